@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    reporters: ['default', './test/harness/plain-summary.ts'],
+    globalSetup: './test/harness/bundle.ts',
+    pool: 'forks',
+    // The machine that guards a change has two cores; each file that needs it starts one workerd.
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
