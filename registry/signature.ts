@@ -1,0 +1,47 @@
+// The signature of a model: names, datatypes and shapes of its inputs and outputs, in the terms of the Open Inference Protocol.
+import { z } from 'zod';
+
+/** Bytes of one element in memory and on the wire; BYTES elements have a length of their own. */
+export const elementBytes = {
+  BOOL: 1,
+  UINT8: 1,
+  UINT16: 2,
+  UINT32: 4,
+  UINT64: 8,
+  INT8: 1,
+  INT16: 2,
+  INT32: 4,
+  INT64: 8,
+  FP16: 2,
+  FP32: 4,
+  FP64: 8,
+  BF16: 2,
+  BYTES: 0,
+} as const;
+
+export type Datatype = keyof typeof elementBytes;
+
+export const datatypes = Object.keys(elementBytes) as [Datatype, ...Datatype[]];
+
+export const datatypeSchema = z.enum(datatypes);
+
+export const tensorSpecSchema = z.strictObject({
+  name: z.string(),
+  datatype: datatypeSchema,
+  /** `-1` is a variable dimension; `[]` a scalar. */
+  shape: z.array(z.int().min(-1)),
+});
+
+export type TensorSpec = z.infer<typeof tensorSpecSchema>;
+
+export const signatureSchema = z.strictObject({
+  inputs: z.array(tensorSpecSchema),
+  outputs: z.array(tensorSpecSchema).min(1),
+});
+
+export type Signature = z.infer<typeof signatureSchema>;
+
+/** Number of elements of a shape without variable dimensions; 1 for a scalar. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((count, dimension) => count * dimension, 1);
+}

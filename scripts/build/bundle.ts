@@ -1,0 +1,73 @@
+// Bundles a Worker with wrangler, exactly as a deployment would, and keeps the result until its sources change.
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { projectRoot } from './project.ts';
+
+const run = promisify(execFile);
+
+/** `index` serves; `inspector` examines models for `popserve publish`, conformance and benchmarks. */
+export type WorkerEntry = 'index' | 'inspector';
+
+export interface Bundle {
+  /** Folder with the modules. */
+  readonly directory: string;
+  readonly modules: readonly { readonly type: 'ESModule' | 'CompiledWasm'; readonly path: string }[];
+}
+
+/**
+ * Bundles `worker/<entry>.ts` with the project's wrangler.toml.
+ * @throws Error with wrangler's output when it does not build
+ */
+export async function bundleWorker(entry: WorkerEntry): Promise<Bundle> {
+  const cache = join(projectRoot, 'node_modules', '.cache', 'popserve');
+  const directory = join(cache, `${entry}-${await sourcesDigest()}`);
+  if (!existsSync(directory)) {
+    const fresh = join(cache, `${entry}-${process.pid}-${Date.now()}`);
+    await mkdir(cache, { recursive: true });
+    await wrangler(['deploy', `worker/${entry}.ts`, '--dry-run', '--outdir', fresh]);
+    for (const old of await readdir(cache)) {
+      if (old.startsWith(`${entry}-`) && /^[0-9a-f]{16}$/.test(old.slice(entry.length + 1))) {
+        await rm(join(cache, old), { recursive: true, force: true });
+      }
+    }
+    // Of two builds at once the second finds the place taken by the same content.
+    await rename(fresh, directory).catch(() => rm(fresh, { recursive: true, force: true }));
+  }
+  const wasm = (await readdir(directory)).filter((file) => file.endsWith('.wasm'));
+  return {
+    directory,
+    modules: [
+      { type: 'ESModule', path: join(directory, `${entry}.js`) },
+      ...wasm.map((file) => ({ type: 'CompiledWasm' as const, path: join(directory, file) })),
+    ],
+  };
+}
+
+/** Runs wrangler without metrics, prompts or colour; returns what it printed. */
+export async function wrangler(args: readonly string[]): Promise<string> {
+  const { stdout, stderr } = await run(
+    process.execPath,
+    [join(projectRoot, 'node_modules', 'wrangler', 'bin', 'wrangler.js'), ...args],
+    {
+      cwd: projectRoot,
+      env: { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: 'true', NO_COLOR: '1', FORCE_COLOR: '0' },
+      maxBuffer: 64 * 1_048_576,
+    },
+  );
+  return stdout + stderr;
+}
+
+async function sourcesDigest(): Promise<string> {
+  const hash = createHash('sha256');
+  for (const folder of ['worker', 'registry']) {
+    const files = await readdir(join(projectRoot, folder), { recursive: true, withFileTypes: true });
+    const paths = files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
+    for (const path of paths.sort()) hash.update(path).update(await readFile(path));
+  }
+  for (const file of ['wrangler.toml', 'package-lock.json']) hash.update(await readFile(join(projectRoot, file)));
+  return hash.digest('hex').slice(0, 16);
+}

@@ -1,0 +1,180 @@
+// Starts the inspection Worker in a workerd of its own and speaks to it. What runs in there is the file under examination:
+// it can be killed at any time, and is when it does not answer in time.
+import { Miniflare } from 'miniflare';
+import { decodeFrame, encodeFrame, type RawTensor } from '../../worker/protocol/raw-frame.ts';
+import { bundleWorker } from '../build/bundle.ts';
+
+export interface InspectedValue {
+  readonly name: string;
+  readonly elementType: number;
+  /** ONNX name of the element type: `float32`. */
+  readonly type: string;
+  /** OIP name, or null where OIP has none. */
+  readonly datatype: string | null;
+  /** A symbolic dimension is its name, '' without one. */
+  readonly shape: readonly (number | string)[];
+}
+
+export interface HeapState {
+  readonly bytes: number;
+  readonly usedBytes: number;
+  readonly limitBytes: number;
+}
+
+export interface InspectedSession {
+  readonly id: string;
+  readonly createMs: number;
+  /** In use before the model came. */
+  readonly emptyBytes: number;
+  readonly heap: HeapState;
+  readonly inputs: readonly InspectedValue[];
+  readonly outputs: readonly InspectedValue[];
+}
+
+export interface InspectedRun {
+  readonly outputs: readonly RawTensor[];
+  /** Mean over `runs` runs, the first of which may be slower. */
+  readonly runMs: number;
+  readonly runs: number;
+  readonly heap: HeapState;
+}
+
+export interface LoadOptions {
+  readonly format: 'ort' | 'onnx';
+  readonly profile: 'fast' | 'lean';
+  readonly optimization: 'disabled' | 'basic' | 'extended' | 'all';
+}
+
+/** Why the runtime in the isolate did not do as asked. */
+export class InspectionError extends Error {
+  override readonly name = 'InspectionError';
+  readonly kind: 'refused' | 'out-of-memory' | 'broken' | 'request' | 'internal' | 'timeout';
+  constructor(kind: InspectionError['kind'], message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+interface Running {
+  readonly miniflare: Miniflare;
+  readonly url: URL;
+}
+
+export class Inspector {
+  readonly #heapLimitMib: number;
+  #running: Promise<Running> | null = null;
+  #closed = false;
+
+  private constructor(heapLimitMib: number) {
+    this.#heapLimitMib = heapLimitMib;
+  }
+
+  /** @param options.heapLimitMib the linear memory grows no further; what needs more is refused */
+  static async start(options: { heapLimitMib: number }): Promise<Inspector> {
+    const inspector = new Inspector(options.heapLimitMib);
+    await inspector.#process();
+    return inspector;
+  }
+
+  async load(model: Uint8Array, options: LoadOptions, timeoutMs: number): Promise<InspectedSession> {
+    const query = new URLSearchParams({ ...options });
+    const response = await this.#request('POST', `/sessions?${query}`, timeoutMs, model);
+    return (await response.json()) as InspectedSession;
+  }
+
+  async run(
+    session: string,
+    inputs: readonly RawTensor[],
+    options: { outputs?: readonly string[]; repeat?: number; limitMs?: number; timeoutMs: number },
+  ): Promise<InspectedRun> {
+    const query = new URLSearchParams({ repeat: String(options.repeat ?? 1) });
+    if (options.limitMs !== undefined) query.set('limit_ms', String(options.limitMs));
+    const body = encodeFrame({ tensors: inputs, extra: options.outputs ? { outputs: options.outputs } : {} });
+    const response = await this.#request('POST', `/sessions/${session}/run?${query}`, options.timeoutMs, body);
+    return {
+      outputs: decodeFrame(new Uint8Array(await response.arrayBuffer())).tensors,
+      runMs: Number(response.headers.get('popserve-run-ms')),
+      runs: Number(response.headers.get('popserve-runs')),
+      heap: JSON.parse(response.headers.get('popserve-heap') ?? '{}') as HeapState,
+    };
+  }
+
+  async release(session: string): Promise<void> {
+    await this.#request('DELETE', `/sessions/${session}`, 10_000);
+  }
+
+  /** The next load gets a fresh heap, with a limit of its own if one is given. */
+  async dropHeap(limitMib?: number): Promise<void> {
+    await this.#request('DELETE', limitMib === undefined ? '/heap' : `/heap?limit_mib=${limitMib}`, 10_000);
+  }
+
+  async heap(): Promise<HeapState> {
+    return (await (await this.#request('GET', '/heap', 10_000)).json()) as HeapState;
+  }
+
+  /** Ends the process, whatever runs in it, with all sessions; the next request starts another. */
+  async kill(): Promise<void> {
+    const running = this.#running;
+    this.#running = null;
+    if (running) await (await running).miniflare.dispose();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.kill();
+  }
+
+  #process(): Promise<Running> {
+    if (this.#closed) throw new InspectionError('internal', 'the inspector is closed');
+    this.#running ??= startProcess(this.#heapLimitMib).catch((error: unknown) => {
+      this.#running = null;
+      throw error;
+    });
+    return this.#running;
+  }
+
+  async #request(method: string, path: string, timeoutMs: number, body?: Uint8Array): Promise<Response> {
+    const { url } = await this.#process();
+    let response: Response;
+    try {
+      response = await fetch(new URL(path, url), {
+        method,
+        signal: AbortSignal.timeout(timeoutMs),
+        ...(body ? { body: body as Uint8Array<ArrayBuffer> } : {}),
+      });
+    } catch (error) {
+      // What runs in there cannot be interrupted in any other way.
+      await this.kill();
+      if (error instanceof Error && error.name === 'TimeoutError') {
+        throw new InspectionError('timeout', `no answer within ${timeoutMs / 1000} s`);
+      }
+      throw new InspectionError('broken', `the inspection process ended: ${String(error)}`);
+    }
+    if (response.ok) return response;
+    const text = await response.text();
+    let fault: { error: string; kind: InspectionError['kind'] };
+    try {
+      fault = JSON.parse(text);
+    } catch {
+      fault = { error: text.slice(0, 300), kind: 'internal' };
+    }
+    throw new InspectionError(fault.kind, fault.error);
+  }
+}
+
+async function startProcess(heapLimitMib: number): Promise<Running> {
+  const bundle = await bundleWorker('inspector');
+  const miniflare = new Miniflare({
+    name: 'popserve-inspector',
+    host: '127.0.0.1',
+    port: 0,
+    cf: false,
+    modules: bundle.modules.map(({ type, path }) => ({ type, path })),
+    modulesRoot: bundle.directory,
+    compatibilityDate: '2026-07-30',
+    bindings: { HEAP_LIMIT_MIB: String(heapLimitMib) },
+    // ORT prints what it returns as an error anyway.
+    handleStructuredLogs: () => {},
+  });
+  return { miniflare, url: await miniflare.ready };
+}

@@ -1,0 +1,14 @@
+// A tensor between the wire and the runtime. Both sides agree on raw elements, so that nothing is converted twice.
+import type { Datatype } from '../../registry/signature.ts';
+
+export interface Tensor {
+  readonly name: string;
+  readonly datatype: Datatype;
+  /** No variable dimensions; `[]` is a scalar. */
+  readonly shape: readonly number[];
+  /**
+   * Row-major little-endian elements, as a view that may be unaligned and may lie in shared memory; BOOL is one byte, 0 or 1.
+   * BYTES: one array per element.
+   */
+  readonly data: Uint8Array | readonly Uint8Array[];
+}

@@ -1,0 +1,272 @@
+// The heap: one instance of the ORT WASM module with its linear memory. Grows no further than its limit, says when it is broken.
+// Which sessions live in it is not its business (session.ts); neither is when to replace it (model-cache.ts).
+
+// Relative paths: wrangler does not resolve a bare package path to a .wasm under a CompiledWasm rule.
+import ortWasmThreaded, { type OrtModule } from '../../node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.mjs';
+import wasmModule from '../../node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm';
+
+const wasmPageBytes = 65_536;
+/** The heap grows in these steps: small against a model, large enough that growing does not show in a load. */
+const growthStepBytes = 1_048_576;
+const logNothingButFatal = 4;
+
+/** An allocation that did not fit under the heap's limit. The heap itself is intact. */
+export class HeapFullError extends Error {
+  override readonly name = 'HeapFullError';
+}
+
+/** The module aborted or trapped: its memory can no longer be trusted and nothing may be called in it again. */
+export class HeapBrokenError extends Error {
+  override readonly name = 'HeapBrokenError';
+}
+
+/** ORT's own refusal, with its error code and message (onnxruntime_c_api.h, OrtErrorCode). */
+export class OrtError extends Error {
+  override readonly name = 'OrtError';
+  readonly ortCode: number;
+  constructor(ortCode: number, message: string) {
+    super(message);
+    this.ortCode = ortCode;
+  }
+}
+
+export class Heap {
+  readonly #module: OrtModule;
+  readonly #memory: WebAssembly.Memory;
+  readonly #growth: Growth;
+  #broken: string | null = null;
+
+  private constructor(module: OrtModule, memory: WebAssembly.Memory, growth: Growth) {
+    this.#module = module;
+    this.#memory = memory;
+    this.#growth = growth;
+  }
+
+  /**
+   * A fresh heap. No bytes are compiled: the module comes precompiled from the bundle, an instance costs 5 to 10 ms and
+   * ORT's own start 25 to 30 ms; the memory starts at 16 MiB.
+   * @param limitBytes the memory grows to at most this many bytes
+   */
+  static async create(limitBytes: number): Promise<Heap> {
+    const growth: Growth = { limitBytes, refusedBytes: 0, probing: false };
+    let memory: WebAssembly.Memory | undefined;
+    const module = await ortWasmThreaded({
+      numThreads: 1,
+      instantiateWasm(imports, done) {
+        memory = adaptImports(imports, growth);
+        done(new WebAssembly.Instance(wasmModule, imports as WebAssembly.Imports), wasmModule);
+        return {};
+      },
+    });
+    if (!memory) throw new Error('the ORT module was not instantiated');
+    const heap = new Heap(module, memory, growth);
+    heap.call('start onnxruntime', (ort) => ort._OrtInit(1, logNothingButFatal));
+    return heap;
+  }
+
+  /** Tells the registry when the memory has really been collected, which only the engine decides. */
+  watchCollection<T>(registry: FinalizationRegistry<T>, token: T): void {
+    registry.register(this.#memory, token);
+  }
+
+  /** Size of the linear memory; it never shrinks. */
+  get byteLength(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
+  get limitBytes(): number {
+    return this.#growth.limitBytes;
+  }
+
+  /** Why the heap cannot be used any more, or null. */
+  get broken(): string | null {
+    return this.#broken;
+  }
+
+  /**
+   * Bytes in use: the memory less the largest block that could be had without growing. Exact up to fragmentation.
+   * Probes with about 26 allocations, microseconds each.
+   */
+  usedBytes(): number {
+    this.#growth.probing = true;
+    try {
+      let fits = 0;
+      let tooLarge = this.byteLength;
+      while (tooLarge - fits > 256) {
+        const size = Math.floor((fits + tooLarge) / 2);
+        const pointer = this.#guard(() => this.#module._malloc(size));
+        if (pointer === 0) tooLarge = size;
+        else {
+          this.free(pointer);
+          fits = size;
+        }
+      }
+      return this.byteLength - fits;
+    } finally {
+      this.#growth.probing = false;
+    }
+  }
+
+  /** @throws HeapFullError when the limit does not allow it */
+  allocate(bytes: number): number {
+    const pointer = this.#guard(() => this.#module._malloc(Math.max(bytes, 1)));
+    if (pointer === 0) throw new HeapFullError(`${mebibytes(bytes)} do not fit: ${this.describe()}`);
+    return pointer;
+  }
+
+  free(pointer: number): void {
+    if (pointer !== 0 && this.#broken === null) this.#guard(() => this.#module._free(pointer));
+  }
+
+  /** A view of the memory. Views taken before the memory grows still work, but end where it ended then. */
+  bytes(pointer: number, length: number): Uint8Array {
+    return new Uint8Array(this.#memory.buffer, pointer, length);
+  }
+
+  words(pointer: number, length: number): Uint32Array {
+    return new Uint32Array(this.#memory.buffer, pointer, length);
+  }
+
+  /** Reads 32-bit words that a call writes into `count` places. */
+  readWords(count: number, write: (places: number) => void): Uint32Array {
+    const places = this.allocate(count * 4);
+    try {
+      this.words(places, count).fill(0);
+      write(places);
+      return this.words(places, count).slice();
+    } finally {
+      this.free(places);
+    }
+  }
+
+  /** Bytes of a NUL-terminated string, copied out of the (shared) memory. */
+  cString(pointer: number): Uint8Array {
+    const all = new Uint8Array(this.#memory.buffer);
+    const end = all.indexOf(0, pointer);
+    return all.slice(pointer, end);
+  }
+
+  text(pointer: number): string {
+    return new TextDecoder().decode(this.cString(pointer));
+  }
+
+  /** Allocates a NUL-terminated copy. */
+  allocateText(text: string): number {
+    const encoded = new TextEncoder().encode(text);
+    const pointer = this.allocate(encoded.length + 1);
+    const target = this.bytes(pointer, encoded.length + 1);
+    target.set(encoded);
+    target[encoded.length] = 0;
+    return pointer;
+  }
+
+  /** Calls a function of ORT that returns 0 for success. */
+  call(purpose: string, action: (ort: OrtModule) => number): void {
+    if (this.#run(action) !== 0) this.#throwLastError(purpose);
+  }
+
+  /** Calls a function of ORT that returns a handle, 0 for failure. */
+  handle(purpose: string, action: (ort: OrtModule) => number): number {
+    const handle = this.#run(action);
+    if (handle === 0) this.#throwLastError(purpose);
+    return handle;
+  }
+
+  /** Releases a handle; silent, as nothing can be done about a failure. */
+  release(action: (ort: OrtModule) => number): void {
+    if (this.#broken === null) this.#guard(() => action(this.#module));
+  }
+
+  describe(): string {
+    return `heap of ${mebibytes(this.byteLength)}, limit ${mebibytes(this.limitBytes)}`;
+  }
+
+  #run(action: (ort: OrtModule) => number): number {
+    this.#growth.refusedBytes = 0;
+    return this.#guard(() => action(this.#module));
+  }
+
+  /** Anything thrown out of the module (a trap, an abort, a C++ exception as a number, a JS stack overflow) breaks the heap. */
+  #guard<T>(action: () => T): T {
+    if (this.#broken !== null) throw new HeapBrokenError(this.#broken);
+    try {
+      return action();
+    } catch (error) {
+      const cause = error instanceof Error ? error.message : 'an exception that onnxruntime did not catch';
+      const refused = this.#growth.refusedBytes;
+      this.#broken =
+        refused > 0 ? `out of memory (asked for ${mebibytes(refused)}, ${this.describe()}): ${cause}` : cause;
+      throw new HeapBrokenError(this.#broken);
+    }
+  }
+
+  #throwLastError(purpose: string): never {
+    const refused = this.#growth.refusedBytes;
+    const [code = 0, message = 0] = this.readWords(2, (places) =>
+      this.#guard(() => this.#module._OrtGetLastError(places, places + 4)),
+    );
+    const text = message === 0 ? 'no message' : this.text(message);
+    if (refused > 0) {
+      throw new HeapFullError(`cannot ${purpose}: it would take a heap of ${mebibytes(refused)}, ${this.describe()}`);
+    }
+    throw new OrtError(code, `cannot ${purpose}: ${text}`);
+  }
+}
+
+interface Growth {
+  limitBytes: number;
+  /** Memory size that the last call asked for and was not given; 0 if none was refused. */
+  refusedBytes: number;
+  /** While set, the memory does not grow at all. */
+  probing: boolean;
+}
+
+/**
+ * Replaces two of the functions that the glue hands to the module, found by what they use as their names are minified:
+ * - the one that grows the memory: the glue's own grows by up to 20 % more than asked and knows no limit but 4 GiB;
+ * - the thread mailbox: its pending `Atomics.waitAsync` would keep a discarded memory alive for ever, and with one
+ *   thread nobody writes to it.
+ * The glue itself refreshes its views whenever the memory's buffer has changed.
+ */
+function adaptImports(imports: Record<string, Record<string, unknown>>, growth: Growth): WebAssembly.Memory {
+  let memory: WebAssembly.Memory | undefined;
+  let growName: string | undefined;
+  let mailboxName: string | undefined;
+  const functions = imports.a ?? {};
+  for (const [name, value] of Object.entries(functions)) {
+    if (value instanceof WebAssembly.Memory) memory = value;
+    else if (typeof value === 'function') {
+      const source = Function.prototype.toString.call(value);
+      if (source.includes('.grow(')) growName = name;
+      else if (source.includes('waitAsync')) mailboxName = name;
+    }
+  }
+  if (!memory || !growName || !mailboxName) {
+    throw new Error('onnxruntime-web has changed: its memory, memory growth or thread mailbox was not found');
+  }
+  const found = memory;
+  functions[growName] = (wanted: number) => grow(found, growth, wanted >>> 0);
+  functions[mailboxName] = () => {};
+  return found;
+}
+
+function grow(memory: WebAssembly.Memory, growth: Growth, wantedBytes: number): boolean {
+  if (growth.probing) return false;
+  const target = Math.min(Math.ceil(wantedBytes / growthStepBytes) * growthStepBytes, growth.limitBytes);
+  const pages = Math.ceil((target - memory.buffer.byteLength) / wasmPageBytes);
+  if (wantedBytes > growth.limitBytes || pages <= 0) {
+    growth.refusedBytes = Math.max(growth.refusedBytes, wantedBytes);
+    return false;
+  }
+  try {
+    memory.grow(pages);
+    return true;
+  } catch {
+    growth.refusedBytes = Math.max(growth.refusedBytes, wantedBytes);
+    return false;
+  }
+}
+
+export function mebibytes(bytes: number): string {
+  return `${(bytes / 1_048_576).toFixed(1)} MiB`;
+}

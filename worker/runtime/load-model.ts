@@ -1,0 +1,81 @@
+// Brings one model into the heap: bytes streamed to their place while they are hashed, then the session, then the warm-up.
+import { PopserveError } from '../../registry/errors.ts';
+import type { Manifest, ProfileName } from '../../registry/manifest.ts';
+import type { Heap } from './heap.ts';
+import { type HeapBlock, Session } from './session.ts';
+
+/** Reads as much as the stream has, up to this, at once: fewer turns than with its own small chunks. */
+const readBytes = 1_048_576;
+
+/**
+ * Streams a blob into the heap. No copy of it is ever whole in JS.
+ * @param body exactly the blob's bytes
+ * @param onProgress called after each piece
+ * @returns where it lies; the caller frees it
+ * @throws PopserveError UNAVAILABLE when the bytes do not have the digest or the length that they should
+ */
+export async function streamBlob(
+  heap: Heap,
+  body: ReadableStream<Uint8Array>,
+  artifact: { readonly digest: string; readonly bytes: number },
+  onProgress: () => void,
+): Promise<HeapBlock> {
+  const pointer = heap.allocate(artifact.bytes);
+  try {
+    const hash = new crypto.DigestStream('SHA-256');
+    const hasher = hash.getWriter();
+    const reader = body.getReader({ mode: 'byob' });
+    let buffer = new ArrayBuffer(Math.min(readBytes, artifact.bytes));
+    let received = 0;
+    for (;;) {
+      const { done, value } = await reader.readAtLeast(buffer.byteLength, new Uint8Array(buffer));
+      if (value && value.length > 0) {
+        if (received + value.length > artifact.bytes) {
+          await reader.cancel('longer than the manifest says');
+          throw mismatch(artifact, `more than ${artifact.bytes} bytes came`);
+        }
+        heap.bytes(pointer + received, value.length).set(value);
+        received += value.length;
+        await hasher.write(value);
+        onProgress();
+      }
+      if (done) break;
+      buffer = value.buffer as ArrayBuffer;
+    }
+    await hasher.close();
+    const digest = `sha256:${hex(new Uint8Array(await hash.digest))}`;
+    if (received !== artifact.bytes) throw mismatch(artifact, `${received} of ${artifact.bytes} bytes came`);
+    if (digest !== artifact.digest) throw mismatch(artifact, `the bytes that came have ${digest}`);
+    return { pointer, bytes: artifact.bytes };
+  } catch (error) {
+    heap.free(pointer);
+    throw error;
+  }
+}
+
+/**
+ * Makes the session and checks that it is the model that the manifest describes.
+ * @throws OrtError, HeapFullError, HeapBrokenError; PopserveError UNAVAILABLE when signature and model disagree
+ */
+export function createSession(heap: Heap, block: HeapBlock, manifest: Manifest, profile: ProfileName): Session {
+  const session = Session.create(heap, block, {
+    format: manifest.artifacts.model.format,
+    profile,
+    graphOptimization: manifest.runtime.graphOptimization,
+  });
+  const described = new Set([...manifest.signature.inputs, ...manifest.signature.outputs].map(({ name }) => name));
+  const missing = [...session.inputs, ...session.outputs].find(({ name }) => !described.has(name));
+  if (missing) {
+    session.release();
+    throw new PopserveError('UNAVAILABLE', `the model has '${missing.name}', which its manifest does not describe`);
+  }
+  return session;
+}
+
+function mismatch(artifact: { readonly digest: string }, what: string): PopserveError {
+  return new PopserveError('UNAVAILABLE', `blob ${artifact.digest} is corrupt: ${what}; it was not loaded`);
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,320 @@
+// The models that are loaded: each version once, within the memory budget, least recently used first out.
+// Loading is shared by the requests that wait for it; running is synchronous, so nothing is unloaded while it runs.
+import { PopserveError } from '../../registry/errors.ts';
+import type { Manifest, ProfileName } from '../../registry/manifest.ts';
+import { HeapBrokenError, HeapFullError, mebibytes, OrtError } from './heap.ts';
+import { IsolateHeap } from './isolate-heap.ts';
+import { createSession, streamBlob } from './load-model.ts';
+import type { Session } from './session.ts';
+import { toRuntimeTensor, warmupTensors } from './tensors.ts';
+
+/** What a request lends to work that outlives it. */
+export interface RequestScope {
+  waitUntil(promise: Promise<unknown>): void;
+}
+
+export interface LoadedModel {
+  readonly manifest: Manifest;
+  readonly profile: ProfileName;
+  readonly session: Session;
+  readonly needBytes: number;
+}
+
+export type ModelState =
+  | { readonly state: 'LOADING' }
+  | { readonly state: 'READY'; readonly profile: ProfileName; readonly needBytes: number }
+  | { readonly state: 'UNAVAILABLE'; readonly reason: string };
+
+type ReadBlob = (digest: string) => Promise<ReadableStream<Uint8Array>>;
+
+interface Loading {
+  readonly state: 'loading';
+  readonly done: Promise<void>;
+  needBytes: number;
+  /** Grows with every piece that arrives: a load that stands still belonged to a request that died. */
+  progress: number;
+}
+
+interface Ready extends LoadedModel {
+  readonly state: 'ready';
+  lastUsed: number;
+}
+
+interface Unavailable {
+  readonly state: 'unavailable';
+  readonly error: PopserveError;
+  readonly attempts: number;
+  readonly retryAtMs: number;
+}
+
+class HeapReplaced extends Error {
+  override readonly name = 'HeapReplaced';
+}
+
+const stallMs = 10_000;
+const firstRetryMs = 1_000;
+const lastRetryMs = 60_000;
+/** A model whose need was not measured: what onnxruntime takes of an `.onnx` file, times its size. */
+const unmeasuredFactor = { ort: 1.1, onnx: 4 };
+
+export class ModelCache {
+  readonly heap: IsolateHeap;
+  readonly #readBlob: ReadBlob;
+  readonly #log: (event: string, fields: Record<string, unknown>) => void;
+  readonly #entries = new Map<string, Loading | Ready | Unavailable>();
+  #useCount = 0;
+
+  constructor(options: {
+    budgetBytes: number;
+    readBlob: ReadBlob;
+    log: (event: string, fields: Record<string, unknown>) => void;
+  }) {
+    this.heap = new IsolateHeap(options.budgetBytes);
+    this.#readBlob = options.readBlob;
+    this.#log = options.log;
+  }
+
+  /**
+   * Calls `action` with the loaded model, loading it first if need be.
+   * @param action synchronous: the model may be unloaded as soon as it returns
+   * @throws PopserveError UNAVAILABLE (not loaded, no room), INVALID_ARGUMENT (the model refused its input)
+   */
+  async use<T>(manifest: Manifest, scope: RequestScope, action: (model: LoadedModel) => T): Promise<T> {
+    const key = keyOf(manifest);
+    for (;;) {
+      const entry = this.#entries.get(key);
+      if (entry?.state === 'ready') {
+        if (entry.session.heap.broken === null) return this.#run(entry, action);
+        this.#dropHeap();
+      } else if (entry?.state === 'loading') {
+        await this.#waitFor(key, entry);
+      } else if (entry?.state === 'unavailable' && Date.now() < entry.retryAtMs) {
+        throw entry.error;
+      } else {
+        const loading = this.#startLoading(key, manifest, entry?.attempts ?? 0);
+        scope.waitUntil(loading.done);
+        await this.#waitFor(key, loading);
+      }
+    }
+  }
+
+  state(manifest: Manifest): ModelState | null {
+    const entry = this.#entries.get(keyOf(manifest));
+    if (!entry) return null;
+    if (entry.state === 'loading') return { state: 'LOADING' };
+    if (entry.state === 'unavailable') return { state: 'UNAVAILABLE', reason: entry.error.message };
+    return { state: 'READY', profile: entry.profile, needBytes: entry.needBytes };
+  }
+
+  #run<T>(entry: Ready, action: (model: LoadedModel) => T): T {
+    entry.lastUsed = ++this.#useCount;
+    try {
+      return action(entry);
+    } catch (error) {
+      if (error instanceof HeapFullError && this.#unloadAllBut(entry)) {
+        try {
+          return action(entry);
+        } catch (again) {
+          throw this.#explain(again, entry);
+        }
+      }
+      throw this.#explain(error, entry);
+    }
+  }
+
+  /** Turns the runtime's errors into answers; a broken heap is given up with all that lives in it. */
+  #explain(error: unknown, { manifest }: LoadedModel): unknown {
+    const name = `model '${manifest.model}' version '${manifest.version}'`;
+    if (error instanceof OrtError) {
+      return new PopserveError('INVALID_ARGUMENT', `${name} refused this input: ${error.message}`);
+    }
+    if (error instanceof HeapFullError) {
+      return new PopserveError('UNAVAILABLE', `${name}: this input needs more memory than there is: ${error.message}`, {
+        retryAfterSeconds: 1,
+      });
+    }
+    if (error instanceof HeapBrokenError) {
+      this.#log('heap-broken', { model: manifest.model, version: manifest.version, reason: error.message });
+      this.#dropHeap();
+      return new PopserveError(
+        'UNAVAILABLE',
+        `${name}: this input broke the runtime, which was restarted: ${error.message}`,
+        {
+          retryAfterSeconds: 1,
+        },
+      );
+    }
+    return error;
+  }
+
+  /** Waits until the load settles. One that makes no progress is given up: the request that ran it is gone. */
+  async #waitFor(key: string, loading: Loading): Promise<void> {
+    for (;;) {
+      const progress = loading.progress;
+      const stalled = Promise.withResolvers<'stalled'>();
+      const timer = setTimeout(() => stalled.resolve('stalled'), stallMs);
+      const outcome = await Promise.race([loading.done, stalled.promise]);
+      clearTimeout(timer);
+      if (outcome !== 'stalled') return;
+      if (loading.progress === progress) {
+        if (this.#entries.get(key) === loading) this.#entries.delete(key);
+        return;
+      }
+    }
+  }
+
+  #startLoading(key: string, manifest: Manifest, attempts: number): Loading {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const loading: Loading = { state: 'loading', done: promise, needBytes: 0, progress: 0 };
+    this.#entries.set(key, loading);
+    const settle = (entry: Ready | Unavailable) => {
+      // Given up as stalled meanwhile, or its heap is gone: whoever waits starts again.
+      if (this.#entries.get(key) === loading) this.#entries.set(key, entry);
+      else if (entry.state === 'ready') entry.session.release();
+      resolve();
+    };
+    this.#load(manifest, loading).then(settle, (error) => settle(this.#failed(manifest, error, attempts + 1)));
+    return loading;
+  }
+
+  /** A load that met a replaced heap, or room in too many pieces, gets a second chance. */
+  async #load(manifest: Manifest, loading: Loading): Promise<Ready> {
+    try {
+      return await this.#loadOnce(manifest, loading);
+    } catch (error) {
+      const roomMade = error instanceof HeapFullError && this.#unloadAllBut(null);
+      if (!roomMade && !(error instanceof HeapReplaced)) throw error;
+      return await this.#loadOnce(manifest, loading);
+    }
+  }
+
+  async #loadOnce(manifest: Manifest, loading: Loading): Promise<Ready> {
+    const { model: artifact } = manifest.artifacts;
+    // The runtime starts while the bytes are on their way.
+    const [heap, body] = await Promise.all([this.heap.current(), this.#readBlob(artifact.digest)]);
+    let profile: ProfileName;
+    try {
+      profile = this.#makeRoom(manifest, loading);
+    } catch (error) {
+      await body.cancel('no room');
+      throw error;
+    }
+    const block = await streamBlob(heap, body, artifact, () => {
+      loading.progress++;
+    });
+    if (heap !== this.heap.live) throw new HeapReplaced('the heap was replaced during the load');
+    const session = createSession(heap, block, manifest, profile);
+    try {
+      const sample = warmupTensors(manifest);
+      const outputs = manifest.signature.outputs.map(({ name }) => name);
+      if (sample) session.run(sample.map(toRuntimeTensor), outputs, () => undefined);
+    } catch (error) {
+      session.release();
+      throw error;
+    }
+    this.#log('model-loaded', { model: manifest.model, version: manifest.version, profile, heap: heap.byteLength });
+    return { state: 'ready', manifest, profile, session, needBytes: loading.needBytes, lastUsed: ++this.#useCount };
+  }
+
+  #failed(manifest: Manifest, error: unknown, attempts: number): Unavailable {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#log('model-unavailable', { model: manifest.model, version: manifest.version, reason, attempts });
+    if (error instanceof HeapBrokenError) this.#dropHeap();
+    const retryMs = Math.min(firstRetryMs * 2 ** (attempts - 1), lastRetryMs);
+    return {
+      state: 'unavailable',
+      error: new PopserveError(
+        'UNAVAILABLE',
+        `model '${manifest.model}' version '${manifest.version}' cannot be loaded: ${reason}`,
+        { retryAfterSeconds: Math.ceil(retryMs / 1000), cause: error },
+      ),
+      attempts,
+      retryAtMs: Date.now() + retryMs,
+    };
+  }
+
+  /**
+   * Unloads what was used longest ago until the model fits, and reserves its room.
+   * @returns `fast` where its need fits beside what is there, `lean` otherwise
+   */
+  #makeRoom(manifest: Manifest, loading: Loading): ProfileName {
+    const available = this.#availableBytes();
+    const fast = manifest.runtime.profiles.fast;
+    if (fast && this.#reservedBytes() + fast.heapBytes <= available) {
+      loading.needBytes = fast.heapBytes;
+      return 'fast';
+    }
+    const need = leanNeed(manifest);
+    while (this.#reservedBytes() + need > available) {
+      const oldest = this.#leastRecentlyUsed();
+      if (!oldest) {
+        throw new PopserveError(
+          'UNAVAILABLE',
+          `it needs ${mebibytes(need)} of heap, ${mebibytes(available - this.#reservedBytes())} of ` +
+            `${mebibytes(available)} are free (budget ${mebibytes(this.heap.budgetBytes)}, onnxruntime itself ` +
+            `${mebibytes(this.heap.emptyBytes)}, discarded heaps ${mebibytes(this.heap.discardedBytes)})`,
+        );
+      }
+      this.#unload(oldest);
+    }
+    loading.needBytes = need;
+    return 'lean';
+  }
+
+  /** Whether a version can be loaded while another stays. */
+  fitsBeside(manifest: Manifest, others: readonly Manifest[]): boolean {
+    const kept = others.reduce((sum, other) => sum + this.#needOf(other), 0);
+    return kept + leanNeed(manifest) <= this.#availableBytes();
+  }
+
+  #needOf(manifest: Manifest): number {
+    const entry = this.#entries.get(keyOf(manifest));
+    return entry?.state === 'ready' ? entry.needBytes : 0;
+  }
+
+  #availableBytes(): number {
+    return this.heap.budgetBytes - this.heap.discardedBytes - this.heap.emptyBytes;
+  }
+
+  #reservedBytes(): number {
+    let sum = 0;
+    for (const entry of this.#entries.values()) if (entry.state !== 'unavailable') sum += entry.needBytes;
+    return sum;
+  }
+
+  #leastRecentlyUsed(): Ready | null {
+    let oldest: Ready | null = null;
+    for (const entry of this.#entries.values()) {
+      if (entry.state === 'ready' && (!oldest || entry.lastUsed < oldest.lastUsed)) oldest = entry;
+    }
+    return oldest;
+  }
+
+  /** @returns whether there was anything to unload */
+  #unloadAllBut(kept: Ready | null): boolean {
+    const others: Ready[] = [];
+    for (const entry of this.#entries.values()) if (entry.state === 'ready' && entry !== kept) others.push(entry);
+    for (const entry of others) this.#unload(entry);
+    return others.length > 0;
+  }
+
+  #unload(entry: Ready): void {
+    this.#entries.delete(keyOf(entry.manifest));
+    entry.session.release();
+    this.#log('model-unloaded', { model: entry.manifest.model, version: entry.manifest.version });
+  }
+
+  #dropHeap(): void {
+    this.heap.discard();
+    for (const [key, entry] of this.#entries) if (entry.state === 'ready') this.#entries.delete(key);
+  }
+}
+
+function keyOf({ model, version, artifacts }: Manifest): string {
+  return `${model}/${version}/${artifacts.model.digest}`;
+}
+
+function leanNeed(manifest: Manifest): number {
+  const { format, bytes } = manifest.artifacts.model;
+  return manifest.runtime.profiles.lean?.heapBytes ?? Math.ceil(bytes * unmeasuredFactor[format]);
+}

@@ -1,0 +1,304 @@
+// A session: one model loaded in the heap, ready to run. Works on raw elements of any ONNX type; OIP is spoken elsewhere.
+import { elementCount } from '../../registry/signature.ts';
+import { elementTypeBytes, elementTypeName, stringElementType } from './element-type.ts';
+import type { Heap } from './heap.ts';
+
+/** A model's input or output as the runtime knows it. */
+export interface ValueInfo {
+  readonly name: string;
+  /** ONNX element type; 0 for what is not a tensor (sequence, map, optional). */
+  readonly elementType: number;
+  /** A symbolic dimension is its name ('' if it has none). */
+  readonly shape: readonly (number | string)[];
+}
+
+/** Row-major little-endian elements; strings as one byte array per element, without NUL. */
+export interface RuntimeTensor {
+  readonly elementType: number;
+  readonly shape: readonly number[];
+  readonly data: Uint8Array | readonly Uint8Array[];
+}
+
+export interface SessionOptions {
+  readonly format: 'ort' | 'onnx';
+  readonly profile: 'fast' | 'lean';
+  readonly graphOptimization: 'disabled' | 'basic' | 'extended' | 'all';
+}
+
+/** Where a model's bytes lie in the heap. */
+export interface HeapBlock {
+  readonly pointer: number;
+  readonly bytes: number;
+}
+
+const graphOptimizationLevels = { disabled: 0, basic: 1, extended: 2, all: 99 };
+const sequential = 0;
+const logNothingButFatal = 4;
+const cpu = 1;
+/** ORT's kernels read whole vectors: keep every tensor aligned as its own allocator would. */
+const alignment = 64;
+
+export class Session {
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  readonly heap: Heap;
+  readonly #handle: number;
+  /** Model bytes that the session's weights point into, freed after it. */
+  readonly #model: HeapBlock | null;
+  readonly #names: ReadonlyMap<string, number>;
+
+  private constructor(heap: Heap, handle: number, model: HeapBlock | null, values: NamedValues) {
+    this.heap = heap;
+    this.#handle = handle;
+    this.#model = model;
+    this.inputs = values.inputs;
+    this.outputs = values.outputs;
+    this.#names = values.names;
+  }
+
+  /**
+   * Makes a session of model bytes that lie in the heap, and takes them over: they are freed with the session, or at once
+   * where it does not need them or cannot be made.
+   *
+   * In ORT format the weights are used where they lie, so a session takes the model's size plus what its graph needs.
+   * `lean` adds nothing to that; `fast` lets kernels keep a second, rearranged copy of the weights.
+   * @throws OrtError when the runtime refuses the model, HeapFullError when it does not fit
+   * @see onnxruntime_session_options_config_keys.h
+   */
+  static create(heap: Heap, model: HeapBlock, options: SessionOptions): Session {
+    let keep = false;
+    let handle = 0;
+    try {
+      handle = createHandle(heap, model, options);
+      const values = readValues(heap, handle);
+      keep = options.format === 'ort';
+      return new Session(heap, handle, keep ? model : null, values);
+    } catch (error) {
+      keep = false;
+      const made = handle;
+      if (made !== 0) heap.release((ort) => ort._OrtReleaseSession(made));
+      throw error;
+    } finally {
+      if (!keep) heap.free(model.pointer);
+    }
+  }
+
+  /**
+   * Runs the model. Synchronous: an isolate runs one inference at a time.
+   * @param inputs by name; each input of the model exactly once
+   * @param outputNames which outputs to compute, in this order
+   * @param read gets the outputs as views on the heap, valid until it returns
+   * @throws OrtError for inputs that the model refuses, HeapFullError, HeapBrokenError
+   */
+  run<T>(
+    inputs: readonly (RuntimeTensor & { readonly name: string })[],
+    outputNames: readonly string[],
+    read: (outputs: RuntimeTensor[]) => T,
+  ): T {
+    const { heap } = this;
+    const allocated: number[] = [];
+    const tensors: number[] = [];
+    const tableLength = 2 * (inputs.length + outputNames.length);
+    const table = heap.allocate(tableLength * 4);
+    allocated.push(table);
+    try {
+      for (const input of inputs) tensors.push(createTensor(heap, input, allocated));
+      // The table: input names, input tensors, output names, output tensors (empty: ORT makes them).
+      const words = heap.words(table, tableLength);
+      const inputTensorsAt = inputs.length;
+      const outputNamesAt = 2 * inputs.length;
+      const outputTensorsAt = outputNamesAt + outputNames.length;
+      inputs.forEach((input, index) => {
+        words[index] = this.#nameAt(input.name);
+        words[inputTensorsAt + index] = tensors[index] ?? 0;
+      });
+      outputNames.forEach((name, index) => {
+        words[outputNamesAt + index] = this.#nameAt(name);
+        words[outputTensorsAt + index] = 0;
+      });
+      heap.call('run the model', (ort) =>
+        ort._OrtRun(
+          this.#handle,
+          table,
+          table + inputTensorsAt * 4,
+          inputs.length,
+          table + outputNamesAt * 4,
+          outputNames.length,
+          table + outputTensorsAt * 4,
+          0,
+        ),
+      );
+      const outputs = heap.words(table + outputTensorsAt * 4, outputNames.length).slice();
+      tensors.push(...outputs);
+      return read(Array.from(outputs, (tensor) => readTensor(heap, tensor, allocated)));
+    } finally {
+      for (const tensor of tensors) if (tensor !== 0) heap.release((ort) => ort._OrtReleaseTensor(tensor));
+      for (const pointer of allocated) heap.free(pointer);
+    }
+  }
+
+  /** Gives the session's room back to the heap. */
+  release(): void {
+    this.heap.release((ort) => ort._OrtReleaseSession(this.#handle));
+    for (const pointer of this.#names.values()) this.heap.release((ort) => ort._OrtFree(pointer));
+    if (this.#model) this.heap.free(this.#model.pointer);
+  }
+
+  #nameAt(name: string): number {
+    const pointer = this.#names.get(name);
+    if (pointer === undefined) throw new Error(`the model has no input or output '${name}'`);
+    return pointer;
+  }
+}
+
+interface NamedValues {
+  readonly inputs: ValueInfo[];
+  readonly outputs: ValueInfo[];
+  /** Where ORT keeps each name. */
+  readonly names: Map<string, number>;
+}
+
+function createHandle(heap: Heap, model: HeapBlock, options: SessionOptions): number {
+  const inPlace = options.format === 'ort';
+  const config: [string, string][] = inPlace
+    ? [
+        ['session.load_model_format', 'ORT'],
+        ['session.use_ort_model_bytes_directly', '1'],
+        ['session.use_ort_model_bytes_for_initializers', '1'],
+      ]
+    : [['session.load_model_format', 'ONNX']];
+  if (options.profile === 'lean') config.push(['session.disable_prepacking', '1']);
+  const settings = heap.handle('make session options', (ort) =>
+    ort._OrtCreateSessionOptions(
+      graphOptimizationLevels[options.graphOptimization],
+      // An arena keeps what a run has used once; here that room is for the other models.
+      false,
+      // A memory pattern would make ORT allocate the weights a second time.
+      false,
+      sequential,
+      false,
+      0,
+      0,
+      logNothingButFatal,
+      0,
+      0,
+    ),
+  );
+  try {
+    for (const [key, value] of config) {
+      const keyText = heap.allocateText(key);
+      const valueText = heap.allocateText(value);
+      heap.call(`set ${key}`, (ort) => ort._OrtAddSessionConfigEntry(settings, keyText, valueText));
+      heap.free(keyText);
+      heap.free(valueText);
+    }
+    return heap.handle('load the model', (ort) => ort._OrtCreateSession(model.pointer, model.bytes, settings));
+  } finally {
+    heap.release((ort) => ort._OrtReleaseSessionOptions(settings));
+  }
+}
+
+function readValues(heap: Heap, session: number): NamedValues {
+  const [inputCount = 0, outputCount = 0] = heap.readWords(2, (places) =>
+    heap.call('count inputs and outputs', (ort) => ort._OrtGetInputOutputCount(session, places, places + 4)),
+  );
+  const names = new Map<string, number>();
+  const values: ValueInfo[] = [];
+  for (let index = 0; index < inputCount + outputCount; index++) {
+    const [namePointer = 0, metadata = 0] = heap.readWords(2, (places) =>
+      heap.call('describe inputs and outputs', (ort) =>
+        ort._OrtGetInputOutputMetadata(session, index, places, places + 4),
+      ),
+    );
+    const name = heap.text(namePointer);
+    names.set(name, namePointer);
+    values.push({ name, ...readType(heap, metadata) });
+    heap.release((ort) => ort._OrtFree(metadata));
+  }
+  return { inputs: values.slice(0, inputCount), outputs: values.slice(inputCount), names };
+}
+
+/** Layout: element type, rank, then a name pointer per dimension (0: none), then a size per dimension. */
+function readType(heap: Heap, metadata: number): Pick<ValueInfo, 'elementType' | 'shape'> {
+  const elementType = heap.words(metadata, 1)[0] ?? 0;
+  if (elementType === 0) return { elementType, shape: [] };
+  const rank = heap.words(metadata, 2)[1] ?? 0;
+  const dimensions = heap.words(metadata + 8, 2 * rank).slice();
+  const shape = Array.from({ length: rank }, (_, axis) => {
+    const symbol = dimensions[axis] ?? 0;
+    if (symbol !== 0) return heap.text(symbol);
+    const size = (dimensions[rank + axis] ?? 0) | 0;
+    return size < 0 ? '' : size;
+  });
+  return { elementType, shape };
+}
+
+function createTensor(heap: Heap, tensor: RuntimeTensor, allocated: number[]): number {
+  const { elementType, shape, data } = tensor;
+  const [pointer, bytes] = isStrings(data) ? placeStrings(heap, data, allocated) : placeElements(heap, data, allocated);
+  const dimensions = heap.allocate(shape.length * 4);
+  allocated.push(dimensions);
+  heap.words(dimensions, shape.length).set(shape);
+  return heap.handle('make an input tensor', (ort) =>
+    ort._OrtCreateTensor(elementType, pointer, bytes, dimensions, shape.length, cpu),
+  );
+}
+
+function placeElements(heap: Heap, data: Uint8Array, allocated: number[]): [pointer: number, bytes: number] {
+  const block = heap.allocate(data.length + alignment);
+  allocated.push(block);
+  const pointer = Math.ceil(block / alignment) * alignment;
+  heap.bytes(pointer, data.length).set(data);
+  return [pointer, data.length];
+}
+
+/** An array of pointers to NUL-terminated strings, which ORT copies. */
+function placeStrings(
+  heap: Heap,
+  strings: readonly Uint8Array[],
+  allocated: number[],
+): [pointer: number, bytes: number] {
+  const tableBytes = strings.length * 4;
+  const total = strings.reduce((sum, string) => sum + string.length + 1, tableBytes);
+  const block = heap.allocate(total);
+  allocated.push(block);
+  const target = heap.bytes(block, total);
+  const table = heap.words(block, strings.length);
+  let offset = tableBytes;
+  strings.forEach((string, index) => {
+    table[index] = block + offset;
+    target.set(string, offset);
+    target[offset + string.length] = 0;
+    offset += string.length + 1;
+  });
+  return [block, tableBytes];
+}
+
+function readTensor(heap: Heap, tensor: number, allocated: number[]): RuntimeTensor {
+  const [elementType = 0, data = 0, dimensions = 0, rank = 0] = heap.readWords(4, (places) =>
+    heap.call('read an output', (ort) => ort._OrtGetTensorData(tensor, places, places + 4, places + 8, places + 12)),
+  );
+  const shape = Array.from(heap.words(dimensions, rank));
+  heap.release((ort) => ort._OrtFree(dimensions));
+  const count = elementCount(shape);
+  if (elementType !== stringElementType) {
+    return { elementType, shape, data: heap.bytes(data, elementTypeBytes(elementType, count)) };
+  }
+  // Strings come in a block of their own: a pointer per element, then the strings end to end, a NUL after the last.
+  allocated.push(data);
+  const starts = heap.words(data, count);
+  const strings = Array.from(starts, (start, index) => {
+    const next = starts[index + 1];
+    return next === undefined ? heap.cString(start) : heap.bytes(start, next - start).slice();
+  });
+  return { elementType, shape, data: strings };
+}
+
+function isStrings(data: RuntimeTensor['data']): data is readonly Uint8Array[] {
+  return Array.isArray(data);
+}
+
+/** `FP32 [batch,3]` for messages. */
+export function describeValue(value: ValueInfo): string {
+  return `${elementTypeName(value.elementType)} [${value.shape.map((size) => (size === '' ? '?' : size)).join(',')}]`;
+}

@@ -1,0 +1,49 @@
+// Between OIP tensors and the session's: names of datatypes to element types, and a manifest's sample input to tensors.
+import type { Manifest } from '../../registry/manifest.ts';
+import { type Datatype, elementBytes, elementCount } from '../../registry/signature.ts';
+import { decodeJsonData } from '../protocol/decode-json-data.ts';
+import type { Tensor } from '../protocol/tensor.ts';
+import { datatypeOf, elementTypeName, elementTypeOf } from './element-type.ts';
+import type { RuntimeTensor } from './session.ts';
+
+/** The same elements, not copied. */
+export function toRuntimeTensor(tensor: Tensor): RuntimeTensor & { readonly name: string } {
+  return { ...tensor, elementType: elementTypeOf(tensor.datatype) };
+}
+
+/** The same elements, not copied. A published model has only outputs that OIP can name. */
+export function fromRuntimeTensor(name: string, tensor: RuntimeTensor): Tensor {
+  const datatype = datatypeOf(tensor.elementType);
+  if (datatype === null) {
+    throw new Error(`output '${name}' has ${elementTypeName(tensor.elementType)}, for which OIP has no name`);
+  }
+  return { name, datatype, shape: tensor.shape, data: tensor.data };
+}
+
+/** The manifest's sample input; elements that it leaves out are zero, or empty strings. */
+export function warmupTensors(manifest: Manifest): Tensor[] | null {
+  if (manifest.warmup === null) return null;
+  const datatypes = new Map(manifest.signature.inputs.map((input) => [input.name, input.datatype]));
+  return manifest.warmup.map(({ name, shape, data }) => {
+    const datatype = datatypes.get(name);
+    if (!datatype) throw new Error(`the manifest's sample input names '${name}', which is no input`);
+    const count = elementCount(shape);
+    const elements = data
+      ? decodeJsonData({ where: `sample input '${name}'`, datatype, shape, count }, wideIntegers(datatype, data), () =>
+          wideIntegers(datatype, data),
+        )
+      : zeros(datatype, count);
+    return { name, datatype, shape, data: elements };
+  });
+}
+
+/** 64-bit integers beyond 2^53 stand as decimal strings in the manifest. */
+function wideIntegers(datatype: Datatype, data: readonly unknown[]): readonly unknown[] {
+  if (datatype !== 'INT64' && datatype !== 'UINT64') return data;
+  return data.map((value) => (typeof value === 'string' ? BigInt(value) : value));
+}
+
+function zeros(datatype: Datatype, count: number): Tensor['data'] {
+  if (datatype === 'BYTES') return Array.from({ length: count }, () => new Uint8Array());
+  return new Uint8Array(elementBytes[datatype] * count);
+}
