@@ -1,0 +1,49 @@
+// Does a request fit the model? Compares its inputs and requested outputs with the signature, before anything runs.
+import type { Signature, TensorSpec } from '../../registry/signature.ts';
+import { describeShape, invalid, quote } from './describe.ts';
+import type { InferRequest } from './infer-request.ts';
+import type { Tensor } from './tensor.ts';
+
+function describe(tensor: Pick<TensorSpec, 'datatype'> & { readonly shape: readonly number[] }): string {
+  return `${tensor.datatype} ${describeShape(tensor.shape)}`;
+}
+
+function listNames(specs: readonly TensorSpec[]): string {
+  return specs.length === 0 ? 'none' : specs.map((spec) => quote(spec.name)).join(', ');
+}
+
+function fits(tensor: Tensor, spec: TensorSpec): boolean {
+  return (
+    tensor.datatype === spec.datatype &&
+    tensor.shape.length === spec.shape.length &&
+    spec.shape.every((dimension, axis) => dimension === -1 || dimension === tensor.shape[axis])
+  );
+}
+
+/** @throws PopserveError INVALID_ARGUMENT naming the input or output at fault, what was expected and what came */
+export function checkInputs(request: InferRequest, signature: Signature): void {
+  for (const tensor of request.inputs) {
+    const spec = signature.inputs.find((input) => input.name === tensor.name);
+    if (spec === undefined) {
+      throw invalid(`input ${quote(tensor.name)}: not an input of the model, which has ${listNames(signature.inputs)}`);
+    }
+    if (!fits(tensor, spec)) {
+      throw invalid(`input ${quote(tensor.name)}: expected ${describe(spec)}, got ${describe(tensor)}`);
+    }
+  }
+  for (const spec of signature.inputs) {
+    const given = request.inputs.filter((tensor) => tensor.name === spec.name).length;
+    if (given !== 1) {
+      throw invalid(
+        `input ${quote(spec.name)}: expected ${describe(spec)}, got ${given === 0 ? 'none' : `${given} of it`}`,
+      );
+    }
+  }
+  for (const output of request.outputs ?? []) {
+    if (!signature.outputs.some((spec) => spec.name === output.name)) {
+      throw invalid(
+        `output ${quote(output.name)}: not an output of the model, which has ${listNames(signature.outputs)}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,123 @@
+// An inference request from its body: JSON, JSON with binary tensors behind it, or one raw tensor (PROTOCOL.md 2.5, 2.6).
+import { PopserveError } from '../../registry/errors.ts';
+import { elementBytes, elementCount, type Signature } from '../../registry/signature.ts';
+import { decodeBinaryData } from './binary.ts';
+import { decodeTensors } from './decode-tensors.ts';
+import { describeShape, describeValue, invalid, quote } from './describe.ts';
+import { headerLengthName, readHeaderLength } from './envelope.ts';
+import {
+  isAbsent,
+  readArray,
+  readBoolean,
+  readObject,
+  readParameters,
+  readString,
+  refuseSharedMemory,
+} from './fields.ts';
+import type { DecodeLimits, InferRequest, RequestedOutput } from './infer-request.ts';
+import { parseJson } from './json.ts';
+
+/** Values of a request's JSON that are no tensor elements: names, shapes, parameters, requested outputs. */
+const otherValues = 4096;
+
+function decodeRequestedOutputs(value: unknown): RequestedOutput[] | null {
+  if (isAbsent(value)) return null;
+  const entries = readArray(value, "'outputs'");
+  const names = new Set<string>();
+  const outputs = entries.map((raw, index): RequestedOutput => {
+    const entry = readObject(raw, `outputs[${index}]`);
+    const name = readString(entry.name, `outputs[${index}].name`);
+    const where = `output ${quote(name)}`;
+    if (names.has(name)) throw invalid(`${where}: requested twice`);
+    names.add(name);
+    const parameters = readParameters(entry.parameters, `${where}: parameters`);
+    refuseSharedMemory(parameters, where);
+    const { classification } = parameters;
+    if (classification !== undefined && (typeof classification !== 'number' || !isPositiveInteger(classification))) {
+      throw invalid(`${where}: classification is ${describeValue(classification)}, expected an integer of 1 or more`);
+    }
+    return { name, binary: readBoolean(parameters.binary_data, `${where}: binary_data`), classification };
+  });
+  // As in Triton, a list that names none asks for all.
+  return outputs.length === 0 ? null : outputs;
+}
+
+function isPositiveInteger(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 1;
+}
+
+/** The raw form: the body is the data of the only input, and its size gives the one dimension that may be variable. */
+function decodeRawRequest(body: Uint8Array, signature: Signature, limits: DecodeLimits): InferRequest {
+  const form = `${headerLengthName} is 0, so the body is one raw tensor`;
+  const [input, ...others] = signature.inputs;
+  if (input === undefined || others.length > 0) {
+    throw invalid(`${form}, but the model has ${signature.inputs.length} inputs`);
+  }
+  const { name, datatype } = input;
+  const where = `input ${quote(name)}`;
+  const expected = `${datatype} ${describeShape(input.shape)}`;
+  const request = { parameters: {}, outputs: null, binaryOutputs: true };
+  if (datatype === 'BYTES') {
+    const [dimension] = input.shape;
+    if (input.shape.length !== 1 || (dimension !== 1 && dimension !== -1)) {
+      throw invalid(`${form}, but ${where} is ${expected} and only BYTES [1] can be sent so`);
+    }
+    // As in Triton, the one element is the body itself, without a length before it.
+    return { ...request, inputs: [{ name, datatype, shape: [1], data: [body] }] };
+  }
+  const variable = input.shape.filter((dimension) => dimension === -1).length;
+  if (variable > 1) throw invalid(`${form}, but ${where} is ${expected} with more than one variable dimension`);
+  const rest = elementCount(input.shape.filter((dimension) => dimension !== -1));
+  const deduced = rest === 0 ? 0 : body.length / (rest * elementBytes[datatype]);
+  if (variable === 1 && !Number.isInteger(deduced)) {
+    throw invalid(
+      `${where}: expected ${expected}, so a multiple of ${rest * elementBytes[datatype]} bytes, got ${body.length}`,
+    );
+  }
+  const shape = input.shape.map((dimension) => (dimension === -1 ? deduced : dimension));
+  const count = elementCount(shape);
+  if (count > limits.maxElements) {
+    throw new PopserveError('TOO_LARGE', `${where}: ${count} elements, the limit is ${limits.maxElements}`);
+  }
+  const data = decodeBinaryData({ datatype, shape }, count, body, where);
+  return { ...request, inputs: [{ name, datatype, shape, data }] };
+}
+
+/**
+ * Decodes the body of an inference request. Binary tensors are views on `body`, possibly unaligned; nothing is checked
+ * against the model, except that the raw form takes its shape from the signature (see checkInputs).
+ *
+ * @param headerLength value of the header Inference-Header-Content-Length as it came, `null` without one
+ * @throws PopserveError INVALID_ARGUMENT naming the field or input at fault; TOO_LARGE beyond the limits
+ * @see PROTOCOL.md 2.5, 2.6
+ */
+export function decodeInferRequest(message: {
+  readonly body: Uint8Array;
+  readonly headerLength: string | null;
+  readonly signature: Signature;
+  readonly limits: DecodeLimits;
+}): InferRequest {
+  const { body, headerLength, signature, limits } = message;
+  const jsonBytes = readHeaderLength(headerLength, body.length);
+  if (jsonBytes === 0 && headerLength !== null) return decodeRawRequest(body, signature, limits);
+
+  const json = parseJson(body.subarray(0, jsonBytes), {
+    maxDepth: limits.maxJsonDepth,
+    maxValues: limits.maxElements + otherValues,
+  });
+  const request = readObject(json.value, 'the body');
+  const parameters = readParameters(request.parameters, "'parameters'");
+  const binaryOutputs = readBoolean(parameters.binary_data_output, "'parameters': binary_data_output") ?? false;
+  const outputs = decodeRequestedOutputs(request.outputs);
+  const inputs = decodeTensors('input', json, body.subarray(jsonBytes), {
+    maxTensors: limits.maxInputs,
+    maxElements: limits.maxElements,
+  });
+  return {
+    ...(isAbsent(request.id) ? {} : { id: readString(request.id, "'id'") }),
+    parameters,
+    inputs,
+    outputs,
+    binaryOutputs,
+  };
+}

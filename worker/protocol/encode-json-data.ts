@@ -1,0 +1,64 @@
+// A tensor's data as flat JSON text (PROTOCOL.md 2.5).
+import { invalid } from './describe.ts';
+import { elementsOf } from './elements.ts';
+import { shortestFloat32 } from './shortest-float32.ts';
+import type { Tensor } from './tensor.ts';
+
+/** JSON.stringify gives null for NaN and infinities, as the protocol has it, but drops the sign of -0. */
+function floatsToJson(values: readonly number[]): string {
+  if (!values.some((value) => Object.is(value, -0))) return JSON.stringify(values);
+  return `[${values.map((value) => (Object.is(value, -0) ? '-0' : JSON.stringify(value))).join(',')}]`;
+}
+
+function wideToJson(values: BigInt64Array | BigUint64Array): string {
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
+  const signed = values instanceof BigInt64Array;
+  const numbers: number[] = [];
+  for (let index = 0; index < values.length; index++) {
+    const high = words[index * 2 + 1] ?? 0;
+    const value = (signed ? high | 0 : high) * 2 ** 32 + (words[index * 2] ?? 0);
+    if (!Number.isSafeInteger(value)) return `[${values.join(',')}]`;
+    numbers.push(value);
+  }
+  return JSON.stringify(numbers);
+}
+
+function stringsToJson(elements: readonly Uint8Array[], where: string): string {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  return JSON.stringify(
+    elements.map((element, index) => {
+      try {
+        // TextDecoder takes no shared memory; a slice is never shared.
+        return decoder.decode(element.buffer instanceof ArrayBuffer ? element : element.slice());
+      } catch {
+        throw invalid(`${where}: element ${index} is not UTF-8, which JSON cannot carry; use the binary form`);
+      }
+    }),
+  );
+}
+
+/**
+ * @returns a JSON array; 64-bit integers with all their digits, NaN and infinities as null
+ * @throws PopserveError INVALID_ARGUMENT if a BYTES element is not UTF-8
+ */
+export function encodeJsonData(tensor: Tensor, where: string): string {
+  const { datatype, data } = tensor;
+  if (!(data instanceof Uint8Array)) return stringsToJson(data, where);
+  switch (datatype) {
+    case 'BYTES':
+      throw new TypeError(`${where}: BYTES without elements`);
+    case 'BOOL':
+      return JSON.stringify(Array.from(data, (byte) => byte !== 0));
+    case 'INT64':
+    case 'UINT64':
+      return wideToJson(elementsOf(datatype, data));
+    case 'FP32':
+    case 'BF16':
+      return floatsToJson(shortestFloat32(elementsOf(datatype, data)));
+    case 'FP16':
+    case 'FP64':
+      return floatsToJson(Array.from(elementsOf(datatype, data)));
+    default:
+      return JSON.stringify(Array.from(elementsOf(datatype, data)));
+  }
+}

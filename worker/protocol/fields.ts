@@ -1,0 +1,86 @@
+// Reads the fields that requests and responses share. Only fixed keys are ever read from a parsed object; names that come
+// from outside go into null-prototype records and sets, so '__proto__' is a name like any other.
+import { type Datatype, datatypes } from '../../registry/signature.ts';
+import { describeShape, describeValue, invalid, quote } from './describe.ts';
+import type { Parameters } from './infer-request.ts';
+
+export interface JsonObject {
+  readonly [key: string]: unknown;
+}
+
+export function readObject(value: unknown, where: string): JsonObject {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
+  throw invalid(`${where}: expected an object, got ${describeValue(value)}`);
+}
+
+/** Clients that print every field send `null` for one they leave out. */
+export function isAbsent(value: unknown): value is null | undefined {
+  return value === undefined || value === null;
+}
+
+export function readString(value: unknown, where: string): string {
+  if (typeof value !== 'string') throw invalid(`${where}: expected a string, got ${describeValue(value)}`);
+  return value;
+}
+
+export function readArray(value: unknown, where: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw invalid(`${where}: expected an array, got ${describeValue(value)}`);
+  return value;
+}
+
+export function readBoolean(value: unknown, where: string): boolean | undefined {
+  if (value === undefined || typeof value === 'boolean') return value;
+  throw invalid(`${where}: expected true or false, got ${describeValue(value)}`);
+}
+
+/** `$parameters` of the Open Inference Protocol; empty if absent. */
+export function readParameters(value: unknown, where: string): Parameters {
+  const parameters: Parameters = Object.create(null);
+  if (isAbsent(value)) return parameters;
+  for (const [key, parameter] of Object.entries(readObject(value, where))) {
+    if (typeof parameter === 'string' || typeof parameter === 'number' || typeof parameter === 'boolean') {
+      parameters[key] = parameter;
+    } else if (parameter !== null) {
+      throw invalid(`${where}: ${quote(key)} is ${describeValue(parameter)}, expected a string, number or boolean`);
+    }
+  }
+  return parameters;
+}
+
+export function refuseSharedMemory(parameters: Parameters, where: string): void {
+  const key = Object.keys(parameters).find((name) => name.startsWith('shared_memory_'));
+  if (key === undefined) return;
+  throw invalid(`${where}: shared memory (${quote(key)}) is not supported, send 'data' or 'binary_data_size'`);
+}
+
+export function readDatatype(value: unknown, where: string): Datatype {
+  const datatype = datatypes.find((known) => known === value);
+  if (datatype !== undefined) return datatype;
+  throw invalid(`${where}: datatype is ${describeValue(value)}, expected one of ${datatypes.join(' ')}`);
+}
+
+export function readShape(value: unknown, where: string): number[] {
+  if (!Array.isArray(value)) throw invalid(`${where}: shape is ${describeValue(value)}, expected an array of integers`);
+  return value.map((dimension: unknown, index) => {
+    // Plus zero turns the -0 that JSON can carry into 0.
+    if (typeof dimension === 'number' && Number.isSafeInteger(dimension) && dimension >= 0) return dimension + 0;
+    throw invalid(`${where}: shape[${index}] is ${describeValue(dimension)}, expected an integer of 0 or more`);
+  });
+}
+
+/**
+ * Number of elements of a shape from outside.
+ * @throws PopserveError INVALID_ARGUMENT if the dimensions multiply beyond 2^53, even beside a zero: strides would overflow
+ */
+export function countElements(shape: readonly number[], where: string): number {
+  let product = 1;
+  let empty = false;
+  for (const dimension of shape) {
+    if (dimension === 0) empty = true;
+    else product *= dimension;
+    if (product > Number.MAX_SAFE_INTEGER) {
+      throw invalid(`${where}: shape ${describeShape(shape)} has more elements than can be counted`);
+    }
+  }
+  return empty ? 0 : product;
+}

@@ -1,0 +1,30 @@
+// A decoded inference request: what the codecs hand to the rest of the Worker. Nothing after it looks at the wire form again.
+import type { Tensor } from './tensor.ts';
+
+export type Parameters = Record<string, string | number | boolean>;
+
+export interface RequestedOutput {
+  readonly name: string;
+  /** `parameters.binary_data`; undefined leaves it to the request's `binaryOutputs`. */
+  readonly binary: boolean | undefined;
+  /** `parameters.classification`: how many of the highest values to name instead of the tensor. */
+  readonly classification: number | undefined;
+}
+
+export interface InferRequest {
+  readonly id?: string;
+  readonly parameters: Parameters;
+  readonly inputs: readonly Tensor[];
+  /** `null`: all outputs of the model. */
+  readonly outputs: readonly RequestedOutput[] | null;
+  /** `parameters.binary_data_output`: outputs that do not say otherwise are binary. */
+  readonly binaryOutputs: boolean;
+}
+
+/** What one request may ask of the decoder; kept before memory is taken for it. */
+export interface DecodeLimits {
+  readonly maxInputs: number;
+  /** Elements of all inputs together. */
+  readonly maxElements: number;
+  readonly maxJsonDepth: number;
+}
