@@ -1,0 +1,69 @@
+// A local PoP: the Worker as wrangler.toml describes it, on miniflare, with R2 and KV kept in a folder.
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Miniflare } from 'miniflare';
+import { unstable_getMiniflareWorkerOptions } from 'wrangler';
+import { bundleWorker } from '../build/bundle.ts';
+import { projectRoot } from '../build/project.ts';
+
+export interface PopOptions {
+  /** Where R2, KV and the token are kept; null: in memory, gone with the process. */
+  readonly directory: string | null;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Over the settings of wrangler.toml. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Lines that the Worker logs. */
+  readonly onLog?: (line: string) => void;
+}
+
+export interface Pop {
+  readonly url: URL;
+  /** Operators' bearer token of this PoP. */
+  readonly token: string;
+  readonly miniflare: Miniflare;
+  stop(): Promise<void>;
+}
+
+/** @throws Error when the port is taken or the Worker does not build */
+export async function startPop(options: PopOptions): Promise<Pop> {
+  const bundle = await bundleWorker('index');
+  const token = options.directory === null ? randomBytes(24).toString('base64url') : await keepToken(options.directory);
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(join(projectRoot, 'wrangler.toml'));
+  const { modulesRules: _rules, ...configured } = workerOptions;
+  const kept = (name: string) => (options.directory === null ? false : join(options.directory, name));
+  const miniflare = new Miniflare({
+    host: '127.0.0.1',
+    port: options.port,
+    // Without this miniflare asks the network where on earth it is.
+    cf: false,
+    r2Persist: kept('r2'),
+    kvPersist: kept('kv'),
+    cachePersist: kept('cache'),
+    handleStructuredLogs: ({ message }: { message: string }) => options.onLog?.(message),
+    workers: [
+      {
+        ...configured,
+        name: 'popserve',
+        modulesRoot: bundle.directory,
+        modules: bundle.modules.map(({ type, path }) => ({ type, path })),
+        bindings: { ...configured.bindings, POP_NAME: 'local', ADMIN_TOKEN: token, ...options.settings },
+      },
+    ],
+  });
+  const url = await miniflare.ready;
+  return { url, token, miniflare, stop: () => miniflare.dispose() };
+}
+
+/** A token of its own for each data folder, readable by its owner only: the `popserve` command finds it there. */
+async function keepToken(directory: string): Promise<string> {
+  const path = join(directory, 'token');
+  const kept = await readFile(path, 'utf8').catch(() => null);
+  if (kept !== null && kept.trim() !== '') return kept.trim();
+  const token = randomBytes(24).toString('base64url');
+  await mkdir(directory, { recursive: true });
+  await writeFile(path, `${token}\n`, { mode: 0o600 });
+  await chmod(path, 0o600);
+  return token;
+}

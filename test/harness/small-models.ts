@@ -1,0 +1,81 @@
+// Small models made in code, with manifests as `popserve publish` would write them, for tests that need to know every answer.
+import { create } from '@bufbuild/protobuf';
+import { type Manifest, manifestSchema } from '../../registry/manifest.ts';
+import type { Signature } from '../../registry/signature.ts';
+import { model, node, tensorValue } from '../../scripts/onnx/build.ts';
+import { type OnnxModel, writeModel } from '../../scripts/onnx/model-file.ts';
+import { TensorProtoSchema } from '../../scripts/onnx/onnx_pb.ts';
+import { sha256 } from './pop.ts';
+
+export interface SmallPublication {
+  readonly manifest: Manifest;
+  readonly blobs: readonly { readonly digest: string; readonly bytes: Uint8Array }[];
+}
+
+const float32 = 1;
+
+/** y = x + constant, FP32 [-1,2]: the answer tells which version gave it. `ballastBytes` of weights come with it. */
+export function adder(name: string, version: string, constant: number, ballastBytes = 0): SmallPublication {
+  const side = Math.ceil(Math.sqrt(ballastBytes / 4));
+  const weights = new Float32Array(side * side).fill(constant / 1e6);
+  const built = model({
+    name: 'adder',
+    opsets: { '': 17 },
+    inputs: [tensorValue('x', float32, ['batch', 2])],
+    outputs: [tensorValue('y', float32, ['batch', 2])],
+    nodes:
+      side === 0
+        ? [node('Add', ['x', 'constant'], ['y'])]
+        : [
+            node('ReduceMax', ['weights'], ['largest'], { keepdims: { int: 0 } }),
+            node('Mul', ['largest', 'nothing'], ['zero']),
+            node('Add', ['x', 'constant'], ['sum']),
+            node('Add', ['sum', 'zero'], ['y']),
+          ],
+    initializers: [
+      floats('constant', [], new Float32Array([constant])),
+      ...(side === 0 ? [] : [floats('weights', [side, side], weights), floats('nothing', [], new Float32Array([0]))]),
+    ],
+  });
+  return publication(name, version, built, {
+    inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
+    outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],
+  });
+}
+
+/** A manifest around a model's bytes, published as ONNX without measurements. */
+export function publication(
+  name: string,
+  version: string,
+  source: OnnxModel | Uint8Array,
+  signature: Signature,
+  changes: Partial<Manifest> = {},
+): SmallPublication {
+  const bytes = source instanceof Uint8Array ? source : writeModel(source);
+  const digest = sha256(bytes);
+  const manifest = manifestSchema.parse({
+    schema: 1,
+    model: name,
+    version,
+    artifacts: { model: { digest, bytes: bytes.length, format: 'onnx' } },
+    signature,
+    runtime: { onnxruntime: '1.30.0', graphOptimization: 'all', profiles: {} },
+    warmup: signature.inputs.map((input) => ({
+      name: input.name,
+      shape: input.shape.map((size) => Math.max(size, 1)),
+    })),
+    tolerance: { absolute: 1e-3, relative: 1e-3 },
+    source: { file: 'model.onnx', digest, bytes: bytes.length },
+    ...changes,
+  });
+  return { manifest, blobs: [{ digest, bytes }] };
+}
+
+export function floats(name: string, dims: readonly number[], values: Float32Array<ArrayBuffer>) {
+  return create(TensorProtoSchema, {
+    name,
+    dims: dims.map(BigInt),
+    dataType: float32,
+    rawData: new Uint8Array(values.buffer),
+  });
+}

@@ -1,0 +1,57 @@
+// The Hono app: middleware in its order and every mount, on one screen.
+import { Hono } from 'hono';
+import { routePath } from 'hono/route';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { PopserveError } from '../registry/errors.ts';
+import type { AppContext, Isolate } from './isolate.ts';
+import { popOf } from './pop.ts';
+import { healthRoutes } from './routes/health.ts';
+import { inferRoutes } from './routes/infer.ts';
+import { modelRoutes } from './routes/models.ts';
+import { registryRoutes } from './routes/registry.ts';
+import { log } from './telemetry/log.ts';
+
+export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
+  const app = new Hono<AppContext>({ strict: false });
+
+  app.use(async (c, next) => {
+    c.set('requestId', c.req.header('cf-ray') ?? crypto.randomUUID());
+    c.set('isolate', isolateOf(c.env));
+    await next();
+    c.header('popserve-pop', popOf(c));
+  });
+
+  app.route('/v2', healthRoutes);
+  app.route('/v2', modelRoutes);
+  app.route('/v2', inferRoutes);
+  app.route('/registry', registryRoutes);
+
+  app.notFound((c) => {
+    const allowed = allowedMethods(app, c.req.path);
+    if (allowed.length === 0) return c.json({ error: `no such path: ${c.req.path}` }, 404);
+    c.header('allow', allowed.join(', '));
+    return c.json({ error: `method not allowed: ${c.req.method} ${c.req.path} (allowed: ${allowed.join(', ')})` }, 405);
+  });
+
+  // The one place where an error becomes a response.
+  app.onError((error, c) => {
+    if (error instanceof PopserveError && error.code !== 'INTERNAL') {
+      const retry = error.retryAfterSeconds;
+      if (error.status >= 500) log('refused', { id: c.var.requestId, path: c.req.path, error: error.message });
+      if (retry !== undefined) c.header('retry-after', String(retry));
+      return c.json({ error: error.message }, error.status as ContentfulStatusCode);
+    }
+    const id = c.var.requestId;
+    log('internal-error', { id, path: routePath(c), error: error.message, stack: error.stack });
+    return c.json({ error: `internal error; the operator finds it in the logs as ${id}` }, 500);
+  });
+
+  return app;
+}
+
+/** Hono takes a wrong verb for an unknown path: ask its router for the verbs that the path does have. */
+function allowedMethods(app: Hono<AppContext>, path: string): string[] {
+  return ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'].filter((method) =>
+    app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
+  );
+}

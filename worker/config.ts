@@ -1,0 +1,48 @@
+// The Worker's settings, parsed once per isolate from bindings and variables; nothing else reads `env`.
+import { z } from 'zod';
+import { PopserveError } from '../registry/errors.ts';
+
+export interface Config {
+  /** The heap's memory grows to at most this. */
+  readonly memoryBudgetBytes: number;
+  /** A snapshot older than this is refreshed behind the next request. */
+  readonly routeRefreshSeconds: number;
+  readonly maxBodyBytes: number;
+  readonly gcGraceSeconds: number;
+  /** Operators' bearer token; null: the control plane is off. */
+  readonly adminToken: string | null;
+  /** Name of the PoP; null: the platform tells it with each request. */
+  readonly popName: string | null;
+}
+
+const numberSetting = (minimum: number) => z.coerce.number().min(minimum);
+
+const settingsSchema = z.object({
+  MEMORY_BUDGET_MIB: numberSetting(17).max(122).default(104),
+  ROUTE_REFRESH_SECONDS: numberSetting(0).default(10),
+  MAX_BODY_MIB: numberSetting(0.001).max(100).default(32),
+  GC_GRACE_SECONDS: numberSetting(0).default(604_800),
+  ADMIN_TOKEN: z.string().optional(),
+  POP_NAME: z.string().optional(),
+});
+
+/**
+ * @param env the Worker's bindings and variables
+ * @throws PopserveError INTERNAL that names each setting at fault
+ */
+export function parseConfig(env: object): Config {
+  const parsed = settingsSchema.safeParse(env);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new PopserveError('INTERNAL', `wrong settings: ${faults.join('; ')}`);
+  }
+  const settings = parsed.data;
+  return {
+    memoryBudgetBytes: settings.MEMORY_BUDGET_MIB * 1_048_576,
+    routeRefreshSeconds: settings.ROUTE_REFRESH_SECONDS,
+    maxBodyBytes: settings.MAX_BODY_MIB * 1_048_576,
+    gcGraceSeconds: settings.GC_GRACE_SECONDS,
+    adminToken: settings.ADMIN_TOKEN || null,
+    popName: settings.POP_NAME || null,
+  };
+}

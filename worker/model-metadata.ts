@@ -1,0 +1,66 @@
+// What OIP clients are told about models: metadata of one, and the index of all.
+import type { Isolate } from './isolate.ts';
+import type { Resolved } from './routing/route-table.ts';
+
+interface ModelMetadata {
+  name: string;
+  versions?: string[];
+  platform: string;
+  inputs: { name: string; datatype: string; shape: number[] }[];
+  outputs: { name: string; datatype: string; shape: number[] }[];
+  properties: Record<string, string>;
+}
+
+/** @param allVersions list them: asked for the model, not for one version */
+export async function modelMetadata(
+  isolate: Isolate,
+  { manifest, epoch, aliases }: Resolved,
+  pop: string,
+  allVersions: boolean,
+): Promise<ModelMetadata> {
+  const { model, version, artifacts, signature, metadata, labels, runtime } = manifest;
+  const state = isolate.models.state(manifest);
+  const versions = allVersions ? (await isolate.registry.listVersions(model)).map((info) => info.version) : [version];
+  return {
+    name: model,
+    versions,
+    platform: 'onnxruntime_onnx',
+    inputs: signature.inputs,
+    outputs: signature.outputs,
+    properties: {
+      ...metadata,
+      version,
+      epoch: String(epoch),
+      digest: artifacts.model.digest,
+      aliases: aliases.join(','),
+      pop,
+      format: artifacts.model.format,
+      onnxruntime: runtime.onnxruntime,
+      state: state?.state ?? 'UNLOADED',
+      ...(state?.state === 'READY' ? { profile: state.profile } : {}),
+      ...(state?.state === 'UNAVAILABLE' ? { reason: state.reason } : {}),
+      ...(labels ? { labels: JSON.stringify(labels) } : {}),
+    },
+  };
+}
+
+interface IndexEntry {
+  name: string;
+  version: string;
+  state: 'READY' | 'UNAVAILABLE' | 'LOADING';
+  reason: string;
+}
+
+/** Every version in the registry. One that is not loaded here is READY all the same: it is loaded on demand. */
+export async function modelIndex({ registry, models }: Isolate, readyOnly: boolean): Promise<IndexEntry[]> {
+  const entries: IndexEntry[] = [];
+  const { models: listed } = await registry.listModels({ limit: 1000 });
+  for (const { name } of listed) {
+    for (const { version } of await registry.listVersions(name)) {
+      const state = models.state(await registry.getManifest(name, version));
+      const reason = state?.state === 'UNAVAILABLE' ? state.reason : '';
+      entries.push({ name, version, state: state?.state ?? 'READY', reason });
+    }
+  }
+  return readyOnly ? entries.filter(({ state }) => state === 'READY') : entries;
+}

@@ -1,0 +1,36 @@
+// OIP model list, metadata and readiness (PROTOCOL.md 2.4, 2.7).
+import { type Context, Hono } from 'hono';
+import type { AppContext } from '../isolate.ts';
+import { modelIndex, modelMetadata } from '../model-metadata.ts';
+import { popOf } from '../pop.ts';
+import { readSelector } from './selector.ts';
+
+export const modelRoutes = new Hono<AppContext>()
+  .get('/models', async (c) => {
+    const { models, next } = await c.var.isolate.registry.listModels({ limit: 1000 });
+    const listed = models.map(({ name, versions, route }) => ({ name, versions, aliases: route?.aliases ?? {} }));
+    return c.json({ models: listed, next });
+  })
+  .post('/repository/index', async (c) => {
+    const wanted: unknown = await c.req.json().catch(() => ({}));
+    const readyOnly = typeof wanted === 'object' && wanted !== null && 'ready' in wanted && wanted.ready === true;
+    return c.json(await modelIndex(c.var.isolate, readyOnly));
+  })
+  .get('/models/:model', metadata)
+  .get('/models/:model/versions/:version', metadata)
+  .get('/models/:model/ready', ready)
+  .get('/models/:model/versions/:version/ready', ready);
+
+async function metadata(c: Context<AppContext>) {
+  const { isolate } = c.var;
+  const selector = readSelector(c);
+  const resolved = await isolate.routes.resolve(selector, c.executionCtx);
+  return c.json(await modelMetadata(isolate, resolved, popOf(c), selector.requested === null));
+}
+
+async function ready(c: Context<AppContext>) {
+  const { isolate } = c.var;
+  const { manifest } = await isolate.routes.resolve(readSelector(c), c.executionCtx);
+  await isolate.models.use(manifest, c.executionCtx, () => undefined);
+  return c.json({ name: manifest.model, ready: true });
+}

@@ -1,0 +1,162 @@
+// The control plane over HTTP, mounted at /registry: every call of the registry, for the operator only.
+import { type Context, Hono } from 'hono';
+import { z } from 'zod';
+import { parseRange } from '../../registry/byte-range.ts';
+import { PopserveError } from '../../registry/errors.ts';
+import { manifestDigest, manifestText } from '../../registry/manifest.ts';
+import { type Digest, digestSchema, modelNameSchema, versionSchema } from '../../registry/names.ts';
+import { parse, parseJson } from '../../registry/parse.ts';
+import { routeActionSchema } from '../../registry/route-action.ts';
+import type { AppContext } from '../isolate.ts';
+import { actorOf, logChange, requireOperator } from '../security/control-plane.ts';
+
+/** Manifests travel inside KV values of at most 25 MiB, with those of the other routed versions. */
+const mostJsonBytes = 1_048_576;
+
+const pageSchema = z.object({
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+  after: z.string().optional(),
+  before: z.coerce.number().int().min(1).optional(),
+});
+
+const collectionSchema = z.strictObject({ dryRun: z.boolean().default(false) });
+
+export const registryRoutes = new Hono<AppContext>();
+
+registryRoutes.use(requireOperator);
+
+/** GET, and HEAD by it: the headers alone. */
+registryRoutes.get('/blobs/:digest', async (c) => {
+  const digest = digestOf(c);
+  const { registry } = c.var.isolate;
+  const info = await registry.hasBlob(digest);
+  if (info === null) throw new PopserveError('NOT_FOUND', `blob ${digest} is not in the registry`);
+  const etag = `"${digest}"`;
+  const headers = { ETag: etag, 'Cache-Control': 'private, max-age=31536000, immutable', 'Accept-Ranges': 'bytes' };
+  if (c.req.header('If-None-Match') === etag) return c.body(null, 304, headers);
+  const content = { ...headers, 'Content-Type': 'application/octet-stream' };
+  if (c.req.method === 'HEAD') return c.body(null, 200, { ...content, 'Content-Length': String(info.bytes) });
+
+  const range = parseRange(c.req.header('Range'), info.bytes);
+  if (range === 'unsatisfiable') {
+    c.header('Content-Range', `bytes */${info.bytes}`);
+    throw new PopserveError('RANGE_NOT_SATISFIABLE', `expected a range within ${info.bytes} bytes`);
+  }
+  if (range === 'all') return c.body((await registry.getBlob(digest)).body, 200, content);
+  const last = range.offset + range.length - 1;
+  const contentRange = `bytes ${range.offset}-${last}/${info.bytes}`;
+  const { body } = await registry.getBlob(digest, range);
+  return c.body(body, 206, { ...content, 'Content-Range': contentRange });
+});
+
+registryRoutes.put('/blobs/:digest', async (c) => {
+  const digest = digestOf(c);
+  const { body } = c.req.raw;
+  const bytes = Number(c.req.header('Content-Length') ?? Number.NaN);
+  if (body === null || !Number.isSafeInteger(bytes)) {
+    throw new PopserveError('INVALID_ARGUMENT', 'expected a body with a Content-Length');
+  }
+  const created = await c.var.isolate.registry.putBlob(digest, body, bytes).finally(() => drain(c.req.raw));
+  if (created) logChange(c, 'blob stored', { digest, bytes });
+  return c.json({ digest, bytes }, created ? 201 : 200);
+});
+
+registryRoutes.get('/models', async (c) => {
+  const { limit, after } = parse(pageSchema, c.req.query(), 'query');
+  return c.json(await c.var.isolate.registry.listModels({ limit, ...(after === undefined ? {} : { after }) }));
+});
+
+registryRoutes.get('/models/:model', async (c) => c.json(await c.var.isolate.registry.showModel(modelOf(c))));
+
+registryRoutes.put('/models/:model/versions/:version', async (c) => {
+  const [model, version] = [modelOf(c), versionOf(c)];
+  const body = await readJson(c, 'the manifest');
+  const { created, digest } = await c.var.isolate.registry.putManifest(model, version, body);
+  if (created) logChange(c, 'version registered', { model, version, digest });
+  return c.json({ model, version, digest }, created ? 201 : 200);
+});
+
+registryRoutes.get('/models/:model/versions/:version', async (c) => {
+  const manifest = await c.var.isolate.registry.getManifest(modelOf(c), versionOf(c));
+  const headers = { ETag: `"${await manifestDigest(manifest)}"`, 'Content-Type': 'application/json' };
+  return c.body(manifestText(manifest), 200, headers);
+});
+
+registryRoutes.delete('/models/:model/versions/:version', async (c) => {
+  const [model, version] = [modelOf(c), versionOf(c)];
+  await c.var.isolate.registry.deleteVersion(model, version);
+  logChange(c, 'version deleted', { model, version });
+  return c.json({ model, version });
+});
+
+registryRoutes.post('/models/:model/routes', async (c) => {
+  const model = modelOf(c);
+  const action = parse(routeActionSchema, await readJson(c, 'the action'), 'the action');
+  const ifMatchEpoch = epochOf(c.req.header('If-Match'));
+  const by = { actor: actorOf(c), ...(ifMatchEpoch === undefined ? {} : { ifMatchEpoch }) };
+  const { route, created, copyPending, copyError } = await c.var.isolate.registry.appendRoute(model, action, by);
+  const { epoch } = route;
+  c.var.isolate.routes.learn(model, c.executionCtx);
+  if (created || copyPending) logChange(c, 'route', { model, epoch, created, action, copyPending, copyError });
+  return c.json({ route, copyPending }, created ? 201 : 200, { ETag: `"${epoch}"` });
+});
+
+registryRoutes.get('/models/:model/routes', async (c) => {
+  const { limit, before } = parse(pageSchema, c.req.query(), 'query');
+  const page = { limit, ...(before === undefined ? {} : { before }) };
+  return c.json(await c.var.isolate.registry.history(modelOf(c), page));
+});
+
+registryRoutes.post('/gc', async (c) => {
+  const { config, registry } = c.var.isolate;
+  const { dryRun } = parse(collectionSchema, await readJson(c, 'the options', {}), 'the options');
+  const report = await registry.collectGarbage({ dryRun, graceSeconds: config.gcGraceSeconds });
+  if (!dryRun) logChange(c, 'garbage collected', { blobs: report.blobs.length, bytes: report.bytes });
+  return c.json(report);
+});
+
+function digestOf(c: Context<AppContext>): Digest {
+  return parse(digestSchema, c.req.param('digest'), 'digest') as Digest;
+}
+
+function modelOf(c: Context<AppContext>): string {
+  return parse(modelNameSchema, c.req.param('model'), 'model name');
+}
+
+function versionOf(c: Context<AppContext>): string {
+  return parse(versionSchema, c.req.param('version'), 'version');
+}
+
+/** The epoch in an If-Match header, `"7"`; 0 stands for a model without a route. */
+function epochOf(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  const [, digits] = /^"?(\d{1,12})"?$/.exec(header) ?? [];
+  if (digits !== undefined) return Number(digits);
+  throw new PopserveError('INVALID_ARGUMENT', `If-Match: expected an epoch like "7", got ${header.slice(0, 40)}`);
+}
+
+/** An unread body would make the runtime close the connection under a client that is still sending. */
+async function drain(request: Request): Promise<void> {
+  if (request.body !== null && !request.bodyUsed) await request.body.pipeTo(new WritableStream());
+}
+
+/** @param empty what a missing body stands for; without it a body is required */
+async function readJson(c: Context<AppContext>, what: string, empty?: unknown): Promise<unknown> {
+  const text = await readText(c.req.raw.body, what);
+  return text === '' && empty !== undefined ? empty : parseJson(text, what);
+}
+
+/** Reads a body as far as it may go, whatever length it announces. */
+async function readText(body: ReadableStream<Uint8Array> | null, what: string): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > mostJsonBytes) {
+      throw new PopserveError('TOO_LARGE', `${what}: expected at most ${mostJsonBytes} bytes, got more`);
+    }
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}

@@ -1,0 +1,28 @@
+// Which model and version a request asks for: from its path and headers.
+import type { Context } from 'hono';
+import { PopserveError } from '../../registry/errors.ts';
+import { modelNameSchema } from '../../registry/names.ts';
+import type { AppContext } from '../isolate.ts';
+import type { Selector } from '../routing/route-table.ts';
+
+/** @throws PopserveError NOT_FOUND for what cannot be a model's name, INVALID_ARGUMENT for a wrong header */
+export function readSelector(c: Context<AppContext>): Selector {
+  const model = c.req.param('model') ?? '';
+  if (!modelNameSchema.safeParse(model).success)
+    throw new PopserveError('NOT_FOUND', `no model '${model.slice(0, 100)}'`);
+  return {
+    model,
+    requested: c.req.param('version') ?? null,
+    minEpoch: readMinEpoch(c.req.header('popserve-min-epoch')),
+    key: c.req.header('popserve-key') ?? c.req.header('cf-connecting-ip') ?? '',
+  };
+}
+
+function readMinEpoch(header: string | undefined): number | null {
+  if (header === undefined) return null;
+  const epoch = /^[0-9]{1,15}$/.test(header) ? Number(header) : Number.NaN;
+  if (Number.isNaN(epoch)) {
+    throw new PopserveError('INVALID_ARGUMENT', `header popserve-min-epoch: expected a whole number, got '${header}'`);
+  }
+  return epoch;
+}

@@ -1,0 +1,27 @@
+// Which version answers a request, from the route alone. Pure: the same route and request give the same version.
+import { PopserveError } from '../../registry/errors.ts';
+import { versionSchema } from '../../registry/names.ts';
+import type { Route } from '../../registry/route.ts';
+import { bucketOf, withinShare } from './bucket.ts';
+
+/**
+ * @param requested version or alias from the URL; null: the default, which is `stable` or a running rollout's share
+ * @param key what a rollout holds on to: the device's id, else its address
+ * @throws PopserveError NOT_FOUND for an unknown alias, UNAVAILABLE when the model was never activated
+ */
+export function resolveVersion(model: string, route: Route | null, requested: string | null, key: string): string {
+  if (requested !== null) {
+    if (versionSchema.safeParse(requested).success) return requested;
+    const aliased = route && Object.hasOwn(route.aliases, requested) ? route.aliases[requested] : undefined;
+    if (aliased !== undefined) return aliased;
+    const known = route ? Object.keys(route.aliases).join(', ') : 'none';
+    throw new PopserveError('NOT_FOUND', `model '${model}' has no version or alias '${requested}' (aliases: ${known})`);
+  }
+  const stable = route?.aliases.stable;
+  if (!route || stable === undefined) {
+    throw new PopserveError('UNAVAILABLE', `model '${model}' has no active version yet`, { retryAfterSeconds: 5 });
+  }
+  const { rollout } = route;
+  if (rollout && withinShare(bucketOf(rollout.salt, key), rollout.percent)) return rollout.version;
+  return stable;
+}

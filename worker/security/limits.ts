@@ -1,0 +1,64 @@
+// How much one request may bring: kept before memory is taken for it.
+import { PopserveError } from '../../registry/errors.ts';
+import type { DecodeLimits } from '../protocol/infer-request.ts';
+
+export const decodeLimits: DecodeLimits = {
+  maxInputs: 4096,
+  maxElements: 16_777_216,
+  maxJsonDepth: 64,
+};
+
+const readable = new Set([
+  'application/json',
+  'application/octet-stream',
+  'text/plain',
+  'application/x-www-form-urlencoded',
+]);
+
+/**
+ * Reads a request's body whole.
+ * @throws PopserveError TOO_LARGE, UNSUPPORTED_MEDIA; both name the limit or what is supported
+ */
+export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const encoding = request.headers.get('content-encoding');
+  if (encoding !== null && encoding !== 'identity') {
+    throw new PopserveError(
+      'UNSUPPORTED_MEDIA',
+      `content encoding '${encoding}' is not supported: send the body as it is`,
+    );
+  }
+  const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
+  // What curl sends when it is told nothing is taken for JSON as well.
+  if (mediaType !== '' && !readable.has(mediaType) && !mediaType.endsWith('+json')) {
+    throw new PopserveError(
+      'UNSUPPORTED_MEDIA',
+      `content type '${mediaType}' is not supported: send application/json or application/octet-stream`,
+    );
+  }
+  const declared = Number(request.headers.get('content-length') ?? 0);
+  if (declared > maxBytes) throw tooLarge(declared, maxBytes);
+  if (!request.body) return new Uint8Array();
+  if (declared > 0) return new Uint8Array(await request.arrayBuffer());
+  return await readUnknownLength(request.body, maxBytes);
+}
+
+async function readUnknownLength(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  for await (const chunk of body) {
+    total += chunk.length;
+    if (total > maxBytes) throw tooLarge(total, maxBytes);
+    chunks.push(chunk);
+  }
+  const whole = new Uint8Array(total);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return whole;
+}
+
+function tooLarge(bytes: number, maxBytes: number): PopserveError {
+  return new PopserveError('TOO_LARGE', `the body has ${bytes} bytes or more, the limit is ${maxBytes}`);
+}
