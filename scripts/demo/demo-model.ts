@@ -1,0 +1,20 @@
+// The model that a first start releases, and a request that shows it at work.
+import { join } from 'node:path';
+
+export const demoModel = {
+  name: 'machine-failure',
+  version: '1',
+  file: join(import.meta.dirname, 'model', 'machine-failure.onnx'),
+  description: 'Predictive maintenance: will this machine fail, by its load, speed, temperatures and tool wear?',
+  /** Two machines, the first in order, the second with a worn tool under much torque, as a request of the Open Inference Protocol. */
+  sample: {
+    inputs: [
+      { name: 'type', datatype: 'BYTES', shape: [2, 1], data: ['M', 'L'] },
+      { name: 'air_temperature', datatype: 'FP32', shape: [2, 1], data: [298.1, 298.9] },
+      { name: 'process_temperature', datatype: 'FP32', shape: [2, 1], data: [308.6, 309.1] },
+      { name: 'rotational_speed', datatype: 'FP32', shape: [2, 1], data: [1551, 1310] },
+      { name: 'torque', datatype: 'FP32', shape: [2, 1], data: [42.8, 64.5] },
+      { name: 'tool_wear', datatype: 'FP32', shape: [2, 1], data: [0, 198] },
+    ],
+  },
+} as const;
