@@ -1,0 +1,38 @@
+// How the words of a command line become values: what cannot be right is refused before anything is done.
+import { InvalidArgumentError } from 'commander';
+import { z } from 'zod';
+import { aliasSchema, modelNameSchema, versionSchema } from '../../registry/names.ts';
+import { listFaults } from '../../registry/parse.ts';
+import { percentSchema } from '../../registry/route.ts';
+
+/** For commander: @throws {InvalidArgumentError} with what the schema expects */
+function parser<T>(schema: z.ZodType<T>): (text: string) => T {
+  return (text) => {
+    const result = schema.safeParse(text);
+    if (result.success) return result.data;
+    throw new InvalidArgumentError(`${listFaults(result.error).join('; ')}.`);
+  };
+}
+
+/** z.coerce takes '' and ' ' for 0. */
+const numberText = z.string().regex(/\S/, 'expected a number').transform(Number);
+
+export const parseModel = parser(modelNameSchema);
+export const parseVersion = parser(versionSchema);
+export const parseAlias = parser(aliasSchema);
+export const parsePercent = parser(numberText.pipe(percentSchema));
+export const parseTolerance = parser(numberText.pipe(z.number().min(0)));
+export const parsePositive = parser(numberText.pipe(z.number().positive()));
+export const parseEpoch = parser(numberText.pipe(z.int().min(0)));
+export const parseCount = parser(numberText.pipe(z.int().min(1)));
+export const parseReason = parser(z.string().min(1).max(1000));
+
+/** For an option that may come several times: collects `key=value`. */
+export function collectMetadata(
+  text: string,
+  collected: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const equals = text.indexOf('=');
+  if (equals < 1) throw new InvalidArgumentError('expected key=value.');
+  return { ...collected, [text.slice(0, equals)]: text.slice(equals + 1) };
+}

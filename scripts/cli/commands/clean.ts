@@ -1,0 +1,45 @@
+// The commands that clean the registry: retire, gc.
+import type { Command } from 'commander';
+import { parseModel, parseVersion } from '../arguments.ts';
+import type { Context, Execute } from '../context.ts';
+import { mebibytes, type Report, shortDigest, table } from '../report.ts';
+
+export function addCleanCommands(program: Command, execute: Execute): void {
+  program
+    .command('retire')
+    .description('delete a version that is not served any more; gc then frees its storage')
+    .argument('<model>', 'name of the model', parseModel)
+    .argument('<version>', 'a published version', parseVersion)
+    .option('--json', 'machine-readable output')
+    .action((model: string, version: string, options: { json?: boolean }) =>
+      execute(options, (context) => retire(context, model, version)),
+    );
+
+  program
+    .command('gc')
+    .description('delete stored bytes that no version needs and that are older than the grace period')
+    .option('--dry-run', 'only report')
+    .option('--json', 'machine-readable output')
+    .action((options: { dryRun?: boolean; json?: boolean }) =>
+      execute(options, (context) => collectGarbage(context, options.dryRun ?? false)),
+    );
+}
+
+async function retire({ registry }: Context, model: string, version: string): Promise<Report> {
+  await registry.retireVersion(model, version);
+  return { lines: [`${model} ${version} is retired`], value: { model, version, retired: true } };
+}
+
+async function collectGarbage({ registry, progress }: Context, dryRun: boolean): Promise<Report> {
+  progress.step('looking for stored bytes that no version needs');
+  const report = await registry.collectGarbage(dryRun);
+  const { blobs, bytes, youngBlobs, namedBlobs } = report;
+  const rows = blobs.map((blob) => [shortDigest(blob.digest), mebibytes(blob.bytes)]);
+  return {
+    lines: [
+      ...(rows.length === 0 ? [] : table([['BLOB', 'SIZE'], ...rows])),
+      `${dryRun ? 'would delete' : 'deleted'} ${blobs.length} blobs of ${mebibytes(bytes)}; ${namedBlobs} in use, ${youngBlobs} unused but still young`,
+    ],
+    value: report,
+  };
+}

@@ -1,0 +1,87 @@
+// `popserve doctor`: what a release needs, checked one by one; each fault comes with what to do about it.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { projectRoot } from '../../build/project.ts';
+import type { Context, Execute } from '../context.ts';
+import type { Report } from '../report.ts';
+import { isLoopback } from '../settings.ts';
+
+interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  /** What was found, or what is wrong and what to do. */
+  readonly detail: string;
+}
+
+export function addDoctor(program: Command, execute: Execute): void {
+  program
+    .command('doctor')
+    .description('check what a release needs: this machine, the PoP, the token')
+    .option('--json', 'machine-readable output')
+    .action((options: { json?: boolean }) => execute(options, examine));
+}
+
+async function examine(context: Context): Promise<Report> {
+  context.progress.step('checking');
+  const { settings } = context.connection;
+  const checks = [
+    await check('Node', checkNode),
+    await check('onnxruntime-node', loadNativeRuntime),
+    await check('wrangler.toml', findDeploymentFile),
+    await check('PoP', () => reachPop(context)),
+    await check('transport', () => checkTransport(settings.url)),
+    await check('token and registry', () => askRegistry(context)),
+  ];
+  const failed = checks.some(({ ok }) => !ok);
+  return {
+    lines: checks.map(({ name, ok, detail }) => `${ok ? 'ok    ' : 'failed'}  ${name}: ${detail}`),
+    value: { ok: !failed, url: settings.url.href, checks },
+    failed,
+  };
+}
+
+async function check(name: string, look: () => string | Promise<string>): Promise<Check> {
+  try {
+    return { name, ok: true, detail: await look() };
+  } catch (error) {
+    return { name, ok: false, detail: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function checkNode(): string {
+  if (Number.parseInt(process.versions.node, 10) >= 24) return `${process.version}`;
+  throw new Error(`expected Node 24 or newer, got ${process.version}; start the command with 'npx popserve'`);
+}
+
+async function loadNativeRuntime(): Promise<string> {
+  try {
+    const { env } = await import('onnxruntime-node');
+    return `${env.versions.node ?? env.versions.common} loads`;
+  } catch (error) {
+    throw new Error(`publishing needs it and it does not load (${String(error)}); run 'npm ci'`);
+  }
+}
+
+function findDeploymentFile(): string {
+  const file = join(projectRoot, 'wrangler.toml');
+  if (existsSync(file)) return file;
+  throw new Error(`${file} is missing; it is part of the project, restore it with 'git checkout wrangler.toml'`);
+}
+
+async function reachPop({ connection }: Context): Promise<string> {
+  const reply = await connection.send({ method: 'GET', path: 'v2/health/live', authorized: false, repeat: 'always' });
+  const pop = reply.headers.get('popserve-pop');
+  return `answers at ${connection.settings.url}${pop === null ? '' : ` (${pop})`}`;
+}
+
+function checkTransport(url: URL): string {
+  if (url.protocol === 'https:') return 'encrypted';
+  if (isLoopback(url)) return 'stays on this machine';
+  throw new Error(`${url} would carry the operator's token unencrypted; set POPSERVE_URL to its https address`);
+}
+
+async function askRegistry({ registry, connection }: Context): Promise<string> {
+  const models = await registry.listModels();
+  return `the token of ${connection.settings.tokenSource} is accepted, ${models.length} models`;
+}

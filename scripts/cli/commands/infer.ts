@@ -1,0 +1,150 @@
+// `popserve infer`: one inference at a PoP, from a request in a file.
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { PopserveError } from '../../../registry/errors.ts';
+import { decodeInferRequest } from '../../../worker/protocol/decode-request.ts';
+import { type DecodedInferResponse, decodeInferResponse } from '../../../worker/protocol/decode-response.ts';
+import { encodeJsonData } from '../../../worker/protocol/encode-json-data.ts';
+import { encodeInferRequest } from '../../../worker/protocol/encode-request.ts';
+import { encodeTensor } from '../../../worker/protocol/encode-tensor.ts';
+import { type EncodedMessage, headerLengthName } from '../../../worker/protocol/envelope.ts';
+import type { Tensor } from '../../../worker/protocol/tensor.ts';
+import { parseEpoch, parseModel } from '../arguments.ts';
+import { type Reply, urlPath } from '../connection.ts';
+import type { Context, Execute } from '../context.ts';
+import { type Report, shortDigest } from '../report.ts';
+import { UsageError } from '../usage-error.ts';
+
+interface InferOptions {
+  version?: string;
+  input?: string;
+  /** A request file, or true for the bare switch. */
+  json?: string | true;
+  binary?: boolean;
+  minEpoch?: number;
+}
+
+/** Characters of one output's data that a person is shown. */
+const mostShown = 400;
+
+export function addInfer(program: Command, execute: Execute): void {
+  program
+    .command('infer')
+    .description('Ask a PoP for one inference; the request is an Open Inference Protocol JSON file')
+    .argument('<model>', 'name of the model', parseModel)
+    .option('--input <file>', 'the request; - reads standard input')
+    .option('--json [file]', 'machine-readable output: the response; with a file, the request as well')
+    .option('--version <version>', 'a version or an alias; default: what is served')
+    .option('--binary', 'send the tensors and ask for the answer in the binary form')
+    .option('--min-epoch <epoch>', 'only from a PoP that knows of this release', parseEpoch)
+    .action((model: string, options: InferOptions) =>
+      execute({ json: options.json !== undefined }, (context) => infer(context, model, options)),
+    );
+}
+
+async function infer(context: Context, model: string, options: InferOptions): Promise<Report> {
+  const request = await readRequest(context, options);
+  const { headers, body } = options.binary ? toBinary(request) : { headers: jsonHeaders, body: request };
+  const target = options.version === undefined ? '' : urlPath`/versions/${options.version}`;
+  context.progress.step(`asking ${context.connection.settings.url}`);
+  const reply = await context.connection.send({
+    method: 'POST',
+    path: `${urlPath`v2/models/${model}`}${target}/infer`,
+    body,
+    headers: {
+      ...headers,
+      ...(options.minEpoch === undefined ? {} : { 'popserve-min-epoch': String(options.minEpoch) }),
+    },
+    authorized: false,
+    repeat: 'always',
+  });
+  const headerLength = reply.headers.get(headerLengthName);
+  const response = decodeInferResponse({ body: reply.body, headerLength });
+  return {
+    lines: describeResponse(response, reply),
+    value: null,
+    // A JSON answer is passed on as it is, with all its digits.
+    json: () => (headerLength === null ? new TextDecoder().decode(reply.body).trim() : toJson(response)),
+  };
+}
+
+const jsonHeaders = { 'content-type': 'application/json' };
+
+async function readRequest({ host }: Context, { input, json }: InferOptions): Promise<Uint8Array<ArrayBuffer>> {
+  const named = [input, json].filter((file) => typeof file === 'string');
+  const [file] = named;
+  if (file === undefined || named.length > 1) {
+    throw new UsageError(`expected one request file, as --input FILE or --json FILE, got ${named.length}`);
+  }
+  if (file === '-') return new Uint8Array(await host.readStdin());
+  try {
+    return new Uint8Array(await readFile(file));
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    throw new PopserveError(
+      'INVALID_ARGUMENT',
+      `cannot read ${file}: ${missing ? 'there is no such file' : String(error)}`,
+    );
+  }
+}
+
+/** The same request with its tensors in the binary form. */
+function toBinary(body: Uint8Array): EncodedMessage {
+  const unlimited = Number.MAX_SAFE_INTEGER;
+  const request = decodeInferRequest({
+    body,
+    headerLength: null,
+    // Only a request without JSON would need the model's own.
+    signature: { inputs: [], outputs: [] },
+    limits: { maxInputs: unlimited, maxElements: unlimited, maxJsonDepth: 64 },
+  });
+  const outputs = request.outputs?.map(({ name, classification }) => ({
+    name,
+    ...(classification === undefined ? {} : { classification }),
+  }));
+  return encodeInferRequest(request.inputs, {
+    parameters: request.parameters,
+    binary: true,
+    binaryOutputs: true,
+    ...(request.id === undefined ? {} : { id: request.id }),
+    ...(outputs === undefined ? {} : { outputs }),
+  });
+}
+
+function toJson({ modelName, modelVersion, id, parameters, outputs }: DecodedInferResponse): string {
+  const some = Object.keys(parameters).length > 0 ? { parameters } : {};
+  const head = JSON.stringify({ model_name: modelName, model_version: modelVersion, id, ...some });
+  return `${head.slice(0, -1)},"outputs":[${outputs.map((tensor) => encodeTensor(tensor, false, `output '${tensor.name}'`)).join(',')}]}`;
+}
+
+function describeResponse({ modelName, modelVersion, outputs }: DecodedInferResponse, { headers }: Reply): string[] {
+  const from = ['epoch', 'digest', 'pop'].flatMap((name) => {
+    const text = headers.get(`popserve-${name}`);
+    return text === null ? [] : [`${name} ${name === 'digest' ? shortDigest(text) : text}`];
+  });
+  const source = from.length === 0 ? '' : ` (${from.join(', ')})`;
+  return [
+    `${[modelName, modelVersion].filter((part) => part !== undefined).join(' ')}${source}`,
+    ...outputs.map(
+      (tensor) => `${tensor.name} ${tensor.datatype} [${tensor.shape.join(',')}]: ${describeData(tensor)}`,
+    ),
+  ];
+}
+
+/** The first of the data, as JSON. */
+function describeData({ data, ...tensor }: Tensor): string {
+  // No element's JSON is shorter than one character and a comma.
+  const first = data.slice(0, mostShown * 8) as Tensor['data'];
+  const text = dataAsJson({ ...tensor, data: first });
+  return text.length <= mostShown ? text : `${text.slice(0, mostShown)} …`;
+}
+
+function dataAsJson(tensor: Tensor): string {
+  try {
+    return encodeJsonData(tensor, `output '${tensor.name}'`);
+  } catch (error) {
+    // BYTES need not be text.
+    if (error instanceof PopserveError) return '(not text)';
+    throw error;
+  }
+}

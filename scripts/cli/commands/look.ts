@@ -1,0 +1,140 @@
+// The commands that look: list, show, history.
+import type { Command } from 'commander';
+import { type Manifest, profileNames } from '../../../registry/manifest.ts';
+import type { TensorSpec } from '../../../registry/signature.ts';
+import { parseCount, parseModel, parseVersion } from '../arguments.ts';
+import type { Context, Execute } from '../context.ts';
+import { describeRoute, describeShare } from '../describe-route.ts';
+import { mebibytes, type Report, shortDigest, table } from '../report.ts';
+
+interface LookOptions {
+  json?: boolean;
+}
+
+export function addLookCommands(program: Command, execute: Execute): void {
+  program
+    .command('list')
+    .description('all models and what is served of each')
+    .option('--json', 'machine-readable output')
+    .action((options: LookOptions) => execute(options, list));
+
+  program
+    .command('show')
+    .description('the versions of a model, or all about one version')
+    .argument('<model>', 'name of the model', parseModel)
+    .argument('[version]', 'a published version', parseVersion)
+    .option('--json', 'machine-readable output')
+    .action((model: string, version: string | undefined, options: LookOptions) =>
+      execute(options, (context) =>
+        version === undefined ? showModel(context, model) : showVersion(context, model, version),
+      ),
+    );
+
+  program
+    .command('history')
+    .description('who changed what is served, when and why, newest first')
+    .argument('<model>', 'name of the model', parseModel)
+    .option('--limit <number>', 'at most so many changes', parseCount, 20)
+    .option('--json', 'machine-readable output')
+    .action((model: string, options: LookOptions & { limit: number }) =>
+      execute(options, (context) => history(context, model, options.limit)),
+    );
+}
+
+async function list({ registry, connection }: Context): Promise<Report> {
+  const models = await registry.listModels();
+  const rows = models.map(({ name, versions, route }) => [
+    name,
+    route?.aliases.stable ?? '(none)',
+    describeShare(route?.rollout),
+    describeShare(route?.shadow),
+    String(versions),
+    route === null ? '' : String(route.epoch),
+  ]);
+  const empty = `no models at ${connection.settings.url} yet; release one with 'popserve publish'`;
+  return {
+    lines:
+      rows.length === 0 ? [empty] : table([['MODEL', 'SERVING', 'CANARY', 'SHADOW', 'VERSIONS', 'EPOCH'], ...rows]),
+    value: { models },
+  };
+}
+
+async function showModel({ registry }: Context, model: string): Promise<Report> {
+  const details = await registry.showModel(model);
+  const rows = details.versions.map(({ version, digest, storedAt, routedAs }) => [
+    version,
+    storedAt.slice(0, 19).replace('T', ' '),
+    shortDigest(digest),
+    routedAs.join(', '),
+  ]);
+  return {
+    lines: [
+      ...(details.route === null ? [`${model}: no version is active`] : describeRoute(details.route)),
+      ...table([['VERSION', 'PUBLISHED (UTC)', 'MANIFEST', 'SERVED AS'], ...rows]),
+    ],
+    value: details,
+  };
+}
+
+async function showVersion({ registry }: Context, model: string, version: string): Promise<Report> {
+  const manifest = await registry.getManifest(model, version);
+  return { lines: describeManifest(manifest), value: manifest };
+}
+
+function describeManifest(manifest: Manifest): string[] {
+  const { artifacts, signature, runtime, source, tolerance, labels, metadata, notes } = manifest;
+  const measured = profileNames.flatMap((name) => {
+    const profile = runtime.profiles[name];
+    if (profile === undefined) return [];
+    return [
+      [
+        `profile ${name}`,
+        `${mebibytes(profile.heapBytes)} of heap, load ${milliseconds(profile.createMs)}, run ${milliseconds(profile.runMs)}`,
+      ],
+    ];
+  });
+  const rows = [
+    ['served from', `${artifacts.model.format} of ${mebibytes(artifacts.model.bytes)}, ${artifacts.model.digest}`],
+    ['published from', `${source.file} of ${mebibytes(source.bytes)}, ${source.digest}`],
+    ...signature.inputs.map((spec) => ['input', describeTensor(spec)]),
+    ...signature.outputs.map((spec) => ['output', describeTensor(spec)]),
+    ...measured,
+    ['tolerance', `${tolerance.absolute} absolute, ${tolerance.relative} relative`],
+    ...Object.entries(labels ?? {}).map(([output, names]) => [`labels of ${output}`, describeLabels(names)]),
+    ...Object.entries(metadata ?? {}).map(([key, text]) => [key, text]),
+    ...(notes ?? []).map((note) => ['note', note]),
+  ];
+  return table([[`${manifest.model} ${manifest.version}`, ''], ...rows]);
+}
+
+function describeTensor({ name, datatype, shape }: TensorSpec): string {
+  return `${name} ${datatype} [${shape.join(',')}]`;
+}
+
+function milliseconds(ms: number): string {
+  return `${Number(ms.toPrecision(3))} ms`;
+}
+
+function describeLabels(names: readonly (string | number)[]): string {
+  const shown = names.slice(0, 10).join(', ');
+  return names.length > 10 ? `${shown}, … ${names.length} in all` : shown;
+}
+
+async function history({ registry }: Context, model: string, limit: number): Promise<Report> {
+  const routes = await registry.history(model, limit);
+  const rows = routes.map(({ epoch, aliases, rollout, shadow, audit }) => [
+    String(epoch),
+    audit.at.slice(0, 19).replace('T', ' '),
+    audit.actor,
+    audit.action,
+    aliases.stable ?? '',
+    describeShare(rollout),
+    describeShare(shadow),
+    audit.reason ?? '',
+  ]);
+  const header = ['EPOCH', 'WHEN (UTC)', 'WHO', 'ACTION', 'SERVING', 'CANARY', 'SHADOW', 'REASON'];
+  return {
+    lines: rows.length === 0 ? [`${model}: no version was ever active`] : table([header, ...rows]),
+    value: { routes },
+  };
+}

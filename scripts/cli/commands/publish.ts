@@ -1,0 +1,188 @@
+// `popserve publish`: a model file becomes a version in the registry, and on request the one that is served.
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { type Command, Option } from 'commander';
+import { PopserveError } from '../../../registry/errors.ts';
+import { type Manifest, manifestBlobs } from '../../../registry/manifest.ts';
+import type { PublishOptions } from '../../publish/options.ts';
+import { sameRelease } from '../../publish/same-release.ts';
+import { collectMetadata, parseModel, parsePositive, parseReason, parseTolerance, parseVersion } from '../arguments.ts';
+import type { Context, Execute } from '../context.ts';
+import { describeRoute } from '../describe-route.ts';
+import type { RouteChange } from '../registry-client.ts';
+import { otherContent, register, versionTaken } from '../release.ts';
+import type { Report } from '../report.ts';
+import { curlLine } from '../sample-request.ts';
+import { UsageError } from '../usage-error.ts';
+import { highestVersion, nextVersion } from '../version-number.ts';
+
+interface PublishArguments {
+  name: string;
+  version?: string;
+  activate?: boolean;
+  reason?: string;
+  inputs?: string;
+  toleranceAbs: number;
+  toleranceRel: number;
+  description?: string;
+  metadata?: Record<string, string>;
+  format?: 'auto' | 'onnx' | 'ort';
+  memoryBudget?: number;
+  timeout?: number;
+  memoryLimit?: number;
+  json?: boolean;
+}
+
+export function addPublish(program: Command, execute: Execute): void {
+  program
+    .command('publish')
+    .summary('check, convert, measure and upload a model file as a new version')
+    .description(
+      'Checks a model file in the runtime that the PoPs use, converts and measures it, and registers it as a version.',
+    )
+    .argument('<file>', 'the model: .onnx or .ort')
+    .requiredOption('--name <model>', 'the model that this is a version of', parseModel)
+    .option('--version <version>', 'default: the next after the highest, v1 for the first', parseVersion)
+    .option('--activate', 'serve it at once')
+    .option('--reason <text>', 'for the history of the model, with --activate', parseReason)
+    .option('--inputs <file>', 'sample inputs: an inference request, or a list of them, as JSON')
+    .option('--tolerance-abs <number>', 'allowed absolute difference from native onnxruntime', parseTolerance, 1e-3)
+    .option('--tolerance-rel <number>', 'allowed relative difference from native onnxruntime', parseTolerance, 1e-3)
+    .option('--description <text>', 'kept with the version')
+    .option('--metadata <key=value>', 'kept with the version; may be given several times', collectMetadata)
+    .addOption(new Option('--format <format>', 'what to serve from').choices(['auto', 'onnx', 'ort']))
+    .option('--memory-budget <MiB>', 'what a PoP has for a model, as MEMORY_BUDGET_MIB says there', parsePositive)
+    .option('--timeout <seconds>', 'for each step of the check', parsePositive)
+    .option('--memory-limit <MiB>', 'for the process that converts', parsePositive)
+    .option('--json', 'machine-readable output')
+    .action((file: string, options: PublishArguments) =>
+      execute(options, (context) => publish(context, file, options)),
+    );
+}
+
+/** What is done does not depend on how far an earlier attempt came: the same command completes it. */
+async function publish(context: Context, file: string, options: PublishArguments): Promise<Report> {
+  if (options.reason !== undefined && !options.activate) {
+    throw new UsageError('--reason goes with --activate: a version that is not served has no history');
+  }
+  const { registry, progress, host } = context;
+  const model = options.name;
+  progress.step(`reading ${basename(file)}`);
+  const sourceDigest = await digestOfFile(file);
+  const existing = (await orNothing(registry.showModel(model)))?.versions.map(({ version }) => version) ?? [];
+  const version = options.version ?? nextVersion(existing, host.now());
+  // Checking a model takes a while: what is surely going to be refused is refused before.
+  const standing = existing.includes(version) ? await registry.getManifest(model, version) : null;
+  if (standing !== null && standing.source.digest !== sourceDigest) {
+    throw versionTaken(
+      standing,
+      ` (of ${standing.source.file}, ${standing.source.digest}; this file is ${sourceDigest})`,
+    );
+  }
+
+  const publication = await host.prepare(publishOptions(file, version, options), progress);
+  const latest = options.version === undefined ? await previousRelease(context, model, existing) : null;
+  const same = [standing, latest].find(
+    (manifest) => manifest !== null && sameRelease(manifest, { ...publication.manifest, version: manifest.version }),
+  );
+  if (standing !== null && same !== standing) throw otherContent(standing, publication.manifest);
+
+  // The first publication's golden vectors and measurements stay; those of a second would make it another manifest.
+  const manifest = same ?? publication.manifest;
+  const named = new Set<string>(manifestBlobs(manifest));
+  const blobs = publication.blobs.filter(({ digest }) => named.has(digest));
+  const { uploaded, created } = await register(registry, { manifest, blobs }, progress);
+  const change = options.activate ? await activate(context, manifest, options.reason) : null;
+  return describePublication(context, { manifest, uploaded, created, notes: publication.notes, change });
+}
+
+function publishOptions(file: string, version: string, options: PublishArguments): PublishOptions {
+  const metadata = {
+    ...options.metadata,
+    ...(options.description === undefined ? {} : { description: options.description }),
+  };
+  return {
+    file,
+    model: options.name,
+    version,
+    tolerance: { absolute: options.toleranceAbs, relative: options.toleranceRel },
+    ...(options.inputs === undefined ? {} : { inputsFile: options.inputs }),
+    ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
+    ...(options.format === undefined ? {} : { format: options.format }),
+    ...(options.memoryBudget === undefined ? {} : { memoryBudgetMib: options.memoryBudget }),
+    ...(options.timeout === undefined ? {} : { timeoutSeconds: options.timeout }),
+    ...(options.memoryLimit === undefined ? {} : { memoryLimitMib: options.memoryLimit }),
+  };
+}
+
+/** Without --version the same file twice in a row is one release repeated, not two. */
+function previousRelease({ registry }: Context, model: string, existing: readonly string[]): Promise<Manifest | null> {
+  const version = highestVersion(existing);
+  return version === undefined ? Promise.resolve(null) : orNothing(registry.getManifest(model, version));
+}
+
+function activate({ registry, progress }: Context, manifest: Manifest, reason?: string): Promise<RouteChange> {
+  const { model, version } = manifest;
+  progress.step(`activating ${model} ${version}`);
+  return registry.appendRoute(model, { action: 'activate', version, ...(reason === undefined ? {} : { reason }) });
+}
+
+interface Outcome {
+  manifest: Manifest;
+  uploaded: number;
+  created: boolean;
+  notes: readonly string[];
+  change: RouteChange | null;
+}
+
+function describePublication({ connection }: Context, outcome: Outcome): Report {
+  const { manifest, uploaded, created, notes, change } = outcome;
+  const { model, version } = manifest;
+  const { url } = connection.settings;
+  const curl = change === null ? null : curlLine(manifest, url, change.route.epoch);
+  const tryIt =
+    curl === null
+      ? [`no sample input is known; 'popserve show ${model} ${version}' lists the inputs`]
+      : ['try it:', `  ${curl}`];
+  return {
+    lines: [
+      `${model} ${version} ${created ? 'published' : 'was already published'}`,
+      ...notes.map((note) => `note: ${note}`),
+      ...(change === null
+        ? [`to serve it: popserve activate ${model} ${version}`]
+        : [...describeRoute(change.route), ...tryIt]),
+    ],
+    value: {
+      model,
+      version,
+      created,
+      uploadedBlobs: uploaded,
+      notes,
+      manifest,
+      ...(change === null ? {} : { route: change.route, copyPending: change.copyPending, curl }),
+    },
+  };
+}
+
+async function digestOfFile(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(file), hash);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : '';
+    const fault = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : String(error);
+    throw new PopserveError('INVALID_ARGUMENT', `cannot read ${file}: ${fault}`);
+  }
+  return `sha256:${hash.digest('hex')}`;
+}
+
+async function orNothing<T>(promise: Promise<T>): Promise<T | null> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (error instanceof PopserveError && error.code === 'NOT_FOUND') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,180 @@
+// One HTTP call to a PoP, repeated where that is safe: time limits, back-off, Retry-After, and errors that say what to do.
+import { setTimeout as delay } from 'node:timers/promises';
+import { PopserveError } from '../../registry/errors.ts';
+import { errorCodeOf, errorMessageOf } from './answered-error.ts';
+import type { Settings } from './settings.ts';
+
+export interface Call {
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
+  /** Relative to the PoP's URL, segments already encoded: see {@link urlPath}. */
+  readonly path: string;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Send the operator's token. */
+  readonly authorized: boolean;
+  /**
+   * `always`: repeating the call does no harm. `refused`: only what was surely not acted on is repeated, that is a 429 or a
+   * connection that was never made.
+   */
+  readonly repeat: 'always' | 'refused';
+  readonly timeoutMs?: number;
+  /** Error statuses that are answers to this caller and not thrown. */
+  readonly accept?: readonly number[];
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
+const attempts = 5;
+const firstDelayMs = 200;
+/** Nobody waits longer at a prompt; a server that asks for more is reported instead. */
+const longestDelayMs = 60_000;
+const defaultTimeoutMs = 30_000;
+const passingStatuses = new Set([429, 502, 503, 504]);
+/** Nothing listens there: mostly a PoP that was not started, seldom one that is just starting. */
+const nobodyThere = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
+const passingFaults = new Set([
+  ...['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN'],
+  ...['UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'],
+]);
+
+export class Connection {
+  readonly settings: Settings;
+  readonly #wait: (ms: number) => Promise<unknown>;
+
+  constructor(settings: Settings, wait: (ms: number) => Promise<unknown> = delay) {
+    this.settings = settings;
+    this.#wait = wait;
+  }
+
+  /** @throws {PopserveError} with the server's message, or what to do if there is no server */
+  async send(call: Call): Promise<Reply> {
+    for (let attempt = 1; ; attempt++) {
+      const outcome = await this.#try(call);
+      if (outcome instanceof Reached && (outcome.ok || call.accept?.includes(outcome.reply.status)))
+        return outcome.reply;
+      const delayMs = attempt < attempts ? retryDelayMs(call, outcome, attempt) : null;
+      if (delayMs === null) throw outcome instanceof Reached ? this.#refusal(outcome.reply) : outcome;
+      await this.#wait(delayMs);
+    }
+  }
+
+  async #try(call: Call): Promise<Reached | Unreached> {
+    const { method, path, body } = call;
+    const headers = { ...call.headers, ...(call.authorized ? this.#authorization() : {}) };
+    const timeoutMs = call.timeoutMs ?? defaultTimeoutMs;
+    try {
+      const response = await fetch(new URL(path, this.settings.url), {
+        method,
+        headers,
+        // A redirect would lose the body or the token; the right URL is named instead.
+        redirect: 'manual',
+        signal: AbortSignal.timeout(timeoutMs),
+        ...(body === undefined ? {} : { body }),
+      });
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      return new Reached({ status: response.status, headers: response.headers, body: bytes });
+    } catch (error) {
+      return new Unreached(this.settings.url, error, timeoutMs);
+    }
+  }
+
+  #authorization(): Record<string, string> {
+    const { token, tokenSource } = this.settings;
+    if (token !== null) return { authorization: `Bearer ${token}` };
+    const local =
+      tokenSource === 'POPSERVE_TOKEN' ? '' : `, or start the local PoP with 'npm start', which writes ${tokenSource}`;
+    throw new PopserveError('UNAUTHENTICATED', `no operator's token; set POPSERVE_TOKEN${local}`);
+  }
+
+  #refusal({ status, headers, body }: Reply): PopserveError {
+    const location = headers.get('location');
+    if (status >= 300 && status < 400 && location !== null) {
+      const target = new URL(location, this.settings.url);
+      return new PopserveError(
+        'INVALID_ARGUMENT',
+        `${this.settings.url} redirects to ${target.origin}; set POPSERVE_URL to it`,
+      );
+    }
+    const advice = status === 401 ? `; the token came from ${this.settings.tokenSource}` : '';
+    const message =
+      errorMessageOf(body) ?? `${this.settings.url} answered with status ${status} and no message; is it a PoP?`;
+    const retryAfterSeconds = readRetryAfter(headers);
+    return new PopserveError(
+      errorCodeOf(status),
+      message + advice,
+      retryAfterSeconds === null ? {} : { retryAfterSeconds },
+    );
+  }
+}
+
+/** A path of encoded segments: urlPath`registry/models/${model}`. */
+export function urlPath(text: TemplateStringsArray, ...segments: readonly string[]): string {
+  return String.raw({ raw: text }, ...segments.map((segment) => encodeURIComponent(segment)));
+}
+
+class Reached {
+  readonly reply: Reply;
+
+  constructor(reply: Reply) {
+    this.reply = reply;
+  }
+
+  get ok(): boolean {
+    return this.reply.status >= 200 && this.reply.status < 300;
+  }
+}
+
+class Unreached extends PopserveError {
+  /** Whether the request can not have arrived. */
+  readonly neverSent: boolean;
+  /** Whether it may arrive another time; a certificate that is not trusted stays so. */
+  readonly passing: boolean;
+
+  constructor(url: URL, error: unknown, timeoutMs: number) {
+    const timedOut = error instanceof Error && error.name === 'TimeoutError';
+    const fault = timedOut ? 'timeout' : faultOf(error);
+    const neverSent = nobodyThere.has(fault);
+    const what = timedOut
+      ? `no answer from ${url} within ${timeoutMs / 1000} s`
+      : neverSent
+        ? `nothing answers at ${url} (${fault}); start a local PoP with 'npm start' or set POPSERVE_URL`
+        : `the connection to ${url} failed: ${fault}`;
+    super('UNAVAILABLE', what, { cause: error });
+    this.neverSent = neverSent;
+    this.passing = timedOut || passingFaults.has(fault);
+  }
+}
+
+function retryDelayMs(call: Call, outcome: Reached | Unreached, attempt: number): number | null {
+  const backOffMs = firstDelayMs * 2 ** (attempt - 1);
+  if (outcome instanceof Unreached) {
+    if (outcome.neverSent) return attempt < 3 ? backOffMs : null;
+    return outcome.passing && call.repeat === 'always' ? backOffMs : null;
+  }
+  const { status, headers, body } = outcome.reply;
+  if (!passingStatuses.has(status) || (call.repeat === 'refused' && status !== 429)) return null;
+  const askedSeconds = readRetryAfter(headers);
+  // A PoP that gives a reason and no time to come back has decided: its control plane is off, for example.
+  if (status === 503 && askedSeconds === null && errorMessageOf(body) !== null) return null;
+  const delayMs = Math.max(backOffMs, (askedSeconds ?? 0) * 1000);
+  return delayMs <= longestDelayMs ? delayMs : null;
+}
+
+/** Seconds, from a number or a date. */
+function readRetryAfter(headers: Headers): number | null {
+  const text = headers.get('retry-after')?.trim() ?? '';
+  if (/^[0-9]+$/.test(text)) return Number(text);
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? null : Math.max(0, Math.ceil((at - Date.now()) / 1000));
+}
+
+/** fetch says 'fetch failed'; the reason is the cause. */
+function faultOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (!(cause instanceof Error)) return String(cause);
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
+}

@@ -1,0 +1,17 @@
+// What the command needs of the process it runs in, in one object, so that a test can run it without one.
+import type { Progress, Publication, PublishOptions } from '../publish/options.ts';
+
+export interface Host {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Standard output: results only. */
+  out(text: string): void;
+  /** Standard error: progress and errors. */
+  err(text: string): void;
+  /** How wide the terminal is that standard error goes to; null if it goes elsewhere. */
+  readonly terminalColumns: number | null;
+  readStdin(): Promise<Uint8Array>;
+  wait(ms: number): Promise<void>;
+  now(): Date;
+  /** The publish pipeline. */
+  prepare(options: PublishOptions, progress: Progress): Promise<Publication>;
+}

@@ -1,0 +1,37 @@
+// The `popserve` command in its process: connects the program to the real streams and sets the exit status.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Host } from './host.ts';
+import { run } from './program.ts';
+
+export async function main(): Promise<void> {
+  // `popserve list | head` is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    throw error;
+  });
+  // Not process.exit: what was written to a pipe is still on its way.
+  process.exitCode = await run(process.argv.slice(2), processHost());
+}
+
+function processHost(): Host {
+  return {
+    env: process.env,
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    terminalColumns: process.stderr.isTTY ? process.stderr.columns : null,
+    readStdin: readAll,
+    wait: (ms) => delay(ms),
+    now: () => new Date(),
+    prepare: async (options, progress) => {
+      // Loaded when it is needed: it brings native code that no other command uses.
+      const { preparePublication } = await import('../publish/prepare.ts');
+      return preparePublication(options, progress);
+    },
+  };
+}
+
+async function readAll(): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}

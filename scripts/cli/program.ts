@@ -1,0 +1,128 @@
+// The command line: all commands, and how each call of one ends.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { PopserveError } from '../../registry/errors.ts';
+import { projectRoot } from '../build/project.ts';
+import { addCleanCommands } from './commands/clean.ts';
+import { addDoctor } from './commands/doctor.ts';
+import { addInfer } from './commands/infer.ts';
+import { addLookCommands } from './commands/look.ts';
+import { addPublish } from './commands/publish.ts';
+import { addRouteCommands } from './commands/route.ts';
+import { createContext, type Execute } from './context.ts';
+import type { Host } from './host.ts';
+import { TerminalProgress } from './progress.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Exit statuses. */
+const done = 0;
+const failed = 1;
+const wrongUsage = 2;
+
+const environmentHelp = `
+Environment:
+  POPSERVE_URL    the PoP to talk to (default: http://127.0.0.1:8787)
+  POPSERVE_TOKEN  the operator's token (default: the local PoP's)
+  POPSERVE_DATA   data folder of the local PoP (default: .popserve in the project)
+  POPSERVE_ACTOR  who you are, for the history (default: git's user.name)
+  POPSERVE_DEBUG  1 shows where an error came from
+
+Exit status: 0 done, 1 failed, 2 wrong usage.`;
+
+/**
+ * Runs one command line to its end and prints its report or its error.
+ * @param args without the names of the runtime and the script
+ * @returns the exit status
+ */
+export async function run(args: readonly string[], host: Host): Promise<number> {
+  const ending = { status: done };
+  try {
+    await buildProgram(host, ending).parseAsync([...args], { from: 'user' });
+    return ending.status;
+  } catch (error) {
+    // Help and --version end this way as well.
+    if (error instanceof CommanderError && error.exitCode === 0) return done;
+    return printError(error, args, host);
+  }
+}
+
+function buildProgram(host: Host, ending: { status: number }): Command {
+  const program = new Command('popserve')
+    .description('Releases models to the points of presence and looks after them.')
+    .version(packageVersion(), '-V, --version')
+    // So that `publish --version v2` is not the program's own --version.
+    .enablePositionalOptions()
+    .addHelpText('after', environmentHelp)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => host.out(text), writeErr: (text) => host.err(text), outputError: () => {} });
+
+  const execute: Execute = async ({ json }, work) => {
+    const progress = new TerminalProgress(host);
+    try {
+      const report = await work(createContext(host, progress));
+      progress.end();
+      const text = json
+        ? (report.json?.() ?? JSON.stringify(report.value, null, 2))
+        : report.lines.map(printable).join('\n');
+      host.out(`${text}\n`);
+      if (report.failed) ending.status = failed;
+    } finally {
+      progress.end();
+    }
+  };
+  addPublish(program, execute);
+  addRouteCommands(program, execute);
+  addLookCommands(program, execute);
+  addInfer(program, execute);
+  addCleanCommands(program, execute);
+  addDoctor(program, execute);
+  return program;
+}
+
+function printError(error: unknown, args: readonly string[], host: Host): number {
+  const usage = error instanceof CommanderError || error instanceof UsageError;
+  // Called with nothing at all: commander has shown the help.
+  if (error instanceof CommanderError && error.code === 'commander.help') return wrongUsage;
+  const message = messageOf(error);
+  if (args.some((word) => word === '--json' || word.startsWith('--json='))) {
+    const code = error instanceof PopserveError ? error.code : usage ? 'USAGE' : 'INTERNAL';
+    host.out(`${JSON.stringify({ error: message, code }, null, 2)}\n`);
+  } else {
+    host.err(`popserve: ${printable(message)}${usage ? adviseHelp(error, args) : ''}\n`);
+  }
+  if (host.env.POPSERVE_DEBUG === '1' && error instanceof Error) host.err(`${debugText(error)}\n`);
+  return usage ? wrongUsage : failed;
+}
+
+function adviseHelp(error: unknown, [command]: readonly string[]): string {
+  const known = command !== undefined && !command.startsWith('-') && !isUnknownCommand(error);
+  return `; see 'popserve help${known ? ` ${command}` : ''}'`;
+}
+
+function isUnknownCommand(error: unknown): boolean {
+  return error instanceof CommanderError && error.code === 'commander.unknownCommand';
+}
+
+/** One line, without commander's own `error:`. */
+function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text
+    .replace(/^error: /, '')
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/\.$/, '');
+}
+
+function debugText(error: Error): string {
+  return error.cause instanceof Error ? `${error.stack}\ncaused by ${error.cause.stack}` : (error.stack ?? '');
+}
+
+/** What others wrote (reasons, labels, a server's message) must not steer the terminal. */
+function printable(line: string): string {
+  return line.replace(/\p{Cc}/gu, '�');
+}
+
+function packageVersion(): string {
+  const { version }: { version: string } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
+  return version;
+}

@@ -1,0 +1,46 @@
+// Progress of long work on standard error: one line that is written over, and only where somebody sees it.
+import type { Progress } from '../publish/options.ts';
+import type { Host } from './host.ts';
+
+const clearLine = '\r\x1b[2K';
+
+/** On a terminal, shows the current step and the seconds it has taken; elsewhere silent. Always `end` it. */
+export class TerminalProgress implements Progress {
+  readonly #host: Host;
+  #message: string | null = null;
+  #startedAt = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  step(message: string): void {
+    if (this.#host.terminalColumns === null) return;
+    this.#message = message;
+    this.#startedAt = this.#host.now().getTime();
+    this.#timer ??= setInterval(() => this.#draw(), 1000).unref();
+    this.#draw();
+  }
+
+  note(message: string): void {
+    if (this.#host.terminalColumns === null) return;
+    this.#host.err(`${clearLine}${message}\n`);
+    this.#draw();
+  }
+
+  /** Takes the line away, so that the result starts on a clean one. */
+  end(): void {
+    clearInterval(this.#timer);
+    if (this.#message !== null) this.#host.err(clearLine);
+    this.#message = null;
+  }
+
+  #draw(): void {
+    if (this.#message === null) return;
+    const seconds = Math.floor((this.#host.now().getTime() - this.#startedAt) / 1000);
+    const line = `${this.#message} …${seconds > 0 ? ` ${seconds} s` : ''}`;
+    // A line that wraps could not be written over.
+    this.#host.err(clearLine + line.slice(0, Math.max(20, (this.#host.terminalColumns ?? 80) - 1)));
+  }
+}

@@ -1,0 +1,185 @@
+// The control plane's calls (DESIGN.md section 6) as typed functions. What to call in which order is decided elsewhere.
+import { z } from 'zod';
+import { type Manifest, manifestSchema, manifestText } from '../../registry/manifest.ts';
+import type { Digest } from '../../registry/names.ts';
+import { parse, parseJson } from '../../registry/parse.ts';
+import { type Route, routeSchema } from '../../registry/route.ts';
+import type { RouteAction } from '../../registry/route-action.ts';
+import { type Call, type Connection, type Reply, urlPath } from './connection.ts';
+
+const modelListSchema = z.object({
+  models: z.array(z.object({ name: z.string(), versions: z.int(), route: routeSchema.nullable() })),
+  next: z.string().nullish(),
+});
+
+const modelSchema = z.object({
+  name: z.string(),
+  route: routeSchema.nullable(),
+  versions: z.array(
+    z.object({ version: z.string(), digest: z.string(), storedAt: z.string(), routedAs: z.array(z.string()) }),
+  ),
+});
+
+const routeChangeSchema = z.object({ route: routeSchema, copyPending: z.boolean().optional() });
+
+const routePageSchema = z.object({ routes: z.array(routeSchema), next: z.int().nullish() });
+
+const garbageSchema = z.object({
+  dryRun: z.boolean(),
+  blobs: z.array(z.object({ digest: z.string(), bytes: z.int() })),
+  bytes: z.int(),
+  youngBlobs: z.int(),
+  namedBlobs: z.int(),
+});
+
+export type ModelSummary = z.infer<typeof modelListSchema>['models'][number];
+export type ModelDetails = z.infer<typeof modelSchema>;
+export type GarbageReport = z.infer<typeof garbageSchema>;
+
+export interface RouteChange {
+  route: Route;
+  /** False: the action changed nothing. */
+  created: boolean;
+  /** The route stands; PoPs hear of it a little later than usual. */
+  copyPending: boolean;
+}
+
+/** Time for a slow uplink, 128 KiB a second, on top of the usual limit. */
+const uploadBytesPerMs = 131;
+/** Garbage collection lists the whole store. */
+const garbageTimeoutMs = 300_000;
+
+export class RegistryClient {
+  readonly #connection: Connection;
+  readonly #actor: () => string;
+
+  /** @param actor who is named in the history; asked for only when something is changed */
+  constructor(connection: Connection, actor: () => string) {
+    this.#connection = connection;
+    this.#actor = actor;
+  }
+
+  async hasBlob(digest: Digest): Promise<boolean> {
+    const reply = await this.#send({ method: 'HEAD', path: blobPath(digest), accept: [404] });
+    return reply.status !== 404;
+  }
+
+  /** @throws {PopserveError} UNPROCESSABLE if the bytes do not have the digest */
+  async putBlob(digest: Digest, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    await this.#send({
+      method: 'PUT',
+      path: blobPath(digest),
+      body: bytes,
+      headers: { 'content-type': 'application/octet-stream' },
+      timeoutMs: 30_000 + Math.ceil(bytes.length / uploadBytesPerMs),
+    });
+  }
+
+  /**
+   * @returns whether it was new; false if the same content was there
+   * @throws {PopserveError} CONFLICT if the version has other content; UNPROCESSABLE naming every fault
+   */
+  async putManifest(manifest: Manifest): Promise<boolean> {
+    const reply = await this.#send({
+      method: 'PUT',
+      path: urlPath`registry/models/${manifest.model}/versions/${manifest.version}`,
+      ...json(manifestText(manifest)),
+    });
+    return reply.status === 201;
+  }
+
+  /** All models, in the order of their names. */
+  async listModels(): Promise<ModelSummary[]> {
+    const models: ModelSummary[] = [];
+    let after: string | null = null;
+    do {
+      const query: string = after === null ? '' : urlPath`?after=${after}`;
+      const page = this.#read(modelListSchema, await this.#get(`registry/models${query}`));
+      models.push(...page.models);
+      after = page.next ?? null;
+    } while (after !== null);
+    return models;
+  }
+
+  /** @throws {PopserveError} NOT_FOUND */
+  async showModel(model: string): Promise<ModelDetails> {
+    return this.#read(modelSchema, await this.#get(urlPath`registry/models/${model}`));
+  }
+
+  /** @throws {PopserveError} NOT_FOUND */
+  async getManifest(model: string, version: string): Promise<Manifest> {
+    return this.#read(manifestSchema, await this.#get(urlPath`registry/models/${model}/versions/${version}`));
+  }
+
+  /** @throws {PopserveError} NOT_FOUND; CONFLICT while a route names the version */
+  async retireVersion(model: string, version: string): Promise<void> {
+    await this.#send({ method: 'DELETE', path: urlPath`registry/models/${model}/versions/${version}` });
+  }
+
+  /**
+   * @param ifEpoch only if the route is at this epoch
+   * @throws {PopserveError} CONFLICT if the action does not fit the route or somebody else was first
+   */
+  async appendRoute(model: string, action: RouteAction, ifEpoch?: number): Promise<RouteChange> {
+    // Twice the same activation is one; twice a rollback goes back twice, unless an epoch holds the second one off.
+    const relative = action.action === 'promote' || (action.action === 'rollback' && action.version === undefined);
+    const { body, headers } = json(JSON.stringify(action));
+    const reply = await this.#send({
+      method: 'POST',
+      path: urlPath`registry/models/${model}/routes`,
+      body,
+      headers: { ...headers, ...(ifEpoch === undefined ? {} : { 'if-match': `"${ifEpoch}"` }) },
+      repeat: relative || ifEpoch !== undefined ? 'refused' : 'always',
+    });
+    const { route, copyPending } = this.#read(routeChangeSchema, reply);
+    return { route, created: reply.status === 201, copyPending: copyPending ?? false };
+  }
+
+  /** The newest routes of a model, newest first. */
+  async history(model: string, limit: number): Promise<Route[]> {
+    const routes: Route[] = [];
+    let before: number | null = null;
+    do {
+      const query: string = before === null ? '' : `&before=${before}`;
+      const path = `${urlPath`registry/models/${model}/routes`}?limit=${Math.min(100, limit - routes.length)}${query}`;
+      const page = this.#read(routePageSchema, await this.#get(path));
+      routes.push(...page.routes);
+      before = page.next ?? null;
+    } while (before !== null && routes.length < limit);
+    return routes.slice(0, limit);
+  }
+
+  async collectGarbage(dryRun: boolean): Promise<GarbageReport> {
+    const reply = await this.#send({
+      method: 'POST',
+      path: 'registry/gc',
+      ...json(JSON.stringify({ dryRun })),
+      timeoutMs: garbageTimeoutMs,
+    });
+    return this.#read(garbageSchema, reply);
+  }
+
+  #get(path: string): Promise<Reply> {
+    return this.#send({ method: 'GET', path });
+  }
+
+  #send(call: Omit<Call, 'authorized' | 'repeat'> & Partial<Pick<Call, 'repeat'>>): Promise<Reply> {
+    const changes = call.method !== 'GET' && call.method !== 'HEAD';
+    const headers = changes ? { ...call.headers, 'popserve-actor': this.#actor() } : { ...call.headers };
+    return this.#connection.send({ repeat: 'always', ...call, headers, authorized: true });
+  }
+
+  #read<S extends z.ZodType>(schema: S, reply: Reply): z.output<S> {
+    const what = `the answer of ${this.#connection.settings.url}`;
+    return parse(schema, parseJson(new TextDecoder().decode(reply.body), what, 'INTERNAL'), what, 'INTERNAL');
+  }
+}
+
+function blobPath(digest: Digest): string {
+  // The colon stays as it is: it is allowed in a path segment.
+  return `registry/blobs/${digest}`;
+}
+
+function json(body: string): { body: string; headers: Record<string, string> } {
+  return { body, headers: { 'content-type': 'application/json' } };
+}

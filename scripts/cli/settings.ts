@@ -1,0 +1,94 @@
+// Where the registry is and who asks, from the environment. The token is never an argument: process lists show those.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join, resolve } from 'node:path';
+import { projectRoot } from '../build/project.ts';
+import { UsageError } from './usage-error.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Settings {
+  /** Ends with `/`. */
+  readonly url: URL;
+  /** Null if none is known. */
+  readonly token: string | null;
+  /** Where the token came from or was looked for, for messages. */
+  readonly tokenSource: string;
+}
+
+/**
+ * POPSERVE_URL, POPSERVE_TOKEN and, for a PoP on this machine only, the token that the local PoP keeps in its data folder
+ * (POPSERVE_DATA, default `.popserve` in the project).
+ * @throws {UsageError} if POPSERVE_URL is no http(s) URL or the token cannot be sent
+ */
+export function readSettings(env: Environment): Settings {
+  const url = readUrl(env.POPSERVE_URL || 'http://127.0.0.1:8787');
+  if (env.POPSERVE_TOKEN)
+    return { url, token: readToken(env.POPSERVE_TOKEN, 'POPSERVE_TOKEN'), tokenSource: 'POPSERVE_TOKEN' };
+  if (!isLoopback(url)) return { url, token: null, tokenSource: 'POPSERVE_TOKEN' };
+  const file = join(env.POPSERVE_DATA ? resolve(env.POPSERVE_DATA) : join(projectRoot, '.popserve'), 'token');
+  const content = readIfThere(file);
+  return { url, token: content === null ? null : readToken(content, file), tokenSource: file };
+}
+
+/**
+ * Who changes the registry, for its history: POPSERVE_ACTOR, else git's user.name, else the name of the operating system's user.
+ * @returns at most 128 printable ASCII characters, as a header can carry them
+ */
+export function readActor(env: Environment): string {
+  const name = env.POPSERVE_ACTOR || gitUser() || systemUser();
+  const plain = name
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[^\x20-\x7e]/gu, '?');
+  return plain.trim().slice(0, 128).trimEnd() || 'unknown';
+}
+
+export function isLoopback({ hostname }: URL): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+}
+
+function readUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new UsageError(`POPSERVE_URL: expected a URL like https://popserve.example.com, got '${text}'`);
+  }
+  if (!url.pathname.endsWith('/')) url.pathname += '/';
+  return url;
+}
+
+/** Checked here, because fetch would quote a token that it cannot send in its error. */
+function readToken(content: string, source: string): string {
+  const token = content.trim();
+  if (/^[\x21-\x7e]+$/.test(token)) return token;
+  throw new UsageError(`${source}: expected a token of visible ASCII characters without spaces`);
+}
+
+function readIfThere(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+function gitUser(): string {
+  try {
+    return execFileSync('git', ['config', 'user.name'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 2000,
+    }).trim();
+  } catch {
+    return '';
+  }
+}
+
+function systemUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'unknown';
+  }
+}

@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Ran, runCommand } from '../captured-host.ts';
+import { ScriptedPop } from '../scripted-pop.ts';
+
+let pop: ScriptedPop;
+
+beforeEach(async () => {
+  pop = new ScriptedPop();
+  await pop.start();
+});
+afterEach(() => pop.stop());
+
+function popserve(...args: string[]): Promise<Ran> {
+  return runCommand(args, pop.url);
+}
+
+describe('the commands that change a route', () => {
+  it.each([
+    [['activate', 'm', 'v2'], { action: 'activate', version: 'v2' }],
+    [['rollback', 'm'], { action: 'rollback' }],
+    [['rollback', 'm', 'v1'], { action: 'rollback', version: 'v1' }],
+    [['canary', 'm', 'v2', '--percent', '2.5'], { action: 'canary', version: 'v2', percent: 2.5 }],
+    [['promote', 'm'], { action: 'promote' }],
+    [['abort', 'm'], { action: 'abort' }],
+    [['shadow', 'm', 'v2', '--percent', '0'], { action: 'shadow', version: 'v2', percent: 0 }],
+    [['alias', 'm', 'night', 'v2'], { action: 'alias', name: 'night', version: 'v2' }],
+    [['unalias', 'm', 'night'], { action: 'alias', name: 'night', version: null }],
+  ])('%j asks for %j', async (args, action) => {
+    pop.intercept = () => ({ status: 409, body: { error: 'seen' } });
+    await popserve(...args, '--reason', 'why', '--if-epoch', '3');
+    expect(pop.calls).toEqual(['POST /registry/models/m/routes']);
+    expect(JSON.parse(pop.asked[0]?.body.toString() ?? '')).toEqual({ ...action, reason: 'why' });
+    expect(pop.asked[0]?.headers).toMatchObject({ 'if-match': '"3"', 'popserve-actor': 'somebody' });
+  });
+
+  it('say what is served from then on', async () => {
+    expect((await popserve('activate', 'm', 'v1')).out).toBe('m: serving v1 (epoch 1)\n');
+    expect((await popserve('activate', 'm', 'v1')).out).toBe('nothing to change\nm: serving v1 (epoch 1)\n');
+    expect((await popserve('canary', 'm', 'v2', '--percent', '5')).out).toBe(
+      'm: serving v1, 5 % of its traffic go to v2 (epoch 2)\n',
+    );
+    await popserve('alias', 'm', 'night', 'v2');
+    expect((await popserve('shadow', 'm', 'v3', '--percent', '10')).out).toBe(
+      'm: serving v1, 5 % of its traffic go to v2 (epoch 4)\nshadow: v3 runs along on 10 %\nalias night: v2\n',
+    );
+    const { out } = await popserve('promote', 'm', '--json');
+    expect(JSON.parse(out)).toMatchObject({ created: true, copyPending: false, route: { epoch: 5, rollout: null } });
+  });
+
+  it('pass the refusal of a change on', async () => {
+    const { status, err } = await popserve('promote', 'm');
+    expect([status, err]).toEqual([1, "popserve: model 'm': expected a rollout to promote, there is none\n"]);
+  });
+
+  it('say so when the copy for the PoPs is late', async () => {
+    await popserve('activate', 'm', 'v1');
+    const [route] = pop.routes;
+    pop.intercept = () => ({ status: 201, body: { route, copyPending: true } });
+    expect((await popserve('activate', 'm', 'v1')).out).toContain('PoPs hear of it with the next scheduled repair');
+  });
+
+  it.each([
+    { args: ['activate', 'm', 'v1'], attempts: 2 },
+    { args: ['rollback', 'm'], attempts: 1 },
+    { args: ['promote', 'm'], attempts: 1 },
+  ])('$args is sent $attempts times when the answer is lost', async ({ args, attempts }) => {
+    let lost = false;
+    pop.intercept = () => {
+      if (lost) return undefined;
+      lost = true;
+      return 'drop';
+    };
+    await popserve(...args);
+    expect(pop.calls).toHaveLength(attempts);
+  });
+});
