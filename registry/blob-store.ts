@@ -1,0 +1,36 @@
+// Immutable bytes addressed by their SHA-256. The interface is what the registry needs, so that a test can stand in between.
+import type { ReadableStream } from '@cloudflare/workers-types';
+import type { Digest } from './names.ts';
+
+export interface ByteRange {
+  offset: number;
+  length: number;
+}
+
+export interface BlobInfo {
+  digest: Digest;
+  bytes: number;
+  storedAt: Date;
+}
+
+export interface Blob extends BlobInfo {
+  /** The bytes asked for: all of them, or the range. */
+  body: ReadableStream<Uint8Array>;
+}
+
+/** What a blob is stored from. A stream must know its length: a request body with Content-Length, or a FixedLengthStream. */
+export type BlobBody = ReadableStream | Uint8Array;
+
+export interface BlobStore {
+  head(digest: Digest): Promise<BlobInfo | null>;
+  /**
+   * Stores the bytes unless they are there already.
+   * @returns whether they were stored
+   * @throws {PopserveError} UNPROCESSABLE if the bytes do not have this digest; then nothing is stored
+   */
+  create(digest: Digest, body: BlobBody): Promise<boolean>;
+  /** @param range must lie within the blob */
+  get(digest: Digest, range?: ByteRange): Promise<Blob | null>;
+  list(): AsyncIterable<BlobInfo>;
+  delete(digests: readonly Digest[]): Promise<void>;
+}

@@ -1,0 +1,57 @@
+// Garbage collection: blobs that no manifest names. What was uploaded lately may belong to a release that is still on its way.
+import type { BlobStore } from './blob-store.ts';
+import type { ManifestStore } from './manifest-store.ts';
+import type { Digest } from './names.ts';
+
+export interface GarbageOptions {
+  /** Only report. */
+  dryRun: boolean;
+  /** Blobs younger than this stay. */
+  graceSeconds: number;
+}
+
+export interface GarbageReport {
+  dryRun: boolean;
+  /** Removed, or to be removed if this is a dry run. */
+  blobs: { digest: Digest; bytes: number }[];
+  bytes: number;
+  /** Unnamed blobs that are too young to be removed. */
+  youngBlobs: number;
+  namedBlobs: number;
+}
+
+/**
+ * Removes the blobs that no manifest names and that are older than the grace period.
+ *
+ * The blobs are listed first and the manifests last, right before the removal. A manifest that is stored in that last moment
+ * and reuses an old, unnamed blob can still lose it: its release then fails to load, the old version serves on, and
+ * publishing again uploads what is missing.
+ */
+export async function collectGarbage(
+  { blobs, manifests, now }: { blobs: BlobStore; manifests: ManifestStore; now: Date },
+  { dryRun, graceSeconds }: GarbageOptions,
+): Promise<GarbageReport> {
+  const stored = await Array.fromAsync(blobs.list());
+  const named = await namedBlobs(manifests);
+  const youngest = now.getTime() - graceSeconds * 1000;
+  const unnamed = stored.filter(({ digest }) => !named.has(digest));
+  const garbage = unnamed.filter(({ storedAt }) => storedAt.getTime() < youngest);
+  if (!dryRun) await blobs.delete(garbage.map(({ digest }) => digest));
+  return {
+    dryRun,
+    blobs: garbage.map(({ digest, bytes }) => ({ digest, bytes })),
+    bytes: garbage.reduce((sum, { bytes }) => sum + bytes, 0),
+    youngBlobs: unnamed.length - garbage.length,
+    namedBlobs: stored.length - unnamed.length,
+  };
+}
+
+async function namedBlobs(manifests: ManifestStore): Promise<Set<Digest>> {
+  const named = new Set<Digest>();
+  for (const model of await manifests.listModels()) {
+    for (const { blobs } of await manifests.listVersions(model)) {
+      for (const digest of blobs) named.add(digest);
+    }
+  }
+  return named;
+}

@@ -1,0 +1,39 @@
+// Route copies in KV under route:<model>.
+import type { KVNamespace } from '@cloudflare/workers-types';
+import { canonicalJson } from './canonical-json.ts';
+import { type RouteCopy, routeCopySchema } from './route.ts';
+import type { RouteCopyStore } from './route-copy-store.ts';
+
+/** How long a point of presence may answer from its own cache: the least that KV allows. */
+const cacheTtl = 30;
+
+export class KVRouteCopyStore implements RouteCopyStore {
+  readonly #namespace: KVNamespace;
+
+  constructor(namespace: KVNamespace) {
+    this.#namespace = namespace;
+  }
+
+  async get(model: string): Promise<RouteCopy | null> {
+    const text = await this.#namespace.get(keyOf(model), { type: 'text', cacheTtl });
+    if (text === null) return null;
+    // A copy that cannot be read, say from an older release of the code, is as good as none: R2 has the truth.
+    return routeCopySchema.safeParse(jsonOrNull(text)).data ?? null;
+  }
+
+  async put(copy: RouteCopy): Promise<void> {
+    await this.#namespace.put(keyOf(copy.route.model), canonicalJson(copy));
+  }
+}
+
+function keyOf(model: string): string {
+  return `route:${model}`;
+}
+
+function jsonOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
+}

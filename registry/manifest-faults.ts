@@ -1,0 +1,39 @@
+// What a schema cannot say about a manifest: names that must fit together, and blobs that must be there with the stated size.
+import type { BlobStore } from './blob-store.ts';
+import type { Manifest } from './manifest.ts';
+import type { Digest } from './names.ts';
+
+/** Names in a manifest that are used twice or refer to nothing, one sentence each; empty if all fit. */
+export function nameFaults({ signature, warmup, labels }: Manifest): string[] {
+  const inputs = signature.inputs.map(({ name }) => name);
+  const outputs = signature.outputs.map(({ name }) => name);
+  return [
+    ...repeated(inputs).map((name) => `signature.inputs: '${name}' is there twice`),
+    ...repeated(outputs).map((name) => `signature.outputs: '${name}' is there twice`),
+    ...(warmup ?? [])
+      .filter(({ name }) => !inputs.includes(name))
+      .map(({ name }) => `warmup: expected an input of the signature, got '${name}'`),
+    ...Object.keys(labels ?? {})
+      .filter((name) => !outputs.includes(name))
+      .map((name) => `labels: expected an output of the signature, got '${name}'`),
+  ];
+}
+
+/** Artifacts of a manifest whose blob is missing or has another size, one sentence each; empty if all are there. */
+export async function blobFaults({ artifacts }: Manifest, blobs: BlobStore): Promise<string[]> {
+  const faults = await Promise.all(
+    Object.entries(artifacts).map(async ([role, artifact]) => {
+      if (artifact === undefined) return null;
+      const { digest, bytes } = artifact;
+      const blob = await blobs.head(digest as Digest);
+      if (blob === null) return `artifacts.${role}: blob ${digest} is not in the registry`;
+      if (blob.bytes === bytes) return null;
+      return `artifacts.${role}: expected a blob of ${bytes} bytes, ${digest} has ${blob.bytes}`;
+    }),
+  );
+  return faults.filter((fault) => fault !== null);
+}
+
+function repeated(names: readonly string[]): string[] {
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+}

@@ -1,0 +1,96 @@
+// The manifest: the immutable JSON that describes one version of a model. Written by `popserve publish`, read by the Worker.
+// It holds nothing that differs between two runs of the same release (no times, no hosts), so that a retry is idempotent.
+import { z } from 'zod';
+import { canonicalJson } from './canonical-json.ts';
+import { sha256Digest } from './digests.ts';
+import { type Digest, digestSchema, modelNameSchema, versionSchema } from './names.ts';
+import { parse, parseJson } from './parse.ts';
+import { signatureSchema } from './signature.ts';
+
+/** How the runtime keeps a model: `fast` prepacks the weights (time for memory), `lean` uses the model's bytes as they are. */
+export const profileNames = ['fast', 'lean'] as const;
+export type ProfileName = (typeof profileNames)[number];
+
+const artifactSchema = z.strictObject({
+  digest: digestSchema,
+  bytes: z.int().min(1),
+});
+
+const modelArtifactSchema = artifactSchema.extend({
+  /** `ort`: ORT's own flatbuffer format, which can be run in place; `onnx`: where conversion was not possible. */
+  format: z.enum(['ort', 'onnx']),
+});
+
+const profileSchema = z.strictObject({
+  /** What load and a run add to a heap at their peak, bytes; a profile that was not measured is not offered. */
+  heapBytes: z.int().min(0),
+  createMs: z.number().min(0),
+  /** Mean of warm runs on the sample input, on the publisher's machine; 0 if none is known to run. */
+  runMs: z.number().min(0),
+});
+
+/** A sample input that the model is known to accept; without `data` its elements are zero (BYTES: empty). */
+const warmupInputSchema = z.strictObject({
+  name: z.string(),
+  shape: z.array(z.int().min(0)),
+  /** Flat, row-major, as OIP JSON: numbers, booleans, strings; 64-bit integers beyond 2^53 as decimal strings. */
+  data: z.array(z.union([z.number(), z.boolean(), z.string()])).optional(),
+});
+
+export const manifestSchema = z.strictObject({
+  schema: z.literal(1),
+  model: modelNameSchema,
+  version: versionSchema,
+  artifacts: z.strictObject({
+    model: modelArtifactSchema,
+    /** Golden vectors: JSON `{cases: [{inputs, outputs}]}` with OIP tensors, outputs from the original in native onnxruntime. */
+    golden: artifactSchema.optional(),
+  }),
+  signature: signatureSchema,
+  runtime: z.strictObject({
+    /** Version of onnxruntime that the numbers below were measured with. */
+    onnxruntime: z.string(),
+    /** ORT's graph optimisation level at load; `disabled` only for models that the runtime refuses otherwise. */
+    graphOptimization: z.enum(['disabled', 'basic', 'extended', 'all']),
+    profiles: z.strictObject({ fast: profileSchema.optional(), lean: profileSchema.optional() }),
+  }),
+  /** `null`: no sample input is known to run, so the first request is the warm-up. */
+  warmup: z.array(warmupInputSchema).nullable(),
+  /** Allowed difference from native onnxruntime: |a - b| <= absolute + relative * |b|. */
+  tolerance: z.strictObject({ absolute: z.number().min(0), relative: z.number().min(0) }),
+  /** What was published, before conversion. */
+  source: z.strictObject({ file: z.string(), digest: digestSchema, bytes: z.int().min(0) }),
+  /** Class labels of a classifier's output, in order of its last axis; kept when a ZipMap is stripped. */
+  labels: z.record(z.string(), z.array(z.union([z.string(), z.int()]))).optional(),
+  /** Free text for people: description, metrics, training data, authors. */
+  metadata: z.record(z.string(), z.string()).optional(),
+  /** What publishing changed or found out, one sentence each. */
+  notes: z.array(z.string()).optional(),
+});
+
+export type Manifest = z.infer<typeof manifestSchema>;
+
+/** The one spelling of a manifest, as it is stored: canonical JSON. */
+export function manifestText(manifest: Manifest): string {
+  return canonicalJson(manifest);
+}
+
+/**
+ * A stored manifest back into a typed value. It was checked when it was stored, so a fault here is damage, not bad input.
+ * @throws {PopserveError} INTERNAL if the stored text is not a manifest
+ */
+export function readManifest(text: string, model: string, version: string): Manifest {
+  const what = `stored manifest of ${model} version ${version}`;
+  return parse(manifestSchema, parseJson(text, what, 'INTERNAL'), what, 'INTERNAL');
+}
+
+/** SHA-256 of the manifest's canonical JSON: equal for equal content, whatever the order of its members. */
+export function manifestDigest(manifest: Manifest): Promise<Digest> {
+  return sha256Digest(manifestText(manifest));
+}
+
+/** The blobs that a manifest names, each once. */
+export function manifestBlobs({ artifacts }: Manifest): Digest[] {
+  const named = [artifacts.model, artifacts.golden].filter((artifact) => artifact !== undefined);
+  return [...new Set(named.map((artifact) => artifact.digest as Digest))];
+}

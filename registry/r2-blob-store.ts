@@ -1,0 +1,65 @@
+// Blobs in R2 under blobs/sha256/<hex>. R2 itself compares the bytes with the checksum before the object becomes visible.
+import type { R2Bucket, R2Object } from '@cloudflare/workers-types';
+import type { Blob, BlobBody, BlobInfo, BlobStore, ByteRange } from './blob-store.ts';
+import { digestHex } from './digests.ts';
+import { PopserveError } from './errors.ts';
+import { type Digest, digestSchema } from './names.ts';
+import { createOnly, listObjects } from './r2-objects.ts';
+
+const prefix = 'blobs/sha256/';
+
+/** R2's error code for a body that does not match its checksum (the message ends with it, in miniflare as in production). */
+const checksumMismatch = '(10037)';
+
+/** R2 deletes at most so many keys in one call. */
+const deletedAtOnce = 1000;
+
+export class R2BlobStore implements BlobStore {
+  readonly #bucket: R2Bucket;
+
+  constructor(bucket: R2Bucket) {
+    this.#bucket = bucket;
+  }
+
+  async head(digest: Digest): Promise<BlobInfo | null> {
+    const object = await this.#bucket.head(keyOf(digest));
+    return object === null ? null : infoOf(digest, object);
+  }
+
+  async create(digest: Digest, body: BlobBody): Promise<boolean> {
+    try {
+      return await createOnly(this.#bucket, keyOf(digest), body, { sha256: digestHex(digest) });
+    } catch (cause) {
+      if (!String(cause).includes(checksumMismatch)) throw cause;
+      throw new PopserveError('UNPROCESSABLE', `expected bytes with the digest ${digest}, got others; not stored`, {
+        cause,
+      });
+    }
+  }
+
+  async get(digest: Digest, range?: ByteRange): Promise<Blob | null> {
+    const object = await this.#bucket.get(keyOf(digest), range === undefined ? {} : { range });
+    return object === null ? null : { ...infoOf(digest, object), body: object.body };
+  }
+
+  async *list(): AsyncIterable<BlobInfo> {
+    for await (const object of listObjects(this.#bucket, prefix)) {
+      const digest = digestSchema.safeParse(`sha256:${object.key.slice(prefix.length)}`);
+      if (digest.success) yield infoOf(digest.data as Digest, object);
+    }
+  }
+
+  async delete(digests: readonly Digest[]): Promise<void> {
+    for (let start = 0; start < digests.length; start += deletedAtOnce) {
+      await this.#bucket.delete(digests.slice(start, start + deletedAtOnce).map(keyOf));
+    }
+  }
+}
+
+function keyOf(digest: Digest): string {
+  return prefix + digestHex(digest);
+}
+
+function infoOf(digest: Digest, object: R2Object): BlobInfo {
+  return { digest, bytes: object.size, storedAt: object.uploaded };
+}

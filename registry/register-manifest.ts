@@ -1,0 +1,74 @@
+// Registering a version: a manifest is stored once, if it is valid and all its blobs are there, and never changes.
+import type { BlobStore } from './blob-store.ts';
+import { differences } from './canonical-json.ts';
+import { PopserveError } from './errors.ts';
+import { type Manifest, manifestDigest, manifestSchema, manifestText, readManifest } from './manifest.ts';
+import { blobFaults, nameFaults } from './manifest-faults.ts';
+import type { ManifestStore } from './manifest-store.ts';
+import type { Digest } from './names.ts';
+import { listFaults } from './parse.ts';
+
+/** A conflict names at most so many members that differ. */
+const mostNamed = 8;
+
+/**
+ * @param body the manifest as parsed JSON
+ * @returns whether it was stored, and the digest of its canonical JSON
+ * @throws {PopserveError} UNPROCESSABLE naming every fault; CONFLICT if the version has other content
+ */
+export async function registerManifest(
+  { blobs, manifests }: { blobs: BlobStore; manifests: ManifestStore },
+  model: string,
+  version: string,
+  body: unknown,
+): Promise<{ created: boolean; digest: Digest }> {
+  const manifest = checkManifest(model, version, body);
+  const digest = await manifestDigest(manifest);
+  const stored = await manifests.get(model, version);
+  if (stored !== null) requireSame(manifest, stored);
+  const faults = await blobFaults(manifest, blobs);
+  if (faults.length > 0) throw manifestError(model, version, faults);
+  if (stored !== null) return { created: false, digest };
+  if (await manifests.create(manifest)) return { created: true, digest };
+  const winner = await manifests.get(model, version);
+  if (winner === null) {
+    throw new PopserveError('CONFLICT', `model '${model}': version '${version}' was deleted at the same time; repeat`);
+  }
+  requireSame(manifest, winner);
+  return { created: false, digest };
+}
+
+function checkManifest(model: string, version: string, body: unknown): Manifest {
+  const parsed = manifestSchema.safeParse(body);
+  if (!parsed.success) throw manifestError(model, version, listFaults(parsed.error));
+  const manifest = parsed.data;
+  const faults = nameFaults(manifest);
+  if (manifest.model !== model) faults.push(`model: expected '${model}' as in the URL, got '${manifest.model}'`);
+  if (manifest.version !== version) {
+    faults.push(`version: expected '${version}' as in the URL, got '${manifest.version}'`);
+  }
+  if (faults.length > 0) throw manifestError(model, version, faults);
+  return manifest;
+}
+
+function requireSame(manifest: Manifest, stored: string): void {
+  const { model, version } = manifest;
+  if (stored === manifestText(manifest)) return;
+  const members = differences(readManifest(stored, model, version), manifest).map(
+    ({ path, left, right }) => `${path} (${excerpt(left)} stored, ${excerpt(right)} sent)`,
+  );
+  const more = members.length > mostNamed ? ` and ${members.length - mostNamed} more` : '';
+  throw new PopserveError(
+    'CONFLICT',
+    `model '${model}': version '${version}' exists with other content: ${members.slice(0, mostNamed).join(', ')}${more}; publish it as another version`,
+  );
+}
+
+function excerpt(value: unknown): string {
+  const text = value === undefined ? 'nothing' : JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+function manifestError(model: string, version: string, faults: readonly string[]): PopserveError {
+  return new PopserveError('UNPROCESSABLE', `manifest of ${model} version ${version}: ${faults.join('; ')}`);
+}

@@ -1,0 +1,29 @@
+// Looking back in the route log, a page at a time.
+import { PopserveError } from './errors.ts';
+import type { Route } from './route.ts';
+import type { RouteLog } from './route-log.ts';
+
+export interface RoutePage {
+  /** Newest first. */
+  routes: Route[];
+  /** Pass it as `before` for the next page; null if this is the last. */
+  next: number | null;
+}
+
+/** Epochs are dense, so a page is read by its keys; only the newest one has to be looked for. */
+export async function readPage(log: RouteLog, newest: Route, before: number, limit: number): Promise<RoutePage> {
+  const first = Math.min(before - 1, newest.epoch);
+  const last = Math.max(1, first - limit + 1);
+  const epochs = Array.from({ length: Math.max(0, first - last + 1) }, (_, index) => first - index);
+  const routes = await Promise.all(epochs.map((epoch) => readEpoch(log, newest, epoch)));
+  return { routes, next: last > 1 && routes.length > 0 ? last : null };
+}
+
+async function readEpoch(log: RouteLog, newest: Route, epoch: number): Promise<Route> {
+  if (epoch === newest.epoch) return newest;
+  const route = await log.get(newest.model, epoch);
+  if (route === null) {
+    throw new PopserveError('INTERNAL', `model '${newest.model}': epoch ${epoch} is missing in the route log`);
+  }
+  return route;
+}

@@ -1,0 +1,54 @@
+// The route: which versions of a model are served, at one epoch. Pure data; what changes it is in transition.ts,
+// where it is stored in route-log.ts.
+import { z } from 'zod';
+import { manifestSchema } from './manifest.ts';
+import { aliasSchema, modelNameSchema, versionSchema } from './names.ts';
+
+export const percentSchema = z.number().min(0).max(100);
+
+export const routeSchema = z.strictObject({
+  schema: z.literal(1),
+  model: modelNameSchema,
+  /** Grows by one with each new route of the model; the first is 1. */
+  epoch: z.int().min(1),
+  /** `stable` is always there once a version was activated; `canary` is there while a rollout is. */
+  aliases: z.record(aliasSchema, versionSchema),
+  /** Versions that were stable before, the latest first: where a rollback goes, and then the next one. */
+  previous: z.array(versionSchema).default([]),
+  /** Share of the default traffic that goes to another version than `stable`. The salt keeps a device on its side. */
+  rollout: z.strictObject({ version: versionSchema, percent: percentSchema, salt: z.string() }).nullable(),
+  /** Share of the default traffic whose inputs a candidate runs as well; its answers are compared, never returned. */
+  shadow: z.strictObject({ version: versionSchema, percent: percentSchema }).nullable(),
+  /** Who, when (RFC 3339, UTC), what and why. */
+  audit: z.strictObject({
+    actor: z.string(),
+    at: z.iso.datetime(),
+    action: z.string(),
+    reason: z.string().optional(),
+  }),
+});
+
+export type Route = z.infer<typeof routeSchema>;
+
+/** What KV holds for a PoP: the newest route and the manifest of every version it names. */
+export const routeCopySchema = z.strictObject({
+  route: routeSchema,
+  manifests: z.record(versionSchema, manifestSchema),
+});
+
+export type RouteCopy = z.infer<typeof routeCopySchema>;
+
+/** The versions that a route names, each once: what a point of presence must be able to serve. */
+export function routedVersions(route: Route): string[] {
+  const candidates = [route.rollout, route.shadow].filter((part) => part !== null);
+  return [...new Set([...Object.values(route.aliases), ...candidates.map((part) => part.version)])];
+}
+
+/** How a route names a version, for people: `alias 'stable'`, `rollout of 5 %`, `shadow of 10 %`. Empty if it does not. */
+export function routedAs(route: Route, version: string): string[] {
+  const names = Object.entries(route.aliases).filter(([, target]) => target === version);
+  const uses = names.map(([name]) => `alias '${name}'`);
+  if (route.rollout?.version === version) uses.push(`rollout of ${route.rollout.percent} %`);
+  if (route.shadow?.version === version) uses.push(`shadow of ${route.shadow.percent} %`);
+  return uses;
+}

@@ -1,0 +1,186 @@
+// From one route of a model to the next: the rules of activation, rollout, shadow, aliases and rollback. Pure; the registry
+// makes sure that the versions exist and that only one writer gets the next epoch.
+import { canonicalJson } from './canonical-json.ts';
+import { PopserveError } from './errors.ts';
+import type { Route } from './route.ts';
+import type { RouteAction } from './route-action.ts';
+
+/** Every version that a route names travels in its KV copy (25 MiB at most, a manifest is 1 MiB at most). */
+const mostAliases = 16;
+/** A rollback further back than this names its version. */
+const mostPrevious = 16;
+
+export interface TransitionContext {
+  model: string;
+  actor: string;
+  at: Date;
+}
+
+/** What an action decides about; model, epoch and audit follow. */
+type Routing = Pick<Route, 'aliases' | 'previous' | 'rollout' | 'shadow'>;
+
+/** An action with what it needs to know of its surroundings. */
+interface Step {
+  model: string;
+  current: Routing;
+  epoch: number;
+}
+
+const nothingRouted: Routing = { aliases: {}, previous: [], rollout: null, shadow: null };
+
+/**
+ * @param current the newest route, null if the model has none
+ * @returns the route of the next epoch; `current` itself if the action changes nothing
+ * @throws {PopserveError} CONFLICT if the action does not fit the current route, INVALID_ARGUMENT if it fits none
+ */
+export function nextRoute(current: Route | null, action: RouteAction, context: TransitionContext): Route {
+  const { model, actor, at } = context;
+  const epoch = (current?.epoch ?? 0) + 1;
+  const routing = endIdleShadow(decide(action, { model, current: routingOf(current ?? nothingRouted), epoch }));
+  if (Object.keys(routing.aliases).length > mostAliases) {
+    throw new PopserveError('CONFLICT', `model '${model}': at most ${mostAliases} aliases; remove one first`);
+  }
+  if (current !== null && sameRouting(current, routing)) return current;
+  if (current === null && sameRouting(nothingRouted, routing)) {
+    throw new PopserveError('CONFLICT', `model '${model}' has no route yet; nothing to ${action.action}`);
+  }
+  return {
+    schema: 1,
+    model,
+    epoch,
+    ...routing,
+    audit: {
+      actor,
+      at: at.toISOString(),
+      action: action.action,
+      ...(action.reason === undefined ? {} : { reason: action.reason }),
+    },
+  };
+}
+
+function decide(action: RouteAction, step: Step): Routing {
+  switch (action.action) {
+    case 'activate':
+      return activate(step, action.version);
+    case 'rollback':
+      return rollback(step, action.version);
+    case 'canary':
+      return canary(step, action.version, action.percent);
+    case 'promote':
+      return promote(step);
+    case 'abort':
+      return { ...step.current, aliases: without(step.current.aliases, 'canary'), rollout: null };
+    case 'shadow':
+      return shadow(step, action.version, action.percent);
+    case 'alias':
+      return alias(step, action.name, action.version);
+  }
+}
+
+function activate({ model, current }: Step, version: string): Routing {
+  const { rollout } = current;
+  if (rollout !== null && rollout.version !== version) {
+    throw new PopserveError(
+      'CONFLICT',
+      `model '${model}': version '${rollout.version}' is being rolled out (${rollout.percent} %); promote or abort it before activating '${version}'`,
+    );
+  }
+  return settle(current, version);
+}
+
+function rollback({ model, current }: Step, version: string | undefined): Routing {
+  const { aliases, previous } = current;
+  if (aliases.stable === undefined) {
+    throw new PopserveError('CONFLICT', `model '${model}' has no active version to roll back from`);
+  }
+  const target = version ?? previous[0];
+  if (target === undefined) {
+    throw new PopserveError(
+      'CONFLICT',
+      `model '${model}': no version was stable before '${aliases.stable}'; name the version to go to`,
+    );
+  }
+  const settled = settle(current, target);
+  if (target === aliases.stable) return settled;
+  // What was stable after the target is left behind: the next rollback goes further back, never forward to it.
+  const place = previous.indexOf(target);
+  return { ...settled, previous: place === -1 ? previous : previous.slice(place + 1) };
+}
+
+function canary({ model, current, epoch }: Step, version: string, percent: number): Routing {
+  const { rollout } = current;
+  requireOtherStable(model, current, version, 'roll out');
+  if (rollout !== null && rollout.version !== version) {
+    throw new PopserveError(
+      'CONFLICT',
+      `model '${model}': version '${rollout.version}' is being rolled out (${rollout.percent} %); promote or abort it before rolling out '${version}'`,
+    );
+  }
+  // The salt lasts as long as the rollout, so that the devices of 5 % are among those of 20 %; the next one meets others first.
+  const salt = rollout?.salt ?? `${model}/${version}/${epoch}`;
+  return {
+    ...current,
+    aliases: { ...current.aliases, canary: version },
+    rollout: { version, percent, salt },
+  };
+}
+
+function promote({ model, current }: Step): Routing {
+  if (current.rollout === null) {
+    throw new PopserveError('CONFLICT', `model '${model}': expected a rollout to promote, there is none`);
+  }
+  return settle(current, current.rollout.version);
+}
+
+function shadow({ model, current }: Step, version: string | null, percent = 0): Routing {
+  if (version === null || percent === 0) return { ...current, shadow: null };
+  requireOtherStable(model, current, version, 'shadow with');
+  return { ...current, shadow: { version, percent } };
+}
+
+function alias({ current }: Step, name: string, version: string | null): Routing {
+  if (name === 'stable' || name === 'canary') {
+    const instead = name === 'stable' ? "'activate' or 'rollback'" : "'canary', 'promote' or 'abort'";
+    throw new PopserveError('INVALID_ARGUMENT', `alias '${name}' is moved by the actions ${instead}`);
+  }
+  const others = without(current.aliases, name);
+  return { ...current, aliases: version === null ? others : { ...others, [name]: version } };
+}
+
+/** All default traffic goes to one version; a rollout is over. */
+function settle({ aliases, previous, shadow }: Routing, version: string): Routing {
+  const { stable } = aliases;
+  const left = stable === undefined || stable === version ? [] : [stable];
+  return {
+    aliases: { ...without(aliases, 'canary'), stable: version },
+    previous: [...left, ...previous].slice(0, mostPrevious),
+    rollout: null,
+    shadow,
+  };
+}
+
+/** A version that has become stable has nothing to be compared with. */
+function endIdleShadow(routing: Routing): Routing {
+  return routing.shadow?.version === routing.aliases.stable ? { ...routing, shadow: null } : routing;
+}
+
+function requireOtherStable(model: string, { aliases }: Routing, version: string, verb: string): void {
+  if (aliases.stable === undefined) {
+    throw new PopserveError('CONFLICT', `model '${model}' has no active version; activate one first`);
+  }
+  if (aliases.stable === version) {
+    throw new PopserveError('CONFLICT', `model '${model}': cannot ${verb} version '${version}', it is stable already`);
+  }
+}
+
+function sameRouting(left: Routing, right: Routing): boolean {
+  return canonicalJson(routingOf(left)) === canonicalJson(routingOf(right));
+}
+
+function routingOf({ aliases, previous, rollout, shadow }: Routing): Routing {
+  return { aliases, previous, rollout, shadow };
+}
+
+function without(aliases: Route['aliases'], name: string): Route['aliases'] {
+  return Object.fromEntries(Object.entries(aliases).filter(([each]) => each !== name));
+}

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { sha256Digest } from '../../registry/digests.ts';
+import { Registry } from '../../registry/registry.ts';
+import { type LocalStores, startLocalStores } from './local-stores.ts';
+import { sampleRelease, upload } from './sample-release.ts';
+
+let local: LocalStores;
+beforeAll(async () => {
+  local = await startLocalStores();
+});
+afterAll(() => local[Symbol.asyncDispose]());
+
+const graceSeconds = 3600;
+
+/** The same registry, as it is so much later. */
+function later(seconds: number): Registry {
+  return new Registry({ ...local.stores, now: () => new Date(Date.now() + seconds * 1000) });
+}
+
+async function putUnnamed(content: string) {
+  const digest = await sha256Digest(content);
+  await local.registry.putBlob(digest, new TextEncoder().encode(content), content.length);
+  return digest;
+}
+
+it('removes blobs that no manifest names once the grace period is over, and reports them', async () => {
+  const digest = await putUnnamed('left over');
+  const { digest: named, ...release } = await sampleRelease('kept', '1');
+  await upload(local.registry, { digest: named, ...release });
+
+  const early = await later(graceSeconds - 60).collectGarbage({ dryRun: false, graceSeconds });
+  expect(early).toMatchObject({ blobs: [], bytes: 0, youngBlobs: 1, namedBlobs: 1 });
+  expect(await local.registry.hasBlob(digest)).not.toBeNull();
+
+  const report = await later(graceSeconds + 60).collectGarbage({ dryRun: false, graceSeconds });
+  expect(report).toEqual({ dryRun: false, blobs: [{ digest, bytes: 9 }], bytes: 9, youngBlobs: 0, namedBlobs: 1 });
+  expect(await local.registry.hasBlob(digest)).toBeNull();
+  expect(await local.registry.hasBlob(named)).not.toBeNull();
+});
+
+it('only reports in a dry run', async () => {
+  const digest = await putUnnamed('dry');
+  const report = await later(graceSeconds + 60).collectGarbage({ dryRun: true, graceSeconds });
+  expect(report).toMatchObject({ dryRun: true, blobs: [{ digest, bytes: 3 }], bytes: 3 });
+  expect(await local.registry.hasBlob(digest)).not.toBeNull();
+});
+
+it('keeps a blob as long as any version of any model names it', async () => {
+  const releases = [
+    await sampleRelease('shared-a', '1', 'the same weights'),
+    await sampleRelease('shared-a', '2', 'the same weights'),
+    await sampleRelease('shared-b', '1', 'the same weights'),
+  ];
+  const [digest] = releases.map((release) => release.digest);
+  if (digest === undefined) throw new Error('expected a release');
+  for (const release of releases) await upload(local.registry, release);
+  for (const { manifest } of releases) {
+    await later(graceSeconds + 60).collectGarbage({ dryRun: false, graceSeconds });
+    expect(await local.registry.hasBlob(digest)).not.toBeNull();
+    await local.registry.deleteVersion(manifest.model, manifest.version);
+  }
+  await later(graceSeconds + 60).collectGarbage({ dryRun: false, graceSeconds });
+  expect(await local.registry.hasBlob(digest)).toBeNull();
+});
+
+it('keeps the golden vectors of a version', async () => {
+  const release = await sampleRelease('golden', '1');
+  const golden = await putUnnamed('{"cases":[]}');
+  const artifacts = { ...release.manifest.artifacts, golden: { digest: golden, bytes: 12 } };
+  await upload(local.registry, { ...release, manifest: { ...release.manifest, artifacts } });
+  await later(graceSeconds + 60).collectGarbage({ dryRun: false, graceSeconds });
+  expect(await local.registry.hasBlob(golden)).not.toBeNull();
+});
+
+it('makes a release that lost a blob name it, and completes when repeated', async () => {
+  const release = await sampleRelease('lost', '1');
+  await upload(local.registry, release);
+  await local.stores.blobs.delete([release.digest]);
+  await expect(local.registry.putManifest('lost', '1', release.manifest)).rejects.toMatchObject({
+    code: 'UNPROCESSABLE',
+    message: expect.stringContaining(release.digest),
+  });
+  await upload(local.registry, release);
+  expect(await local.registry.hasBlob(release.digest)).not.toBeNull();
+});

@@ -1,0 +1,96 @@
+// The stores in memory, for tests that run thousands of releases or every order of two of them. stores.test.ts holds them
+// to the same behaviour as the real ones.
+import type { ReadableStream } from '@cloudflare/workers-types';
+import type { BlobInfo, BlobStore } from '../../registry/blob-store.ts';
+import { sha256Digest } from '../../registry/digests.ts';
+import { PopserveError } from '../../registry/errors.ts';
+import { manifestBlobs, manifestText } from '../../registry/manifest.ts';
+import type { ManifestInfo, ManifestStore } from '../../registry/manifest-store.ts';
+import type { RegistryStores } from '../../registry/registry.ts';
+import type { Route, RouteCopy } from '../../registry/route.ts';
+import type { RouteCopyStore } from '../../registry/route-copy-store.ts';
+import type { RouteLog } from '../../registry/route-log.ts';
+
+export function createMemoryStores(): RegistryStores {
+  const blobs = memoryBlobs();
+  const routes = new Map<string, Route>();
+  return { blobs, manifests: memoryManifests(routes), routes: memoryRoutes(routes), copies: memoryCopies() };
+}
+
+function memoryBlobs(): BlobStore {
+  const stored = new Map<string, BlobInfo & { content: Uint8Array<ArrayBuffer> }>();
+  return {
+    head: async (digest) => stored.get(digest) ?? null,
+    async create(digest, body) {
+      const content = new Uint8Array(
+        await new Response(body as ConstructorParameters<typeof Response>[0]).arrayBuffer(),
+      );
+      if ((await sha256Digest(content)) !== digest) throw new PopserveError('UNPROCESSABLE', `expected ${digest}`);
+      if (stored.has(digest)) return false;
+      stored.set(digest, { digest, bytes: content.byteLength, storedAt: new Date(), content });
+      return true;
+    },
+    async get(digest, range) {
+      const blob = stored.get(digest);
+      if (blob === undefined) return null;
+      const { offset, length } = range ?? { offset: 0, length: blob.bytes };
+      const part = new Blob([blob.content.slice(offset, offset + length)]);
+      return { ...blob, body: part.stream() as unknown as ReadableStream<Uint8Array> };
+    },
+    async *list() {
+      yield* stored.values();
+    },
+    async delete(digests) {
+      for (const digest of digests) stored.delete(digest);
+    },
+  };
+}
+
+function memoryManifests(routes: Map<string, Route>): ManifestStore {
+  const stored = new Map<string, { model: string; text: string; info: Omit<ManifestInfo, 'digest'> }>();
+  return {
+    get: async (model, version) => stored.get(`${model}/${version}`)?.text ?? null,
+    async create(manifest) {
+      const { model, version } = manifest;
+      if (stored.has(`${model}/${version}`)) return false;
+      const info = { version, blobs: manifestBlobs(manifest), storedAt: new Date() };
+      stored.set(`${model}/${version}`, { model, text: manifestText(manifest), info });
+      return true;
+    },
+    async delete(model, version) {
+      stored.delete(`${model}/${version}`);
+    },
+    async listModels() {
+      return [...new Set([...stored.values(), ...routes.values()].map(({ model }) => model))].sort();
+    },
+    listVersions(model) {
+      const own = [...stored.values()].filter((entry) => entry.model === model);
+      return Promise.all(own.map(async ({ info, text }) => ({ ...info, digest: await sha256Digest(text) })));
+    },
+  };
+}
+
+function memoryRoutes(stored: Map<string, Route>): RouteLog {
+  return {
+    async newest(model) {
+      const own = [...stored.values()].filter((route) => route.model === model);
+      return own.sort((a, b) => b.epoch - a.epoch)[0] ?? null;
+    },
+    get: async (model, epoch) => stored.get(`${model}/${epoch}`) ?? null,
+    async append(route) {
+      if (stored.has(`${route.model}/${route.epoch}`)) return false;
+      stored.set(`${route.model}/${route.epoch}`, structuredClone(route));
+      return true;
+    },
+  };
+}
+
+function memoryCopies(): RouteCopyStore {
+  const stored = new Map<string, RouteCopy>();
+  return {
+    get: async (model) => stored.get(model) ?? null,
+    async put(copy) {
+      stored.set(copy.route.model, structuredClone(copy));
+    },
+  };
+}
