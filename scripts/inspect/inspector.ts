@@ -43,6 +43,8 @@ export interface LoadOptions {
   readonly format: 'ort' | 'onnx';
   readonly profile: 'fast' | 'lean';
   readonly optimization: 'disabled' | 'basic' | 'extended' | 'all';
+  /** Takes what is free in the heap first, so that all that the model needs shows as growth. */
+  readonly fill?: boolean;
 }
 
 /** Why the runtime in the isolate did not do as asked. */
@@ -77,7 +79,8 @@ export class Inspector {
   }
 
   async load(model: Uint8Array, options: LoadOptions, timeoutMs: number): Promise<InspectedSession> {
-    const query = new URLSearchParams({ ...options });
+    const { format, profile, optimization, fill = false } = options;
+    const query = new URLSearchParams({ format, profile, optimization, fill: String(fill) });
     const response = await this.#request('POST', `/sessions?${query}`, timeoutMs, model);
     return (await response.json()) as InspectedSession;
   }

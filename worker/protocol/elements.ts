@@ -23,7 +23,8 @@ export type NumericDatatype = keyof typeof views;
 /** A view where the bytes are aligned, else a copy; BF16 always comes as FP32. */
 export function elementsOf<D extends NumericDatatype>(datatype: D, bytes: Uint8Array): ReturnType<(typeof views)[D]> {
   const size = elementBytes[datatype];
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  // Not slice(): that of a Buffer, which Node's file functions give, is no copy.
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   return views[datatype](aligned.buffer, aligned.byteOffset, aligned.byteLength / size) as ReturnType<
     (typeof views)[D]
   >;

@@ -1,4 +1,4 @@
-// ONNX element types (onnx.proto TensorProto.DataType, the same numbers as ONNXTensorElementDataType) and the OIP names of those that OIP can name.
+// ONNX element types (onnx.proto TensorProto.DataType), how the runtime numbers them, and the OIP names of those that OIP can name.
 import type { Datatype } from '../../registry/signature.ts';
 
 interface ElementType {
@@ -38,6 +38,21 @@ const elementTypes: Readonly<Record<number, ElementType>> = {
 };
 
 export const stringElementType = 8;
+
+/**
+ * The numbers in which the runtime answers (ONNXTensorElementDataType) are those of onnx.proto but for the last three; those that it
+ * takes are all onnx.proto's (measured with 1.30: `_OrtCreateTensor` given 26 makes an int2 tensor, an int2 output says 25).
+ */
+const answeredNumbers = new Map([
+  [24, 25],
+  [25, 26],
+  [26, 24],
+]);
+
+/** @param number what the runtime says of one of its values */
+export function elementTypeOfAnswer(number: number): number {
+  return answeredNumbers.get(number) ?? number;
+}
 
 export function elementTypeName(elementType: number): string {
   return elementTypes[elementType]?.name ?? `element type ${elementType}`;

@@ -1,7 +1,8 @@
 // A session: one model loaded in the heap, ready to run. Works on raw elements of any ONNX type; OIP is spoken elsewhere.
 import { elementCount } from '../../registry/signature.ts';
-import { elementTypeBytes, elementTypeName, stringElementType } from './element-type.ts';
+import { elementTypeBytes, elementTypeName, elementTypeOfAnswer, stringElementType } from './element-type.ts';
 import type { Heap } from './heap.ts';
+import type { RuntimeTensor } from './runtime-tensor.ts';
 
 /** A model's input or output as the runtime knows it. */
 export interface ValueInfo {
@@ -10,13 +11,6 @@ export interface ValueInfo {
   readonly elementType: number;
   /** A symbolic dimension is its name ('' if it has none). */
   readonly shape: readonly (number | string)[];
-}
-
-/** Row-major little-endian elements; strings as one byte array per element, without NUL. */
-export interface RuntimeTensor {
-  readonly elementType: number;
-  readonly shape: readonly number[];
-  readonly data: Uint8Array | readonly Uint8Array[];
 }
 
 export interface SessionOptions {
@@ -220,7 +214,7 @@ function readValues(heap: Heap, session: number): NamedValues {
 
 /** Layout: element type, rank, then a name pointer per dimension (0: none), then a size per dimension. */
 function readType(heap: Heap, metadata: number): Pick<ValueInfo, 'elementType' | 'shape'> {
-  const elementType = heap.words(metadata, 1)[0] ?? 0;
+  const elementType = elementTypeOfAnswer(heap.words(metadata, 1)[0] ?? 0);
   if (elementType === 0) return { elementType, shape: [] };
   const rank = heap.words(metadata, 2)[1] ?? 0;
   const dimensions = heap.words(metadata + 8, 2 * rank).slice();
@@ -275,9 +269,10 @@ function placeStrings(
 }
 
 function readTensor(heap: Heap, tensor: number, allocated: number[]): RuntimeTensor {
-  const [elementType = 0, data = 0, dimensions = 0, rank = 0] = heap.readWords(4, (places) =>
+  const [number = 0, data = 0, dimensions = 0, rank = 0] = heap.readWords(4, (places) =>
     heap.call('read an output', (ort) => ort._OrtGetTensorData(tensor, places, places + 4, places + 8, places + 12)),
   );
+  const elementType = elementTypeOfAnswer(number);
   const shape = Array.from(heap.words(dimensions, rank));
   heap.release((ort) => ort._OrtFree(dimensions));
   const count = elementCount(shape);

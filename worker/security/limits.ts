@@ -47,9 +47,12 @@ async function readUnknownLength(body: ReadableStream<Uint8Array>, maxBytes: num
   let total = 0;
   for await (const chunk of body) {
     total += chunk.length;
-    if (total > maxBytes) throw tooLarge(total, maxBytes);
-    chunks.push(chunk);
+    // What is too much is read to its end and forgotten: answering in the middle would cut the connection of a client that
+    // is still sending, which then never sees the answer. The platform bounds how much that can be.
+    if (total <= maxBytes) chunks.push(chunk);
+    else chunks.length = 0;
   }
+  if (total > maxBytes) throw tooLarge(total, maxBytes);
   const whole = new Uint8Array(total);
   let offset = 0;
   for (const chunk of chunks) {
