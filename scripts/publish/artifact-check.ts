@@ -1,0 +1,73 @@
+// Does an artifact give the original's answers in the heap that an isolate has, and what does it take there? One profile at a time.
+import type { Manifest, ProfileName } from '../../registry/manifest.ts';
+import { InspectionError, type Inspector } from '../inspect/inspector.ts';
+import { compareAnswers, type Tolerance } from './compare.ts';
+import { tidy } from './refusal.ts';
+import type { Sample } from './samples.ts';
+import { WasmModel } from './wasm-model.ts';
+
+export interface Artifact {
+  readonly format: 'onnx' | 'ort';
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export type Optimization = Manifest['runtime']['graphOptimization'];
+type ProfileMeasures = NonNullable<Manifest['runtime']['profiles'][ProfileName]>;
+
+export type ProfileCheck =
+  | { readonly kind: 'good'; readonly measures: ProfileMeasures }
+  /** `too-large`: out of memory; `faulty`: refused, crashed, out of time or other answers. */
+  | { readonly kind: 'too-large' | 'faulty'; readonly reason: string };
+
+export interface CheckLimits {
+  readonly memoryBudgetMib: number;
+  readonly timeoutMs: number;
+  readonly tolerance: Tolerance;
+}
+
+/** Clocks in an isolate have a resolution of 1 ms: a run is timed by many. The first batch lets V8 tier the code up. */
+const warmUp = { runs: 30, limitMs: 60 };
+const timed = { runs: 200, limitMs: 150 };
+
+/** Loads, runs every sample, compares with the original's answers, measures. */
+export async function checkProfile(
+  inspector: Inspector,
+  artifact: Artifact,
+  profile: ProfileName,
+  optimization: Optimization,
+  samples: readonly Sample[],
+  limits: CheckLimits,
+): Promise<ProfileCheck> {
+  const { memoryBudgetMib, timeoutMs } = limits;
+  try {
+    const model = await WasmModel.load(inspector, artifact.bytes, {
+      format: artifact.format,
+      profile,
+      optimization,
+      heapLimitMib: memoryBudgetMib,
+      timeoutMs,
+      fill: true,
+    });
+    const { createMs, emptyBytes, heap } = model.session;
+    // The heap was full and never shrinks: its size is the peak, in steps of 1 MiB.
+    let peakBytes = heap.bytes;
+    for (const { inputs, outputs } of samples) {
+      const run = await model.run(inputs);
+      const difference = compareAnswers(outputs, run.outputs, limits.tolerance);
+      if (difference !== null) return { kind: 'faulty', reason: difference };
+      peakBytes = Math.max(peakBytes, run.heap.bytes);
+    }
+    const heapBytes = Math.max(peakBytes - emptyBytes, artifact.bytes.length);
+    return { kind: 'good', measures: { heapBytes, createMs, runMs: await time(model, samples) } };
+  } catch (error) {
+    if (!(error instanceof InspectionError)) throw error;
+    return { kind: error.kind === 'out-of-memory' ? 'too-large' : 'faulty', reason: tidy(error.message) };
+  }
+}
+
+/** Mean of warm runs on the first sample; 0 without one. */
+async function time(model: WasmModel, [sample]: readonly Sample[]): Promise<number> {
+  if (!sample) return 0;
+  await model.time(sample.inputs, warmUp.runs, warmUp.limitMs);
+  return model.time(sample.inputs, timed.runs, timed.limitMs);
+}

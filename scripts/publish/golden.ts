@@ -1,0 +1,44 @@
+// Golden vectors: sample inputs with the original's answers in native onnxruntime, kept beside the model as JSON of OIP tensors.
+import { elementCount } from '../../registry/signature.ts';
+import { encodeTensor } from '../../worker/protocol/encode-tensor.ts';
+import type { Tensor } from '../../worker/protocol/tensor.ts';
+
+export interface GoldenCase {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+}
+
+const maxBytes = 256 * 1024;
+
+/**
+ * `{"cases": [{"inputs": [...], "outputs": [...]}]}`: 64-bit integers with all their digits, NaN and infinities as null.
+ * @returns as many of the first cases as fit into 256 KiB, and how many that are; null where JSON cannot carry them
+ */
+export function encodeGolden(cases: readonly GoldenCase[]): { bytes: Uint8Array<ArrayBuffer>; cases: number } | null {
+  const texts: string[] = [];
+  let length = '{"cases":[]}'.length;
+  for (const { inputs, outputs } of cases) {
+    const elements = [...inputs, ...outputs].reduce((sum, { shape }) => sum + elementCount(shape), 0);
+    // An element takes two characters or more.
+    if (elements * 2 > maxBytes) break;
+    const text = encodeCase(inputs, outputs);
+    if (text === null) break;
+    length += Buffer.byteLength(text) + 1;
+    if (length > maxBytes) break;
+    texts.push(text);
+  }
+  if (texts.length === 0) return null;
+  return { bytes: new TextEncoder().encode(`{"cases":[${texts.join(',')}]}`), cases: texts.length };
+}
+
+function encodeCase(inputs: readonly Tensor[], outputs: readonly Tensor[]): string | null {
+  try {
+    const [left, right] = [inputs, outputs].map((tensors) =>
+      tensors.map((tensor) => encodeTensor(tensor, false, `'${tensor.name}'`)).join(','),
+    );
+    return `{"inputs":[${left}],"outputs":[${right}]}`;
+  } catch {
+    // A string that is no UTF-8 has no JSON form.
+    return null;
+  }
+}

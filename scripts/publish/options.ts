@@ -1,0 +1,43 @@
+// What publishing is asked for and what it gives: the contract between the command line and the pipeline.
+import type { Manifest } from '../../registry/manifest.ts';
+import type { Digest } from '../../registry/names.ts';
+
+export interface PublishOptions {
+  /** Path of the model: `.onnx`, or `.ort` made for a portable CPU. */
+  readonly file: string;
+  readonly model: string;
+  readonly version: string;
+  /** Path of an OIP inference request as JSON, or an array of them: the sample inputs. Without it they are generated. */
+  readonly inputsFile?: string;
+  /** Allowed difference from native onnxruntime, |a - b| <= absolute + relative * |b|; default 1e-3 and 1e-3. */
+  readonly tolerance?: { readonly absolute: number; readonly relative: number };
+  /** The heap that the model has to fit into, as wrangler.toml's MEMORY_BUDGET_MIB; default 104. */
+  readonly memoryBudgetMib?: number;
+  /** Limit of each step that runs the model: a load, a run, the conversion; default 60. */
+  readonly timeoutSeconds?: number;
+  /** Limit of the native child process; default 3072. */
+  readonly memoryLimitMib?: number;
+  /** Free text for the manifest. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** `ort` insists on conversion, `onnx` leaves the file as it is; default `auto`. */
+  readonly format?: 'auto' | 'onnx' | 'ort';
+}
+
+export interface PublishedBlob {
+  readonly digest: Digest;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export interface Publication {
+  readonly manifest: Manifest;
+  /** The manifest's artifacts. */
+  readonly blobs: readonly PublishedBlob[];
+  /** What was changed or found out, one sentence each; the manifest has them too. */
+  readonly notes: readonly string[];
+}
+
+/** Where the pipeline tells how far it is. */
+export interface Progress {
+  step(message: string): void;
+  note(message: string): void;
+}

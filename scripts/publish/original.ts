@@ -1,0 +1,71 @@
+// The model as it was given, in the WASM runtime: does it load at all, what goes in and out, and what does it answer to sample inputs.
+// Has more room than an isolate, because an .onnx takes several times what its converted form takes.
+import type { Signature } from '../../registry/signature.ts';
+import { InspectionError, type Inspector } from '../inspect/inspector.ts';
+import type { Optimization } from './artifact-check.ts';
+import { isSizeOverflow, tidy, unprocessable } from './refusal.ts';
+import { generateSamples, memoryRefusal, readSamples, type Sample } from './samples.ts';
+import type { Source } from './source.ts';
+import { valueHints } from './value-hints.ts';
+import { signatureOf, WasmModel } from './wasm-model.ts';
+
+export interface OriginalOptions {
+  readonly heapLimitMib: number;
+  readonly timeoutMs: number;
+  readonly inputsFile: string | undefined;
+}
+
+export interface Original {
+  readonly signature: Signature;
+  /** The level at which the runtime takes the file. */
+  readonly optimization: Optimization;
+  /** Empty if no inputs were given and none of the generated ones was taken. */
+  readonly samples: readonly Sample[];
+  /** What the model said to the last of the generated inputs that it refused. */
+  readonly lastRefusal: string | null;
+}
+
+/** @throws PopserveError UNPROCESSABLE for a model that cannot be served */
+export async function examineOriginal(
+  inspector: Inspector,
+  source: Source,
+  options: OriginalOptions,
+): Promise<Original> {
+  const { model, optimization } = await load(inspector, source, options);
+  const signature = signatureOf(model.session);
+  if (signature.outputs.length === 0) throw unprocessable(`${source.file} has no outputs: there is nothing to serve`);
+
+  const hints = source.onnx ? valueHints(source.onnx.graph) : new Map();
+  const target = { model, signature, hints, timeoutMs: options.timeoutMs };
+  if (options.inputsFile !== undefined) {
+    const samples = await readSamples(options.inputsFile, target);
+    return { signature, optimization, samples, lastRefusal: null };
+  }
+  return { signature, optimization, ...(await generateSamples(target)) };
+}
+
+/** At full optimisation, else without: onnxruntime-web refuses some valid models at every other level. */
+async function load(
+  inspector: Inspector,
+  source: Source,
+  { heapLimitMib, timeoutMs }: OriginalOptions,
+): Promise<{ model: WasmModel; optimization: Optimization }> {
+  let refusal: InspectionError | undefined;
+  for (const optimization of ['all', 'disabled'] as const) {
+    try {
+      const options = { format: source.format, profile: 'fast', optimization, heapLimitMib, timeoutMs } as const;
+      return { model: await WasmModel.load(inspector, source.model, options), optimization };
+    } catch (error) {
+      if (!(error instanceof InspectionError)) throw error;
+      if (error.kind === 'timeout') {
+        throw unprocessable(`the model did not finish loading within ${timeoutMs / 1000} s`, error);
+      }
+      // The first refusal names the fault best.
+      refusal ??= error;
+      if (error.kind !== 'refused') break;
+    }
+  }
+  const reason = tidy(refusal?.message ?? '');
+  if (refusal?.kind === 'out-of-memory' || isSizeOverflow(reason)) throw memoryRefusal(reason);
+  throw unprocessable(`the runtime cannot load the model: ${reason}`, refusal);
+}

@@ -1,0 +1,16 @@
+// Is a version that exists already the one that is being published again? Then its manifest is kept, and a retry changes nothing.
+import { canonicalJson } from '../../registry/canonical-json.ts';
+import type { Manifest } from '../../registry/manifest.ts';
+
+/**
+ * Equal in everything but what is measured: heap sizes and times, golden vectors (the last bits of native answers depend on
+ * the processor) and the notes about them.
+ */
+export function sameRelease(existing: Manifest, fresh: Manifest): boolean {
+  return canonicalJson(identity(existing)) === canonicalJson(identity(fresh));
+}
+
+function identity({ artifacts, runtime, notes: _, ...rest }: Manifest): unknown {
+  const { onnxruntime, graphOptimization } = runtime;
+  return { ...rest, artifact: artifacts.model, onnxruntime, graphOptimization };
+}

@@ -1,0 +1,167 @@
+// Sample inputs that a model is known to accept, with what the original answers to them in the WASM runtime.
+import { readFile } from 'node:fs/promises';
+import { PopserveError } from '../../registry/errors.ts';
+import { elementCount, type Signature } from '../../registry/signature.ts';
+import { checkInputs } from '../../worker/protocol/check-inputs.ts';
+import { decodeInferRequest } from '../../worker/protocol/decode-request.ts';
+import type { Tensor } from '../../worker/protocol/tensor.ts';
+import { InspectionError } from '../inspect/inspector.ts';
+import { isSizeOverflow, tidy, unprocessable } from './refusal.ts';
+import { plannedShape, type SizePlan, sizePlans, withBatch } from './sample-sizes.ts';
+import { sampleTensor, type ValueStyle, valueStyles } from './sample-values.ts';
+import type { ValueHint } from './value-hints.ts';
+import type { WasmModel } from './wasm-model.ts';
+
+export interface Sample {
+  readonly inputs: readonly Tensor[];
+  /** Of the original, in the WASM runtime. */
+  readonly outputs: readonly Tensor[];
+}
+
+/** What the search needs to know of the original. */
+export interface SampleTarget {
+  readonly model: WasmModel;
+  readonly signature: Signature;
+  readonly hints: ReadonlyMap<string, ValueHint>;
+  readonly timeoutMs: number;
+}
+
+export interface GeneratedSamples {
+  readonly samples: readonly Sample[];
+  /** What the model said to the last inputs that it refused. */
+  readonly lastRefusal: string | null;
+}
+
+const maxAttempts = 250;
+/** A second sample of twice the batch doubles the golden vectors: only for small inputs. */
+const maxElementsToDouble = 16_384;
+const requestLimits = { maxInputs: 4096, maxElements: 64 * 1_048_576, maxJsonDepth: 64 };
+
+/**
+ * Runs the sample inputs that the user gave.
+ * @throws PopserveError INVALID_ARGUMENT for inputs that are no request for this model; UNPROCESSABLE if the model refuses them
+ */
+export async function readSamples(file: string, target: SampleTarget): Promise<Sample[]> {
+  const samples: Sample[] = [];
+  for (const [index, body] of (await readRequests(file)).entries()) {
+    const where = `sample inputs ${file}, request ${index + 1}`;
+    const inputs = readInputs(body, target.signature, where);
+    try {
+      samples.push({ inputs, outputs: (await target.model.run(inputs)).outputs });
+    } catch (error) {
+      throw runRefusal(error, target.timeoutMs, where);
+    }
+  }
+  return samples;
+}
+
+/**
+ * Looks for inputs that the model runs on: likely sizes and values first, the same ones on every machine.
+ * @returns two samples of different values where possible; none if the model refused everything
+ * @throws PopserveError UNPROCESSABLE if a run does not end in time, or if nothing but memory is in the way
+ */
+export async function generateSamples(target: SampleTarget): Promise<GeneratedSamples> {
+  const { model, timeoutMs } = target;
+  const { inputs } = model.session;
+  const until = performance.now() + timeoutMs;
+  let attempts = 0;
+  let lastRefusal: string | null = null;
+  let outOfMemory: string | null = null;
+  let refusedOtherwise = false;
+  for (const style of valueStyles) {
+    for (const plan of sizePlans(inputs)) {
+      if (++attempts > maxAttempts || performance.now() > until) break;
+      const first = await attempt(target, plan, style, 1).catch((error: unknown) => {
+        if (!(error instanceof InspectionError) || error.kind === 'timeout') throw runRefusal(error, timeoutMs);
+        lastRefusal = tidy(error.message);
+        if (error.kind === 'out-of-memory' || isSizeOverflow(error.message)) outOfMemory = lastRefusal;
+        else refusedOtherwise = true;
+        return null;
+      });
+      if (first) return { samples: [first, ...(await second(target, first, plan, style))], lastRefusal };
+    }
+  }
+  if (outOfMemory !== null && !refusedOtherwise) throw memoryRefusal(outOfMemory);
+  return { samples: [], lastRefusal };
+}
+
+export function memoryRefusal(reason: string): PopserveError {
+  const what = isSizeOverflow(reason) ? 'a tensor is larger than 32 bits can count' : reason;
+  return unprocessable(`the model needs more memory than an isolate has: ${what}`);
+}
+
+async function attempt(target: SampleTarget, plan: SizePlan, style: ValueStyle, seed: number): Promise<Sample> {
+  const described = target.model.session.inputs;
+  const inputs = target.signature.inputs.map(({ name, datatype }, index) => {
+    const shape = plannedShape(described[index]?.shape ?? [], name, plan);
+    return sampleTensor({ name, datatype, shape }, style, seed, target.hints.get(name));
+  });
+  return { inputs, outputs: (await target.model.run(inputs)).outputs };
+}
+
+/** Other values, in a batch of two if the model takes one. */
+async function second(target: SampleTarget, first: Sample, plan: SizePlan, style: ValueStyle): Promise<Sample[]> {
+  if (first.inputs.length === 0) return [];
+  const elements = first.inputs.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  const doubled = elements <= maxElementsToDouble ? withBatch(target.model.session.inputs, plan, 2) : null;
+  for (const sizes of doubled ? [doubled, plan] : [plan]) {
+    try {
+      return [await attempt(target, sizes, style, 2)];
+    } catch (error) {
+      if (!(error instanceof InspectionError) || error.kind === 'timeout') throw runRefusal(error, target.timeoutMs);
+    }
+  }
+  return [];
+}
+
+function runRefusal(error: unknown, timeoutMs: number, where = 'its sample input'): unknown {
+  if (!(error instanceof InspectionError)) return error;
+  if (error.kind === 'timeout') {
+    return unprocessable(`the model did not finish one run on ${where} within ${timeoutMs / 1000} s`, error);
+  }
+  if (error.kind === 'out-of-memory') return memoryRefusal(tidy(error.message));
+  return unprocessable(`the model does not run on ${where}: ${tidy(error.message)}`, error);
+}
+
+/** The requests of a file, each as JSON text of its own: an array is cut into its elements without changing a digit. */
+async function readRequests(file: string): Promise<Uint8Array[]> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new PopserveError('INVALID_ARGUMENT', `cannot read the sample inputs: ${reason}`, { cause });
+  }
+  if (!text.trimStart().startsWith('[')) return [new TextEncoder().encode(text)];
+  let requests: unknown;
+  try {
+    requests = JSON.parse(text, keepDigits as Parameters<typeof JSON.parse>[1]);
+  } catch (cause) {
+    throw new PopserveError('INVALID_ARGUMENT', `sample inputs ${file}: expected JSON (${String(cause)})`, { cause });
+  }
+  if (!Array.isArray(requests) || requests.length === 0) {
+    throw new PopserveError('INVALID_ARGUMENT', `sample inputs ${file}: expected at least one inference request`);
+  }
+  return requests.map((request) => new TextEncoder().encode(JSON.stringify(request)));
+}
+
+/** Integers beyond 2^53 pass through as they are written. */
+function keepDigits(_key: string, value: unknown, context: { source?: string }): unknown {
+  const isWide = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
+  return isWide && context.source !== undefined ? rawJson(context.source) : value;
+}
+
+function rawJson(source: string): unknown {
+  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(source);
+}
+
+function readInputs(body: Uint8Array, signature: Signature, where: string): readonly Tensor[] {
+  try {
+    const request = decodeInferRequest({ body, headerLength: null, signature, limits: requestLimits });
+    checkInputs(request, signature);
+    return request.inputs;
+  } catch (cause) {
+    if (!(cause instanceof PopserveError)) throw cause;
+    throw new PopserveError(cause.code, `${where}: ${cause.message}`, { cause });
+  }
+}

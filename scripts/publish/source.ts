@@ -1,0 +1,72 @@
+// The file that is published: read, recognised, and made into something that the runtime can hand results out of.
+import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { sha256Digest } from '../../registry/digests.ts';
+import { PopserveError } from '../../registry/errors.ts';
+import type { Digest } from '../../registry/names.ts';
+import { externalDataFiles } from '../onnx/external-data.ts';
+import { type OnnxModel, readModel, writeModel } from '../onnx/model-file.ts';
+import { stripZipMap } from '../onnx/zip-map.ts';
+import { checkInitializers } from './initializers.ts';
+import { unprocessable } from './refusal.ts';
+
+export interface Source {
+  /** Name of the file, without folders. */
+  readonly file: string;
+  readonly digest: Digest;
+  readonly bytes: number;
+  readonly format: 'onnx' | 'ort';
+  /** What is converted, checked and published: the file, or the file with its ZipMaps stripped. */
+  readonly model: Uint8Array<ArrayBuffer>;
+  /** `null` for ORT format, which is published as it is. */
+  readonly onnx: OnnxModel | null;
+  /** Class labels by output name. */
+  readonly labels: Record<string, readonly (string | number)[]>;
+}
+
+/**
+ * @param maxBytes a larger file is refused unread
+ * @throws PopserveError INVALID_ARGUMENT for a file that cannot be read, UNPROCESSABLE naming what is wrong with its content
+ */
+export async function readSource(path: string, maxBytes: number): Promise<Source> {
+  const file = basename(path);
+  const content = await readWhole(path, maxBytes);
+  const common = { file, digest: await sha256Digest(content), bytes: content.length };
+  if (isOrtFormat(content)) return { ...common, format: 'ort', model: content, onnx: null, labels: {} };
+
+  const onnx = readModel(content);
+  const external = externalDataFiles(onnx);
+  if (external.length > 0) {
+    const names = external.slice(0, 5).map((name) => JSON.stringify(name));
+    throw unprocessable(
+      `${file} keeps weights in files beside it (${names.join(', ')}${external.length > 5 ? ', …' : ''}): ` +
+        'expected a model of one file (in Python: onnx.save(onnx.load(path), path, save_as_external_data=False))',
+    );
+  }
+  if (onnx.graph.output.length === 0) throw unprocessable(`${file} has no outputs: there is nothing to serve`);
+  checkInitializers(onnx.graph);
+  const labels = stripZipMap(onnx);
+  // Written anew only where it was changed: else what is published is what was given.
+  const model = Object.keys(labels).length > 0 ? writeModel(onnx) : content;
+  return { ...common, format: 'onnx', model, onnx, labels };
+}
+
+async function readWhole(path: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    const { size } = await stat(path);
+    if (size > maxBytes) {
+      const [mib, limit] = [size, maxBytes].map((bytes) => (bytes / 1_048_576).toFixed(0));
+      throw unprocessable(`${basename(path)} has ${mib} MiB: the isolate has no room for more than ${limit} MiB`);
+    }
+    return new Uint8Array(await readFile(path));
+  } catch (cause) {
+    if (cause instanceof PopserveError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new PopserveError('INVALID_ARGUMENT', `cannot read the model: ${reason}`, { cause });
+  }
+}
+
+/** A flatbuffer with the identifier of onnxruntime's own format (core/flatbuffers/schema/ort.fbs). */
+function isOrtFormat(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).subarray(4, 8).toString('latin1') === 'ORTM';
+}
