@@ -1,0 +1,38 @@
+// What a section of the benchmark is given and what it hands back for the page.
+import type { Bundles } from './bundles.ts';
+import type { ModelShelf } from './models.ts';
+
+export interface BenchContext {
+  readonly bundles: Bundles;
+  readonly models: ModelShelf;
+  /** Fewer rounds: to see that it works, not for figures. */
+  readonly quick: boolean;
+  /** Tells the person who waits what is being done. */
+  note(message: string): void;
+}
+
+/** A number that was promised. */
+export interface Figure {
+  readonly what: string;
+  readonly reach: string;
+  readonly measured: string;
+  readonly met: boolean;
+}
+
+export interface Table {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+export interface SectionResult {
+  readonly title: string;
+  /** How each contestant was started and what was measured, one sentence each. */
+  readonly how: readonly string[];
+  readonly tables: readonly Table[];
+  readonly figures: readonly Figure[];
+}
+
+export interface Section {
+  readonly name: string;
+  run(context: BenchContext): Promise<SectionResult>;
+}

@@ -1,0 +1,21 @@
+// The sections of the benchmark, in the order of the page.
+import type { Section } from './section.ts';
+import { churn } from './sections/churn.ts';
+import { coldStart } from './sections/cold-start.ts';
+import { jsMemory } from './sections/js-memory.ts';
+import { latency } from './sections/latency.ts';
+import { loading } from './sections/loading.ts';
+import { resident } from './sections/resident.ts';
+import { throughput } from './sections/throughput.ts';
+import { warmRun } from './sections/warm-run.ts';
+
+export const sections: readonly Section[] = [
+  loading,
+  jsMemory,
+  coldStart,
+  latency,
+  throughput,
+  warmRun,
+  resident,
+  churn,
+];
