@@ -1,6 +1,6 @@
 // A session: one model loaded in the heap, ready to run. Works on raw elements of any ONNX type; OIP is spoken elsewhere.
 import { elementCount } from '../../registry/signature.ts';
-import { elementTypeBytes, elementTypeName, elementTypeOfAnswer, stringElementType } from './element-type.ts';
+import { elementTypeBytes, elementTypeOfAnswer, stringElementType } from './element-type.ts';
 import type { Heap } from './heap.ts';
 import type { RuntimeTensor } from './runtime-tensor.ts';
 
@@ -291,9 +291,4 @@ function readTensor(heap: Heap, tensor: number, allocated: number[]): RuntimeTen
 
 function isStrings(data: RuntimeTensor['data']): data is readonly Uint8Array[] {
   return Array.isArray(data);
-}
-
-/** `FP32 [batch,3]` for messages. */
-export function describeValue(value: ValueInfo): string {
-  return `${elementTypeName(value.elementType)} [${value.shape.map((size) => (size === '' ? '?' : size)).join(',')}]`;
 }
