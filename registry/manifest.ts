@@ -1,6 +1,6 @@
 // The manifest: the immutable JSON that describes one version of a model. Written by `popserve publish`, read by the Worker.
 // It holds nothing that differs between two runs of the same release (no times, no hosts), so that a retry is idempotent.
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonicalJson } from './canonical-json.ts';
 import { sha256Digest } from './digests.ts';
 import { type Digest, digestSchema, modelNameSchema, versionSchema } from './names.ts';

@@ -1,5 +1,5 @@
 // Names of models, versions, aliases and digests, as they appear in URLs and storage keys.
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const modelNameSchema = z
   .string()

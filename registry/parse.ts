@@ -1,5 +1,5 @@
 // What crosses a border becomes a typed value here, or an error that names every fault at once.
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type ErrorCode, PopserveError } from './errors.ts';
 
 /**

@@ -1,7 +1,7 @@
 // Manifests in R2 under models/<model>/versions/<version>.json. What a listing needs stands in the object's metadata as well,
 // so that looking through a thousand versions is one call and not a thousand.
 import type { R2Bucket, R2Object } from '@cloudflare/workers-types';
-import { z } from 'zod';
+import * as z from 'zod';
 import { sha256Digest } from './digests.ts';
 import { type Manifest, manifestBlobs, manifestText, readManifest } from './manifest.ts';
 import type { ManifestInfo, ManifestStore } from './manifest-store.ts';

@@ -1,5 +1,5 @@
 // What an operator can ask of a model's route, as it comes over HTTP.
-import { z } from 'zod';
+import * as z from 'zod';
 import { aliasSchema, versionSchema } from './names.ts';
 import { percentSchema } from './route.ts';
 

@@ -1,6 +1,6 @@
 // The route: which versions of a model are served, at one epoch. Pure data; what changes it is in transition.ts,
 // where it is stored in route-log.ts.
-import { z } from 'zod';
+import * as z from 'zod';
 import { manifestSchema } from './manifest.ts';
 import { aliasSchema, modelNameSchema, versionSchema } from './names.ts';
 

@@ -1,5 +1,5 @@
 // The signature of a model: names, datatypes and shapes of its inputs and outputs, in the terms of the Open Inference Protocol.
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Bytes of one element in memory and on the wire; BYTES elements have a length of their own. */
 export const elementBytes = {

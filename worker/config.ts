@@ -1,5 +1,5 @@
 // The Worker's settings, parsed once per isolate from bindings and variables; nothing else reads `env`.
-import { z } from 'zod';
+import * as z from 'zod';
 import { PopserveError } from '../registry/errors.ts';
 
 export interface Config {

@@ -1,6 +1,6 @@
 // How the words of a command line become values: what cannot be right is refused before anything is done.
 import { InvalidArgumentError } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { aliasSchema, modelNameSchema, versionSchema } from '../../registry/names.ts';
 import { listFaults } from '../../registry/parse.ts';
 import { percentSchema } from '../../registry/route.ts';

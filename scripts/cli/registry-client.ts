@@ -1,5 +1,5 @@
 // The control plane's calls (DESIGN.md section 6) as typed functions. What to call in which order is decided elsewhere.
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Manifest, manifestSchema, manifestText } from '../../registry/manifest.ts';
 import type { Digest } from '../../registry/names.ts';
 import { parse, parseJson } from '../../registry/parse.ts';

@@ -1,6 +1,6 @@
 // The control plane over HTTP, mounted at /registry: every call of the registry, for the operator only.
 import { type Context, Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseRange } from '../../registry/byte-range.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import { manifestDigest, manifestText } from '../../registry/manifest.ts';
