@@ -9,7 +9,11 @@ import { healthRoutes } from './routes/health.ts';
 import { inferRoutes } from './routes/infer.ts';
 import { modelRoutes } from './routes/models.ts';
 import { registryRoutes } from './routes/registry.ts';
+import { cors } from './security/cors.ts';
 import { log } from './telemetry/log.ts';
+
+/** What clients call; the rest is for operators. */
+const dataPlane = ['/v2/*', '/v1/*', '/openapi.json'];
 
 export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
   const app = new Hono<AppContext>({ strict: false });
@@ -20,6 +24,8 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
     await next();
     c.header('popserve-pop', popOf(c));
   });
+
+  for (const path of dataPlane) app.use(path, cors);
 
   app.route('/v2', healthRoutes);
   app.route('/v2', modelRoutes);

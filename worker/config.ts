@@ -11,17 +11,39 @@ export interface Config {
   readonly gcGraceSeconds: number;
   /** Operators' bearer token; null: the control plane is off. */
   readonly adminToken: string | null;
+  /** Origins of the web pages that may call the data plane; `*`: all. */
+  readonly corsOrigins: '*' | ReadonlySet<string>;
   /** Name of the PoP; null: the platform tells it with each request. */
   readonly popName: string | null;
 }
 
 const numberSetting = (minimum: number) => z.coerce.number().min(minimum);
 
+const originsSetting = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((origin) => origin.trim())
+      .filter((origin) => origin !== ''),
+  )
+  .refine((origins) => origins.every((origin) => isOrigin(origin) || (origin === '*' && origins.length === 1)), {
+    error: "expected '*' or origins like 'https://app.example.com', separated by commas",
+  })
+  .transform((origins) => (origins[0] === '*' ? ('*' as const) : new Set(origins)));
+
+/** Written as a browser writes it in its Origin header: no path, no default port, lower case. */
+function isOrigin(text: string): boolean {
+  return /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
+
 const settingsSchema = z.object({
   MEMORY_BUDGET_MIB: numberSetting(17).max(122).default(104),
   ROUTE_REFRESH_SECONDS: numberSetting(0).default(10),
   MAX_BODY_MIB: numberSetting(0.001).max(100).default(32),
   GC_GRACE_SECONDS: numberSetting(0).default(604_800),
+  CORS_ORIGINS: originsSetting,
   ADMIN_TOKEN: z.string().optional(),
   POP_NAME: z.string().optional(),
 });
@@ -43,6 +65,7 @@ export function parseConfig(env: object): Config {
     maxBodyBytes: settings.MAX_BODY_MIB * 1_048_576,
     gcGraceSeconds: settings.GC_GRACE_SECONDS,
     adminToken: settings.ADMIN_TOKEN || null,
+    corsOrigins: settings.CORS_ORIGINS,
     popName: settings.POP_NAME || null,
   };
 }

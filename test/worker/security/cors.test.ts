@@ -1,0 +1,102 @@
+// Web pages of other origins: through the built Worker, as a browser asks.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseConfig } from '../../../worker/config.ts';
+import { TestPop } from '../../harness/pop.ts';
+import { adder } from '../../harness/small-models.ts';
+
+const page = 'https://app.example.com';
+const stranger = 'https://evil.example';
+const customHeaders =
+  'authorization,content-type,inference-header-content-length,popserve-key,popserve-min-epoch,x-api-key';
+const question = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
+
+let pop: TestPop;
+
+beforeAll(async () => {
+  pop = await TestPop.start({ CORS_ORIGINS: `${page}, http://localhost:5173` });
+  await pop.release(adder('adder', '1', 1));
+});
+
+afterAll(() => pop.stop());
+
+function preflight(origin: string, path: string) {
+  return pop.send('OPTIONS', path, undefined, {
+    origin,
+    'access-control-request-method': 'POST',
+    'access-control-request-headers': customHeaders,
+  });
+}
+
+describe('an allowed page', () => {
+  it('gets its preflight answered for every header that a client sends', async () => {
+    const answer = await preflight(page, '/v2/models/adder/infer');
+    expect(answer.status).toBe(204);
+    expect(answer.headers.get('access-control-allow-origin')).toBe(page);
+    expect(answer.headers.get('access-control-allow-methods')?.split(',')).toContain('POST');
+    expect(answer.headers.get('access-control-allow-headers')?.split(',')).toEqual(
+      expect.arrayContaining(customHeaders.split(',')),
+    );
+    expect(answer.headers.get('access-control-max-age')).toBe('7200');
+    expect(answer.headers.get('vary')?.toLowerCase()).toContain('origin');
+  });
+
+  it('may read the answer and its headers', async () => {
+    const answer = await pop.send('POST', '/v2/models/adder/infer', question, { origin: page });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('access-control-allow-origin')).toBe(page);
+    const exposed = answer.headers.get('access-control-expose-headers')?.split(',');
+    expect(exposed).toEqual(
+      expect.arrayContaining(['popserve-version', 'popserve-epoch', 'popserve-digest', 'popserve-pop']),
+    );
+    expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
+  });
+
+  it('may read errors and when to try again', async () => {
+    const headers = { origin: page, 'popserve-min-epoch': '99' };
+    const answer = await pop.send('POST', '/v2/models/adder/infer', question, headers);
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('access-control-allow-origin')).toBe(page);
+    expect(answer.headers.get('access-control-expose-headers')?.split(',')).toContain('retry-after');
+  });
+});
+
+describe('everyone else', () => {
+  it('of another origin is not allowed', async () => {
+    const asked = await preflight(stranger, '/v2/models/adder/infer');
+    expect(asked.headers.get('access-control-allow-origin')).toBeNull();
+    const answer = await pop.send('POST', '/v2/models/adder/infer', question, { origin: stranger });
+    expect(answer.headers.get('access-control-allow-origin')).toBeNull();
+    for (const lookalike of [`${page}.evil.example`, 'http://app.example.com', 'null', page.toUpperCase()]) {
+      const refused = await preflight(lookalike, '/v2/models/adder/infer');
+      expect(refused.headers.get('access-control-allow-origin'), lookalike).toBeNull();
+    }
+  });
+
+  it('gets answers that a cache cannot give to a page', async () => {
+    const answer = await pop.send('GET', '/v2/models/adder');
+    expect(answer.headers.get('access-control-allow-origin')).toBeNull();
+    expect(answer.headers.get('vary')?.toLowerCase()).toContain('origin');
+  });
+
+  it('gets no page near the control plane', async () => {
+    const answer = await preflight(page, '/registry/models');
+    expect(answer.headers.get('access-control-allow-origin')).toBeNull();
+  });
+});
+
+describe('the setting', () => {
+  it('takes origins as browsers write them, and nothing else', () => {
+    expect(parseConfig({ CORS_ORIGINS: '*' }).corsOrigins).toBe('*');
+    expect(parseConfig({ CORS_ORIGINS: '' }).corsOrigins).toEqual(new Set());
+    for (const wrong of [
+      'app.example.com',
+      `${page}/`,
+      `${page}/path`,
+      'https://a.example,*',
+      'null',
+      'HTTPS://A.EXAMPLE',
+    ]) {
+      expect(() => parseConfig({ CORS_ORIGINS: wrong }), wrong).toThrow(/CORS_ORIGINS: expected/);
+    }
+  });
+});
