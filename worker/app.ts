@@ -5,6 +5,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { PopserveError } from '../registry/errors.ts';
 import type { AppContext, Isolate } from './isolate.ts';
 import { popOf } from './pop.ts';
+import { artifactRoutes } from './routes/artifact.ts';
 import { healthRoutes } from './routes/health.ts';
 import { inferRoutes } from './routes/infer.ts';
 import { modelRoutes } from './routes/models.ts';
@@ -30,6 +31,7 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
   app.route('/v2', healthRoutes);
   app.route('/v2', modelRoutes);
   app.route('/v2', inferRoutes);
+  app.route('/v2', artifactRoutes);
   app.route('/registry', registryRoutes);
 
   app.notFound((c) => {

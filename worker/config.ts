@@ -13,6 +13,8 @@ export interface Config {
   readonly adminToken: string | null;
   /** Origins of the web pages that may call the data plane; `*`: all. */
   readonly corsOrigins: '*' | ReadonlySet<string>;
+  /** Models whose artifact a client may download, to run it itself; `*`: all. */
+  readonly artifactDownloads: '*' | ReadonlySet<string>;
   /** Name of the PoP; null: the platform tells it with each request. */
   readonly popName: string | null;
 }
@@ -37,6 +39,14 @@ const originsSetting = z
 function isOrigin(text: string): boolean {
   return /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
+/** `on`, `off`, or the names of models. */
+const modelsSetting = z
+  .string()
+  .default('off')
+  .transform((text) => {
+    const names = text.split(',').map((name) => name.trim());
+    return names[0] === 'on' ? ('*' as const) : new Set(names.filter((name) => name !== '' && name !== 'off'));
+  });
 
 const settingsSchema = z.object({
   MEMORY_BUDGET_MIB: numberSetting(17).max(122).default(104),
@@ -44,6 +54,7 @@ const settingsSchema = z.object({
   MAX_BODY_MIB: numberSetting(0.001).max(100).default(32),
   GC_GRACE_SECONDS: numberSetting(0).default(604_800),
   CORS_ORIGINS: originsSetting,
+  ARTIFACT_DOWNLOADS: modelsSetting,
   ADMIN_TOKEN: z.string().optional(),
   POP_NAME: z.string().optional(),
 });
@@ -66,6 +77,7 @@ export function parseConfig(env: object): Config {
     gcGraceSeconds: settings.GC_GRACE_SECONDS,
     adminToken: settings.ADMIN_TOKEN || null,
     corsOrigins: settings.CORS_ORIGINS,
+    artifactDownloads: settings.ARTIFACT_DOWNLOADS,
     popName: settings.POP_NAME || null,
   };
 }

@@ -1,7 +1,6 @@
 // The control plane over HTTP, mounted at /registry: every call of the registry, for the operator only.
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
-import { parseRange } from '../../registry/byte-range.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import { manifestDigest, manifestText } from '../../registry/manifest.ts';
 import { type Digest, digestSchema, modelNameSchema, versionSchema } from '../../registry/names.ts';
@@ -9,6 +8,7 @@ import { parse, parseJson } from '../../registry/parse.ts';
 import { routeActionSchema } from '../../registry/route-action.ts';
 import type { AppContext } from '../isolate.ts';
 import { actorOf, logChange, requireOperator } from '../security/control-plane.ts';
+import { answerBlob } from './blob-answer.ts';
 
 /** Manifests travel inside KV values of at most 25 MiB, with those of the other routed versions. */
 const mostJsonBytes = 1_048_576;
@@ -25,29 +25,9 @@ export const registryRoutes = new Hono<AppContext>();
 
 registryRoutes.use(requireOperator);
 
-/** GET, and HEAD by it: the headers alone. */
-registryRoutes.get('/blobs/:digest', async (c) => {
-  const digest = digestOf(c);
-  const { registry } = c.var.isolate;
-  const info = await registry.hasBlob(digest);
-  if (info === null) throw new PopserveError('NOT_FOUND', `blob ${digest} is not in the registry`);
-  const etag = `"${digest}"`;
-  const headers = { ETag: etag, 'Cache-Control': 'private, max-age=31536000, immutable', 'Accept-Ranges': 'bytes' };
-  if (c.req.header('If-None-Match') === etag) return c.body(null, 304, headers);
-  const content = { ...headers, 'Content-Type': 'application/octet-stream' };
-  if (c.req.method === 'HEAD') return c.body(null, 200, { ...content, 'Content-Length': String(info.bytes) });
-
-  const range = parseRange(c.req.header('Range'), info.bytes);
-  if (range === 'unsatisfiable') {
-    c.header('Content-Range', `bytes */${info.bytes}`);
-    throw new PopserveError('RANGE_NOT_SATISFIABLE', `expected a range within ${info.bytes} bytes`);
-  }
-  if (range === 'all') return c.body((await registry.getBlob(digest)).body, 200, content);
-  const last = range.offset + range.length - 1;
-  const contentRange = `bytes ${range.offset}-${last}/${info.bytes}`;
-  const { body } = await registry.getBlob(digest, range);
-  return c.body(body, 206, { ...content, 'Content-Range': contentRange });
-});
+registryRoutes.get('/blobs/:digest', (c) =>
+  answerBlob(c, digestOf(c), { 'Cache-Control': 'private, max-age=31536000, immutable' }),
+);
 
 registryRoutes.put('/blobs/:digest', async (c) => {
   const digest = digestOf(c);
