@@ -5,6 +5,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { PopserveError } from '../registry/errors.ts';
 import type { AppContext, Isolate } from './isolate.ts';
 import { popOf } from './pop.ts';
+import { requestIdOf } from './request-id.ts';
 import { artifactRoutes } from './routes/artifact.ts';
 import { healthRoutes } from './routes/health.ts';
 import { inferRoutes } from './routes/infer.ts';
@@ -20,10 +21,10 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
   const app = new Hono<AppContext>({ strict: false });
 
   app.use(async (c, next) => {
-    c.set('requestId', c.req.header('cf-ray') ?? crypto.randomUUID());
     c.set('isolate', isolateOf(c.env));
     await next();
-    c.header('popserve-pop', popOf(c));
+    // Inference sets it itself: adding a header to a finished response costs as much as making it.
+    if (!c.res.headers.has('popserve-pop')) c.header('popserve-pop', popOf(c));
   });
 
   for (const path of dataPlane) app.use(path, cors);
@@ -45,11 +46,11 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
   app.onError((error, c) => {
     if (error instanceof PopserveError && error.code !== 'INTERNAL') {
       const retry = error.retryAfterSeconds;
-      if (error.status >= 500) log('refused', { id: c.var.requestId, path: c.req.path, error: error.message });
+      if (error.status >= 500) log('refused', { id: requestIdOf(c), path: c.req.path, error: error.message });
       if (retry !== undefined) c.header('retry-after', String(retry));
       return c.json({ error: error.message }, error.status as ContentfulStatusCode);
     }
-    const id = c.var.requestId;
+    const id = requestIdOf(c);
     log('internal-error', { id, path: routePath(c), error: error.message, stack: error.stack });
     return c.json({ error: `internal error; the operator finds it in the logs as ${id}` }, 500);
   });

@@ -12,6 +12,8 @@ import { log } from './telemetry/log.ts';
 
 export interface Isolate {
   readonly config: Config;
+  /** The PoP as the first request tells it: an isolate never moves. See pop.ts. */
+  pop: string | null;
   readonly registry: Registry;
   readonly models: ModelCache;
   readonly routes: RouteTable;
@@ -20,7 +22,8 @@ export interface Isolate {
 /** The Hono environment of every handler. */
 export interface AppContext {
   Bindings: Env;
-  Variables: { isolate: Isolate; requestId: string };
+  /** The request id is made when a line is logged: see request-id.ts. */
+  Variables: { isolate: Isolate; requestId?: string };
 }
 
 /** @throws PopserveError INTERNAL for wrong settings */
@@ -47,5 +50,5 @@ export function createIsolate(env: Env): Isolate {
     refreshSeconds: config.routeRefreshSeconds,
     log,
   });
-  return { config, registry, models, routes };
+  return { config, pop: config.popName, registry, models, routes };
 }

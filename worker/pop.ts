@@ -2,8 +2,13 @@
 import type { Context } from 'hono';
 import type { AppContext } from './isolate.ts';
 
-/** A configured name, else the IATA code that the platform gives. */
+/** A configured name, else the IATA code that the platform gives with each request; read once, as it is parsed anew each time. */
 export function popOf(c: Context<AppContext>): string {
-  const colo: unknown = c.req.raw.cf?.colo;
-  return c.var.isolate.config.popName ?? (typeof colo === 'string' ? colo : 'unknown');
+  const isolate = c.get('isolate');
+  if (isolate.pop === null) {
+    const colo: unknown = c.req.raw.cf?.colo;
+    if (typeof colo !== 'string') return 'unknown';
+    isolate.pop = colo;
+  }
+  return isolate.pop;
 }

@@ -2,6 +2,7 @@
 import { type Context, Hono } from 'hono';
 import { infer } from '../infer.ts';
 import type { AppContext } from '../isolate.ts';
+import { popOf } from '../pop.ts';
 import { headerLengthName } from '../protocol/envelope.ts';
 import { readBody } from '../security/limits.ts';
 import { readSelector } from './selector.ts';
@@ -11,11 +12,11 @@ export const inferRoutes = new Hono<AppContext>()
   .post('/models/:model/versions/:version/infer', handle);
 
 async function handle(c: Context<AppContext>) {
-  const { isolate } = c.var;
+  const isolate = c.get('isolate');
   const selector = readSelector(c);
   const resolved = await isolate.routes.resolve(selector, c.executionCtx);
   const body = await readBody(c.req.raw, isolate.config.maxBodyBytes);
   const headerLength = c.req.header(headerLengthName) ?? null;
   const answer = await infer(isolate, resolved, { body, headerLength }, c.executionCtx);
-  return c.body(answer.body, 200, answer.headers);
+  return new Response(answer.body, { headers: { ...answer.headers, 'popserve-pop': popOf(c) } });
 }

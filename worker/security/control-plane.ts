@@ -4,6 +4,7 @@ import { createMiddleware } from 'hono/factory';
 import { sha256 } from '../../registry/digests.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import type { AppContext } from '../isolate.ts';
+import { requestIdOf } from '../request-id.ts';
 import { log } from '../telemetry/log.ts';
 
 /** Lets only the operator through. Without a configured token the control plane is off, never open. */
@@ -35,7 +36,7 @@ export function actorOf(c: Context<AppContext>): string {
 
 /** One log line for a change that was made. */
 export function logChange(c: Context<AppContext>, change: string, details: Record<string, unknown>): void {
-  log('control-plane', { change, actor: actorOf(c), requestId: c.var.requestId, ...details });
+  log('control-plane', { change, actor: actorOf(c), requestId: requestIdOf(c), ...details });
 }
 
 /** Compares digests of equal length, so that the time tells nothing about how much of the token was right. */

@@ -35,11 +35,10 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
       `content type '${mediaType}' is not supported: send application/json or application/octet-stream`,
     );
   }
-  const declared = Number(request.headers.get('content-length') ?? 0);
-  if (declared > maxBytes) throw tooLarge(declared, maxBytes);
-  if (!request.body) return new Uint8Array();
-  if (declared > 0) return new Uint8Array(await request.arrayBuffer());
-  return await readUnknownLength(request.body, maxBytes);
+  const declared = request.headers.get('content-length');
+  if (declared === null) return request.body ? await readUnknownLength(request.body, maxBytes) : new Uint8Array();
+  if (Number(declared) > maxBytes) throw tooLarge(Number(declared), maxBytes);
+  return await request.bytes();
 }
 
 async function readUnknownLength(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
