@@ -16,6 +16,12 @@ export function nameFaults({ signature, warmup, labels }: Manifest): string[] {
     ...Object.keys(labels ?? {})
       .filter((name) => !outputs.includes(name))
       .map((name) => `labels: expected an output of the signature, got '${name}'`),
+    ...signature.outputs.flatMap(({ name, shape }) => {
+      const classes = shape.at(-1) ?? -1;
+      const given = labels && Object.hasOwn(labels, name) ? labels[name]?.length : undefined;
+      if (given === undefined || classes === -1 || given === classes) return [];
+      return [`labels: expected ${classes} for output '${name}', got ${given}`];
+    }),
   ];
 }
 

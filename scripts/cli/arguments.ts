@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { aliasSchema, modelNameSchema, versionSchema } from '../../registry/names.ts';
 import { listFaults } from '../../registry/parse.ts';
 import { percentSchema } from '../../registry/route.ts';
+import type { LabelsFile } from '../publish/options.ts';
 
 /** For commander: @throws {InvalidArgumentError} with what the schema expects */
 function parser<T>(schema: z.ZodType<T>): (text: string) => T {
@@ -35,4 +36,12 @@ export function collectMetadata(
   const equals = text.indexOf('=');
   if (equals < 1) throw new InvalidArgumentError('expected key=value.');
   return { ...collected, [text.slice(0, equals)]: text.slice(equals + 1) };
+}
+
+/** For an option that may come several times: collects `FILE` or `OUTPUT=FILE`. */
+export function collectLabels(text: string, collected: readonly LabelsFile[] = []): LabelsFile[] {
+  const equals = text.indexOf('=');
+  const file = text.slice(equals + 1);
+  if (equals === 0 || file === '') throw new InvalidArgumentError('expected FILE or OUTPUT=FILE.');
+  return [...collected, { output: equals < 0 ? null : text.slice(0, equals), file }];
 }

@@ -2,6 +2,12 @@
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Digest } from '../../registry/names.ts';
 
+/** A text file of class labels, one per line, and the output that they belong to; null: the one that they fit. */
+export interface LabelsFile {
+  readonly output: string | null;
+  readonly file: string;
+}
+
 export interface PublishOptions {
   /** Path of the model: `.onnx`, or `.ort` made for a portable CPU. */
   readonly file: string;
@@ -17,6 +23,8 @@ export interface PublishOptions {
   readonly timeoutSeconds?: number;
   /** Limit of the native child process; default 3072. */
   readonly memoryLimitMib?: number;
+  /** Class labels for the classification extension. */
+  readonly labels?: readonly LabelsFile[];
   /** Free text for the manifest. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** `ort` insists on conversion, `onnx` leaves the file as it is; default `auto`. */

@@ -11,6 +11,7 @@ import type { Artifact } from './artifact-check.ts';
 import { chooseArtifact } from './choose-artifact.ts';
 import { compareAnswers, type Tolerance } from './compare.ts';
 import { encodeGolden } from './golden.ts';
+import { assignLabels, type ReadLabels, readLabels } from './labels.ts';
 import { type NativeAnswers, runNative } from './native.ts';
 import type { Progress, Publication, PublishedBlob, PublishOptions } from './options.ts';
 import { examineOriginal, type Original } from './original.ts';
@@ -49,10 +50,11 @@ export async function preparePublication(
   const settings = settingsOf(options);
   const name = `'${options.file}'`;
   progress.step(`reading ${name}`);
+  const labels = await readLabels(options.labels ?? []);
   const source = await readSource(options.file, settings.originalHeapMib * 1_048_576);
   const used = inspector ?? (await Inspector.start({ heapLimitMib: settings.memoryBudgetMib }));
   try {
-    return await publishSource(source, options, settings, progress, used);
+    return await publishSource(source, labels, options, settings, progress, used);
   } finally {
     if (used !== inspector) await used.close();
   }
@@ -60,6 +62,7 @@ export async function preparePublication(
 
 async function publishSource(
   source: Source,
+  labelFiles: readonly ReadLabels[],
   options: PublishOptions,
   settings: Settings,
   progress: Progress,
@@ -79,6 +82,7 @@ async function publishSource(
     timeoutMs,
     inputsFile: options.inputsFile,
   });
+  const givenLabels = assignLabels(labelFiles, original.signature, original.samples);
   if (original.samples.length === 0) noteUnchecked(original, note);
   if (original.optimization === 'disabled') note('the WASM runtime takes the original only without graph optimisation');
 
@@ -97,7 +101,10 @@ async function publishSource(
 
   const modelBlob = await blobOf(chosen.artifact.bytes);
   const golden = await makeGolden(original, references, note);
-  const labels = Object.entries(source.labels).map(([output, names]): [string, Label[]] => [output, [...names]]);
+  const labels = Object.entries({ ...source.labels, ...givenLabels }).map(([output, names]): [string, Label[]] => [
+    output,
+    [...names],
+  ]);
   const manifest: Manifest = {
     schema: 1,
     model: options.model,

@@ -109,12 +109,19 @@ describe('putManifest', () => {
     const confused = {
       ...manifest,
       model: 'other',
-      signature: { ...manifest.signature, inputs: [input, input] },
+      signature: { inputs: [input, input], outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 3] }] },
       warmup: [{ name: 'z', shape: [1] }],
-      labels: { w: ['no'] },
+      labels: { w: ['no'], y: ['one', 'two'] },
     };
     await expect(registry.putManifest('faults', '1', confused)).rejects.toMatchObject(
-      failure('UNPROCESSABLE', "'x' is there twice", "got 'z'", "got 'w'", "expected 'faults' as in the URL"),
+      failure(
+        'UNPROCESSABLE',
+        "'x' is there twice",
+        "got 'z'",
+        "got 'w'",
+        "expected 3 for output 'y', got 2",
+        "expected 'faults' as in the URL",
+      ),
     );
     await expect(registry.putManifest('faults', '2', manifest)).rejects.toMatchObject(
       failure('UNPROCESSABLE', "version: expected '2' as in the URL, got '1'"),

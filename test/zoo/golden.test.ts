@@ -1,6 +1,6 @@
 // Every model of the zoo: published with the command, served by the Worker in workerd over HTTP, JSON and binary, compared
 // with the answers of native onnxruntime.
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Inspector } from '../../scripts/inspect/inspector.ts';
 import { preparePublication } from '../../scripts/publish/prepare.ts';
@@ -35,10 +35,12 @@ describe.skipIf(!hasZoo)('the model zoo', () => {
 
   describe.each(models)('$name', ({ name, meta }) => {
     const model = name.toLowerCase();
+    const labels = zooPath(name, 'labels.txt');
+    const labelled = existsSync(labels) ? ['--labels', labels] : [];
     const published = new Promise<string>((resolve, reject) => {
       test('is published and activated with one command', async () => {
         const ran = await runCommand(
-          ['publish', zooPath(name, 'model.onnx'), '--name', model, '--activate', '--json'],
+          ['publish', zooPath(name, 'model.onnx'), '--name', model, '--activate', '--json', ...labelled],
           pop.pop.url.href,
           {
             env: { POPSERVE_URL: pop.pop.url.href, POPSERVE_TOKEN: pop.pop.token },
@@ -77,6 +79,20 @@ describe.skipIf(!hasZoo)('the model zoo', () => {
           golden.outputs.map((tensor, index) => withoutInfinities(tensor, outputs[index])),
         );
       });
+    });
+
+    test.runIf(name === 'mobilenetv2-fp32')('names what a picture shows', async () => {
+      await published;
+      const [picture] = readGoldenCase(name, 'elephants').inputs;
+      const answer = await pop.send('POST', `/v2/models/${model}/infer`, {
+        inputs: [{ name: 'input', datatype: 'FP32', shape: [1, 3, 224, 224], data: picture?.values }],
+        outputs: [{ name: 'output', parameters: { classification: 2 } }],
+      });
+      const { outputs } = answer.json<{ outputs: { datatype: string; shape: number[]; data: string[] }[] }>();
+      expect(outputs).toMatchObject([{ datatype: 'BYTES', shape: [1, 2] }]);
+      const [best, second] = outputs[0]?.data.map((text) => text.replace(/^[\d.]+:/, '')) ?? [];
+      expect(best).toBe('385:Indian elephant, Elephas maximus');
+      expect(second).toBe('101:tusker');
     });
 
     function compare(outputs: readonly GoldenTensor[], expected: readonly GoldenTensor[]): void {

@@ -6,9 +6,17 @@ import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
 import { PopserveError } from '../../../registry/errors.ts';
 import { type Manifest, manifestBlobs } from '../../../registry/manifest.ts';
-import type { PublishOptions } from '../../publish/options.ts';
+import type { LabelsFile, PublishOptions } from '../../publish/options.ts';
 import { sameRelease } from '../../publish/same-release.ts';
-import { collectMetadata, parseModel, parsePositive, parseReason, parseTolerance, parseVersion } from '../arguments.ts';
+import {
+  collectLabels,
+  collectMetadata,
+  parseModel,
+  parsePositive,
+  parseReason,
+  parseTolerance,
+  parseVersion,
+} from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
 import { describeRoute } from '../describe-route.ts';
 import type { RouteChange } from '../registry-client.ts';
@@ -26,6 +34,7 @@ interface PublishArguments {
   inputs?: string;
   toleranceAbs: number;
   toleranceRel: number;
+  labels?: LabelsFile[];
   description?: string;
   metadata?: Record<string, string>;
   format?: 'auto' | 'onnx' | 'ort';
@@ -50,6 +59,11 @@ export function addPublish(program: Command, execute: Execute): void {
     .option('--inputs <file>', 'sample inputs: an inference request, or a list of them, as JSON')
     .option('--tolerance-abs <number>', 'allowed absolute difference from native onnxruntime', parseTolerance, 1e-3)
     .option('--tolerance-rel <number>', 'allowed relative difference from native onnxruntime', parseTolerance, 1e-3)
+    .option(
+      '--labels <[output=]file>',
+      'class labels of an output, one per line; may be given several times',
+      collectLabels,
+    )
     .option('--description <text>', 'kept with the version')
     .option('--metadata <key=value>', 'kept with the version; may be given several times', collectMetadata)
     .addOption(new Option('--format <format>', 'what to serve from').choices(['auto', 'onnx', 'ort']))
@@ -109,6 +123,7 @@ function publishOptions(file: string, version: string, options: PublishArguments
     version,
     tolerance: { absolute: options.toleranceAbs, relative: options.toleranceRel },
     ...(options.inputs === undefined ? {} : { inputsFile: options.inputs }),
+    ...(options.labels === undefined ? {} : { labels: options.labels }),
     ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
     ...(options.format === undefined ? {} : { format: options.format }),
     ...(options.memoryBudget === undefined ? {} : { memoryBudgetMib: options.memoryBudget }),
