@@ -9,6 +9,8 @@ export interface Config {
   readonly routeRefreshSeconds: number;
   readonly maxBodyBytes: number;
   readonly gcGraceSeconds: number;
+  /** An isolate reports what it collected of a model at most this often. */
+  readonly telemetryFlushSeconds: number;
   /** Operators' bearer token; null: the control plane is off. */
   readonly adminToken: string | null;
   /** Origins of the web pages that may call the data plane; `*`: all. */
@@ -55,6 +57,7 @@ const settingsSchema = z.object({
   GC_GRACE_SECONDS: numberSetting(0).default(604_800),
   CORS_ORIGINS: originsSetting,
   ARTIFACT_DOWNLOADS: modelsSetting,
+  TELEMETRY_FLUSH_SECONDS: numberSetting(0).default(30),
   ADMIN_TOKEN: z.string().optional(),
   POP_NAME: z.string().optional(),
 });
@@ -75,6 +78,7 @@ export function parseConfig(env: object): Config {
     routeRefreshSeconds: settings.ROUTE_REFRESH_SECONDS,
     maxBodyBytes: settings.MAX_BODY_MIB * 1_048_576,
     gcGraceSeconds: settings.GC_GRACE_SECONDS,
+    telemetryFlushSeconds: settings.TELEMETRY_FLUSH_SECONDS,
     adminToken: settings.ADMIN_TOKEN || null,
     corsOrigins: settings.CORS_ORIGINS,
     artifactDownloads: settings.ARTIFACT_DOWNLOADS,

@@ -3,6 +3,8 @@ import { createApp } from './app.ts';
 import { createIsolate, type Isolate } from './isolate.ts';
 import { log } from './telemetry/log.ts';
 
+export { ModelTelemetry } from './telemetry/model-telemetry.ts';
+
 let isolate: Isolate | undefined;
 
 function isolateOf(env: Env): Isolate {

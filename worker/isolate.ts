@@ -1,14 +1,14 @@
 // What one isolate owns, in one object made by index.ts at the first request. Handlers reach everything through it.
-import { KVRouteCopyStore } from '../registry/kv-route-copy-store.ts';
 import type { Digest } from '../registry/names.ts';
-import { R2BlobStore } from '../registry/r2-blob-store.ts';
-import { R2ManifestStore } from '../registry/r2-manifest-store.ts';
-import { R2RouteLog } from '../registry/r2-route-log.ts';
-import { Registry } from '../registry/registry.ts';
+import type { Registry } from '../registry/registry.ts';
+import { createRegistry } from './bound-registry.ts';
 import { type Config, parseConfig } from './config.ts';
 import { RouteTable } from './routing/route-table.ts';
 import { ModelCache } from './runtime/model-cache.ts';
+import { Counters } from './telemetry/counters.ts';
 import { log } from './telemetry/log.ts';
+import { Reporter } from './telemetry/reporter.ts';
+import { TelemetryClient } from './telemetry/telemetry-client.ts';
 
 export interface Isolate {
   readonly config: Config;
@@ -17,6 +17,10 @@ export interface Isolate {
   readonly registry: Registry;
   readonly models: ModelCache;
   readonly routes: RouteTable;
+  readonly counters: Counters;
+  /** What all PoPs reported, merged. */
+  readonly telemetry: TelemetryClient;
+  readonly reporter: Reporter;
 }
 
 /** The Hono environment of every handler. */
@@ -29,13 +33,8 @@ export interface AppContext {
 /** @throws PopserveError INTERNAL for wrong settings */
 export function createIsolate(env: Env): Isolate {
   const config = parseConfig(env);
-  const registry = new Registry({
-    blobs: new R2BlobStore(env.MODELS),
-    manifests: new R2ManifestStore(env.MODELS),
-    routes: new R2RouteLog(env.MODELS),
-    copies: new KVRouteCopyStore(env.ROUTES),
-    now: () => new Date(),
-  });
+  const registry = createRegistry(env);
+  const counters = new Counters();
   const models = new ModelCache({
     budgetBytes: config.memoryBudgetBytes,
     readBlob: async (digest) => (await registry.getBlob(digest as Digest)).body,
@@ -50,5 +49,13 @@ export function createIsolate(env: Env): Isolate {
     refreshSeconds: config.routeRefreshSeconds,
     log,
   });
-  return { config, pop: config.popName, registry, models, routes };
+  const telemetry = new TelemetryClient(env.TELEMETRY);
+  const reporter = new Reporter({
+    // One source for each part in telemetry/parts.ts.
+    sources: [{ name: 'counts', take: (model) => counters.takeDeltas(model) ?? undefined }],
+    send: (model, report) => telemetry.report(model, report),
+    flushSeconds: config.telemetryFlushSeconds,
+    log,
+  });
+  return { config, pop: config.popName, registry, models, routes, counters, telemetry, reporter };
 }

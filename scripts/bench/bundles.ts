@@ -2,7 +2,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unstable_getMiniflareWorkerOptions } from 'wrangler';
-import { bundleWorker, wrangler } from '../build/bundle.ts';
+import { bundleWorker, toolsConfig, wrangler } from '../build/bundle.ts';
 import { projectRoot } from '../build/project.ts';
 import { scratchFolder } from './scratch.ts';
 
@@ -30,7 +30,8 @@ export async function bundleAll(): Promise<Bundles> {
     const modules: WorkerModules['modules'][number][] = [];
     for (const entry of entries) {
       const directory = join(folder, entry);
-      await wrangler(['deploy', `scripts/bench/workers/${entry}.ts`, '--dry-run', '--outdir', directory]);
+      const source = `scripts/bench/workers/${entry}.ts`;
+      await wrangler(['deploy', source, '--config', toolsConfig, '--dry-run', '--outdir', directory]);
       modules.push({ type: 'ESModule', path: join(directory, `${entry}.js`) });
       const wasm = (await readdir(directory)).filter((file) => file.endsWith('.wasm'));
       modules.push(...wasm.map((file) => ({ type: 'CompiledWasm' as const, path: join(directory, file) })));

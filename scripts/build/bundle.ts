@@ -9,6 +9,9 @@ import { projectRoot } from './project.ts';
 
 const run = promisify(execFile);
 
+/** For Workers that are never deployed. */
+export const toolsConfig = 'wrangler.tools.toml';
+
 /** `index` serves; `inspector` examines models for `popserve publish`, conformance and benchmarks. */
 export type WorkerEntry = 'index' | 'inspector';
 
@@ -19,7 +22,7 @@ export interface Bundle {
 }
 
 /**
- * Bundles `worker/<entry>.ts` with the project's wrangler.toml.
+ * Bundles `worker/<entry>.ts` with the project's wrangler.toml, or the one for tools.
  * @throws Error with wrangler's output when it does not build
  */
 export async function bundleWorker(entry: WorkerEntry): Promise<Bundle> {
@@ -28,7 +31,8 @@ export async function bundleWorker(entry: WorkerEntry): Promise<Bundle> {
   if (!existsSync(directory)) {
     const fresh = join(cache, `${entry}-${process.pid}-${Date.now()}`);
     await mkdir(cache, { recursive: true });
-    await wrangler(['deploy', `worker/${entry}.ts`, '--dry-run', '--outdir', fresh]);
+    const config = entry === 'index' ? 'wrangler.toml' : toolsConfig;
+    await wrangler(['deploy', `worker/${entry}.ts`, '--config', config, '--dry-run', '--outdir', fresh]);
     for (const old of await readdir(cache)) {
       if (old.startsWith(`${entry}-`) && /^[0-9a-f]{16}$/.test(old.slice(entry.length + 1))) {
         await rm(join(cache, old), { recursive: true, force: true });
@@ -68,6 +72,7 @@ async function sourcesDigest(): Promise<string> {
     const paths = files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
     for (const path of paths.sort()) hash.update(path).update(await readFile(path));
   }
-  for (const file of ['wrangler.toml', 'package-lock.json']) hash.update(await readFile(join(projectRoot, file)));
+  for (const file of ['wrangler.toml', toolsConfig, 'package-lock.json'])
+    hash.update(await readFile(join(projectRoot, file)));
   return hash.digest('hex').slice(0, 16);
 }

@@ -1,4 +1,4 @@
-// A local PoP: the Worker as wrangler.toml describes it, on miniflare, with R2 and KV kept in a folder.
+// A local PoP: the Worker as wrangler.toml describes it, on miniflare, with R2, KV and Durable Objects kept in a folder.
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { bundleWorker } from '../build/bundle.ts';
 import { projectRoot } from '../build/project.ts';
 
 export interface PopOptions {
-  /** Where R2, KV and the token are kept; null: in memory, gone with the process. */
+  /** Where R2, KV, Durable Objects and the token are kept; null: in memory, gone with the process. */
   readonly directory: string | null;
   /** 0: any free port. */
   readonly port: number;
@@ -40,6 +40,7 @@ export async function startPop(options: PopOptions): Promise<Pop> {
     cf: false,
     r2Persist: kept('r2'),
     kvPersist: kept('kv'),
+    durableObjectsPersist: kept('do'),
     cachePersist: kept('cache'),
     handleStructuredLogs: ({ message }: { message: string }) => options.onLog?.(message),
     workers: [

@@ -15,8 +15,13 @@ async function handle(c: Context<AppContext>) {
   const isolate = c.get('isolate');
   const selector = readSelector(c);
   const resolved = await isolate.routes.resolve(selector, c.executionCtx);
-  const body = await readBody(c.req.raw, isolate.config.maxBodyBytes);
-  const headerLength = c.req.header(headerLengthName) ?? null;
-  const answer = await infer(isolate, resolved, { body, headerLength }, c.executionCtx);
-  return new Response(answer.body, { headers: { ...answer.headers, 'popserve-pop': popOf(c) } });
+  try {
+    const body = await readBody(c.req.raw, isolate.config.maxBodyBytes);
+    const headerLength = c.req.header(headerLengthName) ?? null;
+    const answer = await infer(isolate, resolved, { body, headerLength }, c.executionCtx);
+    return new Response(answer.body, { headers: { ...answer.headers, 'popserve-pop': popOf(c) } });
+  } finally {
+    const { model } = selector;
+    isolate.reporter.flushBehind(model, popOf(c), isolate.routes.serving(model), c.executionCtx);
+  }
 }

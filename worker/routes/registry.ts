@@ -8,6 +8,7 @@ import { parse, parseJson } from '../../registry/parse.ts';
 import { routeActionSchema } from '../../registry/route-action.ts';
 import type { AppContext } from '../isolate.ts';
 import { actorOf, logChange, requireOperator } from '../security/control-plane.ts';
+import { log } from '../telemetry/log.ts';
 import { answerBlob } from './blob-answer.ts';
 
 /** Manifests travel inside KV values of at most 25 MiB, with those of the other routed versions. */
@@ -77,6 +78,7 @@ registryRoutes.post('/models/:model/routes', async (c) => {
   const { route, created, copyPending, copyError } = await c.var.isolate.registry.appendRoute(model, action, by);
   const { epoch } = route;
   c.var.isolate.routes.learn(model, c.executionCtx);
+  if (created) c.executionCtx.waitUntil(c.var.isolate.telemetry.released(model, epoch).catch(logUnreleased));
   if (created || copyPending) logChange(c, 'route', { model, epoch, created, action, copyPending, copyError });
   return c.json({ route, copyPending }, created ? 201 : 200, { ETag: `"${epoch}"` });
 });
@@ -85,6 +87,14 @@ registryRoutes.get('/models/:model/routes', async (c) => {
   const { limit, before } = parse(pageSchema, c.req.query(), 'query');
   const page = { limit, ...(before === undefined ? {} : { before }) };
   return c.json(await c.var.isolate.registry.history(modelOf(c), page));
+});
+
+/** Which PoP serves what, how the last release spread, and what was counted, over all PoPs. */
+registryRoutes.get('/models/:model/status', async (c) => {
+  const model = modelOf(c);
+  const { registry, telemetry } = c.var.isolate;
+  const [{ route }, status] = await Promise.all([registry.showModel(model), telemetry.object(model).status()]);
+  return c.json({ model, route, ...status });
 });
 
 registryRoutes.post('/gc', async (c) => {
@@ -139,4 +149,9 @@ async function readText(body: ReadableStream<Uint8Array> | null, what: string): 
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();
+}
+
+/** The release stands all the same; how it spreads is measured from the first PoP's report then. */
+function logUnreleased(error: unknown): void {
+  log('report-failed', { error: String(error) });
 }

@@ -3,8 +3,9 @@
 import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Registry } from '../../registry/registry.ts';
-import { type RouteCopy, routedVersions } from '../../registry/route.ts';
-import type { RequestScope } from '../runtime/model-cache.ts';
+import { type Route, type RouteCopy, routedVersions } from '../../registry/route.ts';
+import type { RequestScope } from '../runtime/request-scope.ts';
+import type { Serving } from '../telemetry/report.ts';
 import { resolveVersion } from './resolve.ts';
 
 export interface Resolved {
@@ -12,6 +13,8 @@ export interface Resolved {
   /** Epoch of the route that the answer follows; 0 for a version of a model without a route. */
   readonly epoch: number;
   readonly aliases: readonly string[];
+  /** Sent here by the default route; false: this version was asked for. */
+  readonly routed: boolean;
 }
 
 export interface Selector {
@@ -24,6 +27,7 @@ export interface Selector {
 
 interface Snapshot {
   readonly copy: RouteCopy;
+  readonly serving: Serving;
   checkedAtMs: number;
 }
 
@@ -80,12 +84,12 @@ export class RouteTable {
     const aliases = Object.entries(route?.aliases ?? {}).flatMap(([alias, named]) =>
       named === version ? [alias] : [],
     );
-    return { manifest, epoch: route?.epoch ?? 0, aliases };
+    return { manifest, epoch: route?.epoch ?? 0, aliases, routed: requested === null };
   }
 
-  /** The route in use, for listings; null if this isolate has none of the model. */
-  snapshot(model: string): RouteCopy | null {
-    return this.#snapshots.get(model)?.copy ?? null;
+  /** What this isolate serves of a model now. */
+  serving(model: string): Serving {
+    return this.#snapshots.get(model)?.serving ?? nothingServed;
   }
 
   async #versionOf(model: string, route: RouteCopy['route'] | null, requested: string | null, key: string) {
@@ -183,7 +187,7 @@ export class RouteTable {
     const { model, epoch } = copy.route;
     const current = this.#snapshots.get(model);
     if (current && current.copy.route.epoch >= epoch) return;
-    this.#snapshots.set(model, { copy, checkedAtMs: Date.now() });
+    this.#snapshots.set(model, { copy, serving: servingOf(copy.route), checkedAtMs: Date.now() });
     if (current) this.#log('switchover', { model, epoch, from: current.copy.route.epoch });
   }
 
@@ -198,6 +202,13 @@ export class RouteTable {
     remember(this.#unrouted, key, found, this.#refreshMs);
     return unwrap(found);
   }
+}
+
+const nothingServed: Serving = { epoch: 0, stable: null, canary: null, held: null };
+
+function servingOf({ epoch, aliases, rollout }: Route): Serving {
+  const canary = rollout && { version: rollout.version, percent: rollout.percent };
+  return { epoch, stable: aliases.stable ?? null, canary, held: null };
 }
 
 function unwrap(found: Manifest | PopserveError): Manifest {

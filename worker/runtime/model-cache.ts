@@ -5,13 +5,9 @@ import type { Manifest, ProfileName } from '../../registry/manifest.ts';
 import { HeapBrokenError, HeapFullError, mebibytes, OrtError } from './heap.ts';
 import { IsolateHeap } from './isolate-heap.ts';
 import { createSession, streamBlob } from './load-model.ts';
+import type { RequestScope } from './request-scope.ts';
 import type { Session } from './session.ts';
 import { toRuntimeTensor, warmupTensors } from './tensors.ts';
-
-/** What a request lends to work that outlives it. */
-export interface RequestScope {
-  waitUntil(promise: Promise<unknown>): void;
-}
 
 export interface LoadedModel {
   readonly manifest: Manifest;

@@ -1,0 +1,52 @@
+// Reports of isolates in the Durable Object of their model: merged over PoPs, each counted once, never in the way of inference.
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { IsolateReport } from '../../../worker/telemetry/report.ts';
+import { TestPop } from '../../harness/pop.ts';
+import { adder } from '../../harness/small-models.ts';
+import { reportOf, sendReport, statusOf } from './telemetry-object.ts';
+
+let pop: TestPop;
+beforeAll(async () => {
+  pop = await TestPop.start({ TELEMETRY_FLUSH_SECONDS: '0', ROUTE_REFRESH_SECONDS: '0' });
+  await pop.release(adder('adder', '1', 10));
+});
+afterAll(() => pop.stop());
+
+const request = (rows: number) => ({
+  inputs: [{ name: 'x', datatype: 'FP32', shape: [rows, 2], data: new Array(rows * 2).fill(1) }],
+});
+
+test('what an isolate counted arrives: requests, items of batches, failures by code, the epoch that it serves', async () => {
+  for (const rows of [1, 3]) expect((await pop.send('POST', '/v2/models/adder/infer', request(rows))).status).toBe(200);
+  expect((await pop.send('POST', '/v2/models/adder/infer', {})).status).toBe(400);
+  await vi.waitFor(async () => {
+    // What comes after a flush began waits for the next request.
+    await pop.send('POST', '/v2/models/adder/infer', {});
+    const { versions, pops } = await statusOf(pop, 'adder');
+    expect(versions).toMatchObject([{ version: '1', inferences: 4 }]);
+    expect(versions[0]?.failuresByCode.INVALID_ARGUMENT).toBeGreaterThan(0);
+    expect(versions[0]?.requests).toBe(2 + (versions[0]?.failures ?? 0));
+    expect(pops).toMatchObject([{ pop: 'local', epoch: 1, highestEpoch: 1, isolates: 1, stable: '1', held: null }]);
+  });
+});
+
+test('a report that is sent again is counted once', async () => {
+  const report = reportOf({ isolate: 'a', sequence: 1, pop: 'FRA', requests: 7 });
+  for (let count = 0; count < 3; count++) await sendReport(pop, 'repeated', report);
+  await sendReport(pop, 'repeated', { ...report, sequence: 2 });
+  await sendReport(pop, 'repeated', report);
+  await sendReport(pop, 'repeated', reportOf({ isolate: 'b', sequence: 1, pop: 'SIN', requests: 5 }));
+  const { versions, pops } = await statusOf(pop, 'repeated');
+  expect(versions[0]?.requests).toBe(7 + 7 + 5);
+  expect(pops.map((status) => status.pop)).toEqual(['FRA', 'SIN']);
+});
+
+test('a report that cannot be stored is stored in no part of it', async () => {
+  const report: IsolateReport = reportOf({ isolate: 'a', sequence: 1, pop: 'FRA', requests: 7 });
+  const [delta] = report.parts.counts as object[];
+  const broken = { ...report, parts: { counts: [delta, { ...delta, version: null }] } };
+  await expect(sendReport(pop, 'broken', broken)).rejects.toThrow();
+  expect((await statusOf(pop, 'broken')).versions).toEqual([]);
+  await sendReport(pop, 'broken', report);
+  expect((await statusOf(pop, 'broken')).versions).toMatchObject([{ requests: 7 }]);
+});

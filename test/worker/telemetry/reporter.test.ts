@@ -1,0 +1,83 @@
+// The isolate's side of reports: batched, kept while the Durable Object is away, never sent twice as two.
+import { expect, test } from 'vitest';
+import type { IsolateReport, Serving } from '../../../worker/telemetry/report.ts';
+import { Reporter } from '../../../worker/telemetry/reporter.ts';
+
+const serving: Serving = { epoch: 1, stable: '1', canary: null, held: null };
+
+function setUp(flushSeconds: number) {
+  const sent: IsolateReport[] = [];
+  const logged: string[] = [];
+  const stage = { count: 0, away: false, pending: [] as Promise<unknown>[], hang: false };
+  const reporter = new Reporter({
+    sources: [
+      {
+        name: 'counts',
+        take: () => {
+          const { count } = stage;
+          stage.count = 0;
+          return count === 0 ? undefined : count;
+        },
+      },
+    ],
+    send: async (_model, report) => {
+      sent.push(structuredClone(report));
+      if (stage.hang) await new Promise(() => {});
+      if (stage.away) throw new Error('the object is away');
+    },
+    flushSeconds,
+    log: (event) => logged.push(event),
+  });
+  const flush = async (now = serving) => {
+    reporter.flushBehind('m', 'FRA', now, { waitUntil: (promise) => void stage.pending.push(promise) });
+    if (!stage.hang) await Promise.all(stage.pending);
+  };
+  return { sent, logged, stage, flush };
+}
+
+test('reports at most once per interval, and at once when what is served changes', async () => {
+  const { sent, stage, flush } = setUp(3600);
+  for (let request = 0; request < 5; request++) {
+    stage.count++;
+    await flush();
+  }
+  expect(sent).toMatchObject([{ sequence: 1, parts: { counts: 1 }, pop: 'FRA', serving }]);
+  await flush({ ...serving, epoch: 2 });
+  await flush({ ...serving, epoch: 2 });
+  expect(sent[1]).toMatchObject({ sequence: 2, parts: { counts: 4 }, serving: { epoch: 2 } });
+  await flush({ ...serving, epoch: 2, held: { epoch: 3, reason: 'broken' } });
+  expect(sent).toHaveLength(3);
+});
+
+test('says nothing when there is nothing to tell', async () => {
+  const { sent, flush } = setUp(0);
+  for (let request = 0; request < 5; request++) await flush();
+  expect(sent).toHaveLength(1);
+});
+
+test('repeats what was not acknowledged with its number, and loses nothing of what came meanwhile', async () => {
+  const { sent, logged, stage, flush } = setUp(0);
+  stage.away = true;
+  for (let request = 0; request < 4; request++) {
+    stage.count += 10;
+    await flush();
+  }
+  expect(sent.map(({ sequence, parts }) => [sequence, parts.counts])).toEqual(Array(4).fill([1, 10]));
+  expect(logged).toEqual(Array(4).fill('report-failed'));
+  stage.away = false;
+  await flush();
+  expect(sent.slice(4).map(({ sequence, parts }) => [sequence, parts.counts])).toEqual([
+    [1, 10],
+    [2, 30],
+  ]);
+});
+
+test('one flush at a time', async () => {
+  const { sent, stage, flush } = setUp(0);
+  stage.hang = true;
+  for (let request = 0; request < 5; request++) {
+    stage.count++;
+    await flush();
+  }
+  expect(sent).toHaveLength(1);
+});

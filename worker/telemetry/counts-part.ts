@@ -1,0 +1,70 @@
+// Requests, failures and inferences of all PoPs, per version and epoch.
+import type { SqlStorage } from '@cloudflare/workers-types';
+import type { CountsDelta } from './counters.ts';
+import type { TelemetryPart } from './report.ts';
+
+/** Of one version, over all PoPs. */
+export interface VersionTotals {
+  version: string;
+  requests: number;
+  inferences: number;
+  failures: number;
+  failuresByCode: Record<string, number>;
+  loadFailures: number;
+  /** Milliseconds since 1970 by the PoP's clock; 0: none. */
+  lastInferenceMs: number;
+}
+
+export const countsPart: TelemetryPart = {
+  name: 'counts',
+
+  createTables(sql) {
+    sql.exec(`CREATE TABLE IF NOT EXISTS counts (
+      version TEXT NOT NULL, epoch INTEGER NOT NULL, requests INTEGER NOT NULL, inferences INTEGER NOT NULL,
+      routed_requests INTEGER NOT NULL, routed_failures INTEGER NOT NULL, load_failures INTEGER NOT NULL,
+      last_inference_ms INTEGER NOT NULL, PRIMARY KEY (version, epoch)) WITHOUT ROWID`);
+    sql.exec(`CREATE TABLE IF NOT EXISTS failures (
+      version TEXT NOT NULL, code TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (version, code)) WITHOUT ROWID`);
+  },
+
+  apply(sql, data) {
+    for (const delta of data as readonly CountsDelta[]) {
+      sql.exec(
+        `INSERT INTO counts VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+          requests = requests + excluded.requests, inferences = inferences + excluded.inferences,
+          routed_requests = routed_requests + excluded.routed_requests,
+          routed_failures = routed_failures + excluded.routed_failures,
+          load_failures = load_failures + excluded.load_failures,
+          last_inference_ms = max(last_inference_ms, excluded.last_inference_ms)`,
+        ...[delta.version, delta.epoch, delta.requests, delta.inferences],
+        ...[delta.routedRequests, delta.routedFailures, delta.loadFailures, delta.lastInferenceMs],
+      );
+      for (const [code, count] of Object.entries(delta.failures)) {
+        sql.exec(
+          'INSERT INTO failures VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count',
+          ...[delta.version, code, count],
+        );
+      }
+    }
+  },
+};
+
+export function readTotals(sql: SqlStorage): VersionTotals[] {
+  const totals = sql
+    .exec<{ version: string; requests: number; inferences: number; load_failures: number; last_ms: number }>(
+      `SELECT version, sum(requests) AS requests, sum(inferences) AS inferences, sum(load_failures) AS load_failures,
+        max(last_inference_ms) AS last_ms FROM counts GROUP BY version ORDER BY version`,
+    )
+    .toArray();
+  const failures = sql
+    .exec<{ version: string; code: string; count: number }>('SELECT version, code, count FROM failures')
+    .toArray();
+  return totals.map(({ version, requests, inferences, load_failures, last_ms }) => {
+    const own = failures.filter((row) => row.version === version);
+    return {
+      ...{ version, requests, inferences, failures: own.reduce((sum, { count }) => sum + count, 0) },
+      failuresByCode: Object.fromEntries(own.map(({ code, count }) => [code, count])),
+      ...{ loadFailures: load_failures, lastInferenceMs: last_ms },
+    };
+  });
+}

@@ -1,0 +1,123 @@
+// Which PoP serves which epoch of a model, and how long a release took to reach them. All times are of the object's own clock.
+import type { SqlStorage } from '@cloudflare/workers-types';
+import type { IsolateReport, Serving } from './report.ts';
+
+/** An isolate that has been silent for longer is taken for gone. */
+const isolateGoneMs = 600_000;
+/** PoPs and isolates that have been silent for longer are forgotten. */
+const forgetMs = 86_400_000;
+/** Epochs further back than this are of no release that anybody waits for. */
+const keptEpochs = 50;
+
+export interface PopStatus {
+  pop: string;
+  /** The lowest and the highest epoch among the isolates heard of lately. */
+  epoch: number;
+  highestEpoch: number;
+  isolates: number;
+  stable: string | null;
+  canary: Serving['canary'];
+  held: Serving['held'];
+  seenAtMs: number;
+}
+
+export interface ReleaseStatus {
+  epoch: number;
+  /** When the route was written, or first heard of. */
+  releasedAtMs: number;
+  /** PoPs heard of since shortly before the release. */
+  pops: number;
+  reachedPops: number;
+  /** Milliseconds until that share of the PoPs had served from this epoch or a later one; null: not yet. */
+  reach50Ms: number | null;
+  reach90Ms: number | null;
+  reach100Ms: number | null;
+}
+
+export function createPropagationTables(sql: SqlStorage): void {
+  sql.exec(`CREATE TABLE IF NOT EXISTS isolates (
+    isolate TEXT PRIMARY KEY, pop TEXT NOT NULL, sequence INTEGER NOT NULL, serving TEXT NOT NULL,
+    epoch INTEGER NOT NULL, seen_ms INTEGER NOT NULL) WITHOUT ROWID`);
+  // A PoP has reached an epoch when the first of its isolates serves from it.
+  sql.exec(`CREATE TABLE IF NOT EXISTS reached (
+    epoch INTEGER NOT NULL, pop TEXT NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (epoch, pop)) WITHOUT ROWID`);
+  sql.exec('CREATE TABLE IF NOT EXISTS releases (epoch INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL)');
+}
+
+/** @returns false for a report that was stored before: nothing of it may be added again */
+export function recordReport(sql: SqlStorage, report: IsolateReport, atMs: number): boolean {
+  const { isolate, pop, sequence, serving } = report;
+  const [known] = sql
+    .exec<{ sequence: number; epoch: number }>('SELECT sequence, epoch FROM isolates WHERE isolate = ?', isolate)
+    .toArray();
+  if (known !== undefined && sequence <= known.sequence) return false;
+  sql.exec(
+    `INSERT INTO isolates VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+      pop = excluded.pop, sequence = excluded.sequence, serving = excluded.serving, epoch = excluded.epoch,
+      seen_ms = excluded.seen_ms`,
+    ...[isolate, pop, sequence, JSON.stringify(serving), serving.epoch, atMs],
+  );
+  if (known === undefined) forget(sql, atMs);
+  if (serving.epoch > 0 && serving.epoch !== known?.epoch) {
+    sql.exec('INSERT OR IGNORE INTO reached VALUES (?, ?, ?)', serving.epoch, pop, atMs);
+    recordRelease(sql, serving.epoch, atMs);
+  }
+  return true;
+}
+
+export function recordRelease(sql: SqlStorage, epoch: number, atMs: number): void {
+  sql.exec('INSERT OR IGNORE INTO releases VALUES (?, ?)', epoch, atMs);
+  sql.exec('DELETE FROM releases WHERE epoch <= ?', epoch - keptEpochs);
+  sql.exec('DELETE FROM reached WHERE epoch <= ?', epoch - keptEpochs);
+}
+
+export function readPops(sql: SqlStorage, nowMs: number): PopStatus[] {
+  const rows = sql
+    .exec<{ pop: string; serving: string; seen_ms: number }>(
+      'SELECT pop, serving, seen_ms FROM isolates WHERE seen_ms >= ? ORDER BY pop, epoch, seen_ms DESC',
+      nowMs - isolateGoneMs,
+    )
+    .toArray();
+  const pops = new Map<string, PopStatus>();
+  for (const { pop, serving: text, seen_ms } of rows) {
+    const serving = JSON.parse(text) as Serving;
+    const status = pops.get(pop);
+    if (status === undefined) {
+      pops.set(pop, { pop, ...serving, highestEpoch: serving.epoch, isolates: 1, seenAtMs: seen_ms });
+      continue;
+    }
+    status.highestEpoch = serving.epoch;
+    status.isolates += 1;
+    status.seenAtMs = Math.max(status.seenAtMs, seen_ms);
+    status.held ??= serving.held;
+  }
+  return [...pops.values()];
+}
+
+/** The newest release; null if none was ever heard of. */
+export function readRelease(sql: SqlStorage): ReleaseStatus | null {
+  const [release] = sql
+    .exec<{ epoch: number; at_ms: number }>('SELECT epoch, at_ms FROM releases ORDER BY epoch DESC LIMIT 1')
+    .toArray();
+  if (release === undefined) return null;
+  const { epoch, at_ms: releasedAtMs } = release;
+  const { pops } = sql
+    .exec<{ pops: number }>(
+      'SELECT count(DISTINCT pop) AS pops FROM isolates WHERE seen_ms >= ?',
+      releasedAtMs - isolateGoneMs,
+    )
+    .one();
+  const delays = sql
+    .exec<{ at_ms: number }>('SELECT at_ms FROM reached WHERE epoch = ? ORDER BY at_ms', epoch)
+    .toArray()
+    .map(({ at_ms }) => Math.max(0, at_ms - releasedAtMs));
+  const reach = (share: number) => (pops === 0 ? null : (delays[Math.ceil(share * pops) - 1] ?? null));
+  return {
+    ...{ epoch, releasedAtMs, pops: Math.max(pops, delays.length), reachedPops: delays.length },
+    ...{ reach50Ms: reach(0.5), reach90Ms: reach(0.9), reach100Ms: reach(1) },
+  };
+}
+
+function forget(sql: SqlStorage, nowMs: number): void {
+  sql.exec('DELETE FROM isolates WHERE seen_ms < ?', nowMs - forgetMs);
+}

@@ -1,0 +1,104 @@
+// Sends what the isolate collected to the Durable Object of the model: batched, behind requests, never on their time.
+// An object that cannot be reached costs nothing but the news: the report is kept and sent again with the same number, and what
+// is collected meanwhile stays summed up in its sources, which do not grow with the number of requests.
+import type { RequestScope } from '../runtime/request-scope.ts';
+import type { Log } from './log.ts';
+import type { IsolateReport, ReportSource, Serving } from './report.ts';
+
+/** Delivers a report; resolves once it is stored for good. */
+export type SendReport = (model: string, report: IsolateReport) => Promise<void>;
+
+interface Outbox {
+  sequence: number;
+  /** Sent and not acknowledged: goes first the next time, unchanged. */
+  unacknowledged: IsolateReport | null;
+  /** The flush under way; null: none. */
+  flush: symbol | null;
+  startedAtMs: number;
+  /** What was acknowledged last, and when. */
+  reported: Serving | null;
+  reportedAtMs: number;
+}
+
+/** A flush that has not come back by then belonged to a request that died. */
+const lostAfterMs = 30_000;
+/** Something is said at least this often while there are requests, so that a PoP is known to be there. */
+const heartbeatMs = 300_000;
+
+export class Reporter {
+  readonly #sources: readonly ReportSource[];
+  readonly #send: SendReport;
+  readonly #flushMs: number;
+  readonly #log: Log;
+  readonly #isolate = crypto.randomUUID();
+  readonly #outboxes = new Map<string, Outbox>();
+
+  constructor(options: { sources: readonly ReportSource[]; send: SendReport; flushSeconds: number; log: Log }) {
+    this.#sources = options.sources;
+    this.#send = options.send;
+    this.#flushMs = options.flushSeconds * 1000;
+    this.#log = options.log;
+  }
+
+  /**
+   * Flushes behind the request if it is time, or at once if what is served has changed.
+   * @param serving what this isolate serves of the model now
+   */
+  flushBehind(model: string, pop: string, serving: Serving, scope: RequestScope): void {
+    const outbox = this.#outboxOf(model);
+    const sinceMs = Date.now() - outbox.startedAtMs;
+    if (outbox.flush !== null && sinceMs < lostAfterMs) return;
+    if (sinceMs < this.#flushMs && sameServing(outbox.reported, serving)) return;
+    const flush = Symbol(model);
+    outbox.flush = flush;
+    outbox.startedAtMs = Date.now();
+    scope.waitUntil(
+      this.#flush(outbox, flush, { model, pop, serving })
+        .catch((error: unknown) => this.#log('report-failed', { model, error: String(error) }))
+        .finally(() => {
+          if (outbox.flush === flush) outbox.flush = null;
+        }),
+    );
+  }
+
+  async #flush(
+    outbox: Outbox,
+    flush: symbol,
+    { model, pop, serving }: { model: string; pop: string; serving: Serving },
+  ): Promise<void> {
+    if (outbox.unacknowledged) await this.#deliver(model, outbox.unacknowledged, outbox);
+    // Taken for lost meanwhile: the flush that came after it goes on.
+    if (outbox.flush !== flush) return;
+    const parts: Record<string, unknown> = {};
+    for (const source of this.#sources) {
+      const data = source.take(model);
+      if (data !== undefined) parts[source.name] = data;
+    }
+    const silentMs = Date.now() - outbox.reportedAtMs;
+    if (Object.keys(parts).length === 0 && sameServing(outbox.reported, serving) && silentMs < heartbeatMs) return;
+    const report = { isolate: this.#isolate, sequence: ++outbox.sequence, pop, serving, parts };
+    outbox.unacknowledged = report;
+    await this.#deliver(model, report, outbox);
+  }
+
+  async #deliver(model: string, report: IsolateReport, outbox: Outbox): Promise<void> {
+    await this.#send(model, report);
+    if (outbox.unacknowledged === report) outbox.unacknowledged = null;
+    outbox.reported = report.serving;
+    outbox.reportedAtMs = Date.now();
+  }
+
+  #outboxOf(model: string): Outbox {
+    let outbox = this.#outboxes.get(model);
+    if (outbox === undefined) {
+      outbox = { sequence: 0, unacknowledged: null, flush: null, startedAtMs: 0, reported: null, reportedAtMs: 0 };
+      this.#outboxes.set(model, outbox);
+    }
+    return outbox;
+  }
+}
+
+function sameServing(reported: Serving | null, serving: Serving): boolean {
+  if (reported === serving) return true;
+  return reported?.epoch === serving.epoch && reported.held?.epoch === serving.held?.epoch;
+}

@@ -1,0 +1,9 @@
+// What the Durable Object of a model tells of it.
+import type { VersionTotals } from './counts-part.ts';
+import type { PopStatus, ReleaseStatus } from './propagation.ts';
+
+export interface TelemetryStatus {
+  release: ReleaseStatus | null;
+  pops: PopStatus[];
+  versions: VersionTotals[];
+}

@@ -1,0 +1,30 @@
+// The isolate's way to the Durable Object of a model. A Worker without the binding (benchmarks) has no telemetry.
+import { PopserveError } from '../../registry/errors.ts';
+import type { ModelTelemetry } from './model-telemetry.ts';
+import type { IsolateReport } from './report.ts';
+
+type Namespace = DurableObjectNamespace<ModelTelemetry>;
+
+export class TelemetryClient {
+  readonly #namespace: Namespace | undefined;
+
+  constructor(namespace: Namespace | undefined) {
+    this.#namespace = namespace;
+  }
+
+  /** Delivers a report; resolves once it is stored. */
+  async report(model: string, report: IsolateReport): Promise<void> {
+    await this.#namespace?.getByName(model).report(model, report);
+  }
+
+  /** Tells that a route was written, by whose time its propagation is measured. */
+  async released(model: string, epoch: number): Promise<void> {
+    await this.#namespace?.getByName(model).released(epoch);
+  }
+
+  /** @throws PopserveError UNAVAILABLE without the binding */
+  object(model: string): DurableObjectStub<ModelTelemetry> {
+    if (this.#namespace) return this.#namespace.getByName(model);
+    throw new PopserveError('UNAVAILABLE', 'telemetry is off: the binding TELEMETRY is not configured');
+  }
+}
