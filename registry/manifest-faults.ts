@@ -4,7 +4,7 @@ import type { Manifest } from './manifest.ts';
 import type { Digest } from './names.ts';
 
 /** Names in a manifest that are used twice or refer to nothing, one sentence each; empty if all fit. */
-export function nameFaults({ signature, warmup, labels }: Manifest): string[] {
+export function nameFaults({ signature, warmup, labels, baseline }: Manifest): string[] {
   const inputs = signature.inputs.map(({ name }) => name);
   const outputs = signature.outputs.map(({ name }) => name);
   return [
@@ -22,6 +22,12 @@ export function nameFaults({ signature, warmup, labels }: Manifest): string[] {
       if (given === undefined || classes === -1 || given === classes) return [];
       return [`labels: expected ${classes} for output '${name}', got ${given}`];
     }),
+    ...(baseline?.inputs ?? [])
+      .filter(({ tensor }) => !inputs.includes(tensor))
+      .map(({ tensor }) => `baseline.inputs: expected an input of the signature, got '${tensor}'`),
+    ...(baseline?.outputs ?? [])
+      .filter(({ tensor }) => !outputs.includes(tensor))
+      .map(({ tensor }) => `baseline.outputs: expected an output of the signature, got '${tensor}'`),
   ];
 }
 

@@ -1,6 +1,7 @@
 // The manifest: the immutable JSON that describes one version of a model. Written by `popserve publish`, read by the Worker.
 // It holds nothing that differs between two runs of the same release (no times, no hosts), so that a retry is idempotent.
 import * as z from 'zod';
+import { baselineSchema } from './baseline.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { sha256Digest } from './digests.ts';
 import { type Digest, digestSchema, modelNameSchema, versionSchema } from './names.ts';
@@ -62,6 +63,8 @@ export const manifestSchema = z.strictObject({
   source: z.strictObject({ file: z.string(), digest: digestSchema, bytes: z.int().min(0) }),
   /** Class labels of a classifier's output, in order of its last axis; kept when a ZipMap is stripped. */
   labels: z.record(z.string(), z.array(z.union([z.string(), z.int()]))).optional(),
+  /** How inputs and outputs were distributed over reference data: what drift is measured against. */
+  baseline: baselineSchema.optional(),
   /** Free text for people: description, metrics, training data, authors. */
   metadata: z.record(z.string(), z.string()).optional(),
   /** What publishing changed or found out, one sentence each. */

@@ -1,0 +1,120 @@
+// The baseline of a version: how its inputs and outputs were distributed over reference data, in fixed bins. Taken when the
+// version is published, part of its manifest; a point of presence counts live values into the same bins. Holds counts, no rows.
+import * as z from 'zod';
+import {
+  binCount,
+  binCountsSchema,
+  binsSchema,
+  categoricalBins,
+  countValues,
+  type FeatureValue,
+  looksCategorical,
+  numericBins,
+} from './binning.ts';
+import { type FeatureTensor, featureValues, rowElements, type Take, takeSchema, takesOf } from './feature.ts';
+import { digestSchema } from './names.ts';
+import type { Datatype, Signature, TensorSpec } from './signature.ts';
+
+/** A baseline travels with each route: some 150 bytes a feature. */
+const mostFeatures = 256;
+
+export const featureBaselineSchema = z
+  .strictObject({
+    /** For people: `torque`, `features[3]`, `picture.contrast`. */
+    name: z.string(),
+    /** The input or output that it is taken from. */
+    tensor: z.string(),
+    take: takeSchema,
+    bins: binsSchema,
+    counts: binCountsSchema,
+  })
+  .refine(({ bins, counts }) => counts.bins.length === binCount(bins), {
+    path: ['counts', 'bins'],
+    message: 'expected one count for each bin',
+  });
+
+export const baselineSchema = z.strictObject({
+  /** What it was taken from. */
+  reference: z.strictObject({ file: z.string(), digest: digestSchema, rows: z.int().min(1) }),
+  inputs: z.array(featureBaselineSchema).max(mostFeatures),
+  outputs: z.array(featureBaselineSchema).max(mostFeatures),
+});
+
+export type Baseline = z.infer<typeof baselineSchema>;
+export type FeatureBaseline = z.infer<typeof featureBaselineSchema>;
+
+export interface ReferenceTensors {
+  /** By name of the input or output: what it was, run after run. */
+  readonly tensors: ReadonlyMap<string, readonly FeatureTensor[]>;
+  /** Names for the elements of a row, by input. */
+  readonly names?: ReadonlyMap<string, readonly string[]>;
+  /** Outputs that are scores of classes without adding up to 1. */
+  readonly scores?: ReadonlySet<string>;
+}
+
+/**
+ * @example
+ * const baseline = takeBaseline(manifest.signature, { tensors: new Map([['x', [{ shape: [2, 1], elements: [0.5, 1.5] }]]]) }, reference);
+ *
+ * @param reference what the tensors are: test or training data, in the file's name and digest
+ */
+export function takeBaseline(
+  { inputs, outputs }: Signature,
+  data: ReferenceTensors,
+  reference: Baseline['reference'],
+): Baseline {
+  const featuresOf = (specs: readonly TensorSpec[], isOutput: boolean) =>
+    specs.flatMap((spec) => tensorFeatures(spec, data, isOutput)).slice(0, mostFeatures);
+  return { reference, inputs: featuresOf(inputs, false), outputs: featuresOf(outputs, true) };
+}
+
+function tensorFeatures(spec: TensorSpec, { tensors, names, scores }: ReferenceTensors, isOutput: boolean) {
+  const given = tensors.get(spec.name) ?? [];
+  if (given.length === 0) return [];
+  const isScores = isOutput && (scores?.has(spec.name) || areShares(spec, given));
+  return takesOf(spec, isScores).map((take) => {
+    const name = featureName(spec, take, names?.get(spec.name));
+    const values = given.flatMap((tensor) => featureValues(take, tensor));
+    if (spec.datatype !== 'BYTES' || looksCategorical(values)) {
+      return feature({ name, tensor: spec.name, take }, values, spec.datatype);
+    }
+    const lengths = given.flatMap((tensor) => featureValues('length', tensor));
+    return feature({ name: `${name}.length`, tensor: spec.name, take: 'length' }, lengths, 'INT32');
+  });
+}
+
+const floatTypes: ReadonlySet<Datatype> = new Set(['FP16', 'BF16', 'FP32', 'FP64']);
+
+function feature(
+  what: Pick<FeatureBaseline, 'name' | 'tensor' | 'take'>,
+  values: readonly FeatureValue[],
+  datatype: Datatype,
+): FeatureBaseline {
+  const isNamed = datatype === 'BYTES' || what.take === 'argmax' || datatype === 'BOOL';
+  const isMeasured = floatTypes.has(datatype) || what.take === 'length' || !looksCategorical(values);
+  const bins = isNamed || !isMeasured ? categoricalBins(values) : numericBins(values.map(Number));
+  return { ...what, bins, counts: countValues(bins, values) };
+}
+
+function featureName({ name, shape }: TensorSpec, take: Take, names: readonly string[] | undefined): string {
+  if (typeof take !== 'number') return `${name}.${take}`;
+  return names?.[take] ?? (rowElements({ shape }) === 1 ? name : `${name}[${take}]`);
+}
+
+/** Rows that add up to 1 without a negative share: probabilities. */
+function areShares(spec: TensorSpec, tensors: readonly FeatureTensor[]): boolean {
+  const size = rowElements(spec);
+  if (!floatTypes.has(spec.datatype) || spec.shape.length !== 2 || size === null || size < 2) return false;
+  return tensors.every(({ elements }) => {
+    for (let start = 0; start < elements.length; start += size) {
+      let sum = 0;
+      for (let index = start; index < start + size; index++) {
+        const share = Number(elements[index]);
+        if (!(share >= 0)) return false;
+        sum += share;
+      }
+      if (Math.abs(sum - 1) > 1e-3) return false;
+    }
+    return true;
+  });
+}
