@@ -1,10 +1,11 @@
 // What a schema cannot say about a manifest: names that must fit together, and blobs that must be there with the stated size.
 import type { BlobStore } from './blob-store.ts';
+import { limitFaults } from './input-limits.ts';
 import type { Manifest } from './manifest.ts';
 import type { Digest } from './names.ts';
 
-/** Names in a manifest that are used twice or refer to nothing, one sentence each; empty if all fit. */
-export function nameFaults({ signature, warmup, labels, baseline }: Manifest): string[] {
+/** Names and sizes in a manifest that are used twice, refer to nothing or contradict each other, one sentence each; empty if all fit. */
+export function nameFaults({ signature, warmup, labels, limits, baseline }: Manifest): string[] {
   const inputs = signature.inputs.map(({ name }) => name);
   const outputs = signature.outputs.map(({ name }) => name);
   return [
@@ -28,6 +29,7 @@ export function nameFaults({ signature, warmup, labels, baseline }: Manifest): s
     ...(baseline?.outputs ?? [])
       .filter(({ tensor }) => !outputs.includes(tensor))
       .map(({ tensor }) => `baseline.outputs: expected an output of the signature, got '${tensor}'`),
+    ...limitFaults(limits ?? [], signature, warmup ?? []),
   ];
 }
 

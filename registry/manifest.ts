@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { baselineSchema } from './baseline.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { sha256Digest } from './digests.ts';
+import { inputLimitSchema } from './input-limits.ts';
 import { type Digest, digestSchema, modelNameSchema, versionSchema } from './names.ts';
 import { parse, parseJson } from './parse.ts';
 import { signatureSchema } from './signature.ts';
@@ -65,6 +66,8 @@ export const manifestSchema = z.strictObject({
   labels: z.record(z.string(), z.array(z.union([z.string(), z.int()]))).optional(),
   /** How inputs and outputs were distributed over reference data: what drift is measured against. */
   baseline: baselineSchema.optional(),
+  /** How large the inputs with variable dimensions may be; without it only the Worker's own limits hold. */
+  limits: z.array(inputLimitSchema).optional(),
   /** Free text for people: description, metrics, training data, authors. */
   metadata: z.record(z.string(), z.string()).optional(),
   /** What publishing changed or found out, one sentence each. */

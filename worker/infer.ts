@@ -3,6 +3,7 @@ import { PopserveError } from '../registry/errors.ts';
 import type { Signature } from '../registry/signature.ts';
 import type { Isolate } from './isolate.ts';
 import { checkInputs } from './protocol/check-inputs.ts';
+import { checkLimits } from './protocol/check-limits.ts';
 import { decodeInferRequest } from './protocol/decode-request.ts';
 import { encodeInferResponse } from './protocol/encode-response.ts';
 import type { EncodedMessage } from './protocol/envelope.ts';
@@ -47,6 +48,7 @@ async function inferCounted(
   const startedAt = performance.now();
   const request = decodeInferRequest({ ...message, signature, limits: decodeLimits });
   checkInputs(request, signature);
+  if (manifest.limits) checkLimits(request.inputs, manifest.limits);
   const inputs = request.inputs.map(toRuntimeTensor);
   const outputNames = [...new Set((request.outputs ?? signature.outputs).map(({ name }) => name))];
   const decodedAt = performance.now();

@@ -18,7 +18,7 @@ export async function modelMetadata(
   pop: string,
   allVersions: boolean,
 ): Promise<ModelMetadata> {
-  const { model, version, artifacts, signature, metadata, labels, runtime } = manifest;
+  const { model, version, artifacts, signature, metadata, labels, limits, runtime } = manifest;
   const state = isolate.models.state(manifest);
   const versions = allVersions ? (await isolate.registry.listVersions(model)).map((info) => info.version) : [version];
   return {
@@ -39,6 +39,9 @@ export async function modelMetadata(
       state: state?.state ?? 'UNLOADED',
       ...(state?.state === 'READY' ? { profile: state.profile } : {}),
       ...(state?.state === 'UNAVAILABLE' ? { reason: state.reason } : {}),
+      ...(limits
+        ? { limits: JSON.stringify(limits.map(({ name, shape, elements }) => ({ name, shape, elements }))) }
+        : {}),
       ...(labels ? { labels: JSON.stringify(labels) } : {}),
     },
   };

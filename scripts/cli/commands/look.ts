@@ -1,5 +1,6 @@
 // The commands that look: list, show, history.
 import type { Command } from 'commander';
+import type { InputLimit } from '../../../registry/input-limits.ts';
 import { type Manifest, profileNames } from '../../../registry/manifest.ts';
 import type { TensorSpec } from '../../../registry/signature.ts';
 import { parseCount, parseModel, parseVersion } from '../arguments.ts';
@@ -82,7 +83,7 @@ async function showVersion({ registry }: Context, model: string, version: string
 }
 
 function describeManifest(manifest: Manifest): string[] {
-  const { artifacts, signature, runtime, source, tolerance, labels, metadata, notes } = manifest;
+  const { artifacts, signature, runtime, source, tolerance, labels, limits, metadata, notes } = manifest;
   const measured = profileNames.flatMap((name) => {
     const profile = runtime.profiles[name];
     if (profile === undefined) return [];
@@ -96,7 +97,13 @@ function describeManifest(manifest: Manifest): string[] {
   const rows = [
     ['served from', `${artifacts.model.format} of ${mebibytes(artifacts.model.bytes)}, ${artifacts.model.digest}`],
     ['published from', `${source.file} of ${mebibytes(source.bytes)}, ${source.digest}`],
-    ...signature.inputs.map((spec) => ['input', describeTensor(spec)]),
+    ...signature.inputs.map((spec) => [
+      'input',
+      describeInput(
+        spec,
+        limits?.find(({ name }) => name === spec.name),
+      ),
+    ]),
     ...signature.outputs.map((spec) => ['output', describeTensor(spec)]),
     ...measured,
     ['tolerance', `${tolerance.absolute} absolute, ${tolerance.relative} relative`],
@@ -109,6 +116,12 @@ function describeManifest(manifest: Manifest): string[] {
 
 function describeTensor({ name, datatype, shape }: TensorSpec): string {
   return `${name} ${datatype} [${shape.join(',')}]`;
+}
+
+function describeInput(spec: TensorSpec, limit: InputLimit | undefined): string {
+  if (limit === undefined) return describeTensor(spec);
+  const largest = spec.shape.map((size, axis) => limit.shape[axis] ?? size);
+  return `${describeTensor(spec)}, at most [${largest.join(',')}] and ${limit.elements} elements`;
 }
 
 function milliseconds(ms: number): string {

@@ -1,0 +1,63 @@
+// How large an input with variable dimensions may be: found out or decided when a version is published, kept by the Worker.
+import * as z from 'zod';
+import type { Signature } from './signature.ts';
+
+export const inputLimitSchema = z.strictObject({
+  name: z.string(),
+  /** Greatest size of each axis; null where the signature fixes it. */
+  shape: z.array(z.int().min(1).nullable()),
+  /** Greatest number of elements: what one axis may have, all together may not. */
+  elements: z.int().min(1),
+  /** Axes whose limit the publisher decided; those of the others were measured, and may differ in a repetition. */
+  given: z.array(z.int().min(0)).optional(),
+});
+
+export type InputLimit = z.infer<typeof inputLimitSchema>;
+
+interface SizedInput {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/**
+ * What is beyond a limit, first axis first: `axis 1 has 600, the limit is 512`.
+ * @param input of the limit's rank
+ * @returns null if it is within
+ */
+export function limitFault({ shape }: SizedInput, limit: InputLimit): string | null {
+  let elements = 1;
+  for (let axis = 0; axis < shape.length; axis++) {
+    const size = shape[axis] ?? 0;
+    const most = limit.shape[axis] ?? null;
+    if (most !== null && size > most) return `axis ${axis} has ${size}, the limit is ${most}`;
+    elements *= size;
+  }
+  return elements > limit.elements ? `it has ${elements} elements, the limit is ${limit.elements}` : null;
+}
+
+/** Limits that do not fit the signature, or that the sample input is beyond, one sentence each; empty if all fit. */
+export function limitFaults(
+  limits: readonly InputLimit[],
+  { inputs }: Signature,
+  samples: readonly SizedInput[],
+): string[] {
+  return limits.flatMap((limit, index) => {
+    const { name, shape, given } = limit;
+    const input = inputs.find((spec) => spec.name === name);
+    if (input === undefined) return [`limits: expected an input of the signature, got '${name}'`];
+    if (limits.findIndex((other) => other.name === name) < index) return [`limits: '${name}' is there twice`];
+    const fits =
+      shape.length === input.shape.length &&
+      shape.every((most, axis) => (most === null) === (input.shape[axis] !== -1));
+    if (!fits) {
+      return [
+        `limits: expected a size for each variable axis of '${name}' [${input.shape.join(',')}], null for the others, got [${shape.map(String).join(',')}]`,
+      ];
+    }
+    const odd = given?.find((axis) => input.shape[axis] !== -1);
+    if (odd !== undefined) return [`limits: axis ${odd} of '${name}' is not variable`];
+    const sample = samples.find((candidate) => candidate.name === name);
+    const fault = sample && sample.shape.length === shape.length ? limitFault(sample, limit) : null;
+    return fault === null ? [] : [`warmup: input '${name}': ${fault}`];
+  });
+}
