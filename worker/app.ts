@@ -7,10 +7,12 @@ import type { AppContext, Isolate } from './isolate.ts';
 import { popOf } from './pop.ts';
 import { requestIdOf } from './request-id.ts';
 import { artifactRoutes } from './routes/artifact.ts';
+import { drain } from './routes/drain.ts';
 import { healthRoutes } from './routes/health.ts';
 import { inferRoutes } from './routes/infer.ts';
 import { modelRoutes } from './routes/models.ts';
 import { registryRoutes } from './routes/registry.ts';
+import { repositoryRoutes } from './routes/repository.ts';
 import { cors } from './security/cors.ts';
 import { log } from './telemetry/log.ts';
 
@@ -31,6 +33,7 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
 
   app.route('/v2', healthRoutes);
   app.route('/v2', modelRoutes);
+  app.route('/v2/repository', repositoryRoutes);
   app.route('/v2', inferRoutes);
   app.route('/v2', artifactRoutes);
   app.route('/registry', registryRoutes);
@@ -43,7 +46,9 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
   });
 
   // The one place where an error becomes a response.
-  app.onError((error, c) => {
+  app.onError(async (error, c) => {
+    // A client that went away in the middle of its body gets no answer either way.
+    await drain(c.req.raw).catch(() => undefined);
     if (error instanceof PopserveError && error.code !== 'INTERNAL') {
       const retry = error.retryAfterSeconds;
       if (error.status >= 500) log('refused', { id: requestIdOf(c), path: c.req.path, error: error.message });

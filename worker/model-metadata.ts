@@ -1,4 +1,4 @@
-// What OIP clients are told about models: metadata of one, and the index of all.
+// What OIP clients are told about a model.
 import type { Isolate } from './isolate.ts';
 import type { Resolved } from './routing/route-table.ts';
 
@@ -45,25 +45,4 @@ export async function modelMetadata(
       ...(labels ? { labels: JSON.stringify(labels) } : {}),
     },
   };
-}
-
-interface IndexEntry {
-  name: string;
-  version: string;
-  state: 'READY' | 'UNAVAILABLE' | 'LOADING';
-  reason: string;
-}
-
-/** Every version in the registry. One that is not loaded here is READY all the same: it is loaded on demand. */
-export async function modelIndex({ registry, models }: Isolate, readyOnly: boolean): Promise<IndexEntry[]> {
-  const entries: IndexEntry[] = [];
-  const { models: listed } = await registry.listModels({ limit: 1000 });
-  for (const { name } of listed) {
-    for (const { version } of await registry.listVersions(name)) {
-      const state = models.state(await registry.getManifest(name, version));
-      const reason = state?.state === 'UNAVAILABLE' ? state.reason : '';
-      entries.push({ name, version, state: state?.state ?? 'READY', reason });
-    }
-  }
-  return readyOnly ? entries.filter(({ state }) => state === 'READY') : entries;
 }

@@ -1,17 +1,26 @@
 // OIP health and server metadata (PROTOCOL.md 2.2, 2.3).
 import { Hono } from 'hono';
-import type { AppContext } from '../isolate.ts';
+import { PopserveError } from '../../registry/errors.ts';
+import type { AppContext, Isolate } from '../isolate.ts';
 import { serverName, serverVersion } from '../server.ts';
 
 /** Only what works. */
-const extensions = ['binary_tensor_data', 'classification', 'model_repository(index)'];
+const extensions = ['binary_tensor_data', 'classification', 'model_repository', 'model_configuration'];
 
 export const healthRoutes = new Hono<AppContext>()
   .get('/', (c) => c.json({ name: serverName, version: serverVersion, extensions }))
   .get('/health/live', (c) => c.json({ live: true }))
   .get('/health/ready', async (c) => {
-    // Ready: the runtime runs and the registry answers.
-    const { models, registry } = c.var.isolate;
-    await Promise.all([models.heap.current(), registry.listModels({ limit: 1 })]);
+    await requireReady(c.var.isolate);
     return c.json({ live: true, ready: true });
   });
+
+/** Ready: the runtime runs and the registry answers. */
+async function requireReady({ models, registry }: Isolate): Promise<void> {
+  try {
+    await Promise.all([models.heap.current(), registry.listModels({ limit: 1 })]);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new PopserveError('UNAVAILABLE', `not ready: ${reason}`, { retryAfterSeconds: 5, cause: error });
+  }
+}

@@ -2,9 +2,9 @@
 import { type Context, Hono } from 'hono';
 import { infer } from '../infer.ts';
 import type { AppContext } from '../isolate.ts';
-import { popOf } from '../pop.ts';
 import { headerLengthName } from '../protocol/envelope.ts';
 import { readBody } from '../security/limits.ts';
+import { answer } from './answer.ts';
 import { readSelector } from './selector.ts';
 
 export const inferRoutes = new Hono<AppContext>()
@@ -18,8 +18,7 @@ async function handle(c: Context<AppContext>) {
   try {
     const body = await readBody(c.req.raw, isolate.config.maxBodyBytes);
     const headerLength = c.req.header(headerLengthName) ?? null;
-    const answer = await infer(isolate, resolved, { body, headerLength }, c.executionCtx);
-    return new Response(answer.body, { headers: { ...answer.headers, 'popserve-pop': popOf(c) } });
+    return answer(c, await infer(isolate, resolved, { body, headerLength }, c.executionCtx));
   } finally {
     const { model } = selector;
     isolate.reporter.flushBehind(model, popOf(c), isolate.routes.serving(model), c.executionCtx);

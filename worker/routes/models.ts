@@ -1,7 +1,8 @@
-// OIP model list, metadata and readiness (PROTOCOL.md 2.4, 2.7).
+// OIP model list, metadata, configuration and readiness (PROTOCOL.md 2.4).
 import { type Context, Hono } from 'hono';
 import type { AppContext } from '../isolate.ts';
-import { modelIndex, modelMetadata } from '../model-metadata.ts';
+import { modelConfig } from '../model-config.ts';
+import { modelMetadata } from '../model-metadata.ts';
 import { popOf } from '../pop.ts';
 import { readSelector } from './selector.ts';
 
@@ -11,13 +12,10 @@ export const modelRoutes = new Hono<AppContext>()
     const listed = models.map(({ name, versions, route }) => ({ name, versions, aliases: route?.aliases ?? {} }));
     return c.json({ models: listed, next });
   })
-  .post('/repository/index', async (c) => {
-    const wanted: unknown = await c.req.json().catch(() => ({}));
-    const readyOnly = typeof wanted === 'object' && wanted !== null && 'ready' in wanted && wanted.ready === true;
-    return c.json(await modelIndex(c.var.isolate, readyOnly));
-  })
   .get('/models/:model', metadata)
   .get('/models/:model/versions/:version', metadata)
+  .get('/models/:model/config', config)
+  .get('/models/:model/versions/:version/config', config)
   .get('/models/:model/ready', ready)
   .get('/models/:model/versions/:version/ready', ready);
 
@@ -33,4 +31,9 @@ async function ready(c: Context<AppContext>) {
   const { manifest } = await isolate.routes.resolve(readSelector(c), c.executionCtx);
   await isolate.models.use(manifest, c.executionCtx, () => undefined);
   return c.json({ name: manifest.model, ready: true });
+}
+
+async function config(c: Context<AppContext>) {
+  const { manifest } = await c.var.isolate.routes.resolve(readSelector(c), c.executionCtx);
+  return c.json(modelConfig(manifest));
 }

@@ -10,6 +10,7 @@ import type { AppContext } from '../isolate.ts';
 import { actorOf, logChange, requireOperator } from '../security/control-plane.ts';
 import { log } from '../telemetry/log.ts';
 import { answerBlob } from './blob-answer.ts';
+import { drain } from './drain.ts';
 
 /** Manifests travel inside KV values of at most 25 MiB, with those of the other routed versions. */
 const mostJsonBytes = 1_048_576;
@@ -123,11 +124,6 @@ function epochOf(header: string | undefined): number | undefined {
   const [, digits] = /^"?(\d{1,12})"?$/.exec(header) ?? [];
   if (digits !== undefined) return Number(digits);
   throw new PopserveError('INVALID_ARGUMENT', `If-Match: expected an epoch like "7", got ${header.slice(0, 40)}`);
-}
-
-/** An unread body would make the runtime close the connection under a client that is still sending. */
-async function drain(request: Request): Promise<void> {
-  if (request.body !== null && !request.bodyUsed) await request.body.pipeTo(new WritableStream());
 }
 
 /** @param empty what a missing body stands for; without it a body is required */

@@ -102,6 +102,14 @@ export class ModelCache {
     return { state: 'READY', profile: entry.profile, needBytes: entry.needBytes };
   }
 
+  /** Frees what loaded versions of a model take; the next use loads them again. @param version null: all of the model */
+  unload(model: string, version: string | null): void {
+    for (const entry of [...this.#entries.values()]) {
+      if (entry.state !== 'ready' || entry.manifest.model !== model) continue;
+      if (version === null || entry.manifest.version === version) this.#unload(entry);
+    }
+  }
+
   #run<T>(entry: Ready, action: (model: LoadedModel) => T): T {
     entry.lastUsed = ++this.#useCount;
     try {

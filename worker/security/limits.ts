@@ -1,6 +1,7 @@
 // How much one request may bring: kept before memory is taken for it.
 import { PopserveError } from '../../registry/errors.ts';
 import type { DecodeLimits } from '../protocol/infer-request.ts';
+import { inflate, readContentEncoding } from '../protocol/inflate.ts';
 
 export const decodeLimits: DecodeLimits = {
   maxInputs: 4096,
@@ -16,17 +17,12 @@ const readable = new Set([
 ]);
 
 /**
- * Reads a request's body whole.
- * @throws PopserveError TOO_LARGE, UNSUPPORTED_MEDIA; both name the limit or what is supported
+ * Reads a request's body whole, inflated if it came compressed.
+ * @param maxBytes of the body as it came, and of what it inflates to
+ * @throws PopserveError TOO_LARGE, UNSUPPORTED_MEDIA, INVALID_ARGUMENT for a broken compression; they name the limit or what is supported
  */
 export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
-  const encoding = request.headers.get('content-encoding');
-  if (encoding !== null && encoding !== 'identity') {
-    throw new PopserveError(
-      'UNSUPPORTED_MEDIA',
-      `content encoding '${encoding}' is not supported: send the body as it is`,
-    );
-  }
+  const compression = readContentEncoding(request.headers.get('content-encoding'));
   const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
   // What curl sends when it is told nothing is taken for JSON as well.
   if (mediaType !== '' && !readable.has(mediaType) && !mediaType.endsWith('+json')) {
@@ -35,6 +31,11 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
       `content type '${mediaType}' is not supported: send application/json or application/octet-stream`,
     );
   }
+  const bytes = await readWhole(request, maxBytes);
+  return compression === null ? bytes : await inflate(bytes, compression, maxBytes);
+}
+
+async function readWhole(request: Request, maxBytes: number): Promise<Uint8Array> {
   const declared = request.headers.get('content-length');
   if (declared === null) return request.body ? await readUnknownLength(request.body, maxBytes) : new Uint8Array();
   if (Number(declared) > maxBytes) throw tooLarge(Number(declared), maxBytes);
