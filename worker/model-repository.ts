@@ -3,7 +3,7 @@ import { PopserveError } from '../registry/errors.ts';
 import type { Isolate } from './isolate.ts';
 import { describeValue, invalid } from './protocol/describe.ts';
 import { isAbsent, readObject, readParameters } from './protocol/fields.ts';
-import type { RequestScope } from './runtime/model-cache.ts';
+import type { RequestScope } from './runtime/request-scope.ts';
 
 interface IndexEntry {
   name: string;

@@ -2,6 +2,7 @@
 import { type Context, Hono } from 'hono';
 import { infer } from '../infer.ts';
 import type { AppContext } from '../isolate.ts';
+import { popOf } from '../pop.ts';
 import { headerLengthName } from '../protocol/envelope.ts';
 import { readBody } from '../security/limits.ts';
 import { answer } from './answer.ts';
