@@ -1,0 +1,183 @@
+// The local fallback: a version's artifact, checked against its digest, run with the onnxruntime that the caller brings.
+import { ArtifactCache } from './artifact-cache.ts';
+import { PopserveError } from './errors.ts';
+import type { OnnxRuntime, RuntimeSession } from './onnx-runtime.ts';
+import type { LocalOptions } from './options.ts';
+import { type Datatype, type OutputTensor, outputTensor, type Spelled } from './tensors.ts';
+
+/** What is known of a model or of one of its versions or aliases. */
+export interface Known {
+  readonly version: string;
+  readonly digest: string;
+  readonly epoch: number;
+}
+
+/** Gets an artifact from a PoP. */
+export type Download = () => Promise<ArrayBuffer>;
+
+interface Loaded {
+  readonly ort: OnnxRuntime;
+  readonly session: RuntimeSession;
+}
+
+const mostLoaded = 4;
+/** Of one model, in Cache Storage: going back one release needs no network either. */
+const mostKept = 3;
+
+const typeByDatatype = {
+  BOOL: 'bool',
+  UINT8: 'uint8',
+  UINT16: 'uint16',
+  UINT32: 'uint32',
+  UINT64: 'uint64',
+  INT8: 'int8',
+  INT16: 'int16',
+  INT32: 'int32',
+  INT64: 'int64',
+  FP16: 'float16',
+  FP32: 'float32',
+  FP64: 'float64',
+  BF16: 'bfloat16',
+  BYTES: 'string',
+} satisfies Record<Datatype, string>;
+
+export class LocalRuns {
+  readonly #options: LocalOptions;
+  /** URL of the PoP, ending with `/`. */
+  readonly #base: string;
+  readonly #cache = new ArtifactCache();
+  readonly #known = new Map<string, Known>();
+  readonly #loaded = new Map<string, Promise<Loaded>>();
+  readonly #ready = new Set<string>();
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(base: string, options: LocalOptions) {
+    this.#base = base;
+    this.#options = options;
+  }
+
+  /** @param path of a model or of one of its versions or aliases, `v2/models/…` */
+  async known(path: string): Promise<Known | undefined> {
+    const kept = this.#known.get(path) ?? ((await (await this.#cache.get(this.#base + path))?.json()) as Known);
+    if (kept) this.#known.set(path, kept);
+    return kept;
+  }
+
+  /**
+   * Keeps the newest of what answers tell; two PoPs may not be equally far.
+   * @param paths all that now stand for this version
+   */
+  async learn(paths: readonly string[], { version, digest, epoch }: Known): Promise<void> {
+    if (!digest) return;
+    for (const path of paths) {
+      const before = await this.known(path);
+      if (before && (before.epoch > epoch || (before.epoch === epoch && before.digest === digest))) continue;
+      const known = { version, digest, epoch };
+      this.#known.set(path, known);
+      await this.#cache.put(this.#base + path, JSON.stringify(known));
+    }
+  }
+
+  /** Whether a run could start at once. */
+  isReady(path: string, minEpoch: number): boolean {
+    const known = this.#known.get(path);
+    return known !== undefined && known.epoch >= minEpoch && this.#ready.has(known.digest);
+  }
+
+  /** Loads once per artifact; a load that failed is tried again by the next call. */
+  load(artifactPath: string, digest: string, download: Download): Promise<Loaded> {
+    let loaded = this.#loaded.get(digest);
+    if (!loaded) {
+      loaded = this.#create(artifactPath, digest, download);
+      this.#loaded.set(digest, loaded);
+      loaded.then(
+        () => this.#ready.add(digest),
+        () => this.#loaded.delete(digest),
+      );
+      this.#makeRoom();
+    }
+    return loaded;
+  }
+
+  async run(
+    { ort, session }: Loaded,
+    inputs: ReadonlyMap<string, Spelled>,
+    outputs: readonly string[] | undefined,
+  ): Promise<Record<string, OutputTensor>> {
+    const feeds: Record<string, unknown> = {};
+    try {
+      for (const [name, { datatype, shape, data }] of inputs) {
+        const texts = datatype === 'BYTES' && (data as Uint8Array[]).map((bytes) => new TextDecoder().decode(bytes));
+        feeds[name] = new ort.Tensor(typeByDatatype[datatype] as never, (texts || data) as never, shape);
+      }
+      // One after the other: not every runtime takes a second run before the first has ended.
+      const running = this.#queue.then(() =>
+        session.run(feeds as Record<string, never>, outputs ?? session.outputNames),
+      );
+      this.#queue = running.catch(() => undefined);
+      return Object.fromEntries(
+        Object.entries(await running).map(([name, tensor]) => [name, fromRuntime(name, tensor)]),
+      );
+    } catch (cause) {
+      throw new PopserveError('LOCAL_FAILED', `the model does not run here: ${cause}`, { cause });
+    }
+  }
+
+  /** A page that stays open sees many versions; sessions of old ones only take memory. */
+  #makeRoom(): void {
+    const [oldest] = this.#loaded;
+    if (!oldest || this.#loaded.size <= mostLoaded) return;
+    const [digest, loaded] = oldest;
+    this.#loaded.delete(digest);
+    this.#ready.delete(digest);
+    this.#queue = Promise.all([loaded, this.#queue]).then(
+      ([{ session }]) => session.release(),
+      () => undefined,
+    );
+  }
+
+  async #create(artifactPath: string, digest: string, download: Download): Promise<Loaded> {
+    const bytes = new Uint8Array(await this.#artifact(artifactPath, digest, download));
+    const { ort: given, sessionOptions } = this.#options;
+    try {
+      const ort = typeof given === 'function' ? await given() : given;
+      // Some valid models load only without ORT's own optimisations, which publishing has found out as well.
+      const session = await ort.InferenceSession.create(bytes, sessionOptions).catch(() =>
+        ort.InferenceSession.create(bytes, { ...sessionOptions, graphOptimizationLevel: 'disabled' }),
+      );
+      return { ort, session };
+    } catch (cause) {
+      throw new PopserveError('LOCAL_FAILED', `the model does not load here: ${cause}`, { cause });
+    }
+  }
+
+  /** What was kept is checked as well: anything of the page's origin can write there. */
+  async #artifact(path: string, digest: string, download: Download): Promise<ArrayBuffer> {
+    const url = this.#base + path;
+    const kept = await (await this.#cache.get(url))?.arrayBuffer();
+    if (kept) {
+      if ((await digestOf(kept)) === digest) return kept;
+      await this.#cache.delete(url);
+    }
+    const bytes = await download();
+    const got = await digestOf(bytes);
+    if (got !== digest) throw new PopserveError('DIGEST_MISMATCH', `expected the artifact ${digest}, got ${got}`);
+    await this.#cache.put(url, bytes);
+    const [ofModel = url] = url.split('/versions/');
+    await this.#cache.keepNewest(mostKept, (kept) => kept.startsWith(`${ofModel}/`) && kept.includes('/artifact?'));
+    return bytes;
+  }
+}
+
+async function digestOf(bytes: ArrayBuffer): Promise<string> {
+  const { subtle } = crypto;
+  if (!subtle) throw new PopserveError('LOCAL_FAILED', 'digests can be checked only in a page served over HTTPS');
+  const hash = new Uint8Array(await subtle.digest('SHA-256', bytes));
+  return `sha256:${Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+}
+
+function fromRuntime(name: string, { type, dims, data }: { type: string; dims: readonly number[]; data: unknown }) {
+  const [datatype] = Object.entries(typeByDatatype).find(([, named]) => named === type) ?? [type];
+  const texts = type === 'string' && (data as string[]).map((text) => new TextEncoder().encode(text));
+  return outputTensor(name, datatype as Datatype, [...dims], (texts || data) as Spelled['data']);
+}

@@ -1,0 +1,54 @@
+// Inference requests and answers of the Open Inference Protocol with binary tensors: a JSON part, then the raw data.
+import { PopserveError } from './errors.ts';
+import type { InferOptions } from './options.ts';
+import { type Datatype, fromBytes, type OutputTensor, type Spelled, toBytes } from './tensors.ts';
+
+const headerLength = 'inference-header-content-length';
+
+export function encodeRequest(inputs: ReadonlyMap<string, Spelled>, { id, parameters, outputs }: InferOptions) {
+  const parts: Uint8Array[] = [];
+  const described = Array.from(inputs, ([name, tensor]) => {
+    const bytes = toBytes(tensor);
+    parts.push(bytes);
+    const { datatype, shape } = tensor;
+    return { name, datatype, shape, parameters: { binary_data_size: bytes.length } };
+  });
+  const head = new TextEncoder().encode(
+    JSON.stringify({
+      id,
+      parameters: { ...parameters, binary_data_output: true },
+      inputs: described,
+      outputs: outputs?.map((name) => ({ name })),
+    }),
+  );
+  const body = new Uint8Array(parts.reduce((sum, { length }) => sum + length, head.length));
+  body.set(head);
+  let at = head.length;
+  for (const part of parts) {
+    body.set(part, at);
+    at += part.length;
+  }
+  return { body, headers: { 'content-type': 'application/octet-stream', [headerLength]: `${head.length}` } };
+}
+
+interface Answer {
+  id?: string;
+  outputs: { name: string; datatype: Datatype; shape: number[]; parameters: { binary_data_size: number } }[];
+}
+
+/** @throws PopserveError BAD_ANSWER for what is not an inference response with binary tensors */
+export function decodeAnswer(headers: Headers, body: ArrayBuffer) {
+  try {
+    let at = Number(headers.get(headerLength) ?? body.byteLength);
+    const answer: Answer = JSON.parse(new TextDecoder().decode(new Uint8Array(body, 0, at)));
+    const outputs: Record<string, OutputTensor> = {};
+    for (const { name, datatype, shape, parameters } of answer.outputs) {
+      const { binary_data_size: length } = parameters;
+      outputs[name] = fromBytes(name, datatype, shape, new Uint8Array(body, at, length));
+      at += length;
+    }
+    return { ...(answer.id === undefined ? {} : { id: answer.id }), outputs };
+  } catch (cause) {
+    throw new PopserveError('BAD_ANSWER', `the answer is not an inference response: ${cause}`, { cause });
+  }
+}
