@@ -59,14 +59,17 @@ async function inferCounted(
     // The outputs are views on the heap: they go straight into the answer's body.
     return session.run(inputs, outputNames, (tensors) => {
       ranAt = performance.now();
-      return encodeInferResponse({
+      const outputs = tensors.map((tensor, index) => fromRuntimeTensor(outputNames[index] ?? '', tensor));
+      const encoded = encodeInferResponse({
         modelName: manifest.model,
         modelVersion: manifest.version,
         ...(request.id === undefined ? {} : { id: request.id }),
         request,
-        outputs: tensors.map((tensor, index) => fromRuntimeTensor(outputNames[index] ?? '', tensor)),
+        outputs,
         ...(manifest.labels ? { labels: manifest.labels } : {}),
       });
+      isolate.drift.count(manifest, request.inputs, outputs);
+      return encoded;
     });
   });
   isolate.counters.succeed(resolved, batchOf(request, signature), {

@@ -6,6 +6,7 @@ import { type Config, parseConfig } from './config.ts';
 import { RouteTable } from './routing/route-table.ts';
 import { ModelCache } from './runtime/model-cache.ts';
 import { Counters } from './telemetry/counters.ts';
+import { DriftCounter } from './telemetry/drift/drift-counter.ts';
 import { log } from './telemetry/log.ts';
 import { Reporter } from './telemetry/reporter.ts';
 import { TelemetryClient } from './telemetry/telemetry-client.ts';
@@ -18,6 +19,7 @@ export interface Isolate {
   readonly models: ModelCache;
   readonly routes: RouteTable;
   readonly counters: Counters;
+  readonly drift: DriftCounter;
   /** What all PoPs reported, merged. */
   readonly telemetry: TelemetryClient;
   readonly reporter: Reporter;
@@ -35,6 +37,7 @@ export function createIsolate(env: Env): Isolate {
   const config = parseConfig(env);
   const registry = createRegistry(env);
   const counters = new Counters();
+  const drift = new DriftCounter(log);
   const models = new ModelCache({
     budgetBytes: config.memoryBudgetBytes,
     readBlob: async (digest) => (await registry.getBlob(digest as Digest)).body,
@@ -52,10 +55,10 @@ export function createIsolate(env: Env): Isolate {
   const telemetry = new TelemetryClient(env.TELEMETRY);
   const reporter = new Reporter({
     // One source for each part in telemetry/parts.ts.
-    sources: [{ name: 'counts', take: (model) => counters.takeDeltas(model) ?? undefined }],
+    sources: [{ name: 'counts', take: (model) => counters.takeDeltas(model) ?? undefined }, drift],
     send: (model, report) => telemetry.report(model, report),
     flushSeconds: config.telemetryFlushSeconds,
     log,
   });
-  return { config, pop: config.popName, registry, models, routes, counters, telemetry, reporter };
+  return { config, pop: config.popName, registry, models, routes, counters, drift, telemetry, reporter };
 }

@@ -1,0 +1,149 @@
+// Counts one feature of a tensor's rows into its bins. Made once per version; counting takes no memory and hardly branches.
+import { type Datatype, elementCount } from '../../../registry/signature.ts';
+import { elementsOf, type NumericDatatype } from '../../protocol/elements.ts';
+import type { Tensor } from '../../protocol/tensor.ts';
+import { readElement } from './element.ts';
+import { type FeatureSlots, missingSlot, outsideSlot } from './layout.ts';
+
+/** Counts the rows from `from` on, `to` excluded. */
+export type CountFeature = (tensor: Tensor, from: number, to: number) => void;
+
+/** @param counts of the version, in the layout that the slots are of */
+export function featureCounter(slots: FeatureSlots, datatype: Datatype, counts: Float64Array): CountFeature {
+  const { take } = slots.baseline;
+  if (datatype === 'BYTES') return take === 'length' ? lengthCounter(slots, counts) : textCounter(slots, counts);
+  const place = numberPlacer(slots, counts);
+  if (typeof take !== 'number') return summaryCounter(take, datatype, place);
+  return ({ data, shape }, from, to) => {
+    const size = rowSize(shape);
+    // Shorter rows than those of the reference have no such element.
+    if (take >= size) for (let row = from; row < to; row++) place(Number.NaN);
+    else for (let row = from; row < to; row++) place(readElement(datatype, data as Uint8Array, row * size + take));
+  };
+}
+
+export function rowSize(shape: readonly number[]): number {
+  const rows = shape[0] ?? 1;
+  return rows === 0 ? 0 : elementCount(shape) / rows;
+}
+
+type PlaceNumber = (value: number) => void;
+
+function numberPlacer(slots: FeatureSlots, counts: Float64Array): PlaceNumber {
+  const { bins } = slots.baseline;
+  const { at } = slots;
+  const [missing, outside] = [missingSlot(slots), outsideSlot(slots)];
+  if (bins.kind === 'categorical') {
+    const categories = Float64Array.from(bins.categories, numberOfCategory);
+    const other = categories.length;
+    return (value) => {
+      if (Number.isNaN(value)) return increment(counts, missing);
+      let bin = 0;
+      while (bin < other && categories[bin] !== value) bin++;
+      increment(counts, at + bin);
+      if (bin === other) increment(counts, outside);
+    };
+  }
+  const edges = Float64Array.from(bins.edges);
+  const [low, high] = bins.range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  return (value) => {
+    if (Number.isNaN(value)) return increment(counts, missing);
+    let bin = 0;
+    while (bin < edges.length && value >= (edges[bin] as number)) bin++;
+    increment(counts, at + bin);
+    if (value < low || value > high) increment(counts, outside);
+  };
+}
+
+/** Categories are texts, also where the tensor has numbers or truth values. */
+function numberOfCategory(category: string): number {
+  return category === 'true' ? 1 : category === 'false' ? 0 : Number(category);
+}
+
+function textCounter(slots: FeatureSlots, counts: Float64Array): CountFeature {
+  const { bins, take } = slots.baseline;
+  const texts = bins.kind === 'categorical' ? bins.categories.map((text) => new TextEncoder().encode(text)) : [];
+  const { at } = slots;
+  const [missing, outside] = [missingSlot(slots), outsideSlot(slots)];
+  const column = typeof take === 'number' ? take : 0;
+  return ({ data, shape }, from, to) => {
+    const size = rowSize(shape);
+    for (let row = from; row < to; row++) {
+      const value = column < size ? (data[row * size + column] as Uint8Array) : undefined;
+      if (value === undefined || value.length === 0) {
+        increment(counts, missing);
+        continue;
+      }
+      let bin = 0;
+      while (bin < texts.length && !sameBytes(texts[bin] as Uint8Array, value)) bin++;
+      increment(counts, at + bin);
+      if (bin === texts.length) increment(counts, outside);
+    }
+  };
+}
+
+/** Characters of a text: bytes that do not continue one. An empty text is missing. */
+function lengthCounter(slots: FeatureSlots, counts: Float64Array): CountFeature {
+  const place = numberPlacer(slots, counts);
+  return ({ data, shape }, from, to) => {
+    const size = rowSize(shape);
+    for (let row = from; row < to; row++) {
+      const text = data[row * size] as Uint8Array | undefined;
+      let characters = 0;
+      for (let index = 0; text !== undefined && index < text.length; index++) {
+        if (((text[index] as number) & 0xc0) !== 0x80) characters++;
+      }
+      place(characters === 0 ? Number.NaN : characters);
+    }
+  };
+}
+
+type Summary = Exclude<FeatureSlots['baseline']['take'], number>;
+
+/** Rows that are summed up are large, and sampled where that costs: see counting-plan.ts. One view on the elements is no matter. */
+function summaryCounter(take: Summary, datatype: NumericDatatype, place: PlaceNumber): CountFeature {
+  return ({ data, shape }, from, to) => {
+    const size = rowSize(shape);
+    const elements = elementsOf(datatype, data as Uint8Array);
+    for (let row = from; row < to; row++) place(summarise(take, elements, row * size, (row + 1) * size));
+  };
+}
+
+function summarise(take: Summary, elements: ArrayLike<number> | ArrayLike<bigint>, from: number, to: number): number {
+  if (take === 'argmax' || take === 'max') {
+    let at = -1;
+    let largest = Number.NEGATIVE_INFINITY;
+    for (let index = from; index < to; index++) {
+      const value = Number(elements[index]);
+      if (Number.isNaN(value)) return Number.NaN;
+      if (at === -1 || value > largest) {
+        at = index;
+        largest = value;
+      }
+    }
+    return at === -1 ? Number.NaN : take === 'max' ? largest : at - from;
+  }
+  let sum = 0;
+  let squares = 0;
+  for (let index = from; index < to; index++) {
+    const value = Number(elements[index]);
+    sum += value;
+    squares += value * value;
+  }
+  const mean = sum / (to - from);
+  if (take === 'mean') return mean;
+  if (take === 'energy') return squares / (to - from);
+  let deviations = 0;
+  for (let index = from; index < to; index++) deviations += (Number(elements[index]) - mean) ** 2;
+  return Math.sqrt(deviations / (to - from));
+}
+
+function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
+  if (left.length !== right.length) return false;
+  for (let index = 0; index < left.length; index++) if (left[index] !== right[index]) return false;
+  return true;
+}
+
+function increment(counts: Float64Array, slot: number): void {
+  counts[slot] = (counts[slot] as number) + 1;
+}

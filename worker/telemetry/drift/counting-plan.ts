@@ -1,0 +1,122 @@
+// What of a version's tensors is counted, and how often. Elements of rows are counted always; figures that sum up large rows
+// are counted on a sample of the requests where they would cost more than 2 % of the model's run.
+import type { Manifest } from '../../../registry/manifest.ts';
+import { elementCount, type TensorSpec } from '../../../registry/signature.ts';
+import type { Tensor } from '../../protocol/tensor.ts';
+import { type CountFeature, featureCounter } from './count-feature.ts';
+import { type FeatureKind, type Layout, layoutOf } from './layout.ts';
+
+/** What is counted may cost so much of a run. */
+const shareOfRun = 0.02;
+/**
+ * Reading an element for one figure takes 1 to 2 ns in workerd (scripts/bench/sections/drift.ts). An isolate cannot time itself
+ * where its clock stands still, so it goes by this and by the run's time in the manifest.
+ */
+const nsPerElement = 2;
+
+interface TensorPlan {
+  readonly always: CountFeature[];
+  readonly sampled: CountFeature[];
+}
+
+export class CountingPlan {
+  readonly layout: Layout;
+  readonly counts: Float64Array;
+  /** Rows of requests since the counts were taken. */
+  rows = 0;
+  /** Made room for another version; what it counts is no longer reported. */
+  dropped = false;
+  /** The sampled figures are counted of one request in so many. */
+  readonly every: number;
+  readonly #inputs: ReadonlyMap<string, TensorPlan>;
+  readonly #outputs: ReadonlyMap<string, TensorPlan>;
+  #requests = 0;
+
+  /** @param manifest with a baseline */
+  constructor(manifest: Manifest, baseline: NonNullable<Manifest['baseline']>) {
+    this.layout = layoutOf(baseline);
+    this.counts = new Float64Array(this.layout.slots);
+    this.every = samplingInterval(manifest, baseline);
+    const { inputs, outputs } = manifest.signature;
+    this.#inputs = tensorPlans(this.layout, 'input', inputs, this.counts);
+    this.#outputs = tensorPlans(this.layout, 'output', outputs, this.counts);
+  }
+
+  /** @param outputs those that were asked for; may be views on the heap */
+  count(inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
+    const sampled = isSampled(this.#requests++, this.every);
+    countTensors(this.#inputs, inputs, sampled);
+    countTensors(this.#outputs, outputs, sampled);
+    this.rows += inputs[0]?.shape[0] ?? 1;
+  }
+
+  /** Moves out what was counted. */
+  take(): { rows: number; counts: Float64Array } {
+    const taken = { rows: this.rows, counts: this.counts.slice() };
+    this.rows = 0;
+    this.counts.fill(0);
+    return taken;
+  }
+}
+
+/**
+ * Whether the request of this number is among one in `every`: the same numbers each time, without a period that devices could
+ * fall in step with (the finaliser of MurmurHash3).
+ */
+export function isSampled(request: number, every: number): boolean {
+  if (every === 1) return true;
+  let hash = Math.imul(request ^ (request >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) % every === 0;
+}
+
+function countTensors(plans: ReadonlyMap<string, TensorPlan>, tensors: readonly Tensor[], sampled: boolean): void {
+  for (const tensor of tensors) {
+    const plan = plans.get(tensor.name);
+    if (plan === undefined) continue;
+    const rows = tensor.shape[0] ?? 1;
+    for (const count of plan.always) count(tensor, 0, rows);
+    if (sampled) for (const count of plan.sampled) count(tensor, 0, rows);
+  }
+}
+
+function tensorPlans(
+  layout: Layout,
+  kind: FeatureKind,
+  specs: readonly TensorSpec[],
+  counts: Float64Array,
+): Map<string, TensorPlan> {
+  const plans = new Map<string, TensorPlan>();
+  for (const slots of layout.features) {
+    const spec = specs.find(({ name }) => name === slots.baseline.tensor);
+    if (slots.kind !== kind || spec === undefined) continue;
+    const plan = plans.get(spec.name) ?? { always: [], sampled: [] };
+    const count = featureCounter(slots, spec.datatype, counts);
+    if (isSummary(slots.baseline)) plan.sampled.push(count);
+    else plan.always.push(count);
+    plans.set(spec.name, plan);
+  }
+  return plans;
+}
+
+function isSummary({ take }: { take: unknown }): boolean {
+  return typeof take !== 'number' && take !== 'length';
+}
+
+/** By the elements that all figures of the sample input read, against the quickest run that was measured. */
+function samplingInterval(manifest: Manifest, baseline: NonNullable<Manifest['baseline']>): number {
+  const { fast, lean } = manifest.runtime.profiles;
+  const runMs = Math.min(...[fast?.runMs, lean?.runMs].filter((ms) => ms !== undefined && ms > 0).map(Number));
+  if (!Number.isFinite(runMs)) return 1;
+  const shapes = new Map((manifest.warmup ?? []).map(({ name, shape }) => [name, shape]));
+  for (const spec of manifest.signature.outputs) {
+    shapes.set(
+      spec.name,
+      spec.shape.map((size) => Math.max(size, 1)),
+    );
+  }
+  const elements = [...baseline.inputs, ...baseline.outputs]
+    .filter(isSummary)
+    .reduce((sum, { tensor, take }) => sum + elementCount(shapes.get(tensor) ?? []) * (take === 'contrast' ? 2 : 1), 0);
+  return Math.max(1, Math.ceil((elements * nsPerElement) / (shareOfRun * runMs * 1e6)));
+}

@@ -1,0 +1,79 @@
+// Counts live inputs and outputs of this isolate into the bins of their version's baseline: synchronous, behind the encoded
+// answer, without memory per request. Drained by the reporter.
+import type { Manifest } from '../../../registry/manifest.ts';
+import type { Tensor } from '../../protocol/tensor.ts';
+import type { Log } from '../log.ts';
+import type { ReportSource } from '../report.ts';
+import { CountingPlan } from './counting-plan.ts';
+
+/** What was counted of one version since the last report. */
+export interface DriftDelta {
+  readonly version: string;
+  /** Of the baseline: see layout.ts. */
+  readonly layout: number;
+  readonly rows: number;
+  readonly counts: Float64Array;
+}
+
+/** Versions of one model that an isolate counts for at a time. */
+const mostVersions = 16;
+
+export class DriftCounter implements ReportSource {
+  readonly name = 'drift';
+  readonly #log: Log;
+  /** By model, then by version and model digest; null: not counted. */
+  readonly #plans = new Map<string, Map<string, CountingPlan>>();
+  /** A route that is read again brings new objects for the same manifests. */
+  readonly #byManifest = new WeakMap<Manifest, CountingPlan | null>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /**
+   * Never throws: an answer does not depend on its being counted.
+   * @param outputs those that were asked for; may be views on the heap
+   */
+  count(manifest: Manifest, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
+    let plan = this.#byManifest.get(manifest);
+    if (plan === null) return;
+    try {
+      if (plan === undefined || plan.dropped) plan = this.#planOf(manifest);
+      plan?.count(inputs, outputs);
+    } catch (error) {
+      this.#byManifest.set(manifest, null);
+      this.#log('drift-not-counted', { model: manifest.model, version: manifest.version, error: String(error) });
+    }
+  }
+
+  take = (model: string): DriftDelta[] | undefined => {
+    const deltas: DriftDelta[] = [];
+    for (const [key, plan] of this.#plans.get(model) ?? []) {
+      if (plan.rows === 0) continue;
+      deltas.push({ version: key.slice(0, key.indexOf('/')), layout: plan.layout.id, ...plan.take() });
+    }
+    return deltas.length === 0 ? undefined : deltas;
+  };
+
+  #planOf(manifest: Manifest): CountingPlan | null {
+    const { model, version, baseline } = manifest;
+    let plan: CountingPlan | null = null;
+    if (baseline) {
+      const ofModel = this.#plans.get(model) ?? new Map<string, CountingPlan>();
+      this.#plans.set(model, ofModel);
+      const key = `${version}/${manifest.artifacts.model.digest}`;
+      plan = ofModel.get(key) ?? new CountingPlan(manifest, baseline);
+      ofModel.set(key, plan);
+      if (ofModel.size > mostVersions) dropOldest(ofModel);
+    }
+    this.#byManifest.set(manifest, plan);
+    return plan;
+  }
+}
+
+function dropOldest(plans: Map<string, CountingPlan>): void {
+  const [oldest] = plans;
+  if (oldest === undefined) return;
+  oldest[1].dropped = true;
+  plans.delete(oldest[0]);
+}

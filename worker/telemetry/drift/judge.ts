@@ -1,0 +1,138 @@
+// Judges one window of one place against the baseline: a statistic is past its threshold only where it is larger than both the
+// threshold and what sampling alone would make of undrifted data.
+
+import { chiSquaredLimit } from './chi-squared.ts';
+import {
+  chanceOfShare,
+  jensenShannonDistance,
+  noiseOfJensenShannon,
+  noiseOfPsi,
+  poolSparseBins,
+  populationStabilityIndex,
+  total,
+} from './distance.ts';
+import { type FeatureKind, type FeatureSlots, type Layout, missingSlot, outsideSlot } from './layout.ts';
+
+export interface Thresholds {
+  /** Population Stability Index; by convention 0.1 is a moderate change, 0.25 a large one. */
+  readonly psi: number;
+  /** Jensen-Shannon distance, 0 to 1. */
+  readonly jensenShannon: number;
+  /** How much the share of missing values may differ from the baseline's, 0 to 1. */
+  readonly missing: number;
+  /** How much the share of values out of range may exceed the baseline's, 0 to 1. */
+  readonly outside: number;
+  /** The chance that anything at all is past a threshold in a window of undrifted data, over all places and features. */
+  readonly falseAlarms: number;
+}
+
+export const statisticNames = ['psi', 'jensenShannon', 'missing', 'outside'] as const;
+export type StatisticName = (typeof statisticNames)[number];
+
+export interface FeatureVerdict {
+  readonly feature: string;
+  readonly kind: FeatureKind;
+  /** Values that are not missing. */
+  readonly samples: number;
+  /** Below so many the distribution is not judged. */
+  readonly minimumSamples: number;
+  readonly psi: number;
+  /** What undrifted data stays under. */
+  readonly psiNoise: number;
+  readonly jensenShannon: number;
+  readonly jensenShannonNoise: number;
+  readonly missing: number;
+  readonly missingReference: number;
+  readonly outside: number;
+  readonly outsideReference: number;
+  /** Statistics past their thresholds. */
+  readonly past: readonly StatisticName[];
+}
+
+export interface Verdict {
+  /** Too few values, for every feature: nothing is said. */
+  readonly judged: boolean;
+  readonly features: readonly FeatureVerdict[];
+}
+
+/**
+ * The chance that one comparison may have to be wrong: Bonferroni's share of the whole, which holds however the statistics
+ * hang together.
+ * @param places that are judged in the same window
+ */
+function chanceOfOne({ features }: Layout, thresholds: Thresholds, places: number): number {
+  return thresholds.falseAlarms / Math.max(1, features.length * statisticNames.length * places);
+}
+
+/**
+ * From how many values on a feature is judged: where the noise of its PSI is within the threshold, (1/n) times the
+ * chi-squared limit <= threshold, and each bin expects five. The baseline's own noise raises the bar instead of the minimum.
+ */
+export function minimumSamples(bins: number, thresholds: Thresholds, chance: number): number {
+  if (bins < 2) return 1;
+  return Math.max(5 * bins, Math.ceil(chiSquaredLimit(chance, bins - 1) / thresholds.psi));
+}
+
+/** Rows from which a window can be judged in full if none of its values are missing. */
+export function minimumRows(layout: Layout, thresholds: Thresholds, places: number): number {
+  const chance = chanceOfOne(layout, thresholds, places);
+  const most = layout.features.reduce((bins, feature) => Math.max(bins, feature.bins), 1);
+  return minimumSamples(most, thresholds, chance);
+}
+
+/** @param counts of the window, in the layout of the baseline */
+export function judge(layout: Layout, counts: Float64Array, thresholds: Thresholds, places: number): Verdict {
+  const chance = chanceOfOne(layout, thresholds, places);
+  const features = layout.features.map((slots) => judgeFeature(slots, counts, thresholds, chance));
+  return { judged: features.some(({ samples, minimumSamples }) => samples >= minimumSamples), features };
+}
+
+function judgeFeature(
+  slots: FeatureSlots,
+  counts: Float64Array,
+  thresholds: Thresholds,
+  chance: number,
+): FeatureVerdict {
+  const { baseline, kind } = slots;
+  const bins = counts.subarray(slots.at, slots.at + slots.bins);
+  const live = sizes(total(bins), counts[missingSlot(slots)] ?? 0, counts[outsideSlot(slots)] ?? 0);
+  const reference = sizes(total(baseline.counts.bins), baseline.counts.missing, baseline.counts.outside);
+  const least = minimumSamples(slots.bins, thresholds, chance);
+  const pair = poolSparseBins(baseline.counts.bins, bins);
+  const comparable = live.samples > 0 && reference.samples > 0;
+  const sampling = { reference: reference.samples, live: live.samples, bins: pair.live.length };
+  const psi = comparable ? populationStabilityIndex(pair) : 0;
+  const psiNoise = comparable ? noiseOfPsi(sampling, chance) : 0;
+  const jensenShannon = comparable ? jensenShannonDistance(pair) : 0;
+  const jensenShannonNoise = comparable ? noiseOfJensenShannon(sampling, chance) : 0;
+  const past: StatisticName[] = [];
+  if (comparable && live.samples >= least) {
+    if (psi > Math.max(thresholds.psi, psiNoise)) past.push('psi');
+    if (jensenShannon > Math.max(thresholds.jensenShannon, jensenShannonNoise)) past.push('jensenShannon');
+    const rises = chanceOfShare(reference.outsideHits, live.outsideHits) < chance;
+    if (live.outside - reference.outside > thresholds.outside && rises) past.push('outside');
+  }
+  if (live.rows >= least && reference.rows > 0) {
+    const [more, less] = [live.missing - reference.missing, reference.missing - live.missing];
+    const rises = more > thresholds.missing && chanceOfShare(reference.missingHits, live.missingHits) < chance / 2;
+    const falls = less > thresholds.missing && chanceOfShare(live.missingHits, reference.missingHits) < chance / 2;
+    if (rises || falls) past.push('missing');
+  }
+  return {
+    ...{ feature: baseline.name, kind, samples: live.samples, minimumSamples: least },
+    ...{ psi, psiNoise, jensenShannon, jensenShannonNoise },
+    ...{ missing: live.missing, missingReference: reference.missing },
+    ...{ outside: live.outside, outsideReference: reference.outside, past },
+  };
+}
+
+function sizes(samples: number, missing: number, outside: number) {
+  const rows = samples + missing;
+  return {
+    ...{ samples, rows },
+    missing: rows === 0 ? 0 : missing / rows,
+    outside: samples === 0 ? 0 : outside / samples,
+    missingHits: { hits: missing, of: rows },
+    outsideHits: { hits: outside, of: samples },
+  };
+}

@@ -1,0 +1,59 @@
+// Where each feature's counts lie in one flat array of a version: its bins, then the missing values, then those outside.
+// Flat, so that counting takes no memory per request and merging is addition: in any order and any split the same result.
+import type { Baseline, FeatureBaseline } from '../../../registry/baseline.ts';
+
+export type FeatureKind = 'input' | 'output';
+
+export interface FeatureSlots {
+  readonly kind: FeatureKind;
+  readonly baseline: FeatureBaseline;
+  /** Of the first bin. */
+  readonly at: number;
+  readonly bins: number;
+}
+
+export interface Layout {
+  readonly features: readonly FeatureSlots[];
+  readonly slots: number;
+  /** Equal for equal baselines: counts of different layouts are never added. */
+  readonly id: number;
+}
+
+const slotsBeyondBins = 2;
+
+export function layoutOf(baseline: Baseline): Layout {
+  const features: FeatureSlots[] = [];
+  let at = 0;
+  for (const kind of ['input', 'output'] as const) {
+    for (const feature of baseline[`${kind}s`]) {
+      const bins = feature.counts.bins.length;
+      features.push({ kind, baseline: feature, at, bins });
+      at += bins + slotsBeyondBins;
+    }
+  }
+  return {
+    features,
+    slots: at,
+    id: fingerprint(JSON.stringify(features.map(({ baseline: { counts: _, ...bins } }) => bins))),
+  };
+}
+
+export function missingSlot({ at, bins }: FeatureSlots): number {
+  return at + bins;
+}
+
+export function outsideSlot({ at, bins }: FeatureSlots): number {
+  return at + bins + 1;
+}
+
+/** Adds the second to the first, in place. */
+export function addCounts(sum: Float64Array, more: ArrayLike<number>): void {
+  for (let slot = 0; slot < sum.length; slot++) sum[slot] = (sum[slot] ?? 0) + (more[slot] ?? 0);
+}
+
+/** FNV-1a over UTF-16 code units. @see http://www.isthe.com/chongo/tech/comp/fnv/ */
+function fingerprint(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  return hash >>> 0;
+}
