@@ -18,6 +18,6 @@ export function digestHex(digest: Digest): string {
   return digest.slice('sha256:'.length);
 }
 
-function toHex(bytes: Uint8Array): string {
+export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

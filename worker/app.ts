@@ -13,11 +13,16 @@ import { inferRoutes } from './routes/infer.ts';
 import { modelRoutes } from './routes/models.ts';
 import { registryRoutes } from './routes/registry.ts';
 import { repositoryRoutes } from './routes/repository.ts';
+import { access } from './security/access.ts';
 import { cors } from './security/cors.ts';
+import { redact } from './security/redact.ts';
 import { log } from './telemetry/log.ts';
 
 /** What clients call; the rest is for operators. */
 const dataPlane = ['/v2/*', '/v1/*', '/openapi.json'];
+
+/** What a server with access `keyed` gives to callers with a key only; health and the description of the API are for all. */
+const guarded = ['/v2/models/*', '/v2/repository/*', '/v1/models/*'];
 
 export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
   const app = new Hono<AppContext>({ strict: false });
@@ -30,6 +35,7 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
   });
 
   for (const path of dataPlane) app.use(path, cors);
+  for (const path of guarded) app.use(path, access);
 
   app.route('/v2', healthRoutes);
   app.route('/v2', modelRoutes);
@@ -40,7 +46,7 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
 
   app.notFound((c) => {
     const allowed = allowedMethods(app, c.req.path);
-    if (allowed.length === 0) return c.json({ error: `no such path: ${c.req.path}` }, 404);
+    if (allowed.length === 0) return c.json({ error: redact(`no such path: ${c.req.path}`) }, 404);
     c.header('allow', allowed.join(', '));
     return c.json({ error: `method not allowed: ${c.req.method} ${c.req.path} (allowed: ${allowed.join(', ')})` }, 405);
   });
@@ -53,7 +59,7 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
       const retry = error.retryAfterSeconds;
       if (error.status >= 500) log('refused', { id: requestIdOf(c), path: c.req.path, error: error.message });
       if (retry !== undefined) c.header('retry-after', String(retry));
-      return c.json({ error: error.message }, error.status as ContentfulStatusCode);
+      return c.json({ error: redact(error.message) }, error.status as ContentfulStatusCode);
     }
     const id = requestIdOf(c);
     log('internal-error', { id, path: routePath(c), error: error.message, stack: error.stack });

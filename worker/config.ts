@@ -1,6 +1,7 @@
 // The Worker's settings, parsed once per isolate from bindings and variables; nothing else reads `env`.
 import * as z from 'zod';
 import { PopserveError } from '../registry/errors.ts';
+import type { JwtSettings } from './security/jwt-verifier.ts';
 
 export interface Config {
   /** The heap's memory grows to at most this. */
@@ -13,6 +14,12 @@ export interface Config {
   readonly telemetryFlushSeconds: number;
   /** Operators' bearer token; null: the control plane is off. */
   readonly adminToken: string | null;
+  /** Who may infer: everybody, or who has a key. */
+  readonly access: 'open' | 'keyed';
+  /** How long an isolate goes by what it knows of a key or a token: a revocation takes at most this. */
+  readonly keyCacheSeconds: number;
+  /** The identity provider whose tokens are taken; null: none. */
+  readonly jwt: JwtSettings | null;
   /** Origins of the web pages that may call the data plane; `*`: all. */
   readonly corsOrigins: '*' | ReadonlySet<string>;
   /** Models whose artifact a client may download, to run it itself; `*`: all. */
@@ -58,6 +65,15 @@ const settingsSchema = z.object({
   CORS_ORIGINS: originsSetting,
   ARTIFACT_DOWNLOADS: modelsSetting,
   TELEMETRY_FLUSH_SECONDS: numberSetting(0).default(30),
+  // What is not said is not open.
+  INFERENCE_ACCESS: z.enum(['open', 'keyed']).default('keyed'),
+  KEY_CACHE_SECONDS: numberSetting(0).max(3600).default(60),
+  JWT_JWKS_URL: z.string().default(''),
+  JWT_ISSUER: z.string().default(''),
+  JWT_AUDIENCE: z.string().default(''),
+  JWT_SCOPE_CLAIM: z.string().min(1).default('scope'),
+  JWT_SCOPE_PREFIX: z.string().default('popserve:'),
+  JWT_MODELS_CLAIM: z.string().min(1).default('popserve_models'),
   ADMIN_TOKEN: z.string().optional(),
   POP_NAME: z.string().optional(),
 });
@@ -80,8 +96,27 @@ export function parseConfig(env: object): Config {
     gcGraceSeconds: settings.GC_GRACE_SECONDS,
     telemetryFlushSeconds: settings.TELEMETRY_FLUSH_SECONDS,
     adminToken: settings.ADMIN_TOKEN || null,
+    access: settings.INFERENCE_ACCESS,
+    keyCacheSeconds: settings.KEY_CACHE_SECONDS,
+    jwt: readJwtSettings(settings),
     corsOrigins: settings.CORS_ORIGINS,
     artifactDownloads: settings.ARTIFACT_DOWNLOADS,
     popName: settings.POP_NAME || null,
   };
+}
+
+/** All or nothing: a token whose issuer or audience is not checked may be meant for somebody else. */
+function readJwtSettings(settings: z.output<typeof settingsSchema>): JwtSettings | null {
+  const { JWT_JWKS_URL: url, JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = settings;
+  if (url === '' && issuer === '' && audience === '') return null;
+  const jwksUrl = URL.parse(url);
+  const safe = jwksUrl?.protocol === 'https:' || (jwksUrl?.protocol === 'http:' && jwksUrl.hostname === '127.0.0.1');
+  if (jwksUrl === null || !safe || issuer === '' || audience === '') {
+    throw new PopserveError(
+      'INTERNAL',
+      'wrong settings: JWT_JWKS_URL (an https address), JWT_ISSUER and JWT_AUDIENCE go together',
+    );
+  }
+  const { JWT_SCOPE_CLAIM: scopeClaim, JWT_SCOPE_PREFIX: scopePrefix, JWT_MODELS_CLAIM: modelsClaim } = settings;
+  return { jwksUrl, issuer, audience, scopeClaim, scopePrefix, modelsClaim };
 }

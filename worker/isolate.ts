@@ -5,6 +5,9 @@ import { createRegistry } from './bound-registry.ts';
 import { type Config, parseConfig } from './config.ts';
 import { RouteTable } from './routing/route-table.ts';
 import { ModelCache } from './runtime/model-cache.ts';
+import type { Change } from './security/audit.ts';
+import type { Caller } from './security/caller.ts';
+import { createSecurity, type Security } from './security/security.ts';
 import { Counters } from './telemetry/counters.ts';
 import { DriftCounter } from './telemetry/drift/drift-counter.ts';
 import { log } from './telemetry/log.ts';
@@ -23,13 +26,21 @@ export interface Isolate {
   /** What all PoPs reported, merged. */
   readonly telemetry: TelemetryClient;
   readonly reporter: Reporter;
+  readonly security: Security;
 }
 
 /** The Hono environment of every handler. */
 export interface AppContext {
   Bindings: Env;
-  /** The request id is made when a line is logged: see request-id.ts. */
-  Variables: { isolate: Isolate; requestId?: string };
+  Variables: {
+    isolate: Isolate;
+    /** Made when a line is logged: see request-id.ts. */
+    requestId?: string;
+    /** Who asks; undefined for anonymous requests. */
+    caller?: Caller;
+    /** What a call of the control plane changed. */
+    change?: Change;
+  };
 }
 
 /** @throws PopserveError INTERNAL for wrong settings */
@@ -60,5 +71,16 @@ export function createIsolate(env: Env): Isolate {
     flushSeconds: config.telemetryFlushSeconds,
     log,
   });
-  return { config, pop: config.popName, registry, models, routes, counters, drift, telemetry, reporter };
+  return {
+    config,
+    pop: config.popName,
+    registry,
+    models,
+    routes,
+    counters,
+    drift,
+    telemetry,
+    reporter,
+    security: createSecurity(env, config),
+  };
 }

@@ -14,6 +14,8 @@ export interface PopOptions {
   readonly port: number;
   /** Over the settings of wrangler.toml. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Limits under the names of their bindings, which wrangler.toml has for deployments only; periods are 10 or 60 s. */
+  readonly rateLimits?: Readonly<Record<string, { readonly limit: number; readonly period: 10 | 60 }>>;
   /** Lines that the Worker logs. */
   readonly onLog?: (line: string) => void;
 }
@@ -49,12 +51,17 @@ export async function startPop(options: PopOptions): Promise<Pop> {
         name: 'popserve',
         modulesRoot: bundle.directory,
         modules: bundle.modules.map(({ type, path }) => ({ type, path })),
+        ...(options.rateLimits === undefined ? {} : { ratelimits: limiters(options.rateLimits) }),
         bindings: { ...configured.bindings, POP_NAME: 'local', ADMIN_TOKEN: token, ...options.settings },
       },
     ],
   });
   const url = await miniflare.ready;
   return { url, token, miniflare, stop: () => miniflare.dispose() };
+}
+
+function limiters(limits: NonNullable<PopOptions['rateLimits']>) {
+  return Object.fromEntries(Object.entries(limits).map(([name, simple]) => [name, { simple }]));
 }
 
 /** A token of its own for each data folder, readable by its owner only: the `popserve` command finds it there. */

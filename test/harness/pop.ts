@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { RouteAction } from '../../registry/route-action.ts';
-import { type Pop, startPop } from '../../scripts/local-pop/pop.ts';
+import { type Pop, type PopOptions, startPop } from '../../scripts/local-pop/pop.ts';
 
 export interface Answer {
   readonly status: number;
@@ -22,7 +22,10 @@ export class TestPop {
     this.logs = logs;
   }
 
-  static async start(settings: Readonly<Record<string, string>> = {}): Promise<TestPop> {
+  static async start(
+    settings: Readonly<Record<string, string>> = {},
+    options: Pick<PopOptions, 'rateLimits'> = {},
+  ): Promise<TestPop> {
     const logs: TestPop['logs'] = [];
     const onLog = (line: string) => {
       try {
@@ -31,7 +34,7 @@ export class TestPop {
         logs.push({ event: 'text', line });
       }
     };
-    return new TestPop(await startPop({ directory: null, port: 0, settings, onLog }), logs);
+    return new TestPop(await startPop({ directory: null, port: 0, settings, onLog, ...options }), logs);
   }
 
   stop(): Promise<void> {

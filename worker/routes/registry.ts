@@ -4,16 +4,16 @@ import * as z from 'zod';
 import { PopserveError } from '../../registry/errors.ts';
 import { manifestDigest, manifestText } from '../../registry/manifest.ts';
 import { type Digest, digestSchema, modelNameSchema, versionSchema } from '../../registry/names.ts';
-import { parse, parseJson } from '../../registry/parse.ts';
+import { parse } from '../../registry/parse.ts';
 import { routeActionSchema } from '../../registry/route-action.ts';
 import type { AppContext } from '../isolate.ts';
-import { actorOf, logChange, requireOperator } from '../security/control-plane.ts';
+import { audited, noteChange } from '../security/audit.ts';
+import { actorOf, requireOperator } from '../security/control-plane.ts';
 import { log } from '../telemetry/log.ts';
 import { answerBlob } from './blob-answer.ts';
 import { drain } from './drain.ts';
-
-/** Manifests travel inside KV values of at most 25 MiB, with those of the other routed versions. */
-const mostJsonBytes = 1_048_576;
+import { readJson } from './json-body.ts';
+import { keyRoutes } from './keys.ts';
 
 const pageSchema = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(50),
@@ -25,7 +25,7 @@ const collectionSchema = z.strictObject({ dryRun: z.boolean().default(false) });
 
 export const registryRoutes = new Hono<AppContext>();
 
-registryRoutes.use(requireOperator);
+registryRoutes.use(audited, requireOperator);
 
 registryRoutes.get('/blobs/:digest', (c) =>
   answerBlob(c, digestOf(c), { 'Cache-Control': 'private, max-age=31536000, immutable' }),
@@ -39,13 +39,18 @@ registryRoutes.put('/blobs/:digest', async (c) => {
     throw new PopserveError('INVALID_ARGUMENT', 'expected a body with a Content-Length');
   }
   const created = await c.var.isolate.registry.putBlob(digest, body, bytes).finally(() => drain(c.req.raw));
-  if (created) logChange(c, 'blob stored', { digest, bytes });
+  if (created) noteChange(c, 'blob stored', { digest, bytes });
   return c.json({ digest, bytes }, created ? 201 : 200);
 });
 
 registryRoutes.get('/models', async (c) => {
   const { limit, after } = parse(pageSchema, c.req.query(), 'query');
-  return c.json(await c.var.isolate.registry.listModels({ limit, ...(after === undefined ? {} : { after }) }));
+  const { models, next } = await c.var.isolate.registry.listModels({
+    limit,
+    ...(after === undefined ? {} : { after }),
+  });
+  const allowed = c.get('caller')?.models ?? null;
+  return c.json({ models: allowed === null ? models : models.filter(({ name }) => allowed.has(name)), next });
 });
 
 registryRoutes.get('/models/:model', async (c) => c.json(await c.var.isolate.registry.showModel(modelOf(c))));
@@ -54,7 +59,7 @@ registryRoutes.put('/models/:model/versions/:version', async (c) => {
   const [model, version] = [modelOf(c), versionOf(c)];
   const body = await readJson(c, 'the manifest');
   const { created, digest } = await c.var.isolate.registry.putManifest(model, version, body);
-  if (created) logChange(c, 'version registered', { model, version, digest });
+  if (created) noteChange(c, 'version registered', { model, version, digest });
   return c.json({ model, version, digest }, created ? 201 : 200);
 });
 
@@ -67,7 +72,7 @@ registryRoutes.get('/models/:model/versions/:version', async (c) => {
 registryRoutes.delete('/models/:model/versions/:version', async (c) => {
   const [model, version] = [modelOf(c), versionOf(c)];
   await c.var.isolate.registry.deleteVersion(model, version);
-  logChange(c, 'version deleted', { model, version });
+  noteChange(c, 'version deleted', { model, version });
   return c.json({ model, version });
 });
 
@@ -80,7 +85,7 @@ registryRoutes.post('/models/:model/routes', async (c) => {
   const { epoch } = route;
   c.var.isolate.routes.learn(model, c.executionCtx);
   if (created) c.executionCtx.waitUntil(c.var.isolate.telemetry.released(model, epoch).catch(logUnreleased));
-  if (created || copyPending) logChange(c, 'route', { model, epoch, created, action, copyPending, copyError });
+  if (created || copyPending) noteChange(c, 'route', { model, epoch, created, action, copyPending, copyError });
   return c.json({ route, copyPending }, created ? 201 : 200, { ETag: `"${epoch}"` });
 });
 
@@ -98,11 +103,19 @@ registryRoutes.get('/models/:model/status', async (c) => {
   return c.json({ model, route, ...status });
 });
 
+registryRoutes.route('/keys', keyRoutes);
+
+/** The changes that were made, the newest first. */
+registryRoutes.get('/audit', async (c) => {
+  const { limit, after } = parse(pageSchema, c.req.query(), 'query');
+  return c.json(await c.var.isolate.security.audit.list({ limit, ...(after === undefined ? {} : { after }) }));
+});
+
 registryRoutes.post('/gc', async (c) => {
   const { config, registry } = c.var.isolate;
   const { dryRun } = parse(collectionSchema, await readJson(c, 'the options', {}), 'the options');
   const report = await registry.collectGarbage({ dryRun, graceSeconds: config.gcGraceSeconds });
-  if (!dryRun) logChange(c, 'garbage collected', { blobs: report.blobs.length, bytes: report.bytes });
+  if (!dryRun) noteChange(c, 'garbage collected', { blobs: report.blobs.length, bytes: report.bytes });
   return c.json(report);
 });
 
@@ -124,27 +137,6 @@ function epochOf(header: string | undefined): number | undefined {
   const [, digits] = /^"?(\d{1,12})"?$/.exec(header) ?? [];
   if (digits !== undefined) return Number(digits);
   throw new PopserveError('INVALID_ARGUMENT', `If-Match: expected an epoch like "7", got ${header.slice(0, 40)}`);
-}
-
-/** @param empty what a missing body stands for; without it a body is required */
-async function readJson(c: Context<AppContext>, what: string, empty?: unknown): Promise<unknown> {
-  const text = await readText(c.req.raw.body, what);
-  return text === '' && empty !== undefined ? empty : parseJson(text, what);
-}
-
-/** Reads a body as far as it may go, whatever length it announces. */
-async function readText(body: ReadableStream<Uint8Array> | null, what: string): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  let bytes = 0;
-  for await (const chunk of body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > mostJsonBytes) {
-      throw new PopserveError('TOO_LARGE', `${what}: expected at most ${mostJsonBytes} bytes, got more`);
-    }
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
 }
 
 /** The release stands all the same; how it spreads is measured from the first PoP's report then. */

@@ -4,7 +4,8 @@ import { parseJson } from '../../registry/parse.ts';
 import type { AppContext } from '../isolate.ts';
 import { loadModel, modelIndex, readRepositoryRequest, unloadModel } from '../model-repository.ts';
 import { readBoolean, readObject } from '../protocol/fields.ts';
-import { actorOf, logChange, requireOperator } from '../security/control-plane.ts';
+import { audited, noteChange } from '../security/audit.ts';
+import { actorOf, requireOperator } from '../security/control-plane.ts';
 import { readBody } from '../security/limits.ts';
 import { readSelector } from './selector.ts';
 
@@ -15,18 +16,18 @@ export const repositoryRoutes = new Hono<AppContext>()
     const wanted = readObject((await readOptionalJson(c)) ?? {}, 'the body');
     return c.json(await modelIndex(c.var.isolate, readBoolean(wanted.ready, "'ready'") ?? false));
   })
-  .post('/models/:model/load', requireOperator, async (c) => {
+  .post('/models/:model/load', audited, requireOperator, async (c) => {
     const { model } = readSelector(c);
     const requested = readRepositoryRequest(await readOptionalJson(c));
     const loaded = await loadModel(c.var.isolate, { model, requested, actor: actorOf(c) }, c.executionCtx);
-    logChange(c, 'loaded', { model, ...loaded });
+    noteChange(c, 'loaded', { model, ...loaded });
     return c.body(null, 200);
   })
-  .post('/models/:model/unload', requireOperator, async (c) => {
+  .post('/models/:model/unload', audited, requireOperator, async (c) => {
     const { model } = readSelector(c);
     const requested = readRepositoryRequest(await readOptionalJson(c));
     await unloadModel(c.var.isolate, { model, requested }, c.executionCtx);
-    logChange(c, 'unloaded', { model, version: requested });
+    noteChange(c, 'unloaded', { model, version: requested });
     return c.body(null, 200);
   });
 

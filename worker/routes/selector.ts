@@ -14,7 +14,7 @@ export function readSelector(c: Context<AppContext>): Selector {
     model,
     requested: c.req.param('version') ?? null,
     minEpoch: readMinEpoch(c.req.header('popserve-min-epoch')),
-    key: c.req.header('popserve-key') ?? c.req.header('cf-connecting-ip') ?? '',
+    key: c.req.header('popserve-key') ?? c.get('caller')?.id ?? c.req.header('cf-connecting-ip') ?? '',
   };
 }
 

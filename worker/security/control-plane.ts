@@ -1,46 +1,59 @@
-// Who may change what is served: the operator's bearer token, the name under which a change is logged, and its log line.
+// Who may look at and change the registry, and the name under which a change is recorded.
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import { sha256 } from '../../registry/digests.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import type { AppContext } from '../isolate.ts';
-import { requestIdOf } from '../request-id.ts';
-import { log } from '../telemetry/log.ts';
+import { addressOf, unauthenticated } from './access.ts';
+import { type Need, requireRight } from './caller.ts';
+import { readCredential } from './credential.ts';
 
-/** Lets only the operator through. Without a configured token the control plane is off, never open. */
+/** Lets through who holds the scope that the call needs. Without a configured token the control plane is off, never open. */
 export const requireOperator = createMiddleware<AppContext>(async (c, next) => {
-  const { adminToken } = c.var.isolate.config;
-  if (adminToken === null) {
+  const { config, security } = c.var.isolate;
+  if (config.adminToken === null) {
     throw new PopserveError('UNAVAILABLE', 'the control plane is off: no admin token is configured');
   }
-  const [, token] = /^Bearer +(\S+)$/i.exec(c.req.header('Authorization') ?? '') ?? [];
-  if (token === undefined || !(await sameSecret(token, adminToken))) {
-    c.header('WWW-Authenticate', 'Bearer realm="popserve"');
-    throw new PopserveError('UNAUTHENTICATED', "expected the operator's token as 'Authorization: Bearer <token>'");
-  }
+  const token = readCredential(c.req.raw.headers);
+  if (token === null) throw unauthenticated(c, expected);
+  const caller = await security.authenticator.check(token, c.executionCtx, () =>
+    security.addressGate.ask(addressOf(c)),
+  );
+  if (caller === null) throw unauthenticated(c, expected);
+  c.set('caller', caller);
+  requireRight(caller, controlNeedOf(c.req.method, c.req.path));
   // Refused here rather than after the change that it was to be recorded with.
   actorOf(c);
   await next();
 });
 
+const expected = "expected the operator's token or a key as 'Authorization: Bearer <token>'";
+
+/** Looking needs `read`, changing `release`; keys, audit and garbage are the administrator's. */
+export function controlNeedOf(method: string, path: string): Need {
+  const looks = method === 'GET' || method === 'HEAD';
+  const [, area, name] = /^\/(?:registry|v2\/repository)\/([^/]+)(?:\/([^/]+))?/.exec(path) ?? [];
+  if (area === 'models') {
+    // The list leaves out what the caller may not see.
+    return { scopes: [looks ? 'read' : 'release'], model: name ?? null, open: name === undefined && looks };
+  }
+  if (area === 'blobs') {
+    // Bytes belong to no model: who may release one puts them and asks whether they are there, but reads no others'.
+    return { scopes: [looks ? 'read' : 'release'], model: null, open: method !== 'GET' };
+  }
+  return { scopes: ['admin'], model: null };
+}
+
 /**
- * The name under which an authenticated operator's change is recorded: the header `popserve-actor`, else `operator`.
+ * The name under which an authenticated caller's change is recorded: the header `popserve-actor`, which the operator's token
+ * is believed; beside a key's or a token's own id, which it cannot choose.
  * @throws {PopserveError} INVALID_ARGUMENT if the header is not 1 to 128 printable characters
  */
 export function actorOf(c: Context<AppContext>): string {
-  const actor = c.req.header('popserve-actor');
-  if (actor === undefined) return 'operator';
-  if (/^[\x20-\x7e]{1,128}$/.test(actor)) return actor;
-  throw new PopserveError('INVALID_ARGUMENT', 'popserve-actor: expected 1 to 128 printable ASCII characters');
-}
-
-/** One log line for a change that was made. */
-export function logChange(c: Context<AppContext>, change: string, details: Record<string, unknown>): void {
-  log('control-plane', { change, actor: actorOf(c), requestId: requestIdOf(c), ...details });
-}
-
-/** Compares digests of equal length, so that the time tells nothing about how much of the token was right. */
-async function sameSecret(left: string, right: string): Promise<boolean> {
-  const [a, b] = await Promise.all([sha256(left), sha256(right)]);
-  return a.reduce((difference, byte, index) => difference | (byte ^ (b[index] ?? 0)), 0) === 0;
+  const named = c.req.header('popserve-actor');
+  if (named !== undefined && !/^[\x20-\x7e]{1,128}$/.test(named)) {
+    throw new PopserveError('INVALID_ARGUMENT', 'popserve-actor: expected 1 to 128 printable ASCII characters');
+  }
+  const caller = c.get('caller');
+  if (caller === undefined || caller.id === 'operator') return named ?? 'operator';
+  return named === undefined ? caller.id : `${named} (${caller.id})`;
 }

@@ -1,0 +1,72 @@
+// What operators do with API keys: create, list, revoke. Checking one that a request brings is the Worker's part.
+import { type ApiKey, generateKey, type KeyRequest } from './api-key.ts';
+import type { ApiKeyStore, StoredKey } from './api-key-store.ts';
+import { sha256Digest } from './digests.ts';
+import { PopserveError } from './errors.ts';
+
+/** A key as lists show it: without its hash. */
+export type KeySummary = Omit<ApiKey, 'schema' | 'hash'> & {
+  revokedAt: string | null;
+  revokedBy: string | null;
+  revokedReason: string | null;
+};
+
+export class ApiKeys {
+  readonly #store: ApiKeyStore;
+  readonly #now: () => Date;
+
+  constructor(store: ApiKeyStore, now: () => Date) {
+    this.#store = store;
+    this.#now = now;
+  }
+
+  /** @returns the key's record and the key itself, which cannot be had a second time */
+  async create(request: KeyRequest, actor: string): Promise<{ key: KeySummary; token: string }> {
+    const { id, token } = generateKey();
+    const key: ApiKey = {
+      schema: 1,
+      id,
+      hash: (await sha256Digest(token)).slice('sha256:'.length),
+      name: request.name,
+      scopes: [...new Set(request.scopes)],
+      models: request.models === null ? null : [...new Set(request.models)].sort(),
+      createdAt: this.#now().toISOString(),
+      createdBy: actor,
+      expiresAt: request.expiresAt,
+    };
+    if (!(await this.#store.create(key))) throw new PopserveError('CONFLICT', `key ${id} exists already; repeat`);
+    return { key: summarize({ key, revocation: null }), token };
+  }
+
+  /** The newest first, revoked and expired ones too. */
+  async list(): Promise<KeySummary[]> {
+    const stored = await this.#store.list();
+    return stored.map(summarize).sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+  }
+
+  /**
+   * Revoking twice changes nothing.
+   * @throws {PopserveError} NOT_FOUND
+   */
+  async revoke(
+    id: string,
+    by: { actor: string; reason: string | null },
+  ): Promise<{ key: KeySummary; revoked: boolean }> {
+    if ((await this.#store.get(id)) === null) throw new PopserveError('NOT_FOUND', `there is no key '${id}'`);
+    const at = this.#now().toISOString();
+    const revoked = await this.#store.revoke(id, { schema: 1, at, by: by.actor, reason: by.reason });
+    const stored = await this.#store.get(id);
+    if (stored === null) throw new PopserveError('NOT_FOUND', `there is no key '${id}'`);
+    return { key: summarize(stored), revoked };
+  }
+}
+
+function summarize({ key, revocation }: StoredKey): KeySummary {
+  const { schema: _schema, hash: _hash, ...shown } = key;
+  return {
+    ...shown,
+    revokedAt: revocation?.at ?? null,
+    revokedBy: revocation?.by ?? null,
+    revokedReason: revocation?.reason ?? null,
+  };
+}

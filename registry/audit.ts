@@ -1,0 +1,59 @@
+// What was changed through the control plane: one record per change, create-only, the newest first in a listing.
+import type { R2Bucket } from '@cloudflare/workers-types';
+import * as z from 'zod';
+import { canonicalJson } from './canonical-json.ts';
+import { parse, parseJson } from './parse.ts';
+import { createOnly } from './r2-objects.ts';
+
+export const auditRecordSchema = z.object({
+  at: z.iso.datetime(),
+  requestId: z.string(),
+  /** Who, as recorded with the change. */
+  actor: z.string(),
+  /** Whose credential it was: `operator`, `key:<id>`, `jwt:<subject>`. */
+  caller: z.string(),
+  address: z.string(),
+  method: z.string(),
+  path: z.string(),
+  status: z.int(),
+  change: z.string(),
+  details: z.record(z.string(), z.unknown()),
+});
+
+export type AuditRecord = z.infer<typeof auditRecordSchema>;
+
+const prefix = 'audit/';
+/** Keys are listed in ascending order only; the time is inverted to have the newest first. */
+const latestMs = 9_999_999_999_999;
+
+export class AuditTrail {
+  readonly #bucket: R2Bucket;
+
+  constructor(bucket: R2Bucket) {
+    this.#bucket = bucket;
+  }
+
+  async append(record: AuditRecord): Promise<void> {
+    const inverted = String(latestMs - Date.parse(record.at)).padStart(13, '0');
+    const key = `${prefix}${inverted}-${crypto.randomUUID()}.json`;
+    await createOnly(this.#bucket, key, canonicalJson(record), { httpMetadata: { contentType: 'application/json' } });
+  }
+
+  /** @param page.after what an earlier page gave as `next` */
+  async list(page: { limit: number; after?: string }): Promise<{ records: AuditRecord[]; next: string | null }> {
+    const { after } = page;
+    const listed = await this.#bucket.list({
+      prefix,
+      limit: page.limit,
+      ...(after === undefined ? {} : { startAfter: prefix + after }),
+    });
+    const records: AuditRecord[] = [];
+    for (const { key } of listed.objects) {
+      const object = await this.#bucket.get(key);
+      if (object === null) continue;
+      records.push(parse(auditRecordSchema, parseJson(await object.text(), key, 'INTERNAL'), key, 'INTERNAL'));
+    }
+    const last = listed.objects.at(-1)?.key.slice(prefix.length);
+    return { records, next: listed.truncated && last !== undefined ? last : null };
+  }
+}

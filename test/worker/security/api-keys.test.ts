@@ -1,0 +1,242 @@
+// API keys from creation to revocation, through the built Worker: who gets in, who does not, and what is kept and logged.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AuditRecord } from '../../../registry/audit.ts';
+import { type Answer, TestPop } from '../../harness/pop.ts';
+import { adder } from '../../harness/small-models.ts';
+
+interface Created {
+  key: { id: string };
+  token: string;
+}
+
+const question = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
+/** Every key that was made, for the search in the logs. */
+const secrets: string[] = [];
+
+let pop: TestPop;
+
+beforeAll(async () => {
+  pop = await TestPop.start({ INFERENCE_ACCESS: 'keyed' });
+  await pop.release(adder('adder', '1', 1));
+  await pop.release(adder('other', '1', 2));
+});
+afterAll(() => pop.stop());
+
+async function createKey(changes: object = {}): Promise<Created> {
+  const request = { name: 'press 7', scopes: ['infer'], ...changes };
+  const created = (await pop.operate('POST', '/registry/keys', request)).json<Created>();
+  secrets.push(created.token);
+  return created;
+}
+
+function bearer(token: string) {
+  return { authorization: `Bearer ${token}` };
+}
+
+function infer(headers: Record<string, string>, model = 'adder'): Promise<Answer> {
+  return pop.send('POST', `/v2/models/${model}/infer`, question, headers);
+}
+
+function errorOf(answer: Answer): string {
+  return answer.json<{ error: string }>().error;
+}
+
+describe('a keyed server', () => {
+  it('answers nobody without a key, but tells everybody that it lives', async () => {
+    const answer = await infer({});
+    expect(answer.status).toBe(401);
+    expect(errorOf(answer)).toContain('x-api-key');
+    expect(answer.headers.get('www-authenticate')).toContain('Bearer');
+    for (const path of ['/v2/models', '/v2/models/adder', '/v2/models/adder/ready', '/v2/repository/index']) {
+      const method = path.endsWith('index') ? 'POST' : 'GET';
+      expect((await pop.send(method, path)).status, path).toBe(401);
+    }
+    expect((await pop.send('GET', '/v2/health/live')).status).toBe(200);
+    expect((await pop.send('GET', '/v2')).status).toBe(200);
+  });
+
+  it('takes a key in either header', async () => {
+    const { token } = await createKey();
+    expect((await infer(bearer(token))).status).toBe(200);
+    expect((await infer({ 'x-api-key': token })).status).toBe(200);
+  });
+
+  it('refuses keys that it did not make, and those with one character wrong', async () => {
+    const { token } = await createKey();
+    expect((await infer(bearer(token))).status).toBe(200);
+    const flipped = token.slice(0, -2) + (token.at(-2) === 'A' ? 'B' : 'A') + token.slice(-1);
+    for (const wrong of [
+      flipped,
+      `pk_0123456789abcdef_${'A'.repeat(43)}`,
+      'pk_',
+      'hello',
+      `${token}A`,
+      'eyJhbGciOiJub25lIn0.e30.x',
+    ]) {
+      expect((await infer(bearer(wrong))).status, wrong).toBe(401);
+    }
+    expect((await infer(bearer(token))).status).toBe(200);
+  });
+
+  it('refuses a key that has expired', async () => {
+    const { token } = await createKey({ expiresAt: '2020-01-01T00:00:00Z' });
+    const answer = await infer(bearer(token));
+    expect([answer.status, errorOf(answer)]).toEqual([401, expect.stringContaining('expired')]);
+  });
+
+  it('refuses a revoked key at once where it was revoked', async () => {
+    const { key, token } = await createKey();
+    expect((await infer(bearer(token))).status).toBe(200);
+    const revoked = await pop.operate('DELETE', `/registry/keys/${key.id}`, { reason: 'left the company' });
+    expect(revoked.json()).toMatchObject({ everywhereWithinSeconds: 60, key: { revokedReason: 'left the company' } });
+    const answer = await infer(bearer(token));
+    expect([answer.status, errorOf(answer)]).toEqual([401, expect.stringContaining('revoked')]);
+    // Revoking again changes nothing, and is no change in the audit.
+    await pop.operate('DELETE', `/registry/keys/${key.id}`, { reason: 'again' });
+    const { keys } = (await pop.operate('GET', '/registry/keys')).json<{ keys: Record<string, unknown>[] }>();
+    expect(keys.find(({ id }) => id === key.id)).toMatchObject({ revokedReason: 'left the company' });
+  });
+
+  it('keeps nothing of a key but its hash', async () => {
+    const { key, token } = await createKey();
+    const bucket = await pop.pop.miniflare.getR2Bucket('MODELS');
+    for (const { key: name } of (await bucket.list()).objects.filter(({ key }) => /^(keys|audit)/.test(key))) {
+      const text = await (await bucket.get(name))?.text();
+      expect(text?.includes(token.slice(-43)), name).toBe(false);
+    }
+    const { keys } = (await pop.operate('GET', '/registry/keys')).json<{ keys: Record<string, unknown>[] }>();
+    const listed = keys.find(({ id }) => id === key.id);
+    expect(listed).toMatchObject({ name: 'press 7', scopes: ['infer'], models: null, revokedAt: null });
+    expect(JSON.stringify(keys)).not.toContain('hash');
+  });
+});
+
+describe('scopes', () => {
+  it.each([
+    ['infer', { infer: 200, describe: 200, look: 403, change: 403, administer: 403 }],
+    ['read', { infer: 403, describe: 200, look: 200, change: 403, administer: 403 }],
+    ['release', { infer: 403, describe: 200, look: 200, change: 200, administer: 403 }],
+    ['admin', { infer: 200, describe: 200, look: 200, change: 200, administer: 200 }],
+  ])('%s', async (scope, expected) => {
+    const headers = bearer((await createKey({ scopes: [scope] })).token);
+    const activate = { action: 'activate', version: '1' };
+    const got = {
+      infer: (await infer(headers)).status,
+      describe: (await pop.send('GET', '/v2/models/adder', undefined, headers)).status,
+      look: (await pop.send('GET', '/registry/models', undefined, headers)).status,
+      change: (await pop.send('POST', '/registry/models/adder/routes', activate, headers)).status,
+      administer: (await pop.send('GET', '/registry/keys', undefined, headers)).status,
+    };
+    expect(got).toEqual(expected);
+  });
+
+  it('for some models only', async () => {
+    const headers = bearer((await createKey({ scopes: ['infer', 'release'], models: ['adder'] })).token);
+    const activate = { action: 'activate', version: '1' };
+    expect((await infer(headers)).status).toBe(200);
+    const other = await infer(headers, 'other');
+    expect([other.status, errorOf(other)]).toEqual([403, "the key is for adder only, not for model 'other'"]);
+    // However the name is written.
+    expect((await infer(headers, '%6fther')).status).toBe(403);
+    expect((await pop.send('GET', '/v2/models', undefined, headers)).status).toBe(403);
+    expect((await pop.send('POST', '/registry/models/adder/routes', activate, headers)).status).toBe(200);
+    expect((await pop.send('POST', '/registry/models/other/routes', activate, headers)).status).toBe(403);
+    const listed = await pop.send('GET', '/registry/models', undefined, headers);
+    expect(listed.json<{ models: { name: string }[] }>().models.map(({ name }) => name)).toEqual(['adder']);
+    const { digest } = adder('other', '1', 2).manifest.artifacts.model;
+    expect((await pop.send('GET', `/registry/blobs/${digest}`, undefined, headers)).status).toBe(403);
+    expect((await pop.send('HEAD', `/registry/blobs/${digest}`, undefined, headers)).status).toBe(200);
+  });
+
+  it.each([
+    ['no scope', { scopes: [] }, 'scopes'],
+    ['an unknown scope', { scopes: ['root'] }, 'scopes.0'],
+    ['admin for one model', { scopes: ['admin'], models: ['adder'] }, 'models'],
+    ['a name that is none', { name: 'a\nb' }, 'name'],
+    ['a time that is none', { expiresAt: 'tomorrow' }, 'expiresAt'],
+  ])('%s cannot be had', async (_, changes, field) => {
+    const request = { name: 'x', scopes: ['infer'], ...changes };
+    const answer = await pop.send('POST', '/registry/keys', request, bearer(pop.pop.token));
+    expect([answer.status, errorOf(answer)]).toEqual([400, expect.stringContaining(field)]);
+  });
+});
+
+describe('the audit', () => {
+  it('has a line for every call of the control plane, refused ones too', async () => {
+    pop.logs.length = 0;
+    await pop.operate('GET', '/registry/models');
+    await pop.send('GET', '/registry/models', undefined, bearer('wrong'));
+    await pop.send('POST', '/registry/gc', {}, bearer((await createKey({ scopes: ['read'] })).token));
+    await expect.poll(() => auditLines().length).toBe(4);
+    expect(auditLines().map(({ caller, method, path, status }) => [caller, method, path, status])).toEqual([
+      ['operator', 'GET', '/registry/models', 200],
+      ['unknown', 'GET', '/registry/models', 401],
+      ['operator', 'POST', '/registry/keys', 201],
+      [expect.stringMatching(/^key:[0-9a-f]{16}$/), 'POST', '/registry/gc', 403],
+    ]);
+  });
+
+  it('keeps every change, with who made it in a name that a key cannot forge', async () => {
+    const { key, token } = await createKey({ scopes: ['release'] });
+    const headers = { ...bearer(token), 'popserve-actor': 'operator' };
+    const alias = { action: 'alias', name: 'night', version: '1', reason: 'shift' };
+    expect((await pop.send('POST', '/registry/models/adder/routes', alias, headers)).status).toBe(201);
+    const { records } = (await pop.operate('GET', '/registry/audit?limit=2')).json<{ records: AuditRecord[] }>();
+    expect(records[0]).toMatchObject({
+      change: 'route',
+      actor: `operator (key:${key.id})`,
+      caller: `key:${key.id}`,
+      status: 201,
+      details: { model: 'adder', action: alias },
+    });
+    expect(records[1]).toMatchObject({ change: 'key created', actor: 'operator', details: { id: key.id } });
+    const page = await pop.operate('GET', '/registry/audit?limit=1');
+    const { next } = page.json<{ next: string }>();
+    const rest = await pop.operate('GET', `/registry/audit?limit=1&after=${next}`);
+    expect(rest.json<{ records: AuditRecord[] }>().records[0]).toMatchObject({ change: 'key created' });
+  });
+
+  function auditLines() {
+    return pop.logs.filter(({ event }) => event === 'audit');
+  }
+});
+
+describe('a canary', () => {
+  it('keeps a key on one side when the request names no device', async () => {
+    await pop.release(adder('sticky', '1', 1));
+    await pop.release(adder('sticky', '2', 2), false);
+    await pop.route('sticky', { action: 'canary', version: '2', percent: 50 });
+    const served = new Set<string>();
+    for (let keys = 0; served.size < 2 && keys < 64; keys++) {
+      const { token } = await createKey();
+      const answers = [await infer(bearer(token), 'sticky'), await infer(bearer(token), 'sticky')];
+      const [first, second] = answers.map(({ headers }) => headers.get('popserve-version'));
+      expect(second).toBe(first);
+      served.add(String(first));
+    }
+    // All from one address: only the key can have told them apart.
+    expect(served).toEqual(new Set(['1', '2']));
+  });
+});
+
+describe('secrets', () => {
+  it('stand in no log line and in no error, whatever was asked', async () => {
+    const { token } = await createKey();
+    const answers = [
+      await infer({ 'x-api-key': `${token}x` }),
+      await infer({ authorization: `Basic ${btoa(`user:${token}`)}` }),
+      await pop.send('GET', `/registry/${token}?key=${token}`, undefined, bearer(`${token}x`)),
+      await pop.send('POST', '/registry/keys', `{"name": "${token}`, bearer(pop.pop.token)),
+      await pop.send('GET', `/v2/nothing?api_key=${token}`),
+    ];
+    for (const answer of answers) expect(answer.status).toBeGreaterThanOrEqual(400);
+    await expect.poll(() => JSON.stringify(pop.logs)).toContain('/registry/');
+    const logged = JSON.stringify(pop.logs);
+    expect(secrets.length).toBeGreaterThan(10);
+    for (const secret of [...secrets, pop.pop.token]) {
+      expect(logged.includes(secret.slice(-40)), 'a secret is in the logs').toBe(false);
+    }
+    const told = answers.map(({ bytes }) => new TextDecoder().decode(bytes)).join('\n');
+    expect(told).not.toContain(token.slice(-40));
+  });
+});

@@ -1,0 +1,132 @@
+// JSON Web Tokens of an identity provider, checked with jose against the keys that the provider publishes (RFC 7519, 7517).
+import type { JWTPayload, JWTVerifyGetKey } from 'jose';
+import { type Scope, scopeSchema } from '../../registry/api-key.ts';
+import { PopserveError } from '../../registry/errors.ts';
+import type { Caller } from './caller.ts';
+
+export interface JwtSettings {
+  readonly jwksUrl: URL;
+  readonly issuer: string;
+  readonly audience: string;
+  /** Claim with the scopes, as a list or separated by spaces. */
+  readonly scopeClaim: string;
+  /** What stands before a scope of popserve in that claim. */
+  readonly scopePrefix: string;
+  /** Claim with the only models that the token is for; absent: all. */
+  readonly modelsClaim: string;
+}
+
+interface Verified {
+  readonly caller: Caller;
+  readonly untilMs: number;
+}
+
+/** Signatures that a published key can check: a shared secret cannot be published. */
+const algorithms = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
+const clockToleranceSeconds = 30;
+const mostVerified = 1000;
+
+export function isJwt(token: string): boolean {
+  return /^eyJ[\w-]*\.[\w-]+\.[\w-]+$/.test(token);
+}
+
+export class JwtVerifier {
+  readonly #settings: JwtSettings;
+  readonly #cacheMs: number;
+  readonly #now: () => number;
+  /** By the whole token, its signature included; only verified ones. */
+  readonly #verified = new Map<string, Verified>();
+  #keys: JWTVerifyGetKey | undefined;
+
+  /** @param cacheSeconds a verified token is not verified again for this long, nor beyond its end */
+  constructor(settings: JwtSettings, cacheSeconds: number, now: () => number = Date.now) {
+    this.#settings = settings;
+    this.#cacheMs = cacheSeconds * 1000;
+    this.#now = now;
+  }
+
+  /**
+   * Answers without a promise for a token that was verified a short while ago.
+   * @throws PopserveError UNAUTHENTICATED that says what is wrong with the token; UNAVAILABLE without the provider's keys
+   */
+  check(token: string, beforeVerifying: () => Promise<void>): Caller | Promise<Caller> {
+    const known = this.#verified.get(token);
+    if (known !== undefined && this.#now() < known.untilMs) return known.caller;
+    this.#verified.delete(token);
+    return this.#verify(token, beforeVerifying);
+  }
+
+  async #verify(token: string, beforeVerifying: () => Promise<void>): Promise<Caller> {
+    await beforeVerifying();
+    // Not at start-up, which then pays for it whether or not a token ever comes.
+    const { createRemoteJWKSet, jwtVerify } = await import('jose');
+    this.#keys ??= createRemoteJWKSet(this.#settings.jwksUrl);
+    const { issuer, audience } = this.#settings;
+    const { payload } = await jwtVerify(token, this.#keys, {
+      issuer,
+      audience,
+      algorithms,
+      requiredClaims: ['exp', 'sub'],
+      clockTolerance: clockToleranceSeconds,
+    }).catch((error: unknown) => {
+      throw refusal(error);
+    });
+    const caller = this.#callerOf(payload);
+    const endsMs = ((payload.exp ?? 0) + clockToleranceSeconds) * 1000;
+    const [oldest] = this.#verified.keys();
+    if (this.#verified.size >= mostVerified && oldest !== undefined) this.#verified.delete(oldest);
+    this.#verified.set(token, { caller, untilMs: Math.min(this.#now() + this.#cacheMs, endsMs) });
+    return caller;
+  }
+
+  #callerOf(payload: JWTPayload): Caller {
+    const { scopeClaim, scopePrefix, modelsClaim } = this.#settings;
+    const scopes = new Set<Scope>();
+    for (const text of listOf(payload[scopeClaim])) {
+      const scope = text.startsWith(scopePrefix) ? scopeSchema.safeParse(text.slice(scopePrefix.length)) : undefined;
+      if (scope?.success) scopes.add(scope.data);
+    }
+    const models = payload[modelsClaim];
+    return {
+      id: `jwt:${printable(payload.sub ?? '')}`,
+      name: typeof payload.name === 'string' ? printable(payload.name) : null,
+      scopes,
+      // What is there but cannot be read allows no model, not every one.
+      models: models === undefined ? null : new Set(listOf(models)),
+    };
+  }
+}
+
+function listOf(claim: unknown): string[] {
+  if (typeof claim === 'string') return claim.split(' ').filter((part) => part !== '');
+  return Array.isArray(claim) ? claim.filter((part) => typeof part === 'string') : [];
+}
+
+function printable(text: string): string {
+  return text.slice(0, 100).replace(/[^\x20-\x7e]/g, '?');
+}
+
+/** jose's own messages name the claim or header at fault and never quote the token. */
+function refusal(error: unknown): PopserveError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const aboutToken = /^ERR_(JWT|JWS|JWKS_NO_MATCHING|JWKS_MULTIPLE|JOSE_ALG|JOSE_NOT_SUPPORTED)/.test(code);
+  if (error instanceof Error && aboutToken) {
+    return new PopserveError('UNAUTHENTICATED', `the token is refused: ${error.message}`, { cause: error });
+  }
+  return new PopserveError('UNAVAILABLE', "the token cannot be checked now: the issuer's keys do not arrive", {
+    retryAfterSeconds: 5,
+    cause: error,
+  });
+}

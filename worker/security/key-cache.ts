@@ -1,0 +1,130 @@
+// The API keys that an isolate has seen: checked once against R2, then answered from memory for a bounded time.
+import { type ApiKey, keyIdOf } from '../../registry/api-key.ts';
+import type { ApiKeyStore, StoredKey } from '../../registry/api-key-store.ts';
+import { sha256Digest } from '../../registry/digests.ts';
+import { PopserveError } from '../../registry/errors.ts';
+import type { RequestScope } from '../runtime/request-scope.ts';
+import type { Caller } from './caller.ts';
+import { sameBytes } from './constant-time.ts';
+
+interface Entry {
+  readonly key: ApiKey;
+  readonly revoked: boolean;
+  /** The key as it was presented when its hash was right. */
+  readonly token: Uint8Array;
+  readonly expiresMs: number;
+  readonly caller: Caller;
+  /** When storage was asked, not when it answered: the bound on a revocation counts from here. */
+  readonly readAtMs: number;
+  refreshing: boolean;
+}
+
+const mostEntries = 1000;
+const encoder = new TextEncoder();
+
+export class KeyCache {
+  readonly #store: ApiKeyStore;
+  readonly #cacheMs: number;
+  readonly #now: () => number;
+  /** By key id; the one that was checked longest ago first. Only keys whose secret was right are in it. */
+  readonly #entries = new Map<string, Entry>();
+
+  /** @param cacheSeconds a revocation is seen everywhere after this time at the latest */
+  constructor(options: { store: ApiKeyStore; cacheSeconds: number; now?: () => number }) {
+    this.#store = options.store;
+    this.#cacheMs = options.cacheSeconds * 1000;
+    this.#now = options.now ?? Date.now;
+  }
+
+  /**
+   * Answers without a promise for a key that is in memory. One that was read half its time ago is read again behind the request.
+   * @param beforeReading awaited before storage is asked about a key that is not in memory
+   * @throws PopserveError UNAUTHENTICATED for an unknown, wrong, revoked or expired key; UNAVAILABLE if storage does not answer
+   */
+  check(token: string, scope: RequestScope, beforeReading: () => Promise<void>): Caller | Promise<Caller> {
+    const id = keyIdOf(token);
+    if (id === null) throw unknownKey();
+    const entry = this.#entries.get(id);
+    const ageMs = entry === undefined ? Number.POSITIVE_INFINITY : this.#now() - entry.readAtMs;
+    if (entry === undefined || ageMs >= this.#cacheMs || !sameBytes(encoder.encode(token), entry.token)) {
+      return this.#read(id, token, beforeReading);
+    }
+    if (ageMs >= this.#cacheMs / 2) this.#refreshBehind(entry, scope);
+    return this.#callerOf(entry);
+  }
+
+  /** For the isolate that revoked it. */
+  forget(id: string): void {
+    this.#entries.delete(id);
+  }
+
+  async #read(id: string, token: string, beforeReading: () => Promise<void>): Promise<Caller> {
+    await beforeReading();
+    const askedAtMs = this.#now();
+    const stored = await this.#ask(id);
+    const presented = await sha256Digest(token);
+    // Compared for an unknown id as well, so that time does not tell which ids exist.
+    const right = sameBytes(encoder.encode(presented), encoder.encode(`sha256:${stored?.key.hash ?? '0'.repeat(64)}`));
+    if (stored === null || !right) throw unknownKey();
+    return this.#callerOf(this.#keep(stored, encoder.encode(token), askedAtMs));
+  }
+
+  #keep({ key, revocation }: StoredKey, token: Uint8Array, readAtMs: number): Entry {
+    const entry: Entry = {
+      key,
+      revoked: revocation !== null,
+      token,
+      expiresMs: key.expiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(key.expiresAt),
+      caller: {
+        id: `key:${key.id}`,
+        name: key.name,
+        scopes: new Set(key.scopes),
+        models: key.models === null ? null : new Set(key.models),
+      },
+      readAtMs,
+      refreshing: false,
+    };
+    this.#entries.delete(key.id);
+    const [oldest] = this.#entries.keys();
+    if (this.#entries.size >= mostEntries && oldest !== undefined) this.#entries.delete(oldest);
+    this.#entries.set(key.id, entry);
+    return entry;
+  }
+
+  #refreshBehind(entry: Entry, scope: RequestScope): void {
+    if (entry.refreshing) return;
+    entry.refreshing = true;
+    const askedAtMs = this.#now();
+    scope.waitUntil(
+      this.#store.get(entry.key.id).then(
+        (stored) => {
+          if (stored === null) this.#entries.delete(entry.key.id);
+          else this.#keep(stored, entry.token, askedAtMs);
+        },
+        // The entry serves until its time is up, then a request waits for storage.
+        () => {
+          entry.refreshing = false;
+        },
+      ),
+    );
+  }
+
+  async #ask(id: string): Promise<StoredKey | null> {
+    try {
+      return await this.#store.get(id);
+    } catch (cause) {
+      throw new PopserveError('UNAVAILABLE', 'the key cannot be checked now', { retryAfterSeconds: 1, cause });
+    }
+  }
+
+  /** Told only to who has the secret. */
+  #callerOf({ revoked, expiresMs, caller, key }: Entry): Caller {
+    if (revoked) throw new PopserveError('UNAUTHENTICATED', `key ${key.id} is revoked`);
+    if (this.#now() >= expiresMs) throw new PopserveError('UNAUTHENTICATED', `key ${key.id} has expired`);
+    return caller;
+  }
+}
+
+function unknownKey(): PopserveError {
+  return new PopserveError('UNAUTHENTICATED', 'the key is not known here');
+}

@@ -1,0 +1,93 @@
+// How often one key or one address may ask: counted by the platform's rate limiter, per location and approximately.
+import { PopserveError } from '../../registry/errors.ts';
+import type { RequestScope } from '../runtime/request-scope.ts';
+
+/** The platform's binding, or a test's. @see https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/ */
+export interface RateLimiter {
+  limit(options: { key: string }): Promise<{ success: boolean }>;
+}
+
+/** How long an isolate refuses on the limiter's word before it asks again: the shortest period that a limiter can have. */
+const holdSeconds = 10;
+const mostHeld = 10_000;
+
+export class RateGate {
+  readonly #limiter: RateLimiter | undefined;
+  readonly #what: string;
+  readonly #now: () => number;
+  /** Who is over the limit, and until when it is refused without asking. */
+  readonly #held = new Map<string, number>();
+
+  /**
+   * @param limiter undefined: nothing is limited
+   * @param what is limited, for the message: 'this key'
+   */
+  constructor(limiter: RateLimiter | undefined, what: string, now: () => number = Date.now) {
+    this.#limiter = limiter;
+    this.#what = what;
+    this.#now = now;
+  }
+
+  /**
+   * Lets a request through and counts it behind its answer, so that none waits for the limiter: those that come in before the
+   * limiter's word are served above the limit.
+   * @throws PopserveError RATE_LIMITED
+   */
+  pass(key: string, scope: RequestScope): void {
+    if (this.#limiter === undefined) return;
+    this.#refuseHeld(key);
+    scope.waitUntil(this.#count(this.#limiter, key));
+  }
+
+  /**
+   * Counts a request and waits for the limiter's word.
+   * @throws PopserveError RATE_LIMITED
+   */
+  async ask(key: string): Promise<void> {
+    if (this.#limiter === undefined) return;
+    this.#refuseHeld(key);
+    await this.#count(this.#limiter, key);
+    this.#refuseHeld(key);
+  }
+
+  #refuseHeld(key: string): void {
+    const untilMs = this.#held.get(key);
+    if (untilMs === undefined) return;
+    const restMs = untilMs - this.#now();
+    if (restMs <= 0) {
+      this.#held.delete(key);
+      return;
+    }
+    const retryAfterSeconds = Math.ceil(restMs / 1000);
+    throw new PopserveError(
+      'RATE_LIMITED',
+      `too many requests from ${this.#what}; try again in ${retryAfterSeconds} s`,
+      {
+        retryAfterSeconds,
+      },
+    );
+  }
+
+  async #count(limiter: RateLimiter, key: string): Promise<void> {
+    // A limiter that fails must not take inference down with it.
+    const { success } = await limiter.limit({ key }).catch(() => ({ success: true }));
+    if (success) return;
+    const [oldest] = this.#held.keys();
+    if (this.#held.size >= mostHeld && oldest !== undefined) this.#held.delete(oldest);
+    this.#held.set(key, this.#now() + holdSeconds * 1000);
+  }
+}
+
+/** An address as it is limited: one household or machine has a whole /64 of IPv6 to itself. */
+export function limitedAddress(address: string): string {
+  if (!address.includes(':') || address.includes('.')) return address;
+  const [head = '', tail] = address.split('::');
+  const groups = head === '' ? [] : head.split(':');
+  const rest = tail === undefined || tail === '' ? [] : tail.split(':');
+  const filled =
+    tail === undefined ? groups : [...groups, ...Array(8 - groups.length - rest.length).fill('0'), ...rest];
+  return `${filled
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`;
+}
