@@ -3,9 +3,10 @@ import type { BlobStore } from './blob-store.ts';
 import { limitFaults } from './input-limits.ts';
 import type { Manifest } from './manifest.ts';
 import type { Digest } from './names.ts';
+import type { Signature } from './signature.ts';
 
 /** Names and sizes in a manifest that are used twice, refer to nothing or contradict each other, one sentence each; empty if all fit. */
-export function nameFaults({ signature, warmup, labels, limits, baseline }: Manifest): string[] {
+export function nameFaults({ signature, features, warmup, labels, limits, baseline }: Manifest): string[] {
   const inputs = signature.inputs.map(({ name }) => name);
   const outputs = signature.outputs.map(({ name }) => name);
   return [
@@ -23,6 +24,7 @@ export function nameFaults({ signature, warmup, labels, limits, baseline }: Mani
       if (given === undefined || classes === -1 || given === classes) return [];
       return [`labels: expected ${classes} for output '${name}', got ${given}`];
     }),
+    ...(features ? featureFaults(features, signature) : []),
     ...(baseline?.inputs ?? [])
       .filter(({ tensor }) => !inputs.includes(tensor))
       .map(({ tensor }) => `baseline.inputs: expected an input of the signature, got '${tensor}'`),
@@ -31,6 +33,21 @@ export function nameFaults({ signature, warmup, labels, limits, baseline }: Mani
       .map(({ tensor }) => `baseline.outputs: expected an output of the signature, got '${tensor}'`),
     ...limitFaults(limits ?? [], signature, warmup ?? []),
   ];
+}
+
+/** Features name the columns of the only input, `[batch, F]`, or the inputs themselves. */
+function featureFaults(features: readonly string[], { inputs }: Signature): string[] {
+  const faults = repeated(features).map((name) => `features: '${name}' is there twice`);
+  const names = inputs.map(({ name }) => name);
+  if (names.length === features.length && names.every((name) => features.includes(name))) return faults;
+  const [only, ...others] = inputs;
+  if (only === undefined || others.length > 0) {
+    return [...faults, `features: expected the names of the inputs, ${names.join(', ')}, got ${features.join(', ')}`];
+  }
+  const columns = only.shape.length === 2 ? (only.shape[1] ?? 0) : 0;
+  if (columns === -1 || columns === features.length) return faults;
+  const shape = `[${only.shape.join(',')}]`;
+  return [...faults, `features: expected one for each column of input '${only.name}' ${shape}, got ${features.length}`];
 }
 
 /** Artifacts of a manifest whose blob is missing or has another size, one sentence each; empty if all are there. */

@@ -64,6 +64,8 @@ export const manifestSchema = z.strictObject({
   source: z.strictObject({ file: z.string(), digest: digestSchema, bytes: z.int().min(0) }),
   /** Class labels of a classifier's output, in order of its last axis; kept when a ZipMap is stripped. */
   labels: z.record(z.string(), z.array(z.union([z.string(), z.int()]))).optional(),
+  /** Names of the features in plain records: the columns of the only input, or the inputs' own names. */
+  features: z.array(z.string().min(1)).min(1).optional(),
   /** How inputs and outputs were distributed over reference data: what drift is measured against. */
   baseline: baselineSchema.optional(),
   /** How large the inputs with variable dimensions may be; without it only the Worker's own limits hold. */

@@ -11,8 +11,10 @@ import { drain } from './routes/drain.ts';
 import { healthRoutes } from './routes/health.ts';
 import { inferRoutes } from './routes/infer.ts';
 import { modelRoutes } from './routes/models.ts';
+import { predictRoutes } from './routes/predict.ts';
 import { registryRoutes } from './routes/registry.ts';
 import { repositoryRoutes } from './routes/repository.ts';
+import { statisticsRoutes } from './routes/statistics.ts';
 import { access } from './security/access.ts';
 import { cors } from './security/cors.ts';
 import { redact } from './security/redact.ts';
@@ -38,10 +40,12 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
   for (const path of guarded) app.use(path, access);
 
   app.route('/v2', healthRoutes);
+  app.route('/v2', statisticsRoutes);
   app.route('/v2', modelRoutes);
   app.route('/v2/repository', repositoryRoutes);
   app.route('/v2', inferRoutes);
   app.route('/v2', artifactRoutes);
+  app.route('/v1', predictRoutes);
   app.route('/registry', registryRoutes);
 
   app.notFound((c) => {

@@ -5,48 +5,85 @@ import type { Isolate } from './isolate.ts';
 import { checkInputs } from './protocol/check-inputs.ts';
 import { checkLimits } from './protocol/check-limits.ts';
 import { decodeInferRequest } from './protocol/decode-request.ts';
+import { encodePredictions } from './protocol/encode-predictions.ts';
 import { encodeInferResponse } from './protocol/encode-response.ts';
 import type { EncodedMessage } from './protocol/envelope.ts';
 import type { InferRequest } from './protocol/infer-request.ts';
+import type { Tensor } from './protocol/tensor.ts';
 import type { Resolved } from './routing/route-table.ts';
 import type { RequestScope } from './runtime/request-scope.ts';
 import { fromRuntimeTensor, toRuntimeTensor } from './runtime/tensors.ts';
 import { decodeLimits } from './security/limits.ts';
 
-interface Message {
-  readonly body: Uint8Array;
-  readonly headerLength: string | null;
+/** How a request's body becomes inputs, and outputs become the answer's body. */
+export interface InferenceCodec<R extends InferRequest> {
+  decode(): R;
+  encode(request: R, outputs: readonly Tensor[]): EncodedMessage;
 }
 
 /**
  * @param message body and raw value of Inference-Header-Content-Length
- * @returns the OIP answer; its headers name version, epoch and digest that it was made of
+ * @returns the answer: tensors for tensors (OIP), predictions for records; its headers name version, epoch and digest
  * @throws PopserveError for any fault of the request or of the model
  */
-export async function infer(
+export function infer(
   isolate: Isolate,
   resolved: Resolved,
-  message: Message,
+  message: { readonly body: Uint8Array; readonly headerLength: string | null },
   scope: RequestScope,
 ): Promise<EncodedMessage> {
+  const { model, version, signature, features, labels } = resolved.manifest;
+  return inferWith(isolate, resolved, scope, {
+    decode: () => decodeInferRequest({ ...message, signature, features, limits: decodeLimits }),
+    encode: (request, outputs) => {
+      const answer = {
+        modelName: model,
+        modelVersion: version,
+        ...(request.id === undefined ? {} : { id: request.id }),
+        outputs,
+        ...(labels ? { labels } : {}),
+      };
+      return request.records === undefined
+        ? encodeInferResponse({ ...answer, request })
+        : encodePredictions({ ...answer, count: request.records });
+    },
+  });
+}
+
+/** One inference in whatever form it came. */
+export async function inferWith<R extends InferRequest>(
+  isolate: Isolate,
+  resolved: Resolved,
+  scope: RequestScope,
+  codec: InferenceCodec<R>,
+): Promise<EncodedMessage> {
   try {
-    return await inferCounted(isolate, resolved, message, scope);
+    return await inferCounted(isolate, resolved, scope, codec);
   } catch (error) {
     isolate.counters.fail(resolved, error instanceof PopserveError ? error.code : 'INTERNAL');
     throw error;
   }
 }
 
-async function inferCounted(
+/** The headers that say what an answer was made of. */
+export function versionHeaders({ manifest, epoch }: Resolved): Record<string, string> {
+  return {
+    'popserve-version': manifest.version,
+    'popserve-epoch': String(epoch),
+    'popserve-digest': manifest.artifacts.model.digest,
+  };
+}
+
+async function inferCounted<R extends InferRequest>(
   isolate: Isolate,
   resolved: Resolved,
-  message: Message,
   scope: RequestScope,
+  codec: InferenceCodec<R>,
 ): Promise<EncodedMessage> {
-  const { manifest, epoch } = resolved;
+  const { manifest } = resolved;
   const { signature } = manifest;
   const startedAt = performance.now();
-  const request = decodeInferRequest({ ...message, signature, limits: decodeLimits });
+  const request = codec.decode();
   checkInputs(request, signature);
   if (manifest.limits) checkLimits(request.inputs, manifest.limits);
   const inputs = request.inputs.map(toRuntimeTensor);
@@ -60,14 +97,7 @@ async function inferCounted(
     return session.run(inputs, outputNames, (tensors) => {
       ranAt = performance.now();
       const outputs = tensors.map((tensor, index) => fromRuntimeTensor(outputNames[index] ?? '', tensor));
-      const encoded = encodeInferResponse({
-        modelName: manifest.model,
-        modelVersion: manifest.version,
-        ...(request.id === undefined ? {} : { id: request.id }),
-        request,
-        outputs,
-        ...(manifest.labels ? { labels: manifest.labels } : {}),
-      });
+      const encoded = codec.encode(request, outputs);
       isolate.drift.count(manifest, request.inputs, outputs);
       return encoded;
     });
@@ -78,15 +108,7 @@ async function inferCounted(
     inferMs: ranAt - loadedAt,
     outputMs: performance.now() - ranAt,
   });
-  return {
-    body: answer.body,
-    headers: {
-      ...answer.headers,
-      'popserve-version': manifest.version,
-      'popserve-epoch': String(epoch),
-      'popserve-digest': manifest.artifacts.model.digest,
-    },
-  };
+  return { body: answer.body, headers: { ...answer.headers, ...versionHeaders(resolved) } };
 }
 
 /** Items in a request: what the first dimension counts where it is variable, else one. */

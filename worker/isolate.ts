@@ -1,6 +1,7 @@
 // What one isolate owns, in one object made by index.ts at the first request. Handlers reach everything through it.
 import type { Digest } from '../registry/names.ts';
 import type { Registry } from '../registry/registry.ts';
+import { AnswerCache } from './answer-cache.ts';
 import { createRegistry } from './bound-registry.ts';
 import { type Config, parseConfig } from './config.ts';
 import { RouteTable } from './routing/route-table.ts';
@@ -23,6 +24,8 @@ export interface Isolate {
   readonly routes: RouteTable;
   readonly counters: Counters;
   readonly drift: DriftCounter;
+  /** Answers to questions in URLs, kept by the PoP. */
+  readonly answers: AnswerCache;
   /** What all PoPs reported, merged. */
   readonly telemetry: TelemetryClient;
   readonly reporter: Reporter;
@@ -49,6 +52,7 @@ export function createIsolate(env: Env): Isolate {
   const registry = createRegistry(env);
   const counters = new Counters();
   const drift = new DriftCounter(log);
+  const answers = new AnswerCache();
   const models = new ModelCache({
     budgetBytes: config.memoryBudgetBytes,
     readBlob: async (digest) => (await registry.getBlob(digest as Digest)).body,
@@ -79,6 +83,7 @@ export function createIsolate(env: Env): Isolate {
     routes,
     counters,
     drift,
+    answers,
     telemetry,
     reporter,
     security: createSecurity(env, config),

@@ -26,6 +26,12 @@ export const parseTolerance = parser(numberText.pipe(z.number().min(0)));
 export const parsePositive = parser(numberText.pipe(z.number().positive()));
 export const parseEpoch = parser(numberText.pipe(z.int().min(0)));
 export const parseCount = parser(numberText.pipe(z.int().min(1)));
+export const parseFeatures = parser(
+  z
+    .string()
+    .transform((text) => text.split(',').map((name) => name.trim()))
+    .pipe(z.array(z.string().min(1, 'expected names, separated by commas'))),
+);
 export const parseReason = parser(z.string().min(1).max(1000));
 
 /** For an option that may come several times: collects `key=value`. */

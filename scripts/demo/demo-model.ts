@@ -6,6 +6,7 @@ export const demoModel = {
   version: '1',
   file: join(import.meta.dirname, 'model', 'machine-failure.onnx'),
   description: 'Predictive maintenance: will this machine fail, by its load, speed, temperatures and tool wear?',
+  features: ['type', 'air_temperature', 'process_temperature', 'rotational_speed', 'torque', 'tool_wear'],
   /** Two machines, the first in order, the second with a worn tool under much torque, as a request of the Open Inference Protocol. */
   sample: {
     inputs: [

@@ -23,6 +23,8 @@ export interface PublishOptions {
   readonly timeoutSeconds?: number;
   /** Limit of the native child process; default 3072. */
   readonly memoryLimitMib?: number;
+  /** Names of the features in plain records: of the columns of the only input, or the inputs' own. */
+  readonly features?: readonly string[];
   /** Class labels for the classification extension. */
   readonly labels?: readonly LabelsFile[];
   /** Free text for the manifest. */

@@ -122,6 +122,7 @@ async function publishSource(
     warmup,
     tolerance: { ...settings.tolerance },
     source: { file: source.file, digest: source.digest, bytes: source.bytes },
+    ...(options.features ? { features: [...options.features] } : {}),
     ...(labels.length > 0 ? { labels: Object.fromEntries(labels) } : {}),
     ...(options.metadata ? { metadata: { ...options.metadata } } : {}),
     ...(notes.length > 0 ? { notes } : {}),

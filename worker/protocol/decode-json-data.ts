@@ -192,6 +192,11 @@ function decodeStrings(target: Target, data: unknown): Uint8Array[] {
   visitRows(target, data, (row, start) => {
     for (let index = 0; index < row.length; index++) {
       const value = row[index];
+      // Bytes that came as base64.
+      if (value instanceof Uint8Array) {
+        elements.push(value);
+        continue;
+      }
       if (typeof value !== 'string') {
         throw invalid(`${target.where}: element ${start + index} is ${describeValue(value)}, expected BYTES, a string`);
       }

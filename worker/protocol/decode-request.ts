@@ -1,12 +1,14 @@
-// An inference request from its body: JSON, JSON with binary tensors behind it, or one raw tensor (PROTOCOL.md 2.5, 2.6).
+// An inference request from its body: JSON of tensors or of plain records, JSON with binary tensors behind it, or one raw tensor (PROTOCOL.md 2.5, 2.6).
 import { PopserveError } from '../../registry/errors.ts';
 import { elementBytes, elementCount, type Signature } from '../../registry/signature.ts';
 import { decodeBinaryData } from './binary.ts';
+import { decodeRecords } from './decode-records.ts';
 import { decodeTensors } from './decode-tensors.ts';
 import { describeShape, describeValue, invalid, quote } from './describe.ts';
 import { headerLengthName, readHeaderLength } from './envelope.ts';
 import {
   isAbsent,
+  type JsonObject,
   readArray,
   readBoolean,
   readObject,
@@ -95,6 +97,8 @@ export function decodeInferRequest(message: {
   readonly body: Uint8Array;
   readonly headerLength: string | null;
   readonly signature: Signature;
+  /** Names of the features in plain records, where they are not the inputs' names. */
+  readonly features?: readonly string[] | undefined;
   readonly limits: DecodeLimits;
 }): InferRequest {
   const { body, headerLength, signature, limits } = message;
@@ -108,16 +112,20 @@ export function decodeInferRequest(message: {
   const request = readObject(json.value, 'the body');
   const parameters = readParameters(request.parameters, "'parameters'");
   const binaryOutputs = readBoolean(parameters.binary_data_output, "'parameters': binary_data_output") ?? false;
+  const id = isAbsent(request.id) ? {} : { id: readString(request.id, "'id'") };
+  if (request.inputs === undefined && request.instances !== undefined) {
+    const records = readArray(request.instances, "'instances'");
+    if (records.length === 0) throw invalid("'instances' is empty, expected at least one record");
+    const model = { signature, features: message.features };
+    const inputs = decodeRecords(model, records.length, (exact) =>
+      exact ? ((json.exact() as JsonObject).instances as readonly unknown[]) : records,
+    );
+    return { ...id, parameters, inputs, outputs: null, binaryOutputs: false, records: records.length };
+  }
   const outputs = decodeRequestedOutputs(request.outputs);
   const inputs = decodeTensors('input', json, body.subarray(jsonBytes), {
     maxTensors: limits.maxInputs,
     maxElements: limits.maxElements,
   });
-  return {
-    ...(isAbsent(request.id) ? {} : { id: readString(request.id, "'id'") }),
-    parameters,
-    inputs,
-    outputs,
-    binaryOutputs,
-  };
+  return { ...id, parameters, inputs, outputs, binaryOutputs };
 }

@@ -19,6 +19,8 @@ export interface InferRequest {
   readonly outputs: readonly RequestedOutput[] | null;
   /** `parameters.binary_data_output`: outputs that do not say otherwise are binary. */
   readonly binaryOutputs: boolean;
+  /** How many plain records came instead of tensors; they are answered with predictions. */
+  readonly records?: number;
 }
 
 /** What one request may ask of the decoder; kept before memory is taken for it. */

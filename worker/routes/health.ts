@@ -5,7 +5,7 @@ import type { AppContext, Isolate } from '../isolate.ts';
 import { serverName, serverVersion } from '../server.ts';
 
 /** Only what works. */
-const extensions = ['binary_tensor_data', 'classification', 'model_repository', 'model_configuration'];
+const extensions = ['binary_tensor_data', 'classification', 'model_repository', 'model_configuration', 'statistics'];
 
 export const healthRoutes = new Hono<AppContext>()
   .get('/', (c) => c.json({ name: serverName, version: serverVersion, extensions }))

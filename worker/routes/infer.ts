@@ -1,5 +1,6 @@
-// OIP inference (PROTOCOL.md 2.5, 2.6).
+// OIP inference (PROTOCOL.md 2.5, 2.6), plain records in the same place, and questions in a URL.
 import { type Context, Hono } from 'hono';
+import { ask } from '../ask.ts';
 import { infer } from '../infer.ts';
 import type { AppContext } from '../isolate.ts';
 import { popOf } from '../pop.ts';
@@ -10,7 +11,9 @@ import { readSelector } from './selector.ts';
 
 export const inferRoutes = new Hono<AppContext>()
   .post('/models/:model/infer', handle)
-  .post('/models/:model/versions/:version/infer', handle);
+  .post('/models/:model/versions/:version/infer', handle)
+  .get('/models/:model/infer', handleQuestion)
+  .get('/models/:model/versions/:version/infer', handleQuestion);
 
 async function handle(c: Context<AppContext>) {
   const isolate = c.get('isolate');
@@ -20,6 +23,20 @@ async function handle(c: Context<AppContext>) {
     const body = await readBody(c.req.raw, isolate.config.maxBodyBytes);
     const headerLength = c.req.header(headerLengthName) ?? null;
     return answer(c, await infer(isolate, resolved, { body, headerLength }, c.executionCtx));
+  } finally {
+    const { model } = selector;
+    isolate.reporter.flushBehind(model, popOf(c), isolate.routes.serving(model), c.executionCtx);
+  }
+}
+
+async function handleQuestion(c: Context<AppContext>) {
+  const { isolate } = c.var;
+  const selector = readSelector(c);
+  const resolved = await isolate.routes.resolve(selector, c.executionCtx);
+  try {
+    const question = { url: new URL(c.req.url), ifNoneMatch: c.req.header('if-none-match') ?? null };
+    const { message, headers } = await ask(isolate, resolved, question, c.executionCtx);
+    return message === null ? c.body(null, 304, headers) : answer(c, message);
   } finally {
     const { model } = selector;
     isolate.reporter.flushBehind(model, popOf(c), isolate.routes.serving(model), c.executionCtx);

@@ -5,14 +5,23 @@ import { modelNameSchema } from '../../registry/names.ts';
 import type { AppContext } from '../isolate.ts';
 import type { Selector } from '../routing/route-table.ts';
 
-/** @throws PopserveError NOT_FOUND for what cannot be a model's name, INVALID_ARGUMENT for a wrong header */
-export function readSelector(c: Context<AppContext>): Selector {
-  const model = c.req.param('model') ?? '';
+/**
+ * @param named what the path says, where its parameters are not called `model` and `version`
+ * @throws PopserveError NOT_FOUND for what cannot be a model's name, INVALID_ARGUMENT for a wrong header
+ */
+export function readSelector(
+  c: Context<AppContext>,
+  named: { model: string | undefined; version: string | null } = {
+    model: c.req.param('model'),
+    version: c.req.param('version') ?? null,
+  },
+): Selector {
+  const model = named.model ?? '';
   if (!modelNameSchema.safeParse(model).success)
     throw new PopserveError('NOT_FOUND', `no model '${model.slice(0, 100)}'`);
   return {
     model,
-    requested: c.req.param('version') ?? null,
+    requested: named.version,
     minEpoch: readMinEpoch(c.req.header('popserve-min-epoch')),
     key: c.req.header('popserve-key') ?? c.get('caller')?.id ?? c.req.header('cf-connecting-ip') ?? '',
   };

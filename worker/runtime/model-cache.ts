@@ -102,6 +102,16 @@ export class ModelCache {
     return { state: 'READY', profile: entry.profile, needBytes: entry.needBytes };
   }
 
+  /** What a loaded version takes of the heap; null if it is not loaded here. */
+  heldBytes(model: string, version: string): number | null {
+    for (const entry of this.#entries.values()) {
+      if (entry.state === 'ready' && entry.manifest.model === model && entry.manifest.version === version) {
+        return entry.needBytes;
+      }
+    }
+    return null;
+  }
+
   /** Frees what loaded versions of a model take; the next use loads them again. @param version null: all of the model */
   unload(model: string, version: string | null): void {
     for (const entry of [...this.#entries.values()]) {

@@ -11,6 +11,7 @@ import { sameRelease } from '../../publish/same-release.ts';
 import {
   collectLabels,
   collectMetadata,
+  parseFeatures,
   parseModel,
   parsePositive,
   parseReason,
@@ -34,6 +35,7 @@ interface PublishArguments {
   inputs?: string;
   toleranceAbs: number;
   toleranceRel: number;
+  features?: string[];
   labels?: LabelsFile[];
   description?: string;
   metadata?: Record<string, string>;
@@ -59,6 +61,7 @@ export function addPublish(program: Command, execute: Execute): void {
     .option('--inputs <file>', 'sample inputs: an inference request, or a list of them, as JSON')
     .option('--tolerance-abs <number>', 'allowed absolute difference from native onnxruntime', parseTolerance, 1e-3)
     .option('--tolerance-rel <number>', 'allowed relative difference from native onnxruntime', parseTolerance, 1e-3)
+    .option('--features <a,b,c>', 'names for plain records: of the columns of the only input', parseFeatures)
     .option(
       '--labels <[output=]file>',
       'class labels of an output, one per line; may be given several times',
@@ -123,6 +126,7 @@ function publishOptions(file: string, version: string, options: PublishArguments
     version,
     tolerance: { absolute: options.toleranceAbs, relative: options.toleranceRel },
     ...(options.inputs === undefined ? {} : { inputsFile: options.inputs }),
+    ...(options.features === undefined ? {} : { features: options.features }),
     ...(options.labels === undefined ? {} : { labels: options.labels }),
     ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
     ...(options.format === undefined ? {} : { format: options.format }),

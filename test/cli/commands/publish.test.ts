@@ -154,7 +154,7 @@ describe('popserve publish', () => {
       ...[file, '--version', 'v3', '--inputs', 'inputs.json', '--tolerance-abs', '0.1', '--tolerance-rel', '0'],
       ...['--description', 'a=b', '--metadata', 'team=edge', '--metadata', 'formula=a=b', '--format', 'onnx'],
       ...['--memory-budget', '64', '--timeout', '5', '--memory-limit', '1024'],
-      ...['--labels', 'classes.txt', '--labels', 'y=other.txt'],
+      ...['--labels', 'classes.txt', '--labels', 'y=other.txt', '--features', 'torque, wear'],
     );
     expect(prepared).toEqual([
       {
@@ -168,6 +168,7 @@ describe('popserve publish', () => {
         memoryBudgetMib: 64,
         timeoutSeconds: 5,
         memoryLimitMib: 1024,
+        features: ['torque', 'wear'],
         labels: [
           { output: null, file: 'classes.txt' },
           { output: 'y', file: 'other.txt' },

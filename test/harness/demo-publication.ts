@@ -1,0 +1,24 @@
+// The demo model as a test publishes it: its file, with a manifest made here rather than measured.
+import { readFile } from 'node:fs/promises';
+import { demoModel } from '../../scripts/demo/demo-model.ts';
+import { publication, type SmallPublication } from './small-models.ts';
+
+export async function demoPublication(version = '1'): Promise<SmallPublication> {
+  const numeric = demoModel.features.slice(1);
+  return publication(
+    demoModel.name,
+    version,
+    new Uint8Array(await readFile(demoModel.file)),
+    {
+      inputs: [
+        { name: 'type', datatype: 'BYTES', shape: [-1, 1] },
+        ...numeric.map((name) => ({ name, datatype: 'FP32' as const, shape: [-1, 1] })),
+      ],
+      outputs: [
+        { name: 'failure', datatype: 'INT64', shape: [-1] },
+        { name: 'probability', datatype: 'FP32', shape: [-1, 2] },
+      ],
+    },
+    { features: [...demoModel.features] },
+  );
+}

@@ -1,0 +1,59 @@
+// TensorFlow Serving's REST API over the same models: prediction, status and metadata.
+import { type Context, Hono } from 'hono';
+import { PopserveError } from '../../registry/errors.ts';
+import { inferWith } from '../infer.ts';
+import type { AppContext } from '../isolate.ts';
+import { popOf } from '../pop.ts';
+import { decodePredictRequest, encodePredictResponse } from '../protocol/predict.ts';
+import { decodeLimits, readBody } from '../security/limits.ts';
+import { servedVersion, servedVersions, signatureMetadata } from '../tensorflow-serving.ts';
+import { answer } from './answer.ts';
+import { readSelector } from './selector.ts';
+
+/** A name and, behind a colon, what to do with it. */
+const call = ':call{[^/]+:[a-z]+}';
+
+export const predictRoutes = new Hono<AppContext>()
+  .post(`/models/${call}`, predict)
+  .post(`/models/:model/versions/${call}`, predict)
+  .post(`/models/:model/labels/${call}`, predict)
+  .get('/models/:model', status)
+  .get('/models/:model/versions/:version', status)
+  .get('/models/:model/labels/:version', status)
+  .get('/models/:model/metadata', metadata)
+  .get('/models/:model/versions/:version/metadata', metadata)
+  .get('/models/:model/labels/:version/metadata', metadata);
+
+async function predict(c: Context<AppContext>) {
+  const isolate = c.get('isolate');
+  const [, name = '', verb] = /^(.*):([a-z]+)$/.exec(c.req.param('call') ?? '') ?? [];
+  if (verb !== 'predict') {
+    throw new PopserveError('UNSUPPORTED', `':${verb}' is not supported, only ':predict'`);
+  }
+  const model = c.req.param('model');
+  const selector = readSelector(c, model === undefined ? { model: name, version: null } : { model, version: name });
+  const resolved = await isolate.routes.resolve(selector, c.executionCtx);
+  try {
+    const body = await readBody(c.req.raw, isolate.config.maxBodyBytes);
+    const message = await inferWith(isolate, resolved, c.executionCtx, {
+      decode: () => decodePredictRequest(body, resolved.manifest, decodeLimits),
+      encode: encodePredictResponse,
+    });
+    return answer(c, message);
+  } finally {
+    isolate.reporter.flushBehind(selector.model, popOf(c), isolate.routes.serving(selector.model), c.executionCtx);
+  }
+}
+
+async function status(c: Context<AppContext>) {
+  const { isolate } = c.var;
+  const selector = readSelector(c);
+  if (selector.requested === null) return c.json(await servedVersions(isolate, selector.model));
+  const { manifest } = await isolate.routes.resolve(selector, c.executionCtx);
+  return c.json({ model_version_status: [servedVersion(isolate, manifest)] });
+}
+
+async function metadata(c: Context<AppContext>) {
+  const { manifest } = await c.var.isolate.routes.resolve(readSelector(c), c.executionCtx);
+  return c.json(signatureMetadata(manifest));
+}

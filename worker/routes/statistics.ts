@@ -1,0 +1,40 @@
+// OIP statistics (PROTOCOL.md 2.8): of the isolate that answers, or with `?scope=all` merged over PoPs.
+import { type Context, Hono } from 'hono';
+import type { AppContext } from '../isolate.ts';
+import { invalid } from '../protocol/describe.ts';
+import { isolateStatistics, mergedStatistics, type Statistics } from '../statistics.ts';
+import { readSelector } from './selector.ts';
+
+export const statisticsRoutes = new Hono<AppContext>()
+  .get('/models/stats', async (c) => {
+    const { isolate } = c.var;
+    if (!wantsAll(c)) return c.json(isolateStatistics(isolate, null, null));
+    const { models } = await isolate.registry.listModels({ limit: 1000 });
+    return c.json(
+      await mergedStatistics(
+        isolate,
+        models.map(({ name }) => name),
+        null,
+      ),
+    );
+  })
+  .get('/models/:model/stats', async (c) => {
+    const { model } = readSelector(c);
+    await c.var.isolate.registry.showModel(model);
+    return c.json(await statisticsOf(c, model, null));
+  })
+  .get('/models/:model/versions/:version/stats', async (c) => {
+    const { manifest } = await c.var.isolate.routes.resolve(readSelector(c), c.executionCtx);
+    return c.json(await statisticsOf(c, manifest.model, manifest.version));
+  });
+
+async function statisticsOf(c: Context<AppContext>, model: string, version: string | null): Promise<Statistics> {
+  const { isolate } = c.var;
+  return wantsAll(c) ? await mergedStatistics(isolate, [model], version) : isolateStatistics(isolate, model, version);
+}
+
+function wantsAll(c: Context<AppContext>): boolean {
+  const scope = c.req.query('scope') ?? 'isolate';
+  if (scope === 'all' || scope === 'isolate') return scope === 'all';
+  throw invalid(`scope: expected isolate or all, got '${scope.slice(0, 40)}'`);
+}
