@@ -109,13 +109,17 @@ export class PopserveClient {
   }
 
   /**
-   * Downloads and loads what the model serves now, so that it can run here from now on, without a network as well.
+   * Downloads and loads what the model serves now, so that it can run here from now on, without a network as well. Where no
+   * PoP answers, what was kept from an earlier visit is loaded.
    * @returns what was loaded
    */
   async prepare(model: string, options: CallOptions = {}): Promise<Pick<Provenance, 'version' | 'epoch' | 'digest'>> {
     const local = this.#local;
     if (!local) throw new PopserveError('INVALID_ARGUMENT', "prepare() needs the option 'local' of the client");
-    const known = await this.#askVersion(local, model, options);
+    const known = await this.#askVersion(local, model, options).catch(async (error) => {
+      if (!(error instanceof PopserveError) || !isPassing(error)) throw error;
+      return (await local.known(pathOf(model, options.version))) ?? Promise.reject(error);
+    });
     await this.#load(local, model, known, options);
     return known;
   }

@@ -66,6 +66,8 @@ async function start(): Promise<Pop> {
     return await startPop({
       directory: options.data,
       port: options.port,
+      // The page of examples/browser.
+      settings: { CORS_ORIGINS: 'http://127.0.0.1:8000,http://localhost:8000' },
       onLog: (line) => {
         if (options.verbose || /"event":"(internal-error|model-unavailable|heap-broken)"/.test(line))
           process.stdout.write(`${line}\n`);

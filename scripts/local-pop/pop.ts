@@ -12,6 +12,8 @@ export interface PopOptions {
   readonly directory: string | null;
   /** 0: any free port. */
   readonly port: number;
+  /** Serve HTTPS, as in production, with a certificate that no authority has signed. */
+  readonly https?: boolean;
   /** Over the settings of wrangler.toml. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Limits under the names of their bindings, which wrangler.toml has for deployments only; periods are 10 or 60 s. */
@@ -38,6 +40,7 @@ export async function startPop(options: PopOptions): Promise<Pop> {
   const miniflare = new Miniflare({
     host: '127.0.0.1',
     port: options.port,
+    https: options.https ?? false,
     // Without this miniflare asks the network where on earth it is.
     cf: false,
     r2Persist: kept('r2'),

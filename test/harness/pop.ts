@@ -24,7 +24,7 @@ export class TestPop {
 
   static async start(
     settings: Readonly<Record<string, string>> = {},
-    options: Pick<PopOptions, 'rateLimits'> = {},
+    options: Pick<PopOptions, 'https' | 'rateLimits'> = {},
   ): Promise<TestPop> {
     const logs: TestPop['logs'] = [];
     const onLog = (line: string) => {
