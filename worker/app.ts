@@ -8,6 +8,7 @@ import { popOf } from './pop.ts';
 import { requestIdOf } from './request-id.ts';
 import { artifactRoutes } from './routes/artifact.ts';
 import { drain } from './routes/drain.ts';
+import { driftRoutes } from './routes/drift.ts';
 import { healthRoutes } from './routes/health.ts';
 import { inferRoutes } from './routes/infer.ts';
 import { modelRoutes } from './routes/models.ts';
@@ -47,6 +48,7 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
   app.route('/v2', artifactRoutes);
   app.route('/v1', predictRoutes);
   app.route('/registry', registryRoutes);
+  app.route('/registry', driftRoutes);
 
   app.notFound((c) => {
     const allowed = allowedMethods(app, c.req.path);

@@ -2,6 +2,8 @@
 import * as z from 'zod';
 import { PopserveError } from '../registry/errors.ts';
 import type { JwtSettings } from './security/jwt-verifier.ts';
+import { type DriftSettings, driftVariables, readDriftSettings } from './telemetry/drift/settings.ts';
+import { readWebhookSettings, type WebhookSettings, webhookVariables } from './telemetry/signal/settings.ts';
 
 export interface Config {
   /** The heap's memory grows to at most this. */
@@ -26,6 +28,11 @@ export interface Config {
   readonly artifactDownloads: '*' | ReadonlySet<string>;
   /** Name of the PoP; null: the platform tells it with each request. */
   readonly popName: string | null;
+  /** What the PoP lies in; null: the platform tells it. */
+  readonly popRegion: string | null;
+  readonly drift: DriftSettings;
+  /** Who is told of events; null: nobody. */
+  readonly webhook: WebhookSettings | null;
 }
 
 const numberSetting = (minimum: number) => z.coerce.number().min(minimum);
@@ -76,6 +83,9 @@ const settingsSchema = z.object({
   JWT_MODELS_CLAIM: z.string().min(1).default('popserve_models'),
   ADMIN_TOKEN: z.string().optional(),
   POP_NAME: z.string().optional(),
+  POP_REGION: z.string().optional(),
+  ...driftVariables,
+  ...webhookVariables,
 });
 
 /**
@@ -102,6 +112,9 @@ export function parseConfig(env: object): Config {
     corsOrigins: settings.CORS_ORIGINS,
     artifactDownloads: settings.ARTIFACT_DOWNLOADS,
     popName: settings.POP_NAME || null,
+    popRegion: settings.POP_REGION || null,
+    drift: readDriftSettings(settings),
+    webhook: readWebhookSettings(settings),
   };
 }
 

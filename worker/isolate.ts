@@ -51,8 +51,8 @@ export function createIsolate(env: Env): Isolate {
   const config = parseConfig(env);
   const registry = createRegistry(env);
   const counters = new Counters();
-  const drift = new DriftCounter(log);
   const answers = new AnswerCache();
+  const drift = new DriftCounter(config.popRegion, log);
   const models = new ModelCache({
     budgetBytes: config.memoryBudgetBytes,
     readBlob: async (digest) => (await registry.getBlob(digest as Digest)).body,

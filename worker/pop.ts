@@ -9,6 +9,9 @@ export function popOf(c: Context<AppContext>): string {
     const colo: unknown = c.req.raw.cf?.colo;
     if (typeof colo !== 'string') return 'unknown';
     isolate.pop = colo;
+    // Where the first client is: the platform does not tell where its PoPs are.
+    const continent: unknown = c.req.raw.cf?.continent;
+    if (typeof continent === 'string') isolate.drift.region ??= continent;
   }
   return isolate.pop;
 }

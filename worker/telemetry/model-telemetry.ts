@@ -1,25 +1,49 @@
 // The Durable Object of one model, named as the model: merges what the isolates of all PoPs report and keeps it in SQLite.
 import { DurableObject } from 'cloudflare:workers';
+import { createRegistry } from '../bound-registry.ts';
+import { type Config, parseConfig } from '../config.ts';
 import { readTotals } from './counts-part.ts';
+import { type DriftStatus, readDrift } from './drift/drift-status.ts';
+import { DriftWatch } from './drift/drift-watch.ts';
+import { log } from './log.ts';
 import { telemetryParts } from './parts.ts';
 import { createPropagationTables, readPops, readRelease, recordRelease, recordReport } from './propagation.ts';
 import type { IsolateReport } from './report.ts';
+import { Outbox } from './signal/outbox.ts';
 import type { TelemetryStatus } from './status.ts';
+
+/** When work that failed is tried again. */
+const repeatMs = 10_000;
 
 export class ModelTelemetry extends DurableObject<Env> {
   readonly #sql: SqlStorage;
+  readonly #config: Config;
+  readonly #outbox: Outbox;
+  readonly #drift: DriftWatch;
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
     this.#sql = state.storage.sql;
+    this.#config = parseConfig(env);
+    this.#outbox = new Outbox(this.#sql, this.#config.webhook, log);
+    this.#drift = new DriftWatch({
+      sql: this.#sql,
+      transact: (change) => state.storage.transactionSync(change),
+      registry: createRegistry(env),
+      outbox: this.#outbox,
+      settings: this.#config.drift,
+      log,
+    });
     state.storage.transactionSync(() => {
       createPropagationTables(this.#sql);
+      this.#outbox.createTables();
+      this.#drift.createTables();
       for (const part of telemetryParts) part.createTables(this.#sql);
     });
   }
 
   /** Takes one report of an isolate; one that came before changes nothing. */
-  async report(_model: string, report: IsolateReport): Promise<void> {
+  async report(model: string, report: IsolateReport): Promise<void> {
     const atMs = Date.now();
     this.ctx.storage.transactionSync(() => {
       if (!recordReport(this.#sql, report, atMs)) return;
@@ -28,6 +52,35 @@ export class ModelTelemetry extends DurableObject<Env> {
         if (data !== undefined) apply(this.#sql, data, { pop: report.pop, atMs });
       }
     });
+    if (report.parts.drift !== undefined) await this.#wake(model);
+  }
+
+  /** Reviews what was counted and delivers what is on its way. Never fails: the platform would stop to call it. */
+  override async alarm(): Promise<void> {
+    const model = (await this.ctx.storage.get<string>('model')) ?? '';
+    try {
+      await this.#drift.review(model);
+      await this.#outbox.deliverDue();
+      await this.#wake(model);
+    } catch (error) {
+      log('alarm-failed', { model, error: String(error) });
+      await this.ctx.storage.setAlarm(Date.now() + repeatMs);
+    }
+  }
+
+  async drift(filter: { version?: string; pop?: string }): Promise<DriftStatus> {
+    return readDrift(this.#sql, this.#outbox, this.#config.drift, filter);
+  }
+
+  /** Sets the alarm for what is due next. An object does not know its name when the alarm calls it. */
+  async #wake(model: string): Promise<void> {
+    const due = [this.#drift.nextMs(), this.#outbox.nextMs()].filter((ms) => ms !== null);
+    if (due.length === 0) return;
+    const nextMs = Math.min(...due);
+    const setMs = await this.ctx.storage.getAlarm();
+    if (setMs !== null && setMs <= nextMs) return;
+    await this.ctx.storage.put('model', model);
+    await this.ctx.storage.setAlarm(nextMs);
   }
 
   /** A route was written: from now on its way to the PoPs is measured. */

@@ -15,18 +15,28 @@ export interface DriftDelta {
   readonly counts: Float64Array;
 }
 
+/** What the isolate tells of drift. */
+export interface DriftReport {
+  /** Where it is, coarser than its PoP; null: not known. */
+  readonly region: string | null;
+  readonly versions: readonly DriftDelta[];
+}
+
 /** Versions of one model that an isolate counts for at a time. */
 const mostVersions = 16;
 
 export class DriftCounter implements ReportSource {
   readonly name = 'drift';
+  /** Told by the first request: see pop.ts. */
+  region: string | null;
   readonly #log: Log;
   /** By model, then by version and model digest; null: not counted. */
   readonly #plans = new Map<string, Map<string, CountingPlan>>();
   /** A route that is read again brings new objects for the same manifests. */
   readonly #byManifest = new WeakMap<Manifest, CountingPlan | null>();
 
-  constructor(log: Log) {
+  constructor(region: string | null, log: Log) {
+    this.region = region;
     this.#log = log;
   }
 
@@ -46,14 +56,14 @@ export class DriftCounter implements ReportSource {
     }
   }
 
-  take = (model: string): DriftDelta[] | undefined => {
+  take(model: string): DriftReport | undefined {
     const deltas: DriftDelta[] = [];
     for (const [key, plan] of this.#plans.get(model) ?? []) {
       if (plan.rows === 0) continue;
       deltas.push({ version: key.slice(0, key.indexOf('/')), layout: plan.layout.id, ...plan.take() });
     }
-    return deltas.length === 0 ? undefined : deltas;
-  };
+    return deltas.length === 0 ? undefined : { region: this.region, versions: deltas };
+  }
 
   #planOf(manifest: Manifest): CountingPlan | null {
     const { model, version, baseline } = manifest;

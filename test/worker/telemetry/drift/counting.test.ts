@@ -175,31 +175,34 @@ describe('the counter of an isolate', () => {
   ];
 
   it('gives out what was counted of each version once, whichever copy of its manifest a request came by', () => {
-    const counter = new DriftCounter(() => {});
+    const counter = new DriftCounter('EU', () => {});
     counter.count(manifest, inputs, []);
     counter.count(structuredClone(manifest), inputs, []);
     counter.count({ ...manifest, version: '2' }, inputs, []);
     counter.count({ ...manifest, baseline: undefined, version: '3' } as unknown as typeof manifest, inputs, []);
-    expect(counter.take('m')).toMatchObject([
-      { version: '1', rows: 2 },
-      { version: '2', rows: 1 },
-    ]);
+    expect(counter.take('m')).toMatchObject({
+      region: 'EU',
+      versions: [
+        { version: '1', rows: 2 },
+        { version: '2', rows: 1 },
+      ],
+    });
     expect(counter.take('m')).toBeUndefined();
     expect(counter.take('other')).toBeUndefined();
   });
 
   it('keeps room for a few versions only, and counts one that comes back', () => {
-    const counter = new DriftCounter(() => {});
+    const counter = new DriftCounter('EU', () => {});
     const versions = Array.from({ length: 20 }, (_, index) => ({ ...manifest, version: String(index) }));
     for (const version of versions) counter.count(version, inputs, []);
-    expect(counter.take('m')).toHaveLength(16);
+    expect(counter.take('m')?.versions).toHaveLength(16);
     for (const version of versions.slice(0, 2)) counter.count(version, inputs, []);
-    expect(counter.take('m')?.map(({ version }) => version)).toEqual(['0', '1']);
+    expect(counter.take('m')?.versions.map(({ version }) => version)).toEqual(['0', '1']);
   });
 
   it('never throws: what cannot be counted is logged once', () => {
     const logged: string[] = [];
-    const counter = new DriftCounter((event) => logged.push(event));
+    const counter = new DriftCounter(null, (event) => logged.push(event));
     const broken = [{ ...inputs[1], name: 'type', data: [null] }] as unknown as typeof inputs;
     counter.count(manifest, broken, []);
     counter.count(manifest, broken, []);

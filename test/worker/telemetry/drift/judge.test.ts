@@ -5,7 +5,7 @@ import { Random } from '../../../../scripts/demo/random.ts';
 import { CountingPlan } from '../../../../worker/telemetry/drift/counting-plan.ts';
 import { judge, minimumRows, minimumSamples, type Verdict } from '../../../../worker/telemetry/drift/judge.ts';
 import { type Layout, layoutOf } from '../../../../worker/telemetry/drift/layout.ts';
-import { defaultThresholds } from '../../../../worker/telemetry/drift/thresholds.ts';
+import { defaultThresholds } from '../../../../worker/telemetry/drift/settings.ts';
 import { baselineOf, drawTable, manifestWith, tableSignature, tensorOf } from './baselines.ts';
 
 interface World {

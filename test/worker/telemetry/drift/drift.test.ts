@@ -1,0 +1,246 @@
+// Drift from requests to the signed event, through the real Worker and its Durable Object.
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Manifest } from '../../../../registry/manifest.ts';
+import { Random } from '../../../../scripts/demo/random.ts';
+import type { DriftReport } from '../../../../worker/telemetry/drift/drift-counter.ts';
+import type { DriftStatus, PlaceDrift } from '../../../../worker/telemetry/drift/drift-status.ts';
+import { layoutOf } from '../../../../worker/telemetry/drift/layout.ts';
+import type { IsolateReport } from '../../../../worker/telemetry/report.ts';
+import { TestPop } from '../../../harness/pop.ts';
+import { adder, type SmallPublication } from '../../../harness/small-models.ts';
+import { sendReport, servingOf } from '../telemetry-object.ts';
+import { baselineOf } from './baselines.ts';
+import { Receiver } from './receiver.ts';
+
+const secret = 'a secret of the webhook';
+const rows = 1000;
+
+let receiver: Receiver;
+let pop: TestPop;
+beforeAll(async () => {
+  receiver = await Receiver.start(secret);
+  pop = await TestPop.start({
+    TELEMETRY_FLUSH_SECONDS: '0',
+    ROUTE_REFRESH_SECONDS: '0',
+    POP_NAME: 'HEL',
+    POP_REGION: 'EU',
+    DRIFT_WINDOW_SECONDS: '0.2',
+    WEBHOOK_URL: receiver.url,
+    WEBHOOK_SECRET: secret,
+    WEBHOOK_RETRY_SECONDS: '0.05',
+  });
+  await pop.release(watched('adder', '1'));
+});
+afterAll(async () => {
+  await pop.stop();
+  await receiver.stop();
+});
+
+const random = new Random(11);
+
+/** Two inputs, of which the second may be shifted, by standard deviations. */
+function draw(count: number, shift = 0): number[] {
+  return Array.from({ length: count }, () => [random.normal(0, 1), random.normal(shift, 1)]).flat();
+}
+
+/** An adder that comes with the baseline of undrifted data. */
+function watched(name: string, version: string): SmallPublication {
+  const { manifest, blobs } = adder(name, version, 10);
+  const x = new Float32Array(draw(4000));
+  const tensors = {
+    x: { shape: [4000, 2], elements: x },
+    y: { shape: [4000, 2], elements: x.map((value) => value + 10) },
+  };
+  return { manifest: { ...manifest, baseline: baselineOf(manifest.signature, tensors, 4000) }, blobs };
+}
+
+const requestOf = (count: number, shift = 0) => ({
+  inputs: [{ name: 'x', datatype: 'FP32', shape: [count, 2], data: draw(count, shift) }],
+});
+
+async function infer(model: string, shift = 0): Promise<void> {
+  const answer = await pop.send('POST', `/v2/models/${model}/infer`, requestOf(rows, shift));
+  expect(answer.status).toBe(200);
+}
+
+async function driftOf(model: string, query = ''): Promise<DriftStatus & { model: string }> {
+  return (await pop.operate('GET', `/registry/models/${model}/drift${query}`)).json();
+}
+
+const placeOf = (status: DriftStatus, place: string, version = '1'): PlaceDrift | undefined =>
+  status.versions.find((drift) => drift.version === version)?.places.find((drift) => drift.place === place);
+
+/** Keeps the requests coming until the state of things is as expected. */
+async function inferUntil(model: string, shift: number, check: (status: DriftStatus) => void): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      await infer(model, shift);
+      check(await driftOf(model));
+    },
+    { timeout: 20_000, interval: 20 },
+  );
+}
+
+describe('what devices send', () => {
+  test('is counted per PoP, region and world, judged in windows, and asks for training once when it drifts', async () => {
+    await inferUntil('adder', 0, (status) => {
+      expect(placeOf(status, 'pop:HEL')?.windows.filter(({ judged }) => judged).length).toBeGreaterThanOrEqual(2);
+    });
+    const undrifted = await driftOf('adder');
+    expect(undrifted.versions[0]?.places.map(({ place, drifting }) => [place, drifting])).toEqual([
+      ['global', false],
+      ['pop:HEL', false],
+      ['region:EU', false],
+    ]);
+    const [first] = placeOf(undrifted, 'pop:HEL')?.window?.features ?? [];
+    expect(first).toMatchObject({ feature: 'x[0]', kind: 'input', missing: 0, past: [] });
+    expect(undrifted.events).toEqual([]);
+
+    await inferUntil('adder', 1, (status) => expect(placeOf(status, 'pop:HEL')?.drifting).toBe(true));
+    await vi.waitFor(() => expect(receiver.received).toHaveLength(1));
+    const { id, signed, body } = receiver.received[0] ?? { id: '', signed: false, body: null };
+    expect(signed).toBe(true);
+    expect(body).toMatchObject({ id, type: 'retrain.requested', data: { model: 'adder', version: '1' } });
+    expect(body?.data.features).toEqual(['x[1]', 'y[1]']);
+    const places = body?.data.places as { place: string; rows: number; features: object[] }[];
+    expect(places.map(({ place }) => place)).toContain('pop:HEL');
+    expect(places[0]?.features[0]).toMatchObject({
+      feature: 'x[1]',
+      kind: 'input',
+      statistics: { psi: { value: expect.any(Number), threshold: 0.1 } },
+    });
+
+    // It goes on, and is not said again.
+    const windows = placeOf(await driftOf('adder'), 'pop:HEL')?.window?.toMs ?? 0;
+    await inferUntil('adder', 1, (status) => {
+      expect(placeOf(status, 'pop:HEL')?.window?.toMs).toBeGreaterThan(windows);
+    });
+    expect(receiver.received).toHaveLength(1);
+
+    await inferUntil('adder', 0, (status) => {
+      expect(status.versions[0]?.places.some(({ drifting }) => drifting)).toBe(false);
+    });
+    await vi.waitFor(() => expect(receiver.received).toHaveLength(2));
+    expect(receiver.received[1]).toMatchObject({
+      id: `${id}.resolved`,
+      signed: true,
+      body: { type: 'drift.resolved', data: { model: 'adder', version: '1', requested: id, reason: 'recovered' } },
+    });
+    const { versions, events } = await driftOf('adder');
+    expect(versions[0]?.episodes).toMatchObject([{ id, reason: 'recovered', endedMs: expect.any(Number) }]);
+    expect(events.map(({ type, attempts }) => [type, attempts])).toEqual([
+      ['drift.resolved', 1],
+      ['retrain.requested', 1],
+    ]);
+  });
+
+  test('is told of the operator alone, filtered by version and PoP', async () => {
+    expect((await pop.send('GET', '/registry/models/adder/drift')).status).toBe(401);
+    const filtered = await driftOf('adder', '?pop=HEL');
+    expect(filtered.versions[0]?.places.map(({ place }) => place)).toEqual(['pop:HEL']);
+    expect((await driftOf('adder', '?version=2')).versions).toEqual([]);
+    await expect(driftOf('nothing')).rejects.toThrow(/404 .*nothing/);
+    await expect(driftOf('adder', '?place=HEL')).rejects.toThrow(/400 .*place/);
+  });
+});
+
+/** What the isolate of another PoP would have counted. */
+function reportOf(manifest: Manifest, from: { pop: string; region: string; sequence: number; shift: number }) {
+  const baseline = manifest.baseline ?? baselineOf(manifest.signature, {}, 1);
+  const layout = layoutOf(baseline);
+  const counts = new Float64Array(layout.slots);
+  const values = draw(rows, from.shift);
+  for (const { kind, at, baseline: feature } of layout.features) {
+    const column = feature.take as number;
+    if (feature.bins.kind !== 'numeric') continue;
+    for (let row = 0; row < rows; row++) {
+      const value = (values[2 * row + column] ?? 0) + (kind === 'output' ? 10 : 0);
+      const slot = at + feature.bins.edges.filter((edge) => edge <= value).length;
+      counts[slot] = (counts[slot] ?? 0) + 1;
+    }
+  }
+  const { version } = manifest;
+  const drift: DriftReport = { region: from.region, versions: [{ version, layout: layout.id, rows, counts }] };
+  const { pop: name, sequence } = from;
+  return { isolate: name, sequence, pop: name, serving: servingOf(1), parts: { drift } } satisfies IsolateReport;
+}
+
+describe('what several PoPs report', () => {
+  test('drifts where it drifts and nowhere else', async () => {
+    const { manifest, blobs } = watched('spread', '1');
+    await pop.release({ manifest, blobs });
+    let sequence = 0;
+    const places = [
+      { pop: 'FRA', region: 'EU', shift: 0 },
+      { pop: 'ARN', region: 'EU', shift: 0 },
+      { pop: 'SIN', region: 'AS', shift: 1 },
+    ];
+    const before = receiver.received.length;
+    await vi.waitFor(
+      async () => {
+        sequence++;
+        for (const from of places) await sendReport(pop, 'spread', reportOf(manifest, { ...from, sequence }));
+        expect(placeOf(await driftOf('spread'), 'pop:SIN')?.drifting).toBe(true);
+      },
+      { timeout: 20_000, interval: 20 },
+    );
+    const drifting = (await driftOf('spread')).versions[0]?.places.filter((drift) => drift.drifting);
+    const names = drifting?.map(({ place }) => place) ?? [];
+    expect(names).toEqual(expect.arrayContaining(['pop:SIN', 'region:AS']));
+    expect(names.filter((place) => place.includes('EU') || place.includes('FRA') || place.includes('ARN'))).toEqual([]);
+    await vi.waitFor(() => expect(receiver.received.length).toBe(before + 1));
+  });
+
+  test('of a version that is replaced, ends with its route', async () => {
+    const before = receiver.received.length;
+    await pop.release(watched('spread', '2'));
+    await vi.waitFor(
+      async () => {
+        // The new version's windows are reviewed: what is open of the old one is looked at as well.
+        await infer('spread');
+        expect(receiver.received.length).toBe(before + 1);
+      },
+      { timeout: 20_000, interval: 20 },
+    );
+    expect(receiver.received.at(-1)?.body).toMatchObject({
+      type: 'drift.resolved',
+      data: { model: 'spread', version: '1', reason: 'superseded' },
+    });
+  });
+
+  test('of another baseline than the version has now is dropped', async () => {
+    const { manifest, blobs } = watched('renewed', '1');
+    await pop.release({ manifest, blobs }, false);
+    const report = reportOf(manifest, { pop: 'FRA', region: 'EU', sequence: 1, shift: 0 });
+    const [delta] = report.parts.drift.versions;
+    const old = { ...report, parts: { drift: { region: 'EU', versions: [{ ...delta, layout: 7 }] } } };
+    await sendReport(pop, 'renewed', old);
+    await vi.waitFor(async () => expect((await driftOf('renewed')).versions).toEqual([]), { timeout: 10_000 });
+    await sendReport(pop, 'renewed', { ...old, sequence: 2 });
+    await sendReport(pop, 'renewed', { ...report, sequence: 3 });
+    expect(
+      placeOf(await driftOf('renewed'), 'global')?.open?.rows ??
+        placeOf(await driftOf('renewed'), 'global')?.window?.rows,
+    ).toBe(rows);
+  });
+});
+
+describe('when things fail', () => {
+  test('an event is sent again until the receiver takes it, with the same id and body', async () => {
+    receiver.status = 503;
+    const before = receiver.received.length;
+    await pop.release(watched('retried', '1'));
+    await inferUntil('retried', 1, () => expect(receiver.received.length).toBeGreaterThan(before + 1));
+    receiver.status = 204;
+    await vi.waitFor(async () => expect((await driftOf('retried')).events[0]?.deliveredMs).not.toBeNull(), {
+      timeout: 10_000,
+    });
+    const [event] = (await driftOf('retried')).events;
+    const sent = receiver.received.slice(before);
+    expect(sent.length).toBe(event?.attempts);
+    expect(new Set(sent.map(({ id }) => id))).toEqual(new Set([event?.id]));
+    expect(new Set(sent.map(({ body }) => JSON.stringify(body))).size).toBe(1);
+    expect(sent.every(({ signed }) => signed)).toBe(true);
+    expect(event?.lastError).toBe('the receiver answered 503');
+  });
+});

@@ -1,0 +1,51 @@
+// A webhook's receiver on this machine: checks signatures as the specification has them, with Node's own HMAC.
+import { createHmac } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface Received {
+  readonly id: string;
+  readonly signed: boolean;
+  readonly body: { id: string; type: string; timestamp: string; data: Record<string, unknown> };
+}
+
+export class Receiver {
+  readonly received: Received[] = [];
+  /** What it answers. */
+  status = 204;
+  readonly #server: Server;
+  readonly #secret: string;
+
+  private constructor(secret: string) {
+    this.#secret = secret;
+    this.#server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        const id = String(request.headers['webhook-id']);
+        const at = String(request.headers['webhook-timestamp']);
+        const expected = createHmac('sha256', this.#secret).update(`${id}.${at}.${text}`).digest('base64');
+        const fresh = Math.abs(Date.now() / 1000 - Number(at)) < 60;
+        const signed = fresh && request.headers['webhook-signature'] === `v1,${expected}`;
+        this.received.push({ id, signed, body: JSON.parse(text) });
+        response.writeHead(this.status).end();
+      });
+    });
+  }
+
+  static async start(secret: string): Promise<Receiver> {
+    const receiver = new Receiver(secret);
+    await new Promise<void>((resolve) => receiver.#server.listen(0, '127.0.0.1', resolve));
+    return receiver;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hook`;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}

@@ -1,0 +1,31 @@
+// Drift as a part of the isolates' reports, in the Durable Object. What comes of the counts is in drift-watch.ts.
+import type { Measure, TelemetryPart } from '../report.ts';
+import type { DriftReport } from './drift-counter.ts';
+import { addDelta, createDriftTables, readPlaces } from './drift-tables.ts';
+
+export const driftPart: TelemetryPart = {
+  name: 'drift',
+
+  createTables: createDriftTables,
+
+  apply(sql, data, { pop, atMs }) {
+    const { region, versions } = data as DriftReport;
+    const places = [`pop:${pop}`, ...(region === null ? [] : [`region:${region}`]), 'global'];
+    for (const delta of versions) addDelta(sql, delta, places, atMs);
+  },
+
+  measures: {
+    /** The largest PSI of an input in the canary's newest judged window over all PoPs, as far as it is beyond noise. */
+    drift(sql, { version }): Measure | null {
+      const everywhere = readPlaces(sql, version).find(({ place }) => place === 'global');
+      if (everywhere === undefined) return null;
+      const { rows, features } = everywhere.window;
+      let largest: { feature: string; psi: number } = { feature: '', psi: 0 };
+      for (const { kind, feature, psi, psiNoise } of features) {
+        if (kind === 'input' && psi > psiNoise && psi > largest.psi) largest = { feature, psi };
+      }
+      const text = largest.psi === 0 ? 'no drift' : `PSI ${largest.psi.toPrecision(3)} of '${largest.feature}'`;
+      return { value: largest.psi, samples: rows, text: `${text} over ${rows} rows` };
+    },
+  },
+};

@@ -1,0 +1,76 @@
+// What the Durable Object of a model tells of drift: for `popserve drift`, the HTTP API and metrics.
+import type { SqlStorage } from '@cloudflare/workers-types';
+import type { EventStatus, Outbox } from '../signal/outbox.ts';
+import {
+  type ClosedWindow,
+  type JudgedWindow,
+  knownVersions,
+  readClosedWindows,
+  readOpenWindows,
+  readPlaces,
+} from './drift-tables.ts';
+import { type Episode, readEpisodes } from './episodes.ts';
+import type { DriftSettings } from './settings.ts';
+
+const shownWindows = 24;
+const shownEvents = 20;
+
+export interface PlaceDrift {
+  /** `pop:FRA`, `region:EU` or `global`. */
+  readonly place: string;
+  readonly drifting: boolean;
+  /** Since when it is what it is, milliseconds since 1970; 0: always. */
+  readonly changedMs: number;
+  /** The window that is being filled; null: nothing came since the last. */
+  readonly open: { readonly sinceMs: number; readonly rows: number } | null;
+  /** The newest window that was judged; null: none yet. */
+  readonly window: JudgedWindow | null;
+  /** Closed windows, oldest first. */
+  readonly windows: readonly ClosedWindow[];
+}
+
+export interface VersionDrift {
+  readonly version: string;
+  readonly episodes: readonly Episode[];
+  readonly places: readonly PlaceDrift[];
+}
+
+export interface DriftStatus {
+  readonly settings: DriftSettings;
+  readonly versions: readonly VersionDrift[];
+  readonly events: readonly EventStatus[];
+}
+
+/** @param filter only this version, only this PoP with its region's and the world's view left out */
+export function readDrift(
+  sql: SqlStorage,
+  outbox: Outbox,
+  settings: DriftSettings,
+  filter: { version?: string; pop?: string },
+): DriftStatus {
+  const versions = knownVersions(sql)
+    .filter((version) => filter.version === undefined || version === filter.version)
+    .map((version) => ({
+      version,
+      episodes: readEpisodes(sql, version),
+      places: placesOf(sql, version).filter(({ place }) => filter.pop === undefined || place === `pop:${filter.pop}`),
+    }));
+  return { settings, versions, events: outbox.read(shownEvents) };
+}
+
+function placesOf(sql: SqlStorage, version: string): PlaceDrift[] {
+  const open = new Map(readOpenWindows(sql, version).map((window) => [window.place, window]));
+  const judged = new Map(readPlaces(sql, version).map((row) => [row.place, row]));
+  return [...new Set([...open.keys(), ...judged.keys()])].sort().map((place) => {
+    const filling = open.get(place);
+    const row = judged.get(place);
+    return {
+      place,
+      drifting: row?.alarm.drifting ?? false,
+      changedMs: row?.changedMs ?? 0,
+      open: filling === undefined ? null : { sinceMs: filling.sinceMs, rows: filling.rows },
+      window: row?.window ?? null,
+      windows: readClosedWindows(sql, version, place, shownWindows),
+    };
+  });
+}

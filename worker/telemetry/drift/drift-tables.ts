@@ -1,0 +1,188 @@
+// Counts and alarms of drift as the Durable Object of a model keeps them. A place is `pop:FRA`, `region:EU` or `global`; each
+// has an open window that reports are added to, and the windows that were closed.
+import type { SqlStorage } from '@cloudflare/workers-types';
+import type { PlaceAlarm } from './alarm.ts';
+import type { DriftDelta } from './drift-counter.ts';
+import type { FeatureVerdict } from './judge.ts';
+import { addCounts } from './layout.ts';
+
+/** Closed windows that are kept of each version and place: a day of five minutes. */
+const keptWindows = 288;
+
+export interface OpenWindow {
+  readonly place: string;
+  readonly sinceMs: number;
+  readonly rows: number;
+  readonly counts: Float64Array;
+}
+
+/** A window that has a verdict. */
+export interface JudgedWindow {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly rows: number;
+  readonly features: readonly FeatureVerdict[];
+}
+
+export interface PlaceRow {
+  readonly place: string;
+  readonly alarm: PlaceAlarm;
+  /** Since `alarm.drifting` is what it is; 0: always. */
+  readonly changedMs: number;
+  /** The newest. */
+  readonly window: JudgedWindow;
+}
+
+export interface ClosedWindow {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly rows: number;
+  /** False: too few rows. */
+  readonly judged: boolean;
+  readonly maxPsi: number;
+  /** Features with a statistic past its threshold. */
+  readonly past: readonly string[];
+}
+
+export function createDriftTables(sql: SqlStorage): void {
+  sql.exec(`CREATE TABLE IF NOT EXISTS drift_versions (
+    version TEXT PRIMARY KEY, layout INTEGER NOT NULL, opened_ms INTEGER) WITHOUT ROWID`);
+  sql.exec(`CREATE TABLE IF NOT EXISTS drift_open (
+    version TEXT NOT NULL, place TEXT NOT NULL, since_ms INTEGER NOT NULL, rows INTEGER NOT NULL, counts BLOB NOT NULL,
+    PRIMARY KEY (version, place)) WITHOUT ROWID`);
+  sql.exec(`CREATE TABLE IF NOT EXISTS drift_windows (
+    version TEXT NOT NULL, place TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, rows INTEGER NOT NULL,
+    judged INTEGER NOT NULL, max_psi REAL NOT NULL, past TEXT NOT NULL, PRIMARY KEY (version, place, to_ms)) WITHOUT ROWID`);
+  sql.exec(`CREATE TABLE IF NOT EXISTS drift_places (
+    version TEXT NOT NULL, place TEXT NOT NULL, drifting INTEGER NOT NULL, streak INTEGER NOT NULL,
+    changed_ms INTEGER NOT NULL, window TEXT NOT NULL, PRIMARY KEY (version, place)) WITHOUT ROWID`);
+}
+
+/** Adds what an isolate counted to the open window of each of its places. */
+export function addDelta(sql: SqlStorage, delta: DriftDelta, places: readonly string[], atMs: number): void {
+  const { version, layout, rows } = delta;
+  const [known] = sql
+    .exec<{ layout: number; opened_ms: number | null }>(
+      'SELECT layout, opened_ms FROM drift_versions WHERE version = ?',
+      version,
+    )
+    .toArray();
+  // The version was retired and published anew with another baseline.
+  if (known !== undefined && known.layout !== layout) forgetVersion(sql, version);
+  sql.exec(
+    `INSERT INTO drift_versions VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET
+      opened_ms = coalesce(opened_ms, excluded.opened_ms)`,
+    ...[version, layout, atMs],
+  );
+  for (const place of places) {
+    const open = readOpen(sql, version, place);
+    const counts = new Float64Array(delta.counts);
+    if (open !== undefined) addCounts(counts, open.counts);
+    sql.exec(
+      'INSERT OR REPLACE INTO drift_open VALUES (?, ?, ?, ?, ?)',
+      ...[version, place, open?.sinceMs ?? atMs, rows + (open?.rows ?? 0), counts.buffer as ArrayBuffer],
+    );
+  }
+}
+
+/** The versions whose windows are open, and since when. */
+export function openVersions(sql: SqlStorage): { version: string; layout: number; openedMs: number }[] {
+  return sql
+    .exec<{ version: string; layout: number; openedMs: number }>(
+      'SELECT version, layout, opened_ms AS openedMs FROM drift_versions WHERE opened_ms IS NOT NULL',
+    )
+    .toArray();
+}
+
+export function knownVersions(sql: SqlStorage): string[] {
+  return sql
+    .exec<{ version: string }>('SELECT version FROM drift_versions ORDER BY version')
+    .toArray()
+    .map(({ version }) => version);
+}
+
+export function readOpenWindows(sql: SqlStorage, version: string): OpenWindow[] {
+  return sql
+    .exec<OpenRow>('SELECT place, since_ms, rows, counts FROM drift_open WHERE version = ? ORDER BY place', version)
+    .toArray()
+    .map(openWindow);
+}
+
+function readOpen(sql: SqlStorage, version: string, place: string): OpenWindow | undefined {
+  return sql
+    .exec<OpenRow>(
+      'SELECT place, since_ms, rows, counts FROM drift_open WHERE version = ? AND place = ?',
+      version,
+      place,
+    )
+    .toArray()
+    .map(openWindow)[0];
+}
+
+type OpenRow = { place: string; since_ms: number; rows: number; counts: ArrayBuffer };
+
+function openWindow({ place, since_ms: sinceMs, rows, counts }: OpenRow): OpenWindow {
+  return { place, sinceMs, rows, counts: new Float64Array(counts) };
+}
+
+/** @param window without `judged` it had too few rows */
+export function closeWindow(sql: SqlStorage, version: string, place: string, window: ClosedWindow): void {
+  const { fromMs, toMs, rows, judged, maxPsi, past } = window;
+  sql.exec('DELETE FROM drift_open WHERE version = ? AND place = ?', version, place);
+  sql.exec(
+    'INSERT OR REPLACE INTO drift_windows VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    ...[version, place, fromMs, toMs, rows, judged ? 1 : 0, maxPsi, JSON.stringify(past)],
+  );
+  sql.exec(
+    `DELETE FROM drift_windows WHERE version = ? AND place = ? AND to_ms NOT IN (
+      SELECT to_ms FROM drift_windows WHERE version = ? AND place = ? ORDER BY to_ms DESC LIMIT ?)`,
+    ...[version, place, version, place, keptWindows],
+  );
+}
+
+/** The newest `limit` closed windows, oldest first. */
+export function readClosedWindows(sql: SqlStorage, version: string, place: string, limit: number): ClosedWindow[] {
+  return sql
+    .exec<{ from_ms: number; to_ms: number; rows: number; judged: number; max_psi: number; past: string }>(
+      `SELECT from_ms, to_ms, rows, judged, max_psi, past FROM drift_windows
+        WHERE version = ? AND place = ? ORDER BY to_ms DESC LIMIT ?`,
+      ...[version, place, limit],
+    )
+    .toArray()
+    .reverse()
+    .map((row) => ({
+      ...{ fromMs: row.from_ms, toMs: row.to_ms, rows: row.rows, judged: row.judged === 1, maxPsi: row.max_psi },
+      past: JSON.parse(row.past) as string[],
+    }));
+}
+
+export function readPlaces(sql: SqlStorage, version: string): PlaceRow[] {
+  return sql
+    .exec<{ place: string; drifting: number; streak: number; changed_ms: number; window: string }>(
+      'SELECT place, drifting, streak, changed_ms, window FROM drift_places WHERE version = ? ORDER BY place',
+      version,
+    )
+    .toArray()
+    .map(({ place, drifting, streak, changed_ms: changedMs, window }) => ({
+      ...{ place, alarm: { drifting: drifting === 1, streak }, changedMs },
+      window: JSON.parse(window) as JudgedWindow,
+    }));
+}
+
+export function writePlace(sql: SqlStorage, version: string, { place, alarm, changedMs, window }: PlaceRow): void {
+  sql.exec(
+    'INSERT OR REPLACE INTO drift_places VALUES (?, ?, ?, ?, ?, ?)',
+    ...[version, place, alarm.drifting ? 1 : 0, alarm.streak, changedMs, JSON.stringify(window)],
+  );
+}
+
+/** The next report opens the next window. */
+export function settleVersion(sql: SqlStorage, version: string): void {
+  sql.exec('UPDATE drift_versions SET opened_ms = NULL WHERE version = ?', version);
+}
+
+export function forgetVersion(sql: SqlStorage, version: string): void {
+  for (const table of ['drift_versions', 'drift_open', 'drift_windows', 'drift_places']) {
+    sql.exec(`DELETE FROM ${table} WHERE version = ?`, version);
+  }
+}

@@ -1,0 +1,181 @@
+// Turns counts into verdicts, verdicts into alarms, and alarms into events. Runs in the alarm of a model's Durable Object, never
+// on a report's time: a report only adds counts and sees that the alarm is set.
+import type { SqlStorage } from '@cloudflare/workers-types';
+import { PopserveError } from '../../../registry/errors.ts';
+import type { Registry } from '../../../registry/registry.ts';
+import { routedVersions } from '../../../registry/route.ts';
+import type { Log } from '../log.ts';
+import type { Outbox } from '../signal/outbox.ts';
+import { nextAlarm, quiet } from './alarm.ts';
+import {
+  closeWindow,
+  forgetVersion,
+  knownVersions,
+  openVersions,
+  type PlaceRow,
+  readOpenWindows,
+  readPlaces,
+  settleVersion,
+  writePlace,
+} from './drift-tables.ts';
+import { beginEpisode, createEpisodeTable, type EndReason, endEpisode, openEpisode } from './episodes.ts';
+import { judge, minimumRows } from './judge.ts';
+import { type Layout, layoutOf } from './layout.ts';
+import { type DriftSettings, longestWindow } from './settings.ts';
+
+type WatchRegistry = Pick<Registry, 'getManifest' | 'currentRoute'>;
+
+/** After a review that failed, say because R2 was away. */
+const repeatMs = 10_000;
+
+export class DriftWatch {
+  readonly #sql: SqlStorage;
+  readonly #transact: (change: () => void) => void;
+  readonly #registry: WatchRegistry;
+  readonly #outbox: Outbox;
+  readonly #settings: DriftSettings;
+  readonly #log: Log;
+  readonly #layouts = new Map<string, Layout>();
+  #repeatAtMs: number | null = null;
+
+  constructor(options: {
+    sql: SqlStorage;
+    /** Runs a change all or nothing. */
+    transact: (change: () => void) => void;
+    registry: WatchRegistry;
+    outbox: Outbox;
+    settings: DriftSettings;
+    log: Log;
+  }) {
+    this.#sql = options.sql;
+    this.#transact = options.transact;
+    this.#registry = options.registry;
+    this.#outbox = options.outbox;
+    this.#settings = options.settings;
+    this.#log = options.log;
+  }
+
+  createTables(): void {
+    createEpisodeTable(this.#sql);
+  }
+
+  /** When there is something to review; null: not before the next report. */
+  nextMs(): number | null {
+    const due = openVersions(this.#sql).map(({ openedMs }) => openedMs + this.#windowMs);
+    for (const version of knownVersions(this.#sql)) {
+      if (openEpisode(this.#sql, version)) due.push(...this.#drifting(version).map((place) => this.#silentAtMs(place)));
+    }
+    if (due.length === 0) return null;
+    return Math.max(Math.min(...due), this.#repeatAtMs ?? 0);
+  }
+
+  /** Judges the windows that are due, and raises and ends alarms. */
+  async review(model: string): Promise<void> {
+    this.#repeatAtMs = null;
+    const nowMs = Date.now();
+    for (const { version, layout, openedMs } of openVersions(this.#sql)) {
+      if (openedMs + this.#windowMs > nowMs) continue;
+      try {
+        const known = await this.#layoutOf(model, version, layout);
+        this.#transact(() => {
+          if (known === null) forgetVersion(this.#sql, version);
+          else this.#reviewVersion(version, known, nowMs);
+        });
+      } catch (error) {
+        this.#repeatAtMs = nowMs + repeatMs;
+        this.#log('drift-not-reviewed', { model, version, error: String(error) });
+      }
+    }
+    await this.#reviewEpisodes(model, nowMs);
+  }
+
+  get #windowMs(): number {
+    return this.#settings.windowSeconds * 1000;
+  }
+
+  /** @returns null for a version that is gone, or was published anew with another baseline */
+  async #layoutOf(model: string, version: string, id: number): Promise<Layout | null> {
+    const kept = this.#layouts.get(version);
+    if (kept?.id === id) return kept;
+    try {
+      const { baseline } = await this.#registry.getManifest(model, version);
+      const layout = baseline ? layoutOf(baseline) : null;
+      if (layout?.id !== id) return null;
+      this.#layouts.set(version, layout);
+      return layout;
+    } catch (error) {
+      if (error instanceof PopserveError && error.code === 'NOT_FOUND') return null;
+      throw error;
+    }
+  }
+
+  #reviewVersion(version: string, layout: Layout, nowMs: number): void {
+    const { thresholds, windows } = this.#settings;
+    const open = readOpenWindows(this.#sql, version);
+    const places = new Map(readPlaces(this.#sql, version).map((row) => [row.place, row]));
+    const enough = minimumRows(layout, thresholds, open.length);
+    for (const { place, sinceMs, rows, counts } of open) {
+      const closed = { fromMs: sinceMs, toMs: nowMs, rows };
+      if (rows < enough) {
+        // Waits for more, and for the next review, up to a day.
+        if (nowMs - sinceMs < longestWindow * this.#windowMs) continue;
+        closeWindow(this.#sql, version, place, { ...closed, judged: false, maxPsi: 0, past: [] });
+        continue;
+      }
+      const { judged, features } = judge(layout, counts, thresholds, open.length);
+      const past = features.filter((verdict) => verdict.past.length > 0).map(({ feature }) => feature);
+      const maxPsi = features.reduce((most, { psi }) => Math.max(most, psi), 0);
+      closeWindow(this.#sql, version, place, { ...closed, judged, maxPsi, past });
+      const before = places.get(place);
+      const alarm = judged ? nextAlarm(before?.alarm ?? quiet, past.length > 0, windows) : (before?.alarm ?? quiet);
+      const changed = alarm.drifting !== (before?.alarm.drifting ?? false);
+      const changedMs = changed ? nowMs : (before?.changedMs ?? 0);
+      writePlace(this.#sql, version, { place, alarm, changedMs, window: { ...closed, features } });
+    }
+    settleVersion(this.#sql, version);
+  }
+
+  /** One event when the first place of a version begins to drift, one when the last has ended. */
+  async #reviewEpisodes(model: string, nowMs: number): Promise<void> {
+    const versions = knownVersions(this.#sql);
+    const route = versions.some((version) => openEpisode(this.#sql, version))
+      ? await this.#registry.currentRoute(model).catch(() => null)
+      : null;
+    const routed = route === null ? null : new Set(routedVersions(route));
+    for (const version of versions) {
+      this.#transact(() => {
+        const episode = openEpisode(this.#sql, version);
+        if (episode === null) {
+          const drifting = this.#drifting(version);
+          if (drifting.length === 0) return;
+          this.#outbox.add(
+            beginEpisode(this.#sql, { model, version, drifting, settings: this.#settings }, nowMs),
+            nowMs,
+          );
+          return;
+        }
+        const reason = this.#endOf(version, routed, nowMs);
+        if (reason !== null) this.#outbox.add(endEpisode(this.#sql, episode, { model, reason }, nowMs), nowMs);
+      });
+    }
+  }
+
+  #endOf(version: string, routed: ReadonlySet<string> | null, nowMs: number): EndReason | null {
+    const drifting = this.#drifting(version);
+    if (drifting.length === 0) return 'recovered';
+    const superseded = routed !== null && !routed.has(version);
+    const ended = drifting.filter((place) => superseded || this.#silentAtMs(place) <= nowMs);
+    for (const row of ended) writePlace(this.#sql, version, { ...row, alarm: quiet, changedMs: nowMs });
+    if (ended.length < drifting.length) return null;
+    return superseded ? 'superseded' : 'silent';
+  }
+
+  #drifting(version: string): PlaceRow[] {
+    return readPlaces(this.#sql, version).filter(({ alarm }) => alarm.drifting);
+  }
+
+  /** A place from which nothing more is heard drifts no longer. */
+  #silentAtMs({ window }: PlaceRow): number {
+    return window.toMs + longestWindow * this.#windowMs;
+  }
+}

@@ -1,0 +1,99 @@
+// An episode of drift: from the first place of a version that drifts until none does any more. It begins and ends with one event.
+import type { SqlStorage } from '@cloudflare/workers-types';
+import type { PlaceRow } from './drift-tables.ts';
+import { type FeatureVerdict, type StatisticName, statisticNames, type Thresholds } from './judge.ts';
+import type { DriftSettings } from './settings.ts';
+
+/** Why an episode ended: values are as they were; the version is routed no longer; nothing more was heard. */
+export type EndReason = 'recovered' | 'superseded' | 'silent';
+
+export interface Episode {
+  /** Also the id of the event that it began with. */
+  readonly id: string;
+  readonly version: string;
+  readonly beganMs: number;
+  readonly endedMs: number | null;
+  readonly reason: EndReason | null;
+}
+
+export interface DriftEvent {
+  readonly id: string;
+  readonly type: 'retrain.requested' | 'drift.resolved';
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export function createEpisodeTable(sql: SqlStorage): void {
+  sql.exec(`CREATE TABLE IF NOT EXISTS drift_episodes (
+    id TEXT PRIMARY KEY, version TEXT NOT NULL, began_ms INTEGER NOT NULL, ended_ms INTEGER, reason TEXT) WITHOUT ROWID`);
+}
+
+export function openEpisode(sql: SqlStorage, version: string): Episode | null {
+  return readEpisodes(sql, version).find(({ endedMs }) => endedMs === null) ?? null;
+}
+
+/** The newest first. */
+export function readEpisodes(sql: SqlStorage, version: string): Episode[] {
+  return sql
+    .exec<{ id: string; version: string; began_ms: number; ended_ms: number | null; reason: EndReason | null }>(
+      `SELECT id, version, began_ms, ended_ms, reason FROM drift_episodes WHERE version = ?
+        ORDER BY began_ms DESC LIMIT 20`,
+      version,
+    )
+    .toArray()
+    .map(({ id, version, began_ms, ended_ms, reason }) => ({
+      ...{ id, version, beganMs: began_ms, endedMs: ended_ms, reason },
+    }));
+}
+
+/** @returns the event that asks for training again */
+export function beginEpisode(
+  sql: SqlStorage,
+  of: { model: string; version: string; drifting: readonly PlaceRow[]; settings: DriftSettings },
+  nowMs: number,
+): DriftEvent {
+  const { model, version, drifting, settings } = of;
+  const id = crypto.randomUUID();
+  sql.exec('INSERT INTO drift_episodes VALUES (?, ?, ?, NULL, NULL)', id, version, nowMs);
+  const places = drifting.map(({ place, window }) => ({
+    place,
+    from: time(window.fromMs),
+    to: time(window.toMs),
+    rows: window.rows,
+    features: window.features
+      .filter(({ past }) => past.length > 0)
+      .map((verdict) => describeFeature(verdict, settings.thresholds)),
+  }));
+  const features = [...new Set(places.flatMap((place) => place.features.map(({ feature }) => feature)))];
+  return { id, type: 'retrain.requested', data: { model, version, features, places } };
+}
+
+export function endEpisode(
+  sql: SqlStorage,
+  { id, version, beganMs }: Episode,
+  { model, reason }: { model: string; reason: EndReason },
+  nowMs: number,
+): DriftEvent {
+  sql.exec('UPDATE drift_episodes SET ended_ms = ?, reason = ? WHERE id = ?', nowMs, reason, id);
+  const data = { model, version, requested: id, reason, from: time(beganMs), to: time(nowMs) };
+  return { id: `${id}.resolved`, type: 'drift.resolved', data };
+}
+
+/** How far a feature is past each threshold. */
+function describeFeature(verdict: FeatureVerdict, thresholds: Thresholds) {
+  const { feature, kind, samples, past } = verdict;
+  const statistics = Object.fromEntries(
+    statisticNames
+      .filter((name) => past.includes(name))
+      .map((name) => [name, { value: verdict[name], ...referenceOf(verdict, name), threshold: thresholds[name] }]),
+  );
+  return { feature, kind, samples, statistics };
+}
+
+function referenceOf(verdict: FeatureVerdict, name: StatisticName): { reference?: number } {
+  if (name === 'missing') return { reference: verdict.missingReference };
+  return name === 'outside' ? { reference: verdict.outsideReference } : {};
+}
+
+function time(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,122 @@
+// Events on their way to the webhook, kept in the Durable Object until they are taken: each once, again and again if need be.
+import type { SqlStorage } from '@cloudflare/workers-types';
+import type { Log } from '../log.ts';
+import { deliver, type WebhookSettings } from './webhook.ts';
+
+const longestPauseMs = 6 * 3_600_000;
+/** With fourfold pauses of at most six hours, some three days. */
+const mostAttempts = 17;
+const keptEvents = 100;
+
+export interface EventStatus {
+  readonly id: string;
+  readonly type: string;
+  readonly createdMs: number;
+  readonly attempts: number;
+  /** Null: not yet, or given up if `nextMs` is null as well. */
+  readonly deliveredMs: number | null;
+  readonly nextMs: number | null;
+  readonly lastError: string | null;
+}
+
+export class Outbox {
+  readonly #sql: SqlStorage;
+  readonly #webhook: WebhookSettings | null;
+  readonly #log: Log;
+
+  constructor(sql: SqlStorage, webhook: WebhookSettings | null, log: Log) {
+    this.#sql = sql;
+    this.#webhook = webhook;
+    this.#log = log;
+  }
+
+  createTables(): void {
+    this.#sql.exec(`CREATE TABLE IF NOT EXISTS events (
+      id TEXT PRIMARY KEY, type TEXT NOT NULL, body TEXT NOT NULL, created_ms INTEGER NOT NULL, attempts INTEGER NOT NULL,
+      delivered_ms INTEGER, next_ms INTEGER, last_error TEXT) WITHOUT ROWID`);
+  }
+
+  /** Without a webhook an event is kept to be looked at. The same id again is the same event. */
+  add(event: { id: string; type: string; data: unknown }, atMs: number): void {
+    const timestamp = new Date(atMs).toISOString();
+    const body = JSON.stringify({ id: event.id, type: event.type, timestamp, data: event.data });
+    this.#sql.exec(
+      'INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, 0, NULL, ?, NULL)',
+      ...[event.id, event.type, body, atMs, this.#webhook === null ? null : atMs],
+    );
+    this.#sql.exec(
+      'DELETE FROM events WHERE next_ms IS NULL AND id NOT IN (SELECT id FROM events ORDER BY created_ms DESC LIMIT ?)',
+      keptEvents,
+    );
+    this.#log('event', { event: event.type, id: event.id });
+  }
+
+  /** When the next attempt is due; null: nothing is on its way. */
+  nextMs(): number | null {
+    return this.#sql.exec<{ next: number | null }>('SELECT min(next_ms) AS next FROM events').one().next;
+  }
+
+  /** Tries what is due, the oldest first. */
+  async deliverDue(): Promise<void> {
+    const webhook = this.#webhook;
+    if (webhook === null) return;
+    const due = this.#sql
+      .exec<{ id: string; body: string; attempts: number }>(
+        'SELECT id, body, attempts FROM events WHERE next_ms <= ? ORDER BY created_ms, id',
+        Date.now(),
+      )
+      .toArray();
+    for (const { id, body, attempts } of due) {
+      const error = await deliver({ id, body }, webhook);
+      const nowMs = Date.now();
+      const made = attempts + 1;
+      if (error === null) {
+        this.#sql.exec(
+          'UPDATE events SET attempts = ?, delivered_ms = ?, next_ms = NULL WHERE id = ?',
+          made,
+          nowMs,
+          id,
+        );
+        continue;
+      }
+      const nextMs = made < mostAttempts ? nowMs + pauseMs(made, webhook.retrySeconds) : null;
+      this.#sql.exec(
+        'UPDATE events SET attempts = ?, next_ms = ?, last_error = ? WHERE id = ?',
+        made,
+        nextMs,
+        error,
+        id,
+      );
+      this.#log('webhook-failed', { id, attempts: made, error, givenUp: nextMs === null });
+    }
+  }
+
+  /** The newest events first. */
+  read(limit: number): EventStatus[] {
+    return this.#sql
+      .exec<{
+        id: string;
+        type: string;
+        created_ms: number;
+        attempts: number;
+        delivered_ms: number | null;
+        next_ms: number | null;
+        last_error: string | null;
+      }>(
+        `SELECT id, type, created_ms, attempts, delivered_ms, next_ms, last_error FROM events
+          ORDER BY created_ms DESC, id LIMIT ?`,
+        limit,
+      )
+      .toArray()
+      .map((row) => ({
+        ...{ id: row.id, type: row.type, createdMs: row.created_ms, attempts: row.attempts },
+        ...{ deliveredMs: row.delivered_ms, nextMs: row.next_ms, lastError: row.last_error },
+      }));
+  }
+}
+
+/** Spread by a tenth, so that the objects of many models do not call a receiver that comes back all at once. */
+function pauseMs(attempts: number, retrySeconds: number): number {
+  const pause = Math.min(retrySeconds * 1000 * 4 ** (attempts - 1), longestPauseMs);
+  return Math.round(pause * (0.9 + 0.2 * Math.random()));
+}

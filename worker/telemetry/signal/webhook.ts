@@ -1,0 +1,60 @@
+// One delivery of an event to the operator's webhook, signed as Standard Webhooks has it, so that receivers find libraries for it.
+// @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+
+export interface WebhookSettings {
+  readonly url: string;
+  /** `whsec_` and base64, or any text of at least 16 characters, whose UTF-8 bytes are the key. */
+  readonly secret: string;
+  /** Pause after the first failed attempt; it grows fourfold. */
+  readonly retrySeconds: number;
+}
+
+/** An event as it is sent: the same bytes at every attempt. */
+export interface SignedEvent {
+  readonly id: string;
+  readonly body: string;
+}
+
+const timeoutMs = 10_000;
+
+/**
+ * The header `webhook-signature`: `v1,` and the base64 of HMAC-SHA256 over `<webhook-id>.<webhook-timestamp>.<body>`.
+ * @param timestamp seconds since 1970
+ */
+export async function signEvent({ id, body }: SignedEvent, timestamp: number, secret: string): Promise<string> {
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' };
+  const key = await crypto.subtle.importKey('raw', keyOf(secret), algorithm, false, ['sign']);
+  const text = new TextEncoder().encode(`${id}.${timestamp}.${body}`);
+  const signature = new Uint8Array(await crypto.subtle.sign('HMAC', key, text));
+  return `v1,${signature.toBase64()}`;
+}
+
+/** @returns null when the receiver took it (2xx), else what went wrong */
+export async function deliver(event: SignedEvent, { url, secret }: WebhookSettings): Promise<string | null> {
+  try {
+    const timestamp = Math.floor(Date.now() / 1000);
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'user-agent': 'popserve',
+        'webhook-id': event.id,
+        'webhook-timestamp': String(timestamp),
+        'webhook-signature': await signEvent(event, timestamp, secret),
+      },
+      body: event.body,
+      // The signature is for this receiver and for no other.
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    await response.body?.cancel();
+    return response.ok ? null : `the receiver answered ${response.status}`;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+function keyOf(secret: string): Uint8Array<ArrayBuffer> {
+  const bytes = secret.startsWith('whsec_') ? Uint8Array.fromBase64(secret.slice(6)) : new TextEncoder().encode(secret);
+  return Uint8Array.from(bytes);
+}
