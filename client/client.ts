@@ -86,7 +86,7 @@ export class PopserveClient {
   }
 
   /**
-   * Runs a model on records, one prediction each, for models whose inputs are named values.
+   * Runs a model at a PoP on records, one prediction each, for models whose inputs are named values.
    * @typeParam P what a prediction holds
    * @throws PopserveError; the reason of `signal` once it is aborted
    */
@@ -100,7 +100,8 @@ export class PopserveClient {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ instances }),
     });
-    return { ...provenance(model, received), ...(jsonOf(received) as { predictions: P[] }) };
+    const { predictions } = jsonOf(received) as { predictions: P[] };
+    return { ...provenance(model, received), predictions };
   }
 
   /** Inputs, outputs, versions and properties of a model. */

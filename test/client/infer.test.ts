@@ -167,6 +167,21 @@ describe('what answers', () => {
   });
 });
 
+describe('records', () => {
+  test('give one prediction each', async () => {
+    const client = new PopserveClient(pop.pop.url, { deviceKey: 'pump-7' });
+    const answer = await client.predict<{ y: number[] }>('adder', [{ x: [1, 2] }, { x: [3, 4] }], { version: 'next' });
+    expect(answer.predictions).toEqual([{ y: [21, 22] }, { y: [23, 24] }]);
+    expect(answer).toMatchObject({ model: 'adder', version: '2', epoch: 2, ranAt: 'pop', pop: 'local' });
+  });
+
+  test('a record without a feature is refused by name', async () => {
+    const error = await failure(new PopserveClient(pop.pop.url).predict('adder', [{ z: 1 }]));
+    expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', status: 400 });
+    expect(error.message).toMatch(/^instances\[0\]: feature 'x' is missing/);
+  });
+});
+
 describe('errors', () => {
   test.each([
     ['adder', { x: { data: [1, 2, 3], shape: [1, 3] } }, 'INVALID_ARGUMENT', 400, /input 'x': expected FP32 \[-1,2\]/],
