@@ -65,7 +65,10 @@ app.post('/sessions', async (c) => {
   );
 });
 
-/** Runs on a raw frame, `?repeat=N` times or until `?limit_ms`; answers with the outputs of the first run and the time of all. */
+/**
+ * Runs on a raw frame, `?repeat=N` times or until `?limit_ms`; answers with the outputs of the first run, or with
+ * `?discard=true` with nothing but their size, and the time of all.
+ */
 app.post('/sessions/:id/run', async (c) => {
   const inspected = sessions.get(c.req.param('id'));
   if (!inspected) throw new PopserveError('NOT_FOUND', `no session ${c.req.param('id')}`);
@@ -73,14 +76,17 @@ app.post('/sessions/:id/run', async (c) => {
   const outputs = (frame.extra.outputs as string[] | undefined) ?? inspected.session.outputs.map(({ name }) => name);
   const repeat = Number(c.req.query('repeat') ?? 1);
   const limitMs = Number(c.req.query('limit_ms') ?? Number.POSITIVE_INFINITY);
+  const discard = c.req.query('discard') === 'true';
   let answer = new Uint8Array();
+  let outputBytes = 0;
   let runs = 0;
   const started = performance.now();
   do {
     inspected.session.run(frame.tensors, outputs, (tensors) => {
       if (runs++ > 0) return;
       const named = tensors.map((tensor, index) => ({ name: outputs[index] ?? '', ...tensor }));
-      answer = encodeFrame({ tensors: named, extra: {} });
+      outputBytes = tensors.reduce((sum, { data }) => sum + byteLength(data), 0);
+      if (!discard) answer = encodeFrame({ tensors: named, extra: {} });
     });
   } while (runs < repeat && performance.now() - started < limitMs);
   // Clocks here have a resolution of 1 ms: only the sum over many runs tells anything.
@@ -89,6 +95,7 @@ app.post('/sessions/:id/run', async (c) => {
     'content-type': 'application/octet-stream',
     'popserve-runs': String(runs),
     'popserve-run-ms': String(totalMs / runs),
+    'popserve-output-bytes': String(outputBytes),
     'popserve-heap': JSON.stringify(describeHeap(inspected.heap)),
   });
 });
@@ -124,6 +131,10 @@ app.onError((error, c) => {
 
 function describe({ name, elementType, shape }: ValueInfo) {
   return { name, elementType, type: elementTypeName(elementType), datatype: datatypeOf(elementType), shape };
+}
+
+function byteLength(data: Uint8Array | readonly Uint8Array[]): number {
+  return data instanceof Uint8Array ? data.length : data.reduce((sum, string) => sum + string.length, 0);
 }
 
 /**

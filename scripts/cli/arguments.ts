@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { aliasSchema, modelNameSchema, versionSchema } from '../../registry/names.ts';
 import { listFaults } from '../../registry/parse.ts';
 import { percentSchema } from '../../registry/route.ts';
-import type { LabelsFile } from '../publish/options.ts';
+import type { LabelsFile, MaxDim } from '../publish/options.ts';
 
 /** For commander: @throws {InvalidArgumentError} with what the schema expects */
 function parser<T>(schema: z.ZodType<T>): (text: string) => T {
@@ -23,6 +23,7 @@ export const parseVersion = parser(versionSchema);
 export const parseAlias = parser(aliasSchema);
 export const parsePercent = parser(numberText.pipe(percentSchema));
 export const parseTolerance = parser(numberText.pipe(z.number().min(0)));
+export const parseMilliseconds = parser(numberText.pipe(z.number().min(0)));
 export const parsePositive = parser(numberText.pipe(z.number().positive()));
 export const parseEpoch = parser(numberText.pipe(z.int().min(0)));
 export const parseCount = parser(numberText.pipe(z.int().min(1)));
@@ -50,4 +51,12 @@ export function collectLabels(text: string, collected: readonly LabelsFile[] = [
   const file = text.slice(equals + 1);
   if (equals === 0 || file === '') throw new InvalidArgumentError('expected FILE or OUTPUT=FILE.');
   return [...collected, { output: equals < 0 ? null : text.slice(0, equals), file }];
+}
+
+/** For an option that may come several times: collects `SIZE` or `NAME=SIZE`. */
+export function collectMaxDims(text: string, collected: readonly MaxDim[] = []): MaxDim[] {
+  const equals = text.lastIndexOf('=');
+  const size = parseCount(text.slice(equals + 1));
+  if (equals === 0) throw new InvalidArgumentError('expected SIZE or NAME=SIZE.');
+  return [...collected, { name: equals < 0 ? null : text.slice(0, equals), size }];
 }

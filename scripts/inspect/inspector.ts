@@ -32,7 +32,9 @@ export interface InspectedSession {
 }
 
 export interface InspectedRun {
+  /** Empty if they were discarded. */
   readonly outputs: readonly RawTensor[];
+  readonly outputBytes: number;
   /** Mean over `runs` runs, the first of which may be slower. */
   readonly runMs: number;
   readonly runs: number;
@@ -88,14 +90,17 @@ export class Inspector {
   async run(
     session: string,
     inputs: readonly RawTensor[],
-    options: { outputs?: readonly string[]; repeat?: number; limitMs?: number; timeoutMs: number },
+    options: { outputs?: readonly string[]; repeat?: number; limitMs?: number; discard?: boolean; timeoutMs: number },
   ): Promise<InspectedRun> {
     const query = new URLSearchParams({ repeat: String(options.repeat ?? 1) });
     if (options.limitMs !== undefined) query.set('limit_ms', String(options.limitMs));
+    if (options.discard) query.set('discard', 'true');
     const body = encodeFrame({ tensors: inputs, extra: options.outputs ? { outputs: options.outputs } : {} });
     const response = await this.#request('POST', `/sessions/${session}/run?${query}`, options.timeoutMs, body);
+    const answer = new Uint8Array(await response.arrayBuffer());
     return {
-      outputs: decodeFrame(new Uint8Array(await response.arrayBuffer())).tensors,
+      outputs: options.discard ? [] : decodeFrame(answer).tensors,
+      outputBytes: Number(response.headers.get('popserve-output-bytes')),
       runMs: Number(response.headers.get('popserve-run-ms')),
       runs: Number(response.headers.get('popserve-runs')),
       heap: JSON.parse(response.headers.get('popserve-heap') ?? '{}') as HeapState,

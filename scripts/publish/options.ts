@@ -8,6 +8,12 @@ export interface LabelsFile {
   readonly file: string;
 }
 
+/** The greatest size of a variable dimension: of a symbol, of a place `input:axis`, or of all where the name is null. */
+export interface MaxDim {
+  readonly name: string | null;
+  readonly size: number;
+}
+
 export interface PublishOptions {
   /** Path of the model: `.onnx`, or `.ort` made for a portable CPU. */
   readonly file: string;
@@ -27,6 +33,10 @@ export interface PublishOptions {
   readonly features?: readonly string[];
   /** Class labels for the classification extension. */
   readonly labels?: readonly LabelsFile[];
+  /** Sizes of the inputs that a PoP is to take at most; what is not given is measured, up to 4096. */
+  readonly maxDims?: readonly MaxDim[];
+  /** An input on which a run takes longer is too large, ms; 0: nothing is measured. Default 2000. */
+  readonly probeLimitMs?: number;
   /** Free text for the manifest. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** `ort` insists on conversion, `onnx` leaves the file as it is; default `auto`. */

@@ -3,7 +3,10 @@
 import type { Signature } from '../../registry/signature.ts';
 import { InspectionError, type Inspector } from '../inspect/inspector.ts';
 import type { Optimization } from './artifact-check.ts';
+import { checkSamples, resolveMaxDims } from './max-dim.ts';
+import type { MaxDim } from './options.ts';
 import { isSizeOverflow, tidy, unprocessable } from './refusal.ts';
+import { type SizePlan, type VariableDimension, variableDimensions } from './sample-sizes.ts';
 import { generateSamples, memoryRefusal, readSamples, type Sample } from './samples.ts';
 import type { Source } from './source.ts';
 import { valueHints } from './value-hints.ts';
@@ -13,10 +16,14 @@ export interface OriginalOptions {
   readonly heapLimitMib: number;
   readonly timeoutMs: number;
   readonly inputsFile: string | undefined;
+  readonly maxDims: readonly MaxDim[];
 }
 
 export interface Original {
   readonly signature: Signature;
+  readonly dimensions: readonly VariableDimension[];
+  /** Sizes of dimensions that the publisher allows, by their key. */
+  readonly given: SizePlan;
   /** The level at which the runtime takes the file. */
   readonly optimization: Optimization;
   /** Empty if no inputs were given and none of the generated ones was taken. */
@@ -36,12 +43,16 @@ export async function examineOriginal(
   if (signature.outputs.length === 0) throw unprocessable(`${source.file} has no outputs: there is nothing to serve`);
 
   const hints = source.onnx ? valueHints(source.onnx.graph) : new Map();
-  const target = { model, signature, hints, timeoutMs: options.timeoutMs };
+  const dimensions = variableDimensions(model.session.inputs);
+  const given = resolveMaxDims(options.maxDims, dimensions);
+  const examined = { signature, optimization, dimensions, given };
+  const target = { model, signature, hints, most: given, timeoutMs: options.timeoutMs };
   if (options.inputsFile !== undefined) {
     const samples = await readSamples(options.inputsFile, target);
-    return { signature, optimization, samples, lastRefusal: null };
+    checkSamples(options.inputsFile, samples, dimensions, given);
+    return { ...examined, samples, lastRefusal: null };
   }
-  return { signature, optimization, ...(await generateSamples(target)) };
+  return { ...examined, ...(await generateSamples(target)) };
 }
 
 /** At full optimisation, else without: onnxruntime-web refuses some valid models at every other level. */

@@ -2,20 +2,23 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256Digest } from '../../registry/digests.ts';
+import type { InputLimit } from '../../registry/input-limits.ts';
 import { type Manifest, manifestSchema } from '../../registry/manifest.ts';
 import { parse } from '../../registry/parse.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import { projectRoot } from '../build/project.ts';
-import { Inspector } from '../inspect/inspector.ts';
+import { InspectionError, Inspector } from '../inspect/inspector.ts';
 import type { Artifact } from './artifact-check.ts';
-import { chooseArtifact } from './choose-artifact.ts';
+import { type ChosenArtifact, chooseArtifact } from './choose-artifact.ts';
 import { compareAnswers, type Tolerance } from './compare.ts';
 import { encodeGolden } from './golden.ts';
+import { defaultMost, describeLimits, inputLimits } from './input-limits.ts';
 import { assignLabels, type ReadLabels, readLabels } from './labels.ts';
 import { type NativeAnswers, runNative } from './native.ts';
 import type { Progress, Publication, PublishedBlob, PublishOptions } from './options.ts';
 import { examineOriginal, type Original } from './original.ts';
-import { unprocessable } from './refusal.ts';
+import { type ProbedSizes, probeSizes, sizesOfSamples } from './probe-sizes.ts';
+import { tidy, unprocessable } from './refusal.ts';
 import { readSource, type Source } from './source.ts';
 import { planWarmup } from './warmup.ts';
 import { WasmModel } from './wasm-model.ts';
@@ -33,6 +36,7 @@ interface Settings {
   readonly memoryLimitMib: number;
   readonly tolerance: Tolerance;
   readonly format: 'auto' | 'onnx' | 'ort';
+  readonly probeLimitMs: number;
 }
 
 /**
@@ -81,6 +85,7 @@ async function publishSource(
     heapLimitMib,
     timeoutMs,
     inputsFile: options.inputsFile,
+    maxDims: options.maxDims ?? [],
   });
   const givenLabels = assignLabels(labelFiles, original.signature, original.samples);
   if (original.samples.length === 0) noteUnchecked(original, note);
@@ -98,6 +103,9 @@ async function publishSource(
     note,
   );
   const warmup = await makeWarmup(inspector, chosen.artifact, chosen.optimization, original, settings, note);
+
+  progress.step('finding out how large the inputs may be');
+  const limits = await limitInputs(inspector, chosen, original, settings, note);
 
   const modelBlob = await blobOf(chosen.artifact.bytes);
   const golden = await makeGolden(original, references, note);
@@ -124,6 +132,7 @@ async function publishSource(
     source: { file: source.file, digest: source.digest, bytes: source.bytes },
     ...(options.features ? { features: [...options.features] } : {}),
     ...(labels.length > 0 ? { labels: Object.fromEntries(labels) } : {}),
+    ...(limits.length > 0 ? { limits } : {}),
     ...(options.metadata ? { metadata: { ...options.metadata } } : {}),
     ...(notes.length > 0 ? { notes } : {}),
   };
@@ -140,6 +149,7 @@ function settingsOf(options: PublishOptions): Settings {
     memoryLimitMib: options.memoryLimitMib ?? 3072,
     tolerance: options.tolerance ?? defaultTolerance,
     format: options.format ?? 'auto',
+    probeLimitMs: options.probeLimitMs ?? 2000,
   };
 }
 
@@ -236,6 +246,38 @@ async function makeWarmup(
     note('no warm-up: the sample inputs are too large for the manifest, and the model does not run on zeros');
     return null;
   }
+}
+
+/** Nothing that a large input does is a reason not to publish. */
+async function limitInputs(
+  inspector: Inspector,
+  { artifact, optimization, profiles }: ChosenArtifact,
+  { signature, dimensions, given, samples }: Original,
+  settings: Settings,
+  note: (text: string) => void,
+): Promise<InputLimit[]> {
+  const { memoryBudgetMib, timeoutMs, probeLimitMs } = settings;
+  const most = new Map(dimensions.map(({ key }) => [key, given.get(key) ?? defaultMost]));
+  let probed: ProbedSizes = { seen: sizesOfSamples(samples), obstacles: new Map() };
+  if (samples.length > 0 && dimensions.length > 0 && probeLimitMs > 0) {
+    try {
+      const model = await WasmModel.load(inspector, artifact.bytes, {
+        format: artifact.format,
+        profile: profiles.fast ? 'fast' : 'lean',
+        optimization,
+        heapLimitMib: memoryBudgetMib,
+        timeoutMs,
+      });
+      probed = await probeSizes(model, samples, dimensions, most, { runMs: probeLimitMs, memoryBudgetMib });
+    } catch (error) {
+      if (!(error instanceof InspectionError)) throw error;
+      note(`how large the inputs may be was not found out: ${tidy(error.message)}`);
+    }
+  }
+  const limits = inputLimits(signature, dimensions, given, samples[0]?.inputs ?? [], probed);
+  const described = describeLimits(limits, signature, dimensions, given, probed, probeLimitMs);
+  if (described !== null) note(described);
+  return limits;
 }
 
 async function makeGolden(

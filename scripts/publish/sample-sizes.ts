@@ -4,7 +4,7 @@ import type { InspectedValue } from '../inspect/inspector.ts';
 /** Size of each variable dimension, by symbol or by input and axis. */
 export type SizePlan = ReadonlyMap<string, number>;
 
-type Role = 'batch' | 'channels' | 'spatial' | 'length';
+export type Role = 'batch' | 'channels' | 'spatial' | 'length';
 
 const sizesByRole: Readonly<Record<Role, readonly number[]>> = {
   batch: [1, 2],
@@ -13,16 +13,35 @@ const sizesByRole: Readonly<Record<Role, readonly number[]>> = {
   length: [8, 1, 2, 3, 4, 16, 32, 64, 128, 256, 512, 1024],
 };
 
+/** A dimension that a request chooses the size of; it may stand in several places. */
+export interface VariableDimension {
+  readonly key: string;
+  /** The symbol that the model gives it, or `input:axis`. */
+  readonly label: string;
+  readonly role: Role;
+  readonly places: readonly { readonly input: string; readonly axis: number }[];
+}
+
 /** Dimensions that share a symbol have one size; one without a name is on its own. */
 function dimensionKey(symbol: string, input: string, axis: number): string {
   return symbol === '' ? `input ${input} axis ${axis}` : `symbol ${symbol}`;
 }
 
-/** The shape of an input under a plan. */
-export function plannedShape(shape: InspectedValue['shape'], input: string, plan: SizePlan): number[] {
-  return shape.map((size, axis) =>
-    typeof size === 'number' ? size : (plan.get(dimensionKey(size, input, axis)) ?? 1),
-  );
+/**
+ * The shape of an input under a plan.
+ * @param most sizes that are not to be exceeded, whatever the plan says
+ */
+export function plannedShape(
+  shape: InspectedValue['shape'],
+  input: string,
+  plan: SizePlan,
+  most: SizePlan = new Map(),
+): number[] {
+  return shape.map((size, axis) => {
+    if (typeof size === 'number') return size;
+    const key = dimensionKey(size, input, axis);
+    return Math.min(plan.get(key) ?? 1, most.get(key) ?? Number.POSITIVE_INFINITY);
+  });
 }
 
 /**
@@ -50,16 +69,24 @@ export function withBatch(inputs: readonly InspectedValue[], plan: SizePlan, bat
   return batches.length === 0 ? null : new Map([...plan, ...batches.map(([key]) => [key, batch] as const)]);
 }
 
-function dimensionRoles(inputs: readonly InspectedValue[]): Map<string, Role> {
-  const roles = new Map<string, Role>();
-  for (const input of inputs) {
-    input.shape.forEach((size, axis) => {
+/** Those of all inputs, in their order. */
+export function variableDimensions(inputs: readonly InspectedValue[]): VariableDimension[] {
+  const found = new Map<string, VariableDimension & { places: { input: string; axis: number }[] }>();
+  for (const { name, shape } of inputs) {
+    shape.forEach((size, axis) => {
       if (typeof size === 'number') return;
-      const key = dimensionKey(size, input.name, axis);
-      if (!roles.has(key)) roles.set(key, roleOf(size, input.shape, axis));
+      const key = dimensionKey(size, name, axis);
+      const place = { input: name, axis };
+      const known = found.get(key);
+      if (known) known.places.push(place);
+      else found.set(key, { key, label: size || `${name}:${axis}`, role: roleOf(size, shape, axis), places: [place] });
     });
   }
-  return roles;
+  return [...found.values()];
+}
+
+function dimensionRoles(inputs: readonly InspectedValue[]): Map<string, Role> {
+  return new Map(variableDimensions(inputs).map(({ key, role }) => [key, role]));
 }
 
 function roleOf(symbol: string, shape: InspectedValue['shape'], axis: number): Role {

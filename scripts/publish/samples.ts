@@ -23,6 +23,8 @@ export interface SampleTarget {
   readonly model: WasmModel;
   readonly signature: Signature;
   readonly hints: ReadonlyMap<string, ValueHint>;
+  /** Sizes that the publisher allows at most. */
+  readonly most: SizePlan;
   readonly timeoutMs: number;
 }
 
@@ -93,7 +95,7 @@ export function memoryRefusal(reason: string): PopserveError {
 async function attempt(target: SampleTarget, plan: SizePlan, style: ValueStyle, seed: number): Promise<Sample> {
   const described = target.model.session.inputs;
   const inputs = target.signature.inputs.map(({ name, datatype }, index) => {
-    const shape = plannedShape(described[index]?.shape ?? [], name, plan);
+    const shape = plannedShape(described[index]?.shape ?? [], name, plan, target.most);
     return sampleTensor({ name, datatype, shape }, style, seed, target.hints.get(name));
   });
   return { inputs, outputs: (await target.model.run(inputs)).outputs };

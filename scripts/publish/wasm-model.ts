@@ -5,6 +5,7 @@ import { datatypeOf } from '../../worker/runtime/element-type.ts';
 import { fromRuntimeTensor, toRuntimeTensor } from '../../worker/runtime/tensors.ts';
 import {
   type HeapState,
+  type InspectedRun,
   type InspectedSession,
   InspectionError,
   type Inspector,
@@ -54,20 +55,31 @@ export class WasmModel {
     return { outputs: outputs.map((output) => fromRuntimeTensor(output.name, output)), heap };
   }
 
+  /**
+   * What one run takes, without its answer.
+   * @throws InspectionError, as `run`
+   */
+  async measure(inputs: readonly Tensor[], timeoutMs: number): Promise<Omit<InspectedRun, 'outputs'>> {
+    return this.#run(inputs, { discard: true, timeoutMs });
+  }
+
   /** Mean time of runs on the same inputs, milliseconds. */
   async time(inputs: readonly Tensor[], repeat: number, limitMs: number): Promise<number> {
     return (await this.#run(inputs, { repeat, limitMs })).runMs;
   }
 
-  async #run(inputs: readonly Tensor[], options: { repeat?: number; limitMs?: number }) {
+  async #run(
+    inputs: readonly Tensor[],
+    options: { repeat?: number; limitMs?: number; discard?: boolean; timeoutMs?: number },
+  ): Promise<InspectedRun> {
     if (this.#broken) {
       this.#session = await loadAlone(this.#inspector, this.#bytes, this.#options);
       this.#broken = false;
     }
     try {
       return await this.#inspector.run(this.#session.id, inputs.map(toRuntimeTensor), {
-        ...options,
         timeoutMs: this.#options.timeoutMs,
+        ...options,
       });
     } catch (error) {
       this.#broken = !(error instanceof InspectionError && error.kind === 'refused');

@@ -75,7 +75,7 @@ describe('preparing a publication', () => {
     const published = await workshop.publish(workshop.write('small.onnx', matMul(8)), { metadata: { author: 'us' } });
     const { manifest, blobs, notes } = published;
     expect(manifestSchema.parse(manifest)).toEqual(manifest);
-    expect(notes).toEqual([]);
+    expect(notes).toEqual(["inputs are limited to 'x' [4096,8] and 32768 elements"]);
     expect(manifest.artifacts.model.format).toBe('ort');
     for (const { digest, bytes } of blobs) expect(await sha256Digest(bytes)).toBe(digest);
     expect(blobs.map(({ digest }) => digest)).toEqual([
@@ -197,7 +197,7 @@ describe('preparing a publication', () => {
     const { manifest, notes } = await workshop.publish(workshop.write('as-is.onnx', matMul(4)), { format: 'onnx' });
     expect(manifest.artifacts.model).toMatchObject({ format: 'onnx', digest: manifest.source.digest });
     expect(manifest.artifacts.golden).toBeDefined();
-    expect(notes).toEqual([]);
+    expect(notes).toHaveLength(1);
   });
 
   it('strips a ZipMap, says so, and keeps the class labels', async () => {
@@ -277,6 +277,56 @@ describe('preparing a publication', () => {
   });
 });
 
+describe('how large the inputs may be', () => {
+  /** The greatest sum of two of n values: n * n sums at once. */
+  const pairs = model({
+    name: 'pairs',
+    opsets: { '': 17 },
+    inputs: [tensorValue('x', FLOAT, ['length'])],
+    outputs: [tensorValue('y', FLOAT, [])],
+    nodes: [
+      node('Unsqueeze', ['x', 'last'], ['column']),
+      node('Add', ['column', 'x'], ['sums']),
+      node('ReduceMax', ['sums'], ['y'], { keepdims: { int: 0 } }),
+    ],
+    initializers: [integers('last', [1], [1])],
+  });
+
+  it('is what fits into memory, with the reason in a note, and publishing goes on', async () => {
+    const options = { memoryBudgetMib: 40, probeLimitMs: 20_000 };
+    const { manifest, notes } = await workshop.publish(workshop.write('pairs.onnx', pairs), options);
+    // 4 bytes for each of n * n sums: 64 MiB at 4096, 4 MiB at 1024.
+    const most = manifest.limits?.[0]?.elements ?? 0;
+    expect([1024, 2048]).toContain(most);
+    expect(manifest.limits).toEqual([{ name: 'x', shape: [most], elements: most }]);
+    expect(notes).toEqual([
+      `inputs are limited to 'x' [${most}] and ${most} elements: a larger 'length' needs more memory than the isolate has`,
+    ]);
+    expect(manifest.warmup).not.toBeNull();
+  });
+
+  it('is what the publisher decides, generated samples included', async () => {
+    const maxDims = [{ name: 'length', size: 3 }];
+    const { manifest } = await workshop.publish(workshop.write('pairs.onnx', pairs), { maxDims, probeLimitMs: 20_000 });
+    expect(manifest.limits).toEqual([{ name: 'x', shape: [3], elements: 3, given: [0] }]);
+    expect(manifest.warmup?.[0]?.shape).toEqual([3]);
+  });
+
+  it('is not below a sample input that was given, and not of a dimension that is not there', async () => {
+    const request = { inputs: [{ name: 'x', datatype: 'FP32', shape: [6], data: [1, 2, 3, 4, 5, 6] }] };
+    const inputsFile = workshop.write('six.json', JSON.stringify(request));
+    const file = workshop.write('pairs.onnx', pairs);
+    await expect(workshop.publish(file, { inputsFile, maxDims: [{ name: null, size: 5 }] })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining("request 1: input 'x': axis 0 has 6, --max-dim allows 5"),
+    });
+    await expect(workshop.publish(file, { maxDims: [{ name: 'm', size: 5 }] })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: "--max-dim m: the model's variable dimensions are 'length'",
+    });
+  });
+});
+
 describe('the same release', () => {
   let manifest: Manifest;
   beforeAll(async () => {
@@ -286,7 +336,14 @@ describe('the same release', () => {
   it('may differ in what was measured', () => {
     const lean = { heapBytes: 1, createMs: 2, runMs: 3 };
     const { golden: _, ...artifacts } = manifest.artifacts;
-    const measured = { ...manifest, artifacts, runtime: { ...manifest.runtime, profiles: { lean } }, notes: ['x'] };
+    const limits = [{ name: 'x', shape: [7, null], elements: 14 }];
+    const measured = {
+      ...manifest,
+      limits,
+      artifacts,
+      runtime: { ...manifest.runtime, profiles: { lean } },
+      notes: ['x'],
+    };
     expect(sameRelease(manifest, measured)).toBe(true);
   });
 
@@ -296,6 +353,7 @@ describe('the same release', () => {
     ['model', ({ artifacts }) => ({ artifacts: { ...artifacts, model: { ...artifacts.model, bytes: 1 } } })],
     ['onnxruntime', ({ runtime }) => ({ runtime: { ...runtime, onnxruntime: '2.0.0' } })],
     ['metadata', () => ({ metadata: { author: 'them' } })],
+    ['limits that were decided', () => ({ limits: [{ name: 'x', shape: [7, null], elements: 14, given: [0] }] })],
     ['labels', () => ({ labels: { y: ['a'] } })],
     ['tolerance', () => ({ tolerance: { absolute: 0, relative: 0 } })],
   ])('may not differ in its %s', (_, change) => {

@@ -35,8 +35,9 @@ export class Workshop {
     return path;
   }
 
+  /** Without trying large inputs, unless that is asked for. */
   publish(file: string, options: Partial<PublishOptions> = {}): Promise<Publication> {
-    return preparePublication({ file, model: 'm', version: '1', ...options }, quiet, this.inspector);
+    return preparePublication({ file, model: 'm', version: '1', probeLimitMs: 0, ...options }, quiet, this.inspector);
   }
 }
 

@@ -115,6 +115,6 @@ describe.skipIf(!hasZoo)('publishing hostile files', () => {
     expect(manifest.artifacts.model.format).toBe(format);
     expect(manifest.warmup).not.toBeNull();
     if (note) expect(notes.join()).toMatch(note);
-    else expect(notes).toEqual([]);
+    else expect(notes.filter((text) => !text.startsWith('inputs are limited to'))).toEqual([]);
   });
 });

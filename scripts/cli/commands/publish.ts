@@ -6,12 +6,14 @@ import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
 import { PopserveError } from '../../../registry/errors.ts';
 import { type Manifest, manifestBlobs } from '../../../registry/manifest.ts';
-import type { LabelsFile, PublishOptions } from '../../publish/options.ts';
+import type { LabelsFile, MaxDim, PublishOptions } from '../../publish/options.ts';
 import { sameRelease } from '../../publish/same-release.ts';
 import {
   collectLabels,
+  collectMaxDims,
   collectMetadata,
   parseFeatures,
+  parseMilliseconds,
   parseModel,
   parsePositive,
   parseReason,
@@ -37,6 +39,8 @@ interface PublishArguments {
   toleranceRel: number;
   features?: string[];
   labels?: LabelsFile[];
+  maxDim?: MaxDim[];
+  probeLimit?: number;
   description?: string;
   metadata?: Record<string, string>;
   format?: 'auto' | 'onnx' | 'ort';
@@ -66,6 +70,16 @@ export function addPublish(program: Command, execute: Execute): void {
       '--labels <[output=]file>',
       'class labels of an output, one per line; may be given several times',
       collectLabels,
+    )
+    .option(
+      '--max-dim <[name=]size>',
+      'greatest size of a variable dimension that a PoP takes: NAME is its symbol or input:axis, without it of all',
+      collectMaxDims,
+    )
+    .option(
+      '--probe-limit <ms>',
+      'inputs on which a run takes longer are too large; 0 measures nothing (default: 2000)',
+      parseMilliseconds,
     )
     .option('--description <text>', 'kept with the version')
     .option('--metadata <key=value>', 'kept with the version; may be given several times', collectMetadata)
@@ -127,6 +141,8 @@ function publishOptions(file: string, version: string, options: PublishArguments
     tolerance: { absolute: options.toleranceAbs, relative: options.toleranceRel },
     ...(options.inputs === undefined ? {} : { inputsFile: options.inputs }),
     ...(options.features === undefined ? {} : { features: options.features }),
+    ...(options.maxDim === undefined ? {} : { maxDims: options.maxDim }),
+    ...(options.probeLimit === undefined ? {} : { probeLimitMs: options.probeLimit }),
     ...(options.labels === undefined ? {} : { labels: options.labels }),
     ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
     ...(options.format === undefined ? {} : { format: options.format }),

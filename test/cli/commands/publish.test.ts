@@ -155,6 +155,7 @@ describe('popserve publish', () => {
       ...['--description', 'a=b', '--metadata', 'team=edge', '--metadata', 'formula=a=b', '--format', 'onnx'],
       ...['--memory-budget', '64', '--timeout', '5', '--memory-limit', '1024'],
       ...['--labels', 'classes.txt', '--labels', 'y=other.txt', '--features', 'torque, wear'],
+      ...['--max-dim', '64', '--max-dim', 'a=b=8', '--max-dim', 'x:1=2', '--probe-limit', '0'],
     );
     expect(prepared).toEqual([
       {
@@ -173,8 +174,25 @@ describe('popserve publish', () => {
           { output: null, file: 'classes.txt' },
           { output: 'y', file: 'other.txt' },
         ],
+        maxDims: [
+          { name: null, size: 64 },
+          { name: 'a=b', size: 8 },
+          { name: 'x:1', size: 2 },
+        ],
+        probeLimitMs: 0,
       },
     ]);
+  });
+
+  it.each([
+    ['--max-dim', 'batch=0'],
+    ['--max-dim', 'batch'],
+    ['--max-dim', '=4'],
+    ['--probe-limit', '-1'],
+    ['--labels', 'y='],
+  ])('takes %s %s for wrong usage', async (...words) => {
+    expect(await publish(file, ...words)).toMatchObject({ status: 2 });
+    expect(prepared).toEqual([]);
   });
 
   it('fails on a file that is not there before it asks the PoP', async () => {
