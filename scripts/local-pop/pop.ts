@@ -18,6 +18,8 @@ export interface PopOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Limits under the names of their bindings, which wrangler.toml has for deployments only; periods are 10 or 60 s. */
   readonly rateLimits?: Readonly<Record<string, { readonly limit: number; readonly period: 10 | 60 }>>;
+  /** Opens the inspector on a free port, for measurements. */
+  readonly inspect?: boolean;
   /** Lines that the Worker logs. */
   readonly onLog?: (line: string) => void;
 }
@@ -43,6 +45,7 @@ export async function startPop(options: PopOptions): Promise<Pop> {
     https: options.https ?? false,
     // Without this miniflare asks the network where on earth it is.
     cf: false,
+    ...(options.inspect ? { inspectorPort: 0 } : {}),
     r2Persist: kept('r2'),
     kvPersist: kept('kv'),
     durableObjectsPersist: kept('do'),

@@ -62,9 +62,16 @@ export class TestPop {
     };
   }
 
-  /** A call of the control plane; throws with the answer's message unless it succeeds. */
+  /**
+   * A call of the control plane; throws with the answer's message unless it succeeds. Repeated once if the connection closes: on
+   * a busy machine loading what was just released takes longer than workerd keeps idle connections.
+   */
   async operate(method: string, path: string, body?: string | Uint8Array | object): Promise<Answer> {
-    const answer = await this.send(method, path, body, { authorization: `Bearer ${this.pop.token}` });
+    const headers = { authorization: `Bearer ${this.pop.token}` };
+    const answer = await this.send(method, path, body, headers).catch((error: unknown) => {
+      if (!(error instanceof TypeError && String(error.cause).includes('other side closed'))) throw error;
+      return this.send(method, path, body, headers);
+    });
     if (answer.status >= 300)
       throw new Error(`${method} ${path}: ${answer.status} ${new TextDecoder().decode(answer.bytes)}`);
     return answer;
