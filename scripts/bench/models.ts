@@ -1,10 +1,12 @@
 // The models of the benchmarks: published with popserve's own pipeline, and the original beside them for the peers.
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Baseline } from '../../registry/baseline.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import { encodeFrame } from '../../worker/protocol/raw-frame.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import { elementTypeOf } from '../../worker/runtime/element-type.ts';
+import { demoModel } from '../demo/demo-model.ts';
 import { Inspector } from '../inspect/inspector.ts';
 import { preparePublication } from '../publish/prepare.ts';
 import { matmulModel } from './matmul-model.ts';
@@ -62,6 +64,11 @@ export class ModelShelf implements AsyncDisposable {
     });
   }
 
+  /** The demo model on one row; with a baseline, live values are counted. */
+  demo(name: string, inputs: readonly Tensor[], baseline?: Baseline): Promise<BenchModel> {
+    return this.#once(name, () => this.#publish(name, demoModel.file, inputs, baseline));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#inspector.close();
     await this.store[Symbol.asyncDispose]();
@@ -74,11 +81,12 @@ export class ModelShelf implements AsyncDisposable {
     return known;
   }
 
-  async #publish(name: string, onnxFile: string, inputs: readonly Tensor[]): Promise<BenchModel> {
+  async #publish(name: string, onnxFile: string, inputs: readonly Tensor[], baseline?: Baseline): Promise<BenchModel> {
     this.#note(`publishing ${name}`);
     const options = { file: onnxFile, model: name.toLowerCase(), version: '1' };
     const quiet = { step: () => {}, note: () => {} };
-    const { manifest, blobs } = await preparePublication(options, quiet, this.#inspector);
+    const { manifest: prepared, blobs } = await preparePublication(options, quiet, this.#inspector);
+    const manifest = baseline === undefined ? prepared : { ...prepared, baseline };
     const onnx = await readFile(onnxFile);
     await this.store.release([manifest], blobs);
     await this.store.putObject(`onnx/${name}`, onnx);

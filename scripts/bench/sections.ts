@@ -2,6 +2,7 @@
 import type { Section } from './section.ts';
 import { churn } from './sections/churn.ts';
 import { coldStart } from './sections/cold-start.ts';
+import { drift } from './sections/drift.ts';
 import { jsMemory } from './sections/js-memory.ts';
 import { latency } from './sections/latency.ts';
 import { loading } from './sections/loading.ts';
@@ -14,6 +15,7 @@ export const sections: readonly Section[] = [
   jsMemory,
   coldStart,
   latency,
+  drift,
   throughput,
   warmRun,
   resident,

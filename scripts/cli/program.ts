@@ -6,6 +6,7 @@ import { PopserveError } from '../../registry/errors.ts';
 import { projectRoot } from '../build/project.ts';
 import { addCleanCommands } from './commands/clean.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addDrift } from './commands/drift.ts';
 import { addInfer } from './commands/infer.ts';
 import { addLookCommands } from './commands/look.ts';
 import { addPublish } from './commands/publish.ts';
@@ -76,6 +77,7 @@ function buildProgram(host: Host, ending: { status: number }): Command {
   addLookCommands(program, execute);
   addInfer(program, execute);
   addCleanCommands(program, execute);
+  addDrift(program, execute);
   addDoctor(program, execute);
   return program;
 }

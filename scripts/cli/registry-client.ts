@@ -6,6 +6,7 @@ import { parse, parseJson } from '../../registry/parse.ts';
 import { type Route, routeSchema } from '../../registry/route.ts';
 import type { RouteAction } from '../../registry/route-action.ts';
 import { type Call, type Connection, type Reply, urlPath } from './connection.ts';
+import { type DriftDetails, driftSchema } from './drift-details.ts';
 
 const modelListSchema = z.object({
   models: z.array(z.object({ name: z.string(), versions: z.int(), route: routeSchema.nullable() })),
@@ -147,6 +148,13 @@ export class RegistryClient {
       before = page.next ?? null;
     } while (before !== null && routes.length < limit);
     return routes.slice(0, limit);
+  }
+
+  /** @throws {PopserveError} NOT_FOUND */
+  async drift(model: string, filter: { pop?: string; version?: string }): Promise<DriftDetails> {
+    const query = new URLSearchParams(filter).toString();
+    const path = urlPath`registry/models/${model}/drift`;
+    return this.#read(driftSchema, await this.#get(query === '' ? path : `${path}?${query}`));
   }
 
   async collectGarbage(dryRun: boolean): Promise<GarbageReport> {

@@ -1,0 +1,117 @@
+// The command that shows drift: how far live values of each place are from the version's baseline.
+import type { Command } from 'commander';
+import { parseModel, parseVersion } from '../arguments.ts';
+import type { Context, Execute } from '../context.ts';
+import type { DriftDetails } from '../drift-details.ts';
+import { type Report, table } from '../report.ts';
+
+interface DriftOptions {
+  json?: boolean;
+  pop?: string;
+  version?: string;
+}
+
+export function addDrift(program: Command, execute: Execute): void {
+  program
+    .command('drift')
+    .description('how far live inputs and outputs are from the data that a version was published with')
+    .argument('<model>', 'name of the model', parseModel)
+    .option('--pop <name>', 'only this point of presence')
+    .option('--version <version>', 'only this version', parseVersion)
+    .option('--json', 'machine-readable output')
+    .action((model: string, options: DriftOptions) => execute(options, (context) => drift(context, model, options)));
+}
+
+async function drift({ registry }: Context, model: string, { pop, version }: DriftOptions): Promise<Report> {
+  const details = await registry.drift(model, {
+    ...(pop === undefined ? {} : { pop }),
+    ...(version === undefined ? {} : { version }),
+  });
+  return { lines: describeDrift(details), value: details };
+}
+
+type Version = DriftDetails['versions'][number];
+type Place = Version['places'][number];
+type Window = NonNullable<Place['window']>;
+type Feature = Window['features'][number];
+
+function describeDrift({ model, settings, versions, events }: DriftDetails): string[] {
+  if (versions.length === 0)
+    return [`${model}: nothing was counted yet; a version needs a baseline (publish it with --test-data)`];
+  const lines = versions.flatMap((version) => describeVersion(model, version, settings));
+  const waiting = events.filter(({ deliveredMs, nextMs }) => deliveredMs === null && nextMs !== null);
+  return [
+    ...lines,
+    ...waiting.map(
+      ({ type, attempts, lastError }) => `${type} waits for its receiver: ${attempts} attempts, ${lastError}`,
+    ),
+  ];
+}
+
+function describeVersion(
+  model: string,
+  { version, places, episodes }: Version,
+  settings: DriftDetails['settings'],
+): string[] {
+  const drifting = places.filter((place) => place.drifting).map(({ place }) => place);
+  const [episode] = episodes;
+  const since = episode?.endedMs === null ? ` since ${time(episode.beganMs)}` : '';
+  const state = drifting.length === 0 ? 'no drift' : `drifting${since} at ${drifting.join(', ')}`;
+  return [`${model} ${version}: ${state}`, ...places.flatMap((place) => describePlace(place, settings))];
+}
+
+function describePlace(
+  { place, drifting, open, window, windows }: Place,
+  settings: DriftDetails['settings'],
+): string[] {
+  const filling = open === null ? '' : `; ${open.rows} rows in the next`;
+  if (window === null) return ['', `${place}: not judged yet, ${open?.rows ?? 0} rows`];
+  const span = `${time(window.fromMs)} to ${time(window.toMs)}, ${window.rows} rows${filling}`;
+  const trend =
+    windows.length < 2 ? [] : [`PSI of the last windows  ${sparkline(windows.map(({ maxPsi }) => maxPsi))}`];
+  const rows = [...window.features].sort((a, b) => b.psi - a.psi).map((feature) => describeFeature(feature, settings));
+  const header = ['', 'PSI', '', 'JS', 'MISSING', 'OUTSIDE', 'PAST'];
+  return ['', `${place}${drifting ? ' (drifting)' : ''}: ${span}`, ...trend, ...table([header, ...rows])];
+}
+
+function describeFeature(feature: Feature, { thresholds }: DriftDetails['settings']): string[] {
+  const tooFew = feature.samples < feature.minimumSamples;
+  const bar = tooFew
+    ? `too few values: ${feature.samples} of ${feature.minimumSamples}`
+    : psiBar(feature.psi, thresholds.psi);
+  return [
+    feature.kind === 'output' ? `-> ${feature.feature}` : feature.feature,
+    tooFew ? '' : feature.psi.toFixed(3),
+    bar,
+    tooFew ? '' : feature.jensenShannon.toFixed(3),
+    percent(feature.missing),
+    percent(feature.outside),
+    feature.past.join(' '),
+  ];
+}
+
+const barWidth = 16;
+/** The bar is full at so many times the threshold. */
+const fullAt = 4;
+
+/** A bar with a mark where the threshold is: `####|####        `. */
+function psiBar(psi: number, threshold: number): string {
+  const filled = Math.min(barWidth, Math.round((psi / threshold / fullAt) * barWidth));
+  const mark = barWidth / fullAt;
+  const bar = '#'.repeat(filled).padEnd(barWidth);
+  return `${bar.slice(0, mark)}|${bar.slice(mark)}`;
+}
+
+/** Each value as one of eight heights, the largest at the top. */
+function sparkline(values: readonly number[]): string {
+  const most = Math.max(...values, Number.MIN_VALUE);
+  return values.map((value) => '▁▂▃▄▅▆▇█'[Math.round((value / most) * 7)]).join('');
+}
+
+function percent(share: number): string {
+  return share === 0 ? '' : `${(share * 100).toFixed(1)} %`;
+}
+
+function time(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}`;
+}
