@@ -11,6 +11,7 @@ import type { EncodedMessage } from './protocol/envelope.ts';
 import type { InferRequest } from './protocol/infer-request.ts';
 import type { Tensor } from './protocol/tensor.ts';
 import type { Resolved } from './routing/route-table.ts';
+import { type LoadTimes, serverTiming } from './runtime/load-times.ts';
 import type { RequestScope } from './runtime/request-scope.ts';
 import { fromRuntimeTensor, toRuntimeTensor } from './runtime/tensors.ts';
 import { decodeLimits } from './security/limits.ts';
@@ -91,7 +92,11 @@ async function inferCounted<R extends InferRequest>(
   const decodedAt = performance.now();
   let loadedAt = decodedAt;
   let ranAt = decodedAt;
-  const answer = await isolate.models.use(manifest, scope, ({ session }) => {
+  const cold = !isolate.models.isLoaded(manifest);
+  let times: LoadTimes | null = null;
+  const answer = await isolate.models.use(manifest, scope, (model) => {
+    const { session } = model;
+    times = cold ? model.times : null;
     loadedAt = performance.now();
     // The outputs are views on the heap: they go straight into the answer's body.
     return session.run(inputs, outputNames, (tensors) => {
@@ -108,7 +113,8 @@ async function inferCounted<R extends InferRequest>(
     inferMs: ranAt - loadedAt,
     outputMs: performance.now() - ranAt,
   });
-  return { body: answer.body, headers: { ...answer.headers, ...versionHeaders(resolved) } };
+  const coldStart = times ? { 'server-timing': serverTiming(times, resolved.routeMs) } : {};
+  return { body: answer.body, headers: { ...answer.headers, ...versionHeaders(resolved), ...coldStart } };
 }
 
 /** Items in a request: what the first dimension counts where it is variable, else one. */

@@ -109,6 +109,13 @@ app.delete('/sessions/:id', (c) => {
 
 app.get('/heap', async (c) => c.json(describeHeap(await currentHeap(c.env))));
 
+/** Starts the heap again in its own memory, as the serving Worker does when a run has broken it. */
+app.post('/heap/restart', async (c) => {
+  heap = (await currentHeap(c.env)).restarted();
+  sessions.clear();
+  return c.json(describeHeap(heap));
+});
+
 /** Drops the heap with all sessions; the next request gets a fresh one, limited to `?limit_mib=N` if given. */
 app.delete('/heap', (c) => {
   const limit = c.req.query('limit_mib');

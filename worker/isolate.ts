@@ -5,6 +5,7 @@ import { AnswerCache } from './answer-cache.ts';
 import { createRegistry } from './bound-registry.ts';
 import { type Config, parseConfig } from './config.ts';
 import { RouteTable } from './routing/route-table.ts';
+import { BlobSource } from './runtime/blob-source.ts';
 import { ModelCache } from './runtime/model-cache.ts';
 import type { Change } from './security/audit.ts';
 import type { Caller } from './security/caller.ts';
@@ -55,14 +56,17 @@ export function createIsolate(env: Env): Isolate {
   const drift = new DriftCounter(config.popRegion, log);
   const models = new ModelCache({
     budgetBytes: config.memoryBudgetBytes,
-    readBlob: async (digest) => (await registry.getBlob(digest as Digest)).body,
+    source: new BlobSource({
+      readRegistry: async (digest) => (await registry.getBlob(digest as Digest)).body,
+      cache: caches.default,
+    }),
     log,
   });
   const routes = new RouteTable({
     registry,
     warmer: {
       fitsBeside: (manifest, others) => models.fitsBeside(manifest, others),
-      warm: (manifest, scope) => models.use(manifest, scope, () => undefined),
+      warm: (manifest, scope) => models.warm(manifest, scope),
     },
     refreshSeconds: config.routeRefreshSeconds,
     log,

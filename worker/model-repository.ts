@@ -68,7 +68,7 @@ export async function loadModel(
   const wanted = requested ?? stable ?? versions[0]?.version;
   if (wanted === undefined) throw new PopserveError('NOT_FOUND', `model '${model}' has no version in the registry`);
   const { manifest } = await routes.resolve({ model, requested: wanted, minEpoch: null, key: '' }, scope);
-  await models.use(manifest, scope, () => undefined);
+  await models.warm(manifest, scope);
   const { version } = manifest;
   if (stable !== undefined) return { version, activated: false };
   const change = await registry.appendRoute(

@@ -116,6 +116,11 @@ export class Inspector {
     await this.#request('DELETE', limitMib === undefined ? '/heap' : `/heap?limit_mib=${limitMib}`, 10_000);
   }
 
+  /** Starts the heap again in its own memory: all sessions are gone, its size stays. */
+  async restartHeap(): Promise<HeapState> {
+    return (await (await this.#request('POST', '/heap/restart', 10_000)).json()) as HeapState;
+  }
+
   async heap(): Promise<HeapState> {
     return (await (await this.#request('GET', '/heap', 10_000)).json()) as HeapState;
   }

@@ -1,4 +1,5 @@
 // Loading: what cannot be loaded never replaces what works, what does not fit makes room, bytes that do not match are not run.
+import { Response as MiniflareResponse } from 'miniflare';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { model, node, tensorValue } from '../../scripts/onnx/build.ts';
 import { TestPop } from '../harness/pop.ts';
@@ -56,16 +57,14 @@ describe('a version that cannot be loaded', () => {
   });
 
   test('bytes that do not match their digest are never loaded', async () => {
-    const release = adder('swapped', '1', 10);
-    await pop.release(release);
+    const release = adder('swapped', '1', 10.5);
+    await pop.release(release, false);
     const other = adder('swapped', '1', 11).blobs[0]?.bytes ?? new Uint8Array();
     const digest = release.manifest.artifacts.model.digest;
     const bucket = await pop.pop.miniflare.getR2Bucket('MODELS');
     expect(other.length).toBe(release.manifest.artifacts.model.bytes);
     await bucket.put(`blobs/sha256/${digest.slice('sha256:'.length)}`, other);
-    const fresh = adder('swapped-too', '1', 10);
-    await pop.operate('PUT', '/registry/models/swapped-too/versions/1', fresh.manifest);
-    const answer = await ask('swapped-too/versions/1');
+    const answer = await ask('swapped/versions/1');
     expect(answer.status).toBe(503);
     expect(answer.error).toContain(`blob ${digest} is corrupt`);
     expect(answer.error).toContain('it was not loaded');
@@ -80,6 +79,52 @@ describe('a version that cannot be loaded', () => {
     const answer = await ask('gone/versions/1');
     expect(answer.status).toBe(503);
     expect(answer.error).toContain(digest);
+  });
+});
+
+describe('the cache of the PoP', () => {
+  const key = (digest: string) => `https://blobs.popserve.invalid/${digest.replace(':', '/')}`;
+  const cached = async (digest: string) => (await pop.pop.miniflare.getCaches()).default.match(key(digest));
+  const loads = (name: string) =>
+    pop.logs.filter(({ event, model }) => event === 'model-loaded' && model === name).map(({ from }) => from);
+
+  test('keeps the bytes of a model that was loaded; the next isolate or load reads them there', async () => {
+    const release = adder('kept', '1', 21);
+    const { digest } = release.manifest.artifacts.model;
+    await pop.release(release);
+    expect((await ask('kept')).data).toEqual([22, 23]);
+    await vi.waitFor(async () => expect(await cached(digest)).toBeDefined());
+    const bucket = await pop.pop.miniflare.getR2Bucket('MODELS');
+    await bucket.delete(`blobs/sha256/${digest.slice('sha256:'.length)}`);
+    await pop.operate('POST', '/v2/repository/models/kept/unload', {});
+    expect((await ask('kept')).data).toEqual([22, 23]);
+    expect(loads('kept')).toEqual(['registry', 'cache']);
+  });
+
+  test('drops a damaged copy and reads the registry again', async () => {
+    const release = adder('damaged', '1', 31);
+    const { digest } = release.manifest.artifacts.model;
+    await pop.release(release, false);
+    const { default: cache } = await pop.pop.miniflare.getCaches();
+    const damaged = release.blobs[0]?.bytes.slice() ?? new Uint8Array();
+    damaged[damaged.length - 1] = 255 - (damaged.at(-1) ?? 0);
+    const headers = { 'cache-control': 'public, max-age=3600' };
+    await cache.put(key(digest), new MiniflareResponse(damaged, { headers }));
+    expect((await ask('damaged/versions/1')).data).toEqual([32, 33]);
+    expect(loads('damaged')).toEqual(['registry']);
+    await vi.waitFor(async () =>
+      expect(new Uint8Array((await (await cached(digest))?.arrayBuffer()) ?? [])).toEqual(release.blobs[0]?.bytes),
+    );
+  });
+
+  test('an answer that waited for its model tells what each step took', async () => {
+    await pop.release(adder('timed', '1', 41), false);
+    const timing = (await ask('timed/versions/1')).headers.get('server-timing') ?? '';
+    const steps = timing.split(', ').map((step) => step.split(';')[0]);
+    expect(steps).toEqual(['route', 'runtime', 'fetch', 'create', 'warmup']);
+    expect(timing).toMatch(/fetch;dur=[\d.]+;desc="registry"/);
+    expect(timing).toMatch(/create;dur=[\d.]+;desc="local clocks only"/);
+    expect((await ask('timed/versions/1')).headers.get('server-timing')).toBeNull();
   });
 });
 
@@ -134,4 +179,37 @@ describe('the memory budget', () => {
     expect((await pop.send('POST', '/v2/models/expand/infer', shape([2, 2]))).status).toBe(200);
     expect((await ask('large-1')).status).toBe(200);
   });
+});
+
+test('a heap that has grown far beyond what lives in it is given up for a smaller one', async () => {
+  const roomy = await TestPop.start();
+  try {
+    const bomb = model({
+      name: 'expand',
+      opsets: { '': 17 },
+      inputs: [tensorValue('shape', 7, ['rank'])],
+      outputs: [tensorValue('y', 1, [null])],
+      nodes: [node('ConstantOfShape', ['shape'], ['all']), node('ReduceMax', ['all'], ['y'], { keepdims: { int: 0 } })],
+    });
+    const signature = {
+      inputs: [{ name: 'shape', datatype: 'INT64' as const, shape: [1] }],
+      outputs: [{ name: 'y', datatype: 'FP32' as const, shape: [] }],
+    };
+    await roomy.release(publication('expand', '1', bomb, signature, { warmup: null }));
+    const large = { inputs: [{ name: 'shape', datatype: 'INT64', shape: [1], data: [10 * mebibyte] }] };
+    expect((await roomy.send('POST', '/v2/models/expand/infer', large)).status).toBe(200);
+    await roomy.release(adder('small', '1', 1));
+    expect((await roomy.send('POST', '/v2/models/small/infer', request)).status).toBe(200);
+    const heaps = roomy.logs.filter(({ event }) => event === 'model-loaded' || event === 'heap-shrunk');
+    expect(heaps.map(({ event }) => event)).toEqual(['model-loaded', 'heap-shrunk', 'model-loaded']);
+    expect(Number(heaps[1]?.discardedBytes)).toBeGreaterThan(50 * mebibyte);
+    expect(Number(heaps[2]?.heap)).toBeLessThan(20 * mebibyte);
+    // What lived in the old one comes back on demand.
+    const small = { inputs: [{ name: 'shape', datatype: 'INT64', shape: [1], data: [10] }] };
+    expect((await roomy.send('POST', '/v2/models/expand/infer', small)).json()).toMatchObject({
+      outputs: [{ data: [0] }],
+    });
+  } finally {
+    await roomy.stop();
+  }
 });

@@ -29,7 +29,7 @@ async function metadata(c: Context<AppContext>) {
 async function ready(c: Context<AppContext>) {
   const { isolate } = c.var;
   const { manifest } = await isolate.routes.resolve(readSelector(c), c.executionCtx);
-  await isolate.models.use(manifest, c.executionCtx, () => undefined);
+  await isolate.models.warm(manifest, c.executionCtx);
   return c.json({ name: manifest.model, ready: true });
 }
 

@@ -15,6 +15,8 @@ export interface Resolved {
   readonly aliases: readonly string[];
   /** Sent here by the default route; false: this version was asked for. */
   readonly routed: boolean;
+  /** What this isolate's first look at the route took, milliseconds. */
+  readonly routeMs: number;
 }
 
 export interface Selector {
@@ -52,6 +54,7 @@ export class RouteTable {
   readonly #refreshMs: number;
   readonly #log: (event: string, fields: Record<string, unknown>) => void;
   readonly #snapshots = new Map<string, Snapshot>();
+  readonly #firstMs = new Map<string, number>();
   readonly #refreshing = new Set<string>();
   /** Models without a route and versions without one: R2 is asked about them once per refresh interval. */
   readonly #withoutRoute = new Map<string, Remembered<true>>();
@@ -84,7 +87,13 @@ export class RouteTable {
     const aliases = Object.entries(route?.aliases ?? {}).flatMap(([alias, named]) =>
       named === version ? [alias] : [],
     );
-    return { manifest, epoch: route?.epoch ?? 0, aliases, routed: requested === null };
+    return {
+      manifest,
+      epoch: route?.epoch ?? 0,
+      aliases,
+      routed: requested === null,
+      routeMs: this.#firstMs.get(model) ?? 0,
+    };
   }
 
   /** What this isolate serves of a model now. */
@@ -116,9 +125,12 @@ export class RouteTable {
     const known = this.#withoutRoute.get(model);
     if (known && Date.now() < known.untilMs) return;
     // KV caches absent keys as well: ask R2, else a first release would stay invisible.
+    const started = performance.now();
     const copy = (await this.#registry.readCopy(model)) ?? (await this.#registry.readNewest(model));
-    if (copy) this.#install(copy);
-    else remember(this.#withoutRoute, model, true, Math.min(this.#refreshMs, longestAbsenceMs));
+    if (copy) {
+      this.#firstMs.set(model, performance.now() - started);
+      this.#install(copy);
+    } else remember(this.#withoutRoute, model, true, Math.min(this.#refreshMs, longestAbsenceMs));
   }
 
   /** For the isolate that wrote a route: it need not wait for its next refresh, nor for KV. */

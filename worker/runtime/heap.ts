@@ -34,12 +34,14 @@ export class Heap {
   readonly #module: OrtModule;
   readonly #memory: WebAssembly.Memory;
   readonly #growth: Growth;
+  readonly #instantiate: () => void;
   #broken: string | null = null;
 
-  private constructor(module: OrtModule, memory: WebAssembly.Memory, growth: Growth) {
+  private constructor(module: OrtModule, memory: WebAssembly.Memory, growth: Growth, instantiate: () => void) {
     this.#module = module;
     this.#memory = memory;
     this.#growth = growth;
+    this.#instantiate = instantiate;
   }
 
   /**
@@ -49,19 +51,46 @@ export class Heap {
    */
   static async create(limitBytes: number): Promise<Heap> {
     const growth: Growth = { limitBytes, refusedBytes: 0, probing: false };
+    const table = new FunctionTable();
     let memory: WebAssembly.Memory | undefined;
+    let instantiate: (() => WebAssembly.Exports) | undefined;
     const module = await ortWasmThreaded({
       numThreads: 1,
       instantiateWasm(imports, done) {
         memory = adaptImports(imports, growth);
-        done(new WebAssembly.Instance(wasmModule, imports as WebAssembly.Imports), wasmModule);
+        instantiate = () => {
+          const { exports } = new WebAssembly.Instance(wasmModule, imports as WebAssembly.Imports);
+          done({ exports: table.standIn(exports) }, wasmModule);
+          return exports;
+        };
+        instantiate();
         return {};
       },
     });
-    if (!memory) throw new Error('the ORT module was not instantiated');
-    const heap = new Heap(module, memory, growth);
-    heap.call('start onnxruntime', (ort) => ort._OrtInit(1, logNothingButFatal));
+    if (!memory || !instantiate) throw new Error('the ORT module was not instantiated');
+    const again = instantiate;
+    const heap = new Heap(module, memory, growth, () => runConstructors(module, again()));
+    heap.#start();
     return heap;
+  }
+
+  /**
+   * A fresh heap in the same memory: emptied, with a new instance of the module in it, whose functions the glue takes up as it
+   * took up the first one's. Nothing is left to be collected, which V8 may not do for a long time. The memory keeps its size.
+   * This heap is broken from then on.
+   * @throws Error when the module does not start again; then neither heap can be used
+   */
+  restarted(): Heap {
+    this.#broken ??= 'the heap was restarted';
+    new Uint8Array(this.#memory.buffer).fill(0);
+    this.#instantiate();
+    const heap = new Heap(this.#module, this.#memory, this.#growth, this.#instantiate);
+    heap.#start();
+    return heap;
+  }
+
+  #start(): void {
+    this.call('start onnxruntime', (ort) => ort._OrtInit(1, logNothingButFatal));
   }
 
   /** Tells the registry when the memory has really been collected, which only the engine decides. */
@@ -76,6 +105,11 @@ export class Heap {
 
   get limitBytes(): number {
     return this.#growth.limitBytes;
+  }
+
+  /** What lies beyond a lowered limit already is not taken back. */
+  set limitBytes(bytes: number) {
+    this.#growth.limitBytes = bytes;
   }
 
   /** Why the heap cannot be used any more, or null. */
@@ -118,8 +152,12 @@ export class Heap {
     if (pointer !== 0 && this.#broken === null) this.#guard(() => this.#module._free(pointer));
   }
 
-  /** A view of the memory. Views taken before the memory grows still work, but end where it ended then. */
+  /**
+   * A view of the memory. Views taken before the memory grows still work, but end where it ended then.
+   * @throws HeapBrokenError: the memory may be another heap's by now
+   */
   bytes(pointer: number, length: number): Uint8Array {
+    if (this.#broken !== null) throw new HeapBrokenError(this.#broken);
     return new Uint8Array(this.#memory.buffer, pointer, length);
   }
 
@@ -210,6 +248,44 @@ export class Heap {
       throw new HeapFullError(`cannot ${purpose}: it would take a heap of ${mebibytes(refused)}, ${this.describe()}`);
     }
     throw new OrtError(code, `cannot ${purpose}: ${text}`);
+  }
+}
+
+/**
+ * Runs the module's static constructors, which the glue does only once. Their export has a minified name: it is the function
+ * that the linker puts first, before that of `_OrtInit`.
+ */
+function runConstructors(module: OrtModule, exports: WebAssembly.Exports): void {
+  const functions = Object.values(exports).filter((value) => typeof value === 'function');
+  const [constructors, init] = functions;
+  if (init !== module._OrtInit || !constructors || constructors.length !== 0) {
+    throw new Error('onnxruntime-web has changed: its static constructors were not found');
+  }
+  constructors();
+}
+
+/**
+ * The glue keeps each function that it has taken from the module's table. It gets stand-ins, which call that of the instance that
+ * lives now: without them a restarted heap would run functions of the instance before it, with a stack of its own (seen).
+ */
+class FunctionTable {
+  #table: WebAssembly.Table | undefined;
+  #functions: ((...args: unknown[]) => unknown)[] = [];
+
+  /** @returns the instance's exports with this in the place of its table */
+  standIn(exports: WebAssembly.Exports): WebAssembly.Exports {
+    const [name] = Object.entries(exports).find(([, value]) => value instanceof WebAssembly.Table) ?? [];
+    if (name === undefined) throw new Error('onnxruntime-web has changed: its table of functions was not found');
+    this.#table = exports[name] as WebAssembly.Table;
+    this.#functions = [];
+    return { ...exports, [name]: this as unknown as WebAssembly.Table };
+  }
+
+  get(index: number): (...args: unknown[]) => unknown {
+    return (...args) => {
+      this.#functions[index] ??= this.#table?.get(index) as (...args: unknown[]) => unknown;
+      return this.#functions[index]?.(...args);
+    };
   }
 }
 

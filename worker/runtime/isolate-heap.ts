@@ -1,18 +1,23 @@
-// The one heap of an isolate: made at first use, replaced when it is broken. A replaced heap counts against the budget
-// until its memory has really been collected.
+// The one heap of an isolate: made at first use, started again in its own memory when it is broken, given up for a smaller one when
+// it has grown far beyond what lives in it. A heap that was given up counts against the budget until its memory has been collected.
 import { Heap } from './heap.ts';
 
 /** Below this a fresh heap would be of no use: ORT itself takes about 12 MiB. */
 const smallestHeapBytes = 17 * 1_048_576;
+/** Giving up less than this is not worth loading models again. */
+const leastWorthBytes = 16 * 1_048_576;
 
 export class IsolateHeap {
   readonly #budgetBytes: number;
   readonly #discarded = new Map<number, number>();
-  readonly #collected = new FinalizationRegistry<number>((id) => this.#discarded.delete(id));
+  readonly #collected = new FinalizationRegistry<number>((id) => this.#forget(id));
   #current: Promise<Heap> | null = null;
   #live: Heap | null = null;
+  /** A heap that is broken, whose memory the next one takes. */
+  #spent: Heap | null = null;
   #emptyBytes = 0;
   #replacements = 0;
+  #startMs = 0;
 
   /** @param budgetBytes for this heap and all discarded ones together */
   constructor(budgetBytes: number) {
@@ -21,7 +26,7 @@ export class IsolateHeap {
 
   /** The heap, started if there is none that works. */
   async current(): Promise<Heap> {
-    if (this.#live && this.#live.broken !== null) this.discard();
+    if (this.#live && this.#live.broken !== null) this.replace();
     this.#current ??= this.#start();
     return await this.#current;
   }
@@ -51,27 +56,70 @@ export class IsolateHeap {
     return this.#replacements;
   }
 
-  /** Gives the heap up with all that lives in it; the next `current` starts a fresh one. */
-  discard(): void {
-    const heap = this.#live;
+  /** What the last start took, milliseconds. */
+  get startMs(): number {
+    return this.#startMs;
+  }
+
+  /** Ends the heap with all that lives in it; the next `current` starts a fresh one in the same memory. */
+  replace(): void {
+    this.#spent = this.#live ?? this.#spent;
     this.#current = null;
     this.#live = null;
-    if (!heap) return;
+    this.#replacements++;
+  }
+
+  /**
+   * Gives the heap up for a smaller one, if it is far larger than what is to live in it and the two fit into the budget: V8 may
+   * take long to collect the old one's memory, which counts until then.
+   * @param wantedBytes what is to live in it, ORT itself included
+   * @returns whether it was; all that lived in it is gone then
+   */
+  shrink(wantedBytes: number): boolean {
+    const heap = this.#live;
+    if (!heap || heap.byteLength < 2 * wantedBytes + leastWorthBytes) return false;
+    const rest = this.#budgetBytes - this.discardedBytes - heap.byteLength;
+    if (rest < Math.max(2 * wantedBytes, smallestHeapBytes)) return false;
+    this.#current = null;
+    this.#live = null;
+    this.#discard(heap);
+    return true;
+  }
+
+  #discard(heap: Heap): void {
     const id = ++this.#replacements;
     this.#discarded.set(id, heap.byteLength);
     heap.watchCollection(this.#collected, id);
   }
 
+  #forget(id: number): void {
+    this.#discarded.delete(id);
+    if (this.#live) this.#live.limitBytes = this.#budgetBytes - this.discardedBytes;
+  }
+
   async #start(): Promise<Heap> {
+    const started = performance.now();
+    const spent = this.#spent;
+    this.#spent = null;
     try {
-      const limitBytes = Math.max(this.#budgetBytes - this.discardedBytes, smallestHeapBytes);
-      const heap = await Heap.create(limitBytes);
+      const heap = (spent && this.#restart(spent)) ?? (await Heap.create(this.#budgetBytes - this.discardedBytes));
       this.#emptyBytes = heap.usedBytes();
       this.#live = heap;
+      this.#startMs = performance.now() - started;
       return heap;
     } catch (error) {
       this.#current = null;
       throw error;
+    }
+  }
+
+  /** @returns null if the module does not start again in that memory, which is given up then */
+  #restart(spent: Heap): Heap | null {
+    try {
+      return spent.restarted();
+    } catch {
+      this.#discard(spent);
+      return null;
     }
   }
 }

@@ -12,7 +12,7 @@ const readBytes = 1_048_576;
  * @param body exactly the blob's bytes
  * @param onProgress called after each piece
  * @returns where it lies; the caller frees it
- * @throws PopserveError UNAVAILABLE when the bytes do not have the digest or the length that they should
+ * @throws CorruptBlobError when the bytes do not have the digest or the length that they should
  */
 export async function streamBlob(
   heap: Heap,
@@ -72,8 +72,15 @@ export function createSession(heap: Heap, block: HeapBlock, manifest: Manifest, 
   return session;
 }
 
-function mismatch(artifact: { readonly digest: string }, what: string): PopserveError {
-  return new PopserveError('UNAVAILABLE', `blob ${artifact.digest} is corrupt: ${what}; it was not loaded`);
+/** Bytes that are not those that their digest names. */
+export class CorruptBlobError extends PopserveError {
+  constructor(digest: string, what: string) {
+    super('UNAVAILABLE', `blob ${digest} is corrupt: ${what}; it was not loaded`);
+  }
+}
+
+function mismatch(artifact: { readonly digest: string }, what: string): CorruptBlobError {
+  return new CorruptBlobError(artifact.digest, what);
 }
 
 function hex(bytes: Uint8Array): string {

@@ -2,30 +2,33 @@
 // Loading is shared by the requests that wait for it; running is synchronous, so nothing is unloaded while it runs.
 import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest, ProfileName } from '../../registry/manifest.ts';
+import type { BlobSource } from './blob-source.ts';
 import { HeapBrokenError, HeapFullError, mebibytes, OrtError } from './heap.ts';
 import { IsolateHeap } from './isolate-heap.ts';
-import { createSession, streamBlob } from './load-model.ts';
+import type { LoadTimes } from './load-times.ts';
+import { HeapReplacedError, ModelLoader, runWarmup } from './model-loader.ts';
 import type { RequestScope } from './request-scope.ts';
 import type { Session } from './session.ts';
-import { toRuntimeTensor, warmupTensors } from './tensors.ts';
 
 export interface LoadedModel {
   readonly manifest: Manifest;
   readonly profile: ProfileName;
   readonly session: Session;
   readonly needBytes: number;
+  /** What its load took, step by step. */
+  readonly times: LoadTimes;
 }
 
 export type ModelState =
   | { readonly state: 'LOADING' }
-  | { readonly state: 'READY'; readonly profile: ProfileName; readonly needBytes: number }
+  | { readonly state: 'READY'; readonly profile: ProfileName; readonly needBytes: number; readonly times: LoadTimes }
   | { readonly state: 'UNAVAILABLE'; readonly reason: string };
-
-type ReadBlob = (digest: string) => Promise<ReadableStream<Uint8Array>>;
 
 interface Loading {
   readonly state: 'loading';
   readonly done: Promise<void>;
+  /** Before it takes over; where a request waits already, its own run is the warm-up and spares it a second slow one. */
+  readonly warmUp: boolean;
   needBytes: number;
   /** Grows with every piece that arrives: a load that stands still belonged to a request that died. */
   progress: number;
@@ -33,6 +36,8 @@ interface Loading {
 
 interface Ready extends LoadedModel {
   readonly state: 'ready';
+  /** Whether it has run. */
+  warm: boolean;
   lastUsed: number;
 }
 
@@ -43,10 +48,6 @@ interface Unavailable {
   readonly retryAtMs: number;
 }
 
-class HeapReplaced extends Error {
-  override readonly name = 'HeapReplaced';
-}
-
 const stallMs = 10_000;
 const firstRetryMs = 1_000;
 const lastRetryMs = 60_000;
@@ -55,18 +56,20 @@ const unmeasuredFactor = { ort: 1.1, onnx: 4 };
 
 export class ModelCache {
   readonly heap: IsolateHeap;
-  readonly #readBlob: ReadBlob;
+  readonly #source: BlobSource;
+  readonly #loader: ModelLoader;
   readonly #log: (event: string, fields: Record<string, unknown>) => void;
   readonly #entries = new Map<string, Loading | Ready | Unavailable>();
   #useCount = 0;
 
   constructor(options: {
     budgetBytes: number;
-    readBlob: ReadBlob;
+    source: BlobSource;
     log: (event: string, fields: Record<string, unknown>) => void;
   }) {
     this.heap = new IsolateHeap(options.budgetBytes);
-    this.#readBlob = options.readBlob;
+    this.#source = options.source;
+    this.#loader = new ModelLoader(this.heap, options.source);
     this.#log = options.log;
   }
 
@@ -76,22 +79,47 @@ export class ModelCache {
    * @throws PopserveError UNAVAILABLE (not loaded, no room), INVALID_ARGUMENT (the model refused its input)
    */
   async use<T>(manifest: Manifest, scope: RequestScope, action: (model: LoadedModel) => T): Promise<T> {
+    return await this.#whenReady(manifest, scope, false, (entry) => this.#run(entry, action));
+  }
+
+  /**
+   * Loads a version and runs it once, so that the first request it gets is as fast as the next.
+   * @throws PopserveError UNAVAILABLE
+   */
+  async warm(manifest: Manifest, scope: RequestScope): Promise<void> {
+    await this.#whenReady(manifest, scope, true, (entry) => {
+      if (!entry.warm) this.#run(entry, ({ session }) => runWarmup(session, manifest));
+    });
+  }
+
+  /** Loads the version if need be, then acts on it in the same turn: after an await it could have been unloaded. */
+  async #whenReady<T>(
+    manifest: Manifest,
+    scope: RequestScope,
+    warmUp: boolean,
+    action: (entry: Ready) => T,
+  ): Promise<T> {
     const key = keyOf(manifest);
     for (;;) {
       const entry = this.#entries.get(key);
       if (entry?.state === 'ready') {
-        if (entry.session.heap.broken === null) return this.#run(entry, action);
+        if (entry.session.heap.broken === null) return action(entry);
         this.#dropHeap();
       } else if (entry?.state === 'loading') {
         await this.#waitFor(key, entry);
       } else if (entry?.state === 'unavailable' && Date.now() < entry.retryAtMs) {
         throw entry.error;
       } else {
-        const loading = this.#startLoading(key, manifest, entry?.attempts ?? 0);
-        scope.waitUntil(loading.done);
+        const loading = this.#startLoading(key, manifest, entry?.attempts ?? 0, warmUp);
+        scope.waitUntil(loading.done.then(() => this.#keep(manifest)));
         await this.#waitFor(key, loading);
       }
     }
+  }
+
+  /** Whether a request for it would not have to wait. */
+  isLoaded(manifest: Manifest): boolean {
+    return this.#entries.get(keyOf(manifest))?.state === 'ready';
   }
 
   state(manifest: Manifest): ModelState | null {
@@ -99,7 +127,8 @@ export class ModelCache {
     if (!entry) return null;
     if (entry.state === 'loading') return { state: 'LOADING' };
     if (entry.state === 'unavailable') return { state: 'UNAVAILABLE', reason: entry.error.message };
-    return { state: 'READY', profile: entry.profile, needBytes: entry.needBytes };
+    const { profile, needBytes, times } = entry;
+    return { state: 'READY', profile, needBytes, times };
   }
 
   /** What a loaded version takes of the heap; null if it is not loaded here. */
@@ -123,7 +152,9 @@ export class ModelCache {
   #run<T>(entry: Ready, action: (model: LoadedModel) => T): T {
     entry.lastUsed = ++this.#useCount;
     try {
-      return action(entry);
+      const result = action(entry);
+      entry.warm = true;
+      return result;
     } catch (error) {
       if (error instanceof HeapFullError && this.#unloadAllBut(entry)) {
         try {
@@ -177,9 +208,9 @@ export class ModelCache {
     }
   }
 
-  #startLoading(key: string, manifest: Manifest, attempts: number): Loading {
+  #startLoading(key: string, manifest: Manifest, attempts: number, warmUp: boolean): Loading {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const loading: Loading = { state: 'loading', done: promise, needBytes: 0, progress: 0 };
+    const loading: Loading = { state: 'loading', done: promise, warmUp, needBytes: 0, progress: 0 };
     this.#entries.set(key, loading);
     const settle = (entry: Ready | Unavailable) => {
       // Given up as stalled meanwhile, or its heap is gone: whoever waits starts again.
@@ -197,37 +228,37 @@ export class ModelCache {
       return await this.#loadOnce(manifest, loading);
     } catch (error) {
       const roomMade = error instanceof HeapFullError && this.#unloadAllBut(null);
-      if (!roomMade && !(error instanceof HeapReplaced)) throw error;
+      if (!roomMade && !(error instanceof HeapReplacedError)) throw error;
       return await this.#loadOnce(manifest, loading);
     }
   }
 
   async #loadOnce(manifest: Manifest, loading: Loading): Promise<Ready> {
-    const { model: artifact } = manifest.artifacts;
-    // The runtime starts while the bytes are on their way.
-    const [heap, body] = await Promise.all([this.heap.current(), this.#readBlob(artifact.digest)]);
-    let profile: ProfileName;
-    try {
-      profile = this.#makeRoom(manifest, loading);
-    } catch (error) {
-      await body.cancel('no room');
-      throw error;
+    const wantedBytes = this.heap.emptyBytes + this.#reservedBytes() + leanNeed(manifest);
+    if (this.heap.shrink(wantedBytes)) {
+      this.#log('heap-shrunk', { wantedBytes, discardedBytes: this.heap.discardedBytes });
+      this.#forgetLoaded();
     }
-    const block = await streamBlob(heap, body, artifact, () => {
-      loading.progress++;
+    const { session, profile, times } = await this.#loader.load(manifest, {
+      makeRoom: () => this.#makeRoom(manifest, loading),
+      onProgress: () => {
+        loading.progress++;
+      },
+      warmUp: loading.warmUp,
     });
-    if (heap !== this.heap.live) throw new HeapReplaced('the heap was replaced during the load');
-    const session = createSession(heap, block, manifest, profile);
-    try {
-      const sample = warmupTensors(manifest);
-      const outputs = manifest.signature.outputs.map(({ name }) => name);
-      if (sample) session.run(sample.map(toRuntimeTensor), outputs, () => undefined);
-    } catch (error) {
-      session.release();
-      throw error;
-    }
-    this.#log('model-loaded', { model: manifest.model, version: manifest.version, profile, heap: heap.byteLength });
-    return { state: 'ready', manifest, profile, session, needBytes: loading.needBytes, lastUsed: ++this.#useCount };
+    const heapBytes = session.heap.byteLength;
+    this.#log('model-loaded', { model: manifest.model, version: manifest.version, profile, heap: heapBytes, ...times });
+    const warm = loading.warmUp;
+    return {
+      state: 'ready',
+      manifest,
+      profile,
+      session,
+      needBytes: loading.needBytes,
+      times,
+      warm,
+      lastUsed: ++this.#useCount,
+    };
   }
 
   #failed(manifest: Manifest, error: unknown, attempts: number): Unavailable {
@@ -319,8 +350,23 @@ export class ModelCache {
   }
 
   #dropHeap(): void {
-    this.heap.discard();
+    this.heap.replace();
+    this.#forgetLoaded();
+  }
+
+  /** Their heap is gone: they come back on demand. */
+  #forgetLoaded(): void {
     for (const [key, entry] of this.#entries) if (entry.state === 'ready') this.#entries.delete(key);
+  }
+
+  /** Into the PoP's cache, once the bytes have been found to be the right ones. */
+  async #keep(manifest: Manifest): Promise<void> {
+    const state = this.state(manifest);
+    if (state?.state !== 'READY' || state.times.from === 'cache') return;
+    const { digest } = manifest.artifacts.model;
+    await this.#source
+      .keep(digest)
+      .catch((error: unknown) => this.#log('blob-not-cached', { digest, error: String(error) }));
   }
 }
 

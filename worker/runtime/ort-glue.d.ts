@@ -57,7 +57,7 @@ declare module '*/ort-wasm-simd-threaded.mjs' {
     numThreads: number;
     instantiateWasm(
       imports: Record<string, Record<string, unknown>>,
-      done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
+      done: (instance: { readonly exports: WebAssembly.Exports }, module: WebAssembly.Module) => void,
     ): unknown;
   }
 

@@ -71,7 +71,7 @@ async function measureRun(request: Request, repeat: number): Promise<RunReport> 
 async function measureReplace(request: Request): Promise<ReplaceReport> {
   const bytes = new Uint8Array(await request.arrayBuffer());
   replaced ??= new IsolateHeap(budgetBytes);
-  replaced.discard();
+  replaced.replace();
   const fresh = await replaced.current();
   let refused: string | null = null;
   try {

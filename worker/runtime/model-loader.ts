@@ -1,0 +1,106 @@
+// Brings a version into the heap: the bytes while the runtime starts, then the session, then the warm-up. Which versions stay is not
+// its business (model-cache.ts).
+import type { Manifest, ProfileName } from '../../registry/manifest.ts';
+import type { BlobSource, OpenBlob } from './blob-source.ts';
+import { type Heap, HeapBrokenError } from './heap.ts';
+import type { IsolateHeap } from './isolate-heap.ts';
+import { CorruptBlobError, createSession, streamBlob } from './load-model.ts';
+import type { LoadTimes } from './load-times.ts';
+import type { HeapBlock, Session } from './session.ts';
+import { toRuntimeTensor, warmupTensors } from './tensors.ts';
+
+export interface LoadedSession {
+  readonly session: Session;
+  readonly profile: ProfileName;
+  readonly times: LoadTimes;
+}
+
+export interface LoadOptions {
+  /** Called when the heap runs: makes room in it and tells which profile fits. */
+  readonly makeRoom: () => ProfileName;
+  /** Called with every piece of the model that arrives. */
+  readonly onProgress: () => void;
+  /** Run the manifest's sample input before the session is handed out. */
+  readonly warmUp: boolean;
+}
+
+/** The heap was replaced while a model was on its way into it. */
+export class HeapReplacedError extends Error {
+  override readonly name = 'HeapReplacedError';
+}
+
+export class ModelLoader {
+  readonly #heap: IsolateHeap;
+  readonly #source: BlobSource;
+
+  constructor(heap: IsolateHeap, source: BlobSource) {
+    this.#heap = heap;
+    this.#source = source;
+  }
+
+  /**
+   * @throws PopserveError UNAVAILABLE (bytes that do not match, no room), HeapReplacedError, HeapFullError, HeapBrokenError, OrtError
+   */
+  async load(manifest: Manifest, { makeRoom, onProgress, warmUp }: LoadOptions): Promise<LoadedSession> {
+    const { model: artifact } = manifest.artifacts;
+    const running = this.#heap.live !== null;
+    const started = performance.now();
+    // The runtime starts while the bytes are on their way.
+    const [heap, opened] = await Promise.all([this.#heap.current(), this.#source.open(artifact.digest)]);
+    const profile = await orCancel(opened, makeRoom);
+    const place = (blob: OpenBlob) => this.#place(heap, blob, artifact, onProgress);
+    let { from } = opened;
+    const block = await place(opened).catch(async (error: unknown) => {
+      if (!(error instanceof CorruptBlobError) || from !== 'cache') throw error;
+      from = 'registry';
+      await this.#source.drop(artifact.digest);
+      return await place(await this.#source.openRegistry(artifact.digest));
+    });
+    const fetched = performance.now();
+    const session = createSession(heap, block, manifest, profile);
+    const created = performance.now();
+    try {
+      if (warmUp) runWarmup(session, manifest);
+    } catch (error) {
+      session.release();
+      throw error;
+    }
+    const times: LoadTimes = {
+      runtimeMs: running ? 0 : this.#heap.startMs,
+      fetchMs: fetched - started,
+      createMs: created - fetched,
+      warmupMs: warmUp ? performance.now() - created : 0,
+      from,
+    };
+    return { session, profile, times };
+  }
+
+  async #place(heap: Heap, { body }: OpenBlob, artifact: Artifact, onProgress: () => void): Promise<HeapBlock> {
+    try {
+      const block = await streamBlob(heap, body, artifact, onProgress);
+      if (heap === this.#heap.live) return block;
+    } catch (error) {
+      // A heap that is someone else's by now refuses to be written to.
+      if (!(error instanceof HeapBrokenError) || heap === this.#heap.live) throw error;
+    }
+    throw new HeapReplacedError('the heap was replaced during the load');
+  }
+}
+
+type Artifact = Manifest['artifacts']['model'];
+
+/** Runs the manifest's sample input, if there is one. */
+export function runWarmup(session: Session, manifest: Manifest): void {
+  const sample = warmupTensors(manifest);
+  const outputs = manifest.signature.outputs.map(({ name }) => name);
+  if (sample) session.run(sample.map(toRuntimeTensor), outputs, () => undefined);
+}
+
+async function orCancel<T>({ body }: OpenBlob, action: () => T): Promise<T> {
+  try {
+    return action();
+  } catch (error) {
+    await body.cancel('no room');
+    throw error;
+  }
+}
