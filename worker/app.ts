@@ -7,6 +7,7 @@ import type { AppContext, Isolate } from './isolate.ts';
 import { popOf } from './pop.ts';
 import { requestIdOf } from './request-id.ts';
 import { artifactRoutes } from './routes/artifact.ts';
+import { descriptionRoutes } from './routes/description.ts';
 import { drain } from './routes/drain.ts';
 import { driftRoutes } from './routes/drift.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -49,6 +50,10 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
   app.route('/v1', predictRoutes);
   app.route('/registry', registryRoutes);
   app.route('/registry', driftRoutes);
+  app.route(
+    '/',
+    descriptionRoutes(() => app.routes),
+  );
 
   app.notFound((c) => {
     const allowed = allowedMethods(app, c.req.path);

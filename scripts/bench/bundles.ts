@@ -8,7 +8,7 @@ import { scratchFolder } from './scratch.ts';
 
 export interface WorkerModules {
   /** The first is the entry. */
-  readonly modules: readonly { readonly type: 'ESModule' | 'CompiledWasm'; readonly path: string }[];
+  readonly modules: readonly { readonly type: 'ESModule' | 'CompiledWasm' | 'Text'; readonly path: string }[];
   readonly compatibilityDate: string;
 }
 

@@ -109,10 +109,11 @@ const measured :Workerd.Worker = (
 ${store ? `\nconst store :Workerd.Worker = (${workerText(store.worker)}, bindings = [(name = "DISK", service = "disk")]);\n` : ''}`;
 }
 
+const moduleKinds = { ESModule: 'esModule', CompiledWasm: 'wasm', Text: 'text' } as const;
+
 function workerText({ modules, compatibilityDate }: WorkerModules): string {
   const listed = modules.map(({ type, path }) => {
-    const kind = type === 'CompiledWasm' ? 'wasm' : 'esModule';
-    return `(name = ${quote(basename(path))}, ${kind} = embed ${quote(path)})`;
+    return `(name = ${quote(basename(path))}, ${moduleKinds[type]} = embed ${quote(path)})`;
   });
   return `modules = [${listed.join(', ')}], compatibilityDate = ${quote(compatibilityDate)}`;
 }

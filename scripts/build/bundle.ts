@@ -18,7 +18,7 @@ export type WorkerEntry = 'index' | 'inspector';
 export interface Bundle {
   /** Folder with the modules. */
   readonly directory: string;
-  readonly modules: readonly { readonly type: 'ESModule' | 'CompiledWasm'; readonly path: string }[];
+  readonly modules: readonly { readonly type: 'ESModule' | 'CompiledWasm' | 'Text'; readonly path: string }[];
 }
 
 /**
@@ -41,12 +41,14 @@ export async function bundleWorker(entry: WorkerEntry): Promise<Bundle> {
     // Of two builds at once the second finds the place taken by the same content.
     await rename(fresh, directory).catch(() => rm(fresh, { recursive: true, force: true }));
   }
-  const wasm = (await readdir(directory)).filter((file) => file.endsWith('.wasm'));
+  const files = await readdir(directory);
+  const ending = (suffix: string) => files.filter((file) => file.endsWith(suffix)).map((file) => join(directory, file));
   return {
     directory,
     modules: [
       { type: 'ESModule', path: join(directory, `${entry}.js`) },
-      ...wasm.map((file) => ({ type: 'CompiledWasm' as const, path: join(directory, file) })),
+      ...ending('.wasm').map((path) => ({ type: 'CompiledWasm' as const, path })),
+      ...ending('.html').map((path) => ({ type: 'Text' as const, path })),
     ],
   };
 }
