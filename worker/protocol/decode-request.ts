@@ -105,16 +105,14 @@ export function decodeInferRequest(message: {
   const jsonBytes = readHeaderLength(headerLength, body.length);
   if (jsonBytes === 0 && headerLength !== null) return decodeRawRequest(body, signature, limits);
 
-  const json = parseJson(body.subarray(0, jsonBytes), {
-    maxDepth: limits.maxJsonDepth,
-    maxValues: limits.maxElements + otherValues,
-  });
+  const bounds = { maxDepth: limits.maxJsonDepth, maxValues: limits.maxElements + otherValues };
+  const json = parseJson(body.subarray(0, jsonBytes), bounds, true);
   const request = readObject(json.value, 'the body');
   const parameters = readParameters(request.parameters, "'parameters'");
   const binaryOutputs = readBoolean(parameters.binary_data_output, "'parameters': binary_data_output") ?? false;
   const id = isAbsent(request.id) ? {} : { id: readString(request.id, "'id'") };
   if (request.inputs === undefined && request.instances !== undefined) {
-    const records = readArray(request.instances, "'instances'");
+    const records = readArray((json.plain() as JsonObject).instances, "'instances'");
     if (records.length === 0) throw invalid("'instances' is empty, expected at least one record");
     const model = { signature, features: message.features };
     const inputs = decodeRecords(model, records.length, (exact) =>
@@ -127,5 +125,6 @@ export function decodeInferRequest(message: {
     maxTensors: limits.maxInputs,
     maxElements: limits.maxElements,
   });
+  json.settle();
   return { ...id, parameters, inputs, outputs, binaryOutputs };
 }

@@ -16,6 +16,7 @@ import {
   refuseSharedMemory,
 } from './fields.ts';
 import type { ParsedJson } from './json.ts';
+import { readFloat32 } from './number-array.ts';
 import type { Tensor } from './tensor.ts';
 
 /** Hands out the binary part tensor by tensor. */
@@ -101,8 +102,14 @@ export function decodeTensors(
         data: decodeBinaryData({ datatype, shape }, count, part.take(size, where), where),
       };
     }
+    const numbers = json.numbersOf(entry.data);
+    if (numbers !== null && datatype === 'FP32' && numbers.count === count) {
+      const elements = readFloat32(numbers);
+      if (elements !== null) return { name, datatype, shape, data: new Uint8Array(elements.buffer) };
+    }
+    const given = numbers === null ? entry.data : json.unpack(numbers);
     const exact = () => ((json.exact() as JsonObject)[key] as readonly JsonObject[])[index]?.data;
-    return { name, datatype, shape, data: decodeJsonData({ where, datatype, shape, count }, entry.data, exact) };
+    return { name, datatype, shape, data: decodeJsonData({ where, datatype, shape, count }, given, exact) };
   });
   part.finish();
   return tensors;

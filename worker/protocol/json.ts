@@ -2,6 +2,7 @@
 import { PopserveError } from '../../registry/errors.ts';
 import { describeValue, invalid } from './describe.ts';
 import { findJsonFault } from './json-fault.ts';
+import { findNumberArray, type NumberArray } from './number-array.ts';
 
 export interface JsonLimits {
   readonly maxDepth: number;
@@ -10,21 +11,36 @@ export interface JsonLimits {
 }
 
 export interface ParsedJson {
+  /** With `packNumbers`, long arrays of numbers under a key `data` are placeholders: see {@link ParsedJson.numbersOf}. */
   readonly value: unknown;
+  /** The array that a placeholder stands for; null for any other value. */
+  numbersOf(value: unknown): NumberArray | null;
+  /** What a placeholder stands for as parsed numbers. @throws PopserveError INVALID_ARGUMENT if it is not JSON */
+  unpack(numbers: NumberArray): unknown;
+  /** Checks the arrays that nobody asked for. @throws PopserveError INVALID_ARGUMENT if one is not JSON */
+  settle(): void;
+  /** The value without placeholders. */
+  plain(): unknown;
   /** The same value, with integers beyond 2^53 that are written as plain digits as bigint; parsed when first asked for. */
   exact(): unknown;
 }
 
+const dataKey = new TextEncoder().encode('"data"');
+
 /**
  * Nesting and number of values, from the brackets and commas outside strings. JSON.parse makes 16 bytes and more of each
  * three-byte `[],`, and its reviver recurses, so both are bounded first; costs about a tenth of the parse.
+ * @returns the long arrays of numbers under a key `data`, if `packNumbers` asks for them
  */
-function checkSize(bytes: Uint8Array, limits: JsonLimits): void {
+function scan(bytes: Uint8Array, limits: JsonLimits, packNumbers: boolean): NumberArray[] {
+  const found: NumberArray[] = [];
   let depth = 0;
   let commas = 0;
+  let quoteAt = -1;
   for (let at = 0; at < bytes.length; at++) {
     switch (bytes[at]) {
       case 0x22: // "
+        quoteAt = at;
         for (at++; at < bytes.length && bytes[at] !== 0x22; at++) {
           if (bytes[at] === 0x5c) at++;
         }
@@ -34,6 +50,15 @@ function checkSize(bytes: Uint8Array, limits: JsonLimits): void {
         break;
       case 0x5b: // [
       case 0x7b: // {
+        if (packNumbers && bytes[at] === 0x5b && isData(bytes, quoteAt, at)) {
+          const numbers = findNumberArray(bytes, at + 1);
+          if (numbers !== null) {
+            found.push(numbers);
+            commas += numbers.count - 1;
+            at = numbers.end;
+            break;
+          }
+        }
         if (++depth > limits.maxDepth) throw invalid(`the JSON is nested deeper than ${limits.maxDepth} levels`);
         break;
       case 0x5d: // ]
@@ -48,6 +73,19 @@ function checkSize(bytes: Uint8Array, limits: JsonLimits): void {
       `the JSON holds ${commas + 1} values or more, the limit is ${limits.maxValues}`,
     );
   }
+  return found;
+}
+
+/** Whether the `[` at an index stands behind `"data":`, the last string before it. */
+function isData(bytes: Uint8Array, quoteAt: number, at: number): boolean {
+  for (let index = 0; index < dataKey.length; index++) if (bytes[quoteAt + index] !== dataKey[index]) return false;
+  let colons = 0;
+  for (let index = quoteAt + dataKey.length; index < at; index++) {
+    const byte = bytes[index];
+    if (byte === 0x3a) colons++;
+    else if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return false;
+  }
+  return colons === 1;
 }
 
 function malformed(text: string): PopserveError {
@@ -73,30 +111,77 @@ function keepExactIntegers(_key: string, value: unknown, context?: { source?: st
   return source !== undefined && /^-?\d{16,20}$/.test(source) ? BigInt(source) : value;
 }
 
+/** Not to be guessed, so that nobody can send one. */
+let placeholderPrefix: string | undefined;
+
 /**
  * @param bytes UTF-8
+ * @param packNumbers leave long arrays of numbers under a key `data` as bytes
  * @throws PopserveError INVALID_ARGUMENT if it is not UTF-8, not JSON or nested too deep; TOO_LARGE beyond `maxValues`
  */
-export function parseJson(bytes: Uint8Array, limits: JsonLimits): ParsedJson {
-  checkSize(bytes, limits);
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
-  } catch {
-    throw invalid('the body is not JSON: it is not valid UTF-8');
-  }
+export function parseJson(bytes: Uint8Array, limits: JsonLimits, packNumbers = false): ParsedJson {
+  const packed = scan(bytes, limits, packNumbers);
+  const whole = () => decodeText(bytes);
+  const parseWhole = (reviver?: typeof keepExactIntegers): unknown => {
+    const text = whole();
+    try {
+      return JSON.parse(text, reviver);
+    } catch {
+      throw malformed(text);
+    }
+  };
+  placeholderPrefix ??= crypto.randomUUID();
+  const prefix = placeholderPrefix;
   let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw malformed(text);
+  if (packed.length === 0) {
+    value = parseWhole();
+  } else {
+    let text = '';
+    let at = 0;
+    for (const [index, { start, end }] of packed.entries()) {
+      text += `${decodeText(bytes.subarray(at, start))}"${prefix}${index}"`;
+      at = end;
+    }
+    text += decodeText(bytes.subarray(at));
+    try {
+      value = JSON.parse(text);
+    } catch {
+      throw malformed(whole());
+    }
   }
+  const unpack = ({ start, end }: NumberArray): unknown => {
+    try {
+      return JSON.parse(decodeText(bytes.subarray(start - 1, end + 1)));
+    } catch {
+      throw malformed(whole());
+    }
+  };
+  const unread = new Set(packed);
   let exact: unknown;
   return {
     value,
+    numbersOf: (data) => {
+      if (packed.length === 0 || !Array.isArray(data) || data.length !== 1) return null;
+      const [only]: unknown[] = data;
+      if (typeof only !== 'string' || !only.startsWith(prefix)) return null;
+      const numbers = packed[Number(only.slice(prefix.length))] ?? null;
+      if (numbers !== null) unread.delete(numbers);
+      return numbers;
+    },
+    unpack,
+    settle: () => unread.forEach(unpack),
+    plain: () => (packed.length === 0 ? value : parseWhole()),
     exact: () => {
-      exact ??= JSON.parse(text, keepExactIntegers);
+      exact ??= parseWhole(keepExactIntegers);
       return exact;
     },
   };
+}
+
+function decodeText(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    throw invalid('the body is not JSON: it is not valid UTF-8');
+  }
 }
