@@ -1,4 +1,4 @@
-// Every example runs against a PoP with the demo model and says what the model says. One whose tool is not here is skipped.
+// Every example runs with a key against a PoP with the demo model, and says what the model says. One whose tool is not here is skipped.
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,10 +17,13 @@ const busy = { status: 503, headers: { 'retry-after': '1' } };
 let pop: TestPop;
 let weather: Weather;
 let folder: string;
+let key: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'popserve-examples-'));
-  pop = await TestPop.start();
+  pop = await TestPop.start({ INFERENCE_ACCESS: 'keyed' });
   await pop.release(await demoRelease());
+  const request = { name: 'the examples', scopes: ['infer'], models: ['machine-failure'] };
+  key = (await pop.operate('POST', '/registry/keys', request)).json<{ token: string }>().token;
   weather = await Weather.over(pop.pop.url);
 });
 afterEach(() => weather.clear());
@@ -31,8 +34,8 @@ afterAll(async () => {
 });
 
 /** What a command prints, and its exit status. */
-async function output(command: string, args: readonly string[], env: Record<string, string> = {}) {
-  const options = { cwd: projectRoot, env: { ...process.env, ...env } };
+async function output(command: string, args: readonly string[]) {
+  const options = { cwd: projectRoot, env: { ...process.env, POPSERVE_KEY: key } };
   return await run(command, args, options).then(
     ({ stdout }) => ({ stdout, stderr: '', code: 0 }),
     ({ stdout, stderr, code }) => ({ stdout, stderr, code }) as { stdout: string; stderr: string; code: number },
@@ -50,7 +53,7 @@ function works(command: string, ...args: string[]): boolean {
 
 describe.skipIf(!works('curl', '--version') || !works('od', '--version'))('curl (skipped without curl)', () => {
   test('asks in JSON and in the binary form', async () => {
-    const { stdout, stderr } = await output('sh', ['examples/curl/ask.sh', weather.url], { POPSERVE_KEY: 'a-key' });
+    const { stdout, stderr } = await output('sh', ['examples/curl/ask.sh', weather.url]);
     expect(stderr).toBe('');
     const [, record = '', , json = '', , head = '', tail = ''] = stdout.trim().split('\n');
     expect(JSON.parse(record).predictions[0]).toMatchObject({
@@ -64,7 +67,7 @@ describe.skipIf(!works('curl', '--version') || !works('od', '--version'))('curl 
     const [fine, fails] = tail.split(':')[1]?.trim().split(/\s+/).map(Number) ?? [];
     expect(fails).toBeCloseTo(outputs[1].data[1], 5);
     expect((fine ?? 0) + (fails ?? 0)).toBeCloseTo(1, 5);
-    expect(weather.arrived[1]?.headers).toMatchObject({ authorization: 'Bearer a-key', 'popserve-key': 'shell-1' });
+    expect(weather.arrived[1]?.headers).toMatchObject({ authorization: `Bearer ${key}`, 'popserve-key': 'shell-1' });
   });
 
   test('fails with the message of the PoP', async () => {
@@ -77,6 +80,14 @@ describe.skipIf(!works('curl', '--version') || !works('od', '--version'))('curl 
 
 describe('Node', () => {
   beforeAll(() => buildClient({ declarations: false }));
+
+  test('without a key says what the PoP says', async () => {
+    const answer = await run(process.execPath, ['examples/node/ask.mjs', weather.url], {
+      cwd: projectRoot,
+      env: { ...process.env, POPSERVE_KEY: '' },
+    }).catch((error: { code: number; stderr: string }) => error);
+    expect(answer).toMatchObject({ code: 1, stderr: expect.stringMatching(/^UNAUTHENTICATED: expected a key as /) });
+  });
 
   test.each([
     ['auto', 'at the PoP local'],
