@@ -11,8 +11,8 @@ import {
   looksCategorical,
   numericBins,
 } from './binning.ts';
+import { type DataReference, dataSchema } from './evaluation.ts';
 import { type FeatureTensor, featureValues, rowElements, type Take, takeSchema, takesOf } from './feature.ts';
-import { digestSchema } from './names.ts';
 import type { Datatype, Signature, TensorSpec } from './signature.ts';
 
 /** A baseline travels with each route: some 150 bytes a feature. */
@@ -35,7 +35,7 @@ export const featureBaselineSchema = z
 
 export const baselineSchema = z.strictObject({
   /** What it was taken from. */
-  reference: z.strictObject({ file: z.string(), digest: digestSchema, rows: z.int().min(1) }),
+  reference: dataSchema,
   inputs: z.array(featureBaselineSchema).max(mostFeatures),
   outputs: z.array(featureBaselineSchema).max(mostFeatures),
 });
@@ -61,7 +61,7 @@ export interface ReferenceTensors {
 export function takeBaseline(
   { inputs, outputs }: Signature,
   data: ReferenceTensors,
-  reference: Baseline['reference'],
+  reference: DataReference,
 ): Baseline {
   const featuresOf = (specs: readonly TensorSpec[], isOutput: boolean) =>
     specs.flatMap((spec) => tensorFeatures(spec, data, isOutput)).slice(0, mostFeatures);

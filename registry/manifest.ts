@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { baselineSchema } from './baseline.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { sha256Digest } from './digests.ts';
+import { evaluationSchema } from './evaluation.ts';
 import { inputLimitSchema } from './input-limits.ts';
 import { type Digest, digestSchema, modelNameSchema, versionSchema } from './names.ts';
 import { parse, parseJson } from './parse.ts';
@@ -70,6 +71,8 @@ export const manifestSchema = z.strictObject({
   baseline: baselineSchema.optional(),
   /** How large the inputs with variable dimensions may be; without it only the Worker's own limits hold. */
   limits: z.array(inputLimitSchema).optional(),
+  /** What the version scored on test data before it was published, and what was asked of it. */
+  evaluation: evaluationSchema.optional(),
   /** Free text for people: description, metrics, training data, authors. */
   metadata: z.record(z.string(), z.string()).optional(),
   /** What publishing changed or found out, one sentence each. */

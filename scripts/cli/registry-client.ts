@@ -47,6 +47,8 @@ export interface RouteChange {
 
 /** Time for a slow uplink, 128 KiB a second, on top of the usual limit. */
 const uploadBytesPerMs = 131;
+/** The largest model over a slow line. */
+const blobTimeoutMs = 600_000;
 /** Garbage collection lists the whole store. */
 const garbageTimeoutMs = 300_000;
 
@@ -63,6 +65,11 @@ export class RegistryClient {
   async hasBlob(digest: Digest): Promise<boolean> {
     const reply = await this.#send({ method: 'HEAD', path: blobPath(digest), accept: [404] });
     return reply.status !== 404;
+  }
+
+  /** @throws {PopserveError} NOT_FOUND */
+  async getBlob(digest: Digest): Promise<Uint8Array<ArrayBuffer>> {
+    return (await this.#send({ method: 'GET', path: blobPath(digest), timeoutMs: blobTimeoutMs })).body;
   }
 
   /** @throws {PopserveError} UNPROCESSABLE if the bytes do not have the digest */

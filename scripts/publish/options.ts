@@ -1,6 +1,7 @@
 // What publishing is asked for and what it gives: the contract between the command line and the pipeline.
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Digest } from '../../registry/names.ts';
+import type { Validation, ValidationOptions } from '../validation/options.ts';
 
 /** A text file of class labels, one per line, and the output that they belong to; null: the one that they fit. */
 export interface LabelsFile {
@@ -37,6 +38,8 @@ export interface PublishOptions {
   readonly maxDims?: readonly MaxDim[];
   /** An input on which a run takes longer is too large, ms; 0: nothing is measured. Default 2000. */
   readonly probeLimitMs?: number;
+  /** The release gate: test data, what is required of it, where the baseline comes from. */
+  readonly validation?: ValidationOptions;
   /** Free text for the manifest. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** `ort` insists on conversion, `onnx` leaves the file as it is; default `auto`. */
@@ -54,6 +57,8 @@ export interface Publication {
   readonly blobs: readonly PublishedBlob[];
   /** What was changed or found out, one sentence each; the manifest has them too. */
   readonly notes: readonly string[];
+  /** What the release gate found, also where it is not as required: to refuse is up to the caller. */
+  readonly validation?: Validation;
 }
 
 /** Where the pipeline tells how far it is. */

@@ -1,13 +1,14 @@
 // The model as it was given, in the WASM runtime: does it load at all, what goes in and out, and what does it answer to sample inputs.
 // Has more room than an isolate, because an .onnx takes several times what its converted form takes.
 import type { Signature } from '../../registry/signature.ts';
+import type { Tensor } from '../../worker/protocol/tensor.ts';
 import { InspectionError, type Inspector } from '../inspect/inspector.ts';
 import type { Optimization } from './artifact-check.ts';
 import { checkSamples, resolveMaxDims } from './max-dim.ts';
 import type { MaxDim } from './options.ts';
 import { isSizeOverflow, tidy, unprocessable } from './refusal.ts';
 import { type SizePlan, type VariableDimension, variableDimensions } from './sample-sizes.ts';
-import { generateSamples, memoryRefusal, readSamples, type Sample } from './samples.ts';
+import { generateSamples, memoryRefusal, readSamples, runSamples, type Sample } from './samples.ts';
 import type { Source } from './source.ts';
 import { valueHints } from './value-hints.ts';
 import { signatureOf, WasmModel } from './wasm-model.ts';
@@ -17,6 +18,8 @@ export interface OriginalOptions {
   readonly timeoutMs: number;
   readonly inputsFile: string | undefined;
   readonly maxDims: readonly MaxDim[];
+  /** Inputs that the caller has for a model of this signature. */
+  readonly sampleInputs?: (signature: Signature) => Promise<readonly (readonly Tensor[])[]>;
 }
 
 export interface Original {
@@ -50,6 +53,10 @@ export async function examineOriginal(
   if (options.inputsFile !== undefined) {
     const samples = await readSamples(options.inputsFile, target);
     checkSamples(options.inputsFile, samples, dimensions, given);
+    return { ...examined, samples, lastRefusal: null };
+  }
+  if (options.sampleInputs !== undefined) {
+    const samples = await runSamples(await options.sampleInputs(signature), target, 'the test data');
     return { ...examined, samples, lastRefusal: null };
   }
   return { ...examined, ...(await generateSamples(target)) };

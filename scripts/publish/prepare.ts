@@ -5,9 +5,13 @@ import { sha256Digest } from '../../registry/digests.ts';
 import type { InputLimit } from '../../registry/input-limits.ts';
 import { type Manifest, manifestSchema } from '../../registry/manifest.ts';
 import { parse } from '../../registry/parse.ts';
+import type { Signature } from '../../registry/signature.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import { projectRoot } from '../build/project.ts';
 import { InspectionError, Inspector } from '../inspect/inspector.ts';
+import { type GateData, readGateData, sampleInputs } from '../validation/gate-data.ts';
+import type { ValidationOptions } from '../validation/options.ts';
+import { validate } from '../validation/validate.ts';
 import type { Artifact } from './artifact-check.ts';
 import { type ChosenArtifact, chooseArtifact } from './choose-artifact.ts';
 import { compareAnswers, type Tolerance } from './compare.ts';
@@ -79,6 +83,7 @@ async function publishSource(
   };
   noteLabels(source, note);
 
+  const gateData = options.validation && readOnce(options.validation);
   progress.step('loading the original in the WASM runtime');
   const { heapLimitMib, timeoutMs } = { heapLimitMib: settings.originalHeapMib, timeoutMs: settings.timeoutMs };
   const original = await examineOriginal(inspector, source, {
@@ -86,12 +91,14 @@ async function publishSource(
     timeoutMs,
     inputsFile: options.inputsFile,
     maxDims: options.maxDims ?? [],
+    ...(gateData ? { sampleInputs: async (signature) => sampleInputs(await gateData(signature), signature) } : {}),
   });
   const givenLabels = assignLabels(labelFiles, original.signature, original.samples);
   if (original.samples.length === 0) noteUnchecked(original, note);
   if (original.optimization === 'disabled') note('the WASM runtime takes the original only without graph optimisation');
 
-  const native = await askNative(source, original, settings, progress);
+  const data = (await gateData?.(original.signature)) ?? null;
+  const native = await askNative(source, original, data, settings, progress);
   const references = checkNative(source, original, native, settings, note);
 
   progress.step('checking the answers and measuring in the heap of an isolate');
@@ -113,6 +120,22 @@ async function publishSource(
     output,
     [...names],
   ]);
+  const validation =
+    options.validation && data
+      ? await validate(
+          {
+            version: options.version,
+            signature: original.signature,
+            labels: Object.fromEntries(labels),
+            chosen,
+            tolerance: settings.tolerance,
+          },
+          data,
+          options.validation,
+          { inspector, ...settings, step: (text) => progress.step(text), native: testAnswers(native, original) },
+        )
+      : null;
+  validation?.notes.forEach(note);
   const manifest: Manifest = {
     schema: 1,
     model: options.model,
@@ -133,11 +156,29 @@ async function publishSource(
     ...(options.features ? { features: [...options.features] } : {}),
     ...(labels.length > 0 ? { labels: Object.fromEntries(labels) } : {}),
     ...(limits.length > 0 ? { limits } : {}),
+    ...(validation ? { baseline: validation.baseline } : {}),
+    ...(validation?.judgement ? { evaluation: validation.judgement.evaluation } : {}),
     ...(options.metadata ? { metadata: { ...options.metadata } } : {}),
     ...(notes.length > 0 ? { notes } : {}),
   };
   const blobs = golden ? [modelBlob, golden] : [modelBlob];
-  return { manifest: parse(manifestSchema, manifest, 'the manifest'), blobs, notes };
+  const parsed = parse(manifestSchema, manifest, 'the manifest');
+  return { manifest: parsed, blobs, notes, ...(validation ? { validation } : {}) };
+}
+
+/** Test data is for the samples as well as for the gate. */
+function readOnce(options: ValidationOptions): (signature: Signature) => Promise<GateData> {
+  let read: Promise<GateData> | undefined;
+  return (signature) => {
+    read ??= readGateData(options, signature);
+    return read;
+  };
+}
+
+/** Native answers to the test data: they come after those to the samples. */
+function testAnswers(native: NativeAnswers | null, { samples }: Original): NativeAnswers['references'] {
+  if (native === null) return { fault: 'it was not asked' };
+  return 'fault' in native.references ? native.references : native.references.slice(samples.length);
 }
 
 function settingsOf(options: PublishOptions): Settings {
@@ -171,6 +212,7 @@ function noteUnchecked({ lastRefusal }: Original, note: (text: string) => void):
 async function askNative(
   source: Source,
   { samples }: Original,
+  data: GateData | null,
   settings: Settings,
   progress: Progress,
 ): Promise<NativeAnswers | null> {
@@ -181,7 +223,7 @@ async function askNative(
     model: source.model,
     format: source.format,
     convert,
-    samples: samples.map(({ inputs }) => inputs),
+    samples: [...samples, ...(data?.testBatches ?? [])].map(({ inputs }) => inputs),
     limits: { timeoutMs: settings.timeoutMs, memoryMib: settings.memoryLimitMib },
   });
 }

@@ -3,17 +3,19 @@ import { canonicalJson } from '../../registry/canonical-json.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 
 /**
- * Equal in everything but what is measured: heap sizes and times, limits that the publisher did not decide, golden vectors (the last bits of native answers depend on
- * the processor) and the notes about them.
+ * Equal in everything but what is measured: heap sizes and times, limits that the publisher did not decide, golden vectors (the
+ * last bits of native answers depend on the processor), what native onnxruntime scored, the version that was served at the
+ * time, and the notes about them.
  */
 export function sameRelease(existing: Manifest, fresh: Manifest): boolean {
   return canonicalJson(identity(existing)) === canonicalJson(identity(fresh));
 }
 
-function identity({ artifacts, runtime, limits, notes: _, ...rest }: Manifest): unknown {
+function identity({ artifacts, runtime, limits, evaluation, notes: _, ...rest }: Manifest): unknown {
   const { onnxruntime, graphOptimization } = runtime;
   const decided = (limits ?? []).flatMap(({ name, shape, given }) =>
     (given ?? []).map((axis) => ({ name, axis, most: shape[axis] ?? null })),
   );
-  return { ...rest, limits: decided, artifact: artifacts.model, onnxruntime, graphOptimization };
+  const judged = evaluation && { ...evaluation, native: null, gate: { ...evaluation.gate, stable: undefined } };
+  return { ...rest, evaluation: judged, limits: decided, artifact: artifacts.model, onnxruntime, graphOptimization };
 }

@@ -44,14 +44,27 @@ const requestLimits = { maxInputs: 4096, maxElements: 64 * 1_048_576, maxJsonDep
  * @throws PopserveError INVALID_ARGUMENT for inputs that are no request for this model; UNPROCESSABLE if the model refuses them
  */
 export async function readSamples(file: string, target: SampleTarget): Promise<Sample[]> {
+  const where = `sample inputs ${file}`;
+  const requests = await readRequests(file);
+  const inputs = requests.map((body, index) => readInputs(body, target.signature, `${where}, request ${index + 1}`));
+  return runSamples(inputs, target, `${where}, request`);
+}
+
+/**
+ * @param where what the inputs are, before their number
+ * @throws PopserveError UNPROCESSABLE if the model refuses them
+ */
+export async function runSamples(
+  given: readonly (readonly Tensor[])[],
+  target: SampleTarget,
+  where: string,
+): Promise<Sample[]> {
   const samples: Sample[] = [];
-  for (const [index, body] of (await readRequests(file)).entries()) {
-    const where = `sample inputs ${file}, request ${index + 1}`;
-    const inputs = readInputs(body, target.signature, where);
+  for (const [index, inputs] of given.entries()) {
     try {
       samples.push({ inputs, outputs: (await target.model.run(inputs)).outputs });
     } catch (error) {
-      throw runRefusal(error, target.timeoutMs, where);
+      throw runRefusal(error, target.timeoutMs, `${where} ${index + 1}`);
     }
   }
   return samples;

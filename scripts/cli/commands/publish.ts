@@ -1,6 +1,7 @@
 // `popserve publish`: a model file becomes a version in the registry, and on request the one that is served.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
@@ -8,6 +9,8 @@ import { PopserveError } from '../../../registry/errors.ts';
 import { type Manifest, manifestBlobs } from '../../../registry/manifest.ts';
 import type { LabelsFile, MaxDim, PublishOptions } from '../../publish/options.ts';
 import { sameRelease } from '../../publish/same-release.ts';
+import type { Judgement } from '../../validation/options.ts';
+import { renderReport } from '../../validation/report.ts';
 import {
   collectLabels,
   collectMaxDims,
@@ -21,19 +24,21 @@ import {
   parseVersion,
 } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
+import { describeEvaluation } from '../describe-evaluation.ts';
 import { describeRoute } from '../describe-route.ts';
-import type { RouteChange } from '../registry-client.ts';
+import { activationReason } from '../forced-release.ts';
+import { addGateOptions, type GateArguments, gateOptions, stableVersion } from '../gate-options.ts';
+import type { RegistryClient, RouteChange } from '../registry-client.ts';
 import { otherContent, register, versionTaken } from '../release.ts';
 import type { Report } from '../report.ts';
 import { curlLine } from '../sample-request.ts';
 import { UsageError } from '../usage-error.ts';
 import { highestVersion, nextVersion } from '../version-number.ts';
 
-interface PublishArguments {
+interface PublishArguments extends GateArguments {
   name: string;
   version?: string;
   activate?: boolean;
-  reason?: string;
   inputs?: string;
   toleranceAbs: number;
   toleranceRel: number;
@@ -51,7 +56,7 @@ interface PublishArguments {
 }
 
 export function addPublish(program: Command, execute: Execute): void {
-  program
+  const command = program
     .command('publish')
     .summary('check, convert, measure and upload a model file as a new version')
     .description(
@@ -61,7 +66,7 @@ export function addPublish(program: Command, execute: Execute): void {
     .requiredOption('--name <model>', 'the model that this is a version of', parseModel)
     .option('--version <version>', 'default: the next after the highest, v1 for the first', parseVersion)
     .option('--activate', 'serve it at once')
-    .option('--reason <text>', 'for the history of the model, with --activate', parseReason)
+    .option('--reason <text>', 'for the history of the model, with --activate or --force', parseReason)
     .option('--inputs <file>', 'sample inputs: an inference request, or a list of them, as JSON')
     .option('--tolerance-abs <number>', 'allowed absolute difference from native onnxruntime', parseTolerance, 1e-3)
     .option('--tolerance-rel <number>', 'allowed relative difference from native onnxruntime', parseTolerance, 1e-3)
@@ -86,7 +91,8 @@ export function addPublish(program: Command, execute: Execute): void {
     .addOption(new Option('--format <format>', 'what to serve from').choices(['auto', 'onnx', 'ort']))
     .option('--memory-budget <MiB>', 'what a PoP has for a model, as MEMORY_BUDGET_MIB says there', parsePositive)
     .option('--timeout <seconds>', 'for each step of the check', parsePositive)
-    .option('--memory-limit <MiB>', 'for the process that converts', parsePositive)
+    .option('--memory-limit <MiB>', 'for the process that converts', parsePositive);
+  addGateOptions(command)
     .option('--json', 'machine-readable output')
     .action((file: string, options: PublishArguments) =>
       execute(options, (context) => publish(context, file, options)),
@@ -95,14 +101,17 @@ export function addPublish(program: Command, execute: Execute): void {
 
 /** What is done does not depend on how far an earlier attempt came: the same command completes it. */
 async function publish(context: Context, file: string, options: PublishArguments): Promise<Report> {
-  if (options.reason !== undefined && !options.activate) {
-    throw new UsageError('--reason goes with --activate: a version that is not served has no history');
+  if (options.reason !== undefined && !options.activate && !options.force) {
+    throw new UsageError('--reason goes with --activate or --force: a version that is not served has no history');
   }
+  // Wrong usage is told before anything is read.
+  gateOptions(options, undefined);
   const { registry, progress, host } = context;
   const model = options.name;
   progress.step(`reading ${basename(file)}`);
   const sourceDigest = await digestOfFile(file);
-  const existing = (await orNothing(registry.showModel(model)))?.versions.map(({ version }) => version) ?? [];
+  const details = await orNothing(registry.showModel(model));
+  const existing = details?.versions.map(({ version }) => version) ?? [];
   const version = options.version ?? nextVersion(existing, host.now());
   // Checking a model takes a while: what is surely going to be refused is refused before.
   const standing = existing.includes(version) ? await registry.getManifest(model, version) : null;
@@ -113,7 +122,14 @@ async function publish(context: Context, file: string, options: PublishArguments
     );
   }
 
-  const publication = await host.prepare(publishOptions(file, version, options), progress);
+  const validation = gateOptions(options, await stableOf(registry, options, details?.route?.aliases.stable));
+  const prepared = publishOptions(file, version, options);
+  const publication = await host.prepare({ ...prepared, ...(validation === null ? {} : { validation }) }, progress);
+  const judgement = publication.validation?.judgement ?? null;
+  if (judgement !== null) await writeReport(publication.manifest, judgement, options.report);
+  if (judgement !== null && judgement.failures.length > 0 && !options.force) {
+    return describeRefusal(publication.manifest, judgement);
+  }
   const latest = options.version === undefined ? await previousRelease(context, model, existing) : null;
   const same = [standing, latest].find(
     (manifest) => manifest !== null && sameRelease(manifest, { ...publication.manifest, version: manifest.version }),
@@ -125,8 +141,10 @@ async function publish(context: Context, file: string, options: PublishArguments
   const named = new Set<string>(manifestBlobs(manifest));
   const blobs = publication.blobs.filter(({ digest }) => named.has(digest));
   const { uploaded, created } = await register(registry, { manifest, blobs }, progress);
-  const change = options.activate ? await activate(context, manifest, options.reason) : null;
-  return describePublication(context, { manifest, uploaded, created, notes: publication.notes, change });
+  const change = options.activate
+    ? await activate(context, manifest, activationReason(manifest, options.reason))
+    : null;
+  return describePublication(context, { manifest, uploaded, created, notes: publication.notes, change, judgement });
 }
 
 function publishOptions(file: string, version: string, options: PublishArguments): PublishOptions {
@@ -170,10 +188,11 @@ interface Outcome {
   created: boolean;
   notes: readonly string[];
   change: RouteChange | null;
+  judgement: Judgement | null;
 }
 
 function describePublication({ connection }: Context, outcome: Outcome): Report {
-  const { manifest, uploaded, created, notes, change } = outcome;
+  const { manifest, uploaded, created, notes, change, judgement } = outcome;
   const { model, version } = manifest;
   const { url } = connection.settings;
   const curl = change === null ? null : curlLine(manifest, url, change.route.epoch);
@@ -185,6 +204,7 @@ function describePublication({ connection }: Context, outcome: Outcome): Report 
     lines: [
       `${model} ${version} ${created ? 'published' : 'was already published'}`,
       ...notes.map((note) => `note: ${note}`),
+      ...(judgement === null ? [] : describeEvaluation(judgement.evaluation, judgement.failures)),
       ...(change === null
         ? [`to serve it: popserve activate ${model} ${version}`]
         : [...describeRoute(change.route), ...tryIt]),
@@ -198,6 +218,30 @@ function describePublication({ connection }: Context, outcome: Outcome): Report 
       manifest,
       ...(change === null ? {} : { route: change.route, copyPending: change.copyPending, curl }),
     },
+  };
+}
+
+/** What is compared with: the version that is served, where there are test data to compare on. */
+async function stableOf(
+  registry: RegistryClient,
+  { testData, name: model }: PublishArguments,
+  version: string | undefined,
+) {
+  if (testData === undefined || version === undefined) return undefined;
+  return stableVersion(registry, await registry.getManifest(model, version));
+}
+
+/** Also where the release is refused: that is when somebody wants to look. */
+async function writeReport(manifest: Manifest, judgement: Judgement, file: string | undefined): Promise<void> {
+  if (file !== undefined) await writeFile(file, renderReport(manifest, judgement));
+}
+
+function describeRefusal({ model, version }: Manifest, { evaluation, failures }: Judgement): Report {
+  const error = `${model} ${version} is not released: ${failures.join('; ')}`;
+  return {
+    lines: [...describeEvaluation(evaluation, failures), error, 'to release it nevertheless: --force --reason TEXT'],
+    value: { error, code: 'UNPROCESSABLE', failures, evaluation },
+    failed: true,
   };
 }
 

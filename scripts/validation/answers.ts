@@ -1,0 +1,92 @@
+// The rows of the test data in batches as a model takes them, and its answers put together again.
+
+import { rowElements } from '../../registry/feature.ts';
+import type { Signature } from '../../registry/signature.ts';
+import type { Tensor } from '../../worker/protocol/tensor.ts';
+import type { TestData } from './test-data.ts';
+
+/** Rows that go into one run. */
+export interface Batch {
+  readonly from: number;
+  readonly to: number;
+  /** As the model takes them: filled up with the last row where it insists on more. */
+  readonly inputs: readonly Tensor[];
+}
+
+/** One run: the rows it is about, what went in and what came out, of these rows only. */
+export interface Answer extends Batch {
+  readonly outputs: readonly Tensor[];
+}
+
+/** Elements of one run at most: some hundred rows of a table, one picture. */
+const mostElements = 65_536;
+const mostRows = 256;
+
+/** Rows of a run, and whether a run must have exactly so many. */
+export interface BatchSize {
+  readonly rows: number;
+  readonly isFixed: boolean;
+}
+
+/** As many rows as the model takes at once, within reason; one where its inputs do not vary along axis 0. */
+export function batchSize({ inputs }: Signature): BatchSize {
+  const first = inputs.map(({ shape }) => shape[0] ?? 1);
+  const fixed = first.find((size) => size !== -1);
+  if (fixed !== undefined) {
+    const isBatch = first.every((size) => size === fixed);
+    return { rows: isBatch ? fixed : 1, isFixed: true };
+  }
+  const elements = inputs.map((spec) => rowElements(spec));
+  if (elements.includes(null)) return { rows: 1, isFixed: false };
+  const perRow = elements.reduce<number>((sum, size) => sum + (size ?? 0), 0);
+  return { rows: Math.max(1, Math.min(mostRows, Math.floor(mostElements / Math.max(1, perRow)))), isFixed: false };
+}
+
+export async function batchesOf(data: TestData, { rows, isFixed }: BatchSize): Promise<Batch[]> {
+  const total = data.reference.rows;
+  const batches: Batch[] = [];
+  for (let from = 0; from < total; from += rows) {
+    const to = Math.min(total, from + rows);
+    const inputs = await data.inputs(from, to);
+    batches.push({ from, to, inputs: isFixed && to - from < rows ? inputs.map((each) => padded(each, rows)) : inputs });
+  }
+  return batches;
+}
+
+/** A batch with what a model answered to it, without the rows that only filled it up. */
+export function answered({ from, to, inputs }: Batch, outputs: readonly Tensor[]): Answer {
+  const own = (tensor: Tensor) => cut(tensor, to - from);
+  return { from, to, inputs: inputs.map(own), outputs: outputs.map(own) };
+}
+
+/** The rows of an output over all runs. */
+export function outputRows(answers: readonly Answer[], name: string): { shape: readonly number[]; tensors: Tensor[] } {
+  const tensors = answers.flatMap(({ outputs }) => outputs.filter((output) => output.name === name));
+  return { shape: tensors[0]?.shape ?? [], tensors };
+}
+
+/** The last row again and again, up to the batch that the model insists on. */
+function padded(tensor: Tensor, rows: number): Tensor {
+  const given = tensor.shape[0] ?? 1;
+  const { data } = tensor;
+  const shape = [rows, ...tensor.shape.slice(1)];
+  const size = data.length / given;
+  if (data instanceof Uint8Array) {
+    const full = new Uint8Array(size * rows);
+    for (let row = 0; row < rows; row++) {
+      const source = Math.min(row, given - 1) * size;
+      full.set(data.subarray(source, source + size), row * size);
+    }
+    return { ...tensor, shape, data: full };
+  }
+  const last = data.slice((given - 1) * size);
+  const more = Array.from({ length: rows - given }, () => last).flat();
+  return { ...tensor, shape, data: [...data, ...more] };
+}
+
+function cut(tensor: Tensor, rows: number): Tensor {
+  const [first = 1, ...rest] = tensor.shape;
+  if (first <= rows) return tensor;
+  const size = tensor.data.length / first;
+  return { ...tensor, shape: [rows, ...rest], data: tensor.data.slice(0, size * rows) as Tensor['data'] };
+}

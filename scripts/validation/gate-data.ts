@@ -1,0 +1,44 @@
+// The data of one validation, read once: test rows, and reference rows where the baseline is taken from others.
+import type { Signature } from '../../registry/signature.ts';
+import type { Tensor } from '../../worker/protocol/tensor.ts';
+import { type Batch, batchesOf, batchSize } from './answers.ts';
+import type { ValidationOptions } from './options.ts';
+import { readData } from './read-data.ts';
+import type { TestData } from './test-data.ts';
+
+export interface GateData {
+  readonly test: TestData | null;
+  readonly testBatches: readonly Batch[];
+  readonly reference: TestData | null;
+}
+
+/** Rows of the second sample at most. */
+const mostSampleRows = 8;
+
+/** @throws {PopserveError} INVALID_ARGUMENT for data that cannot be read or does not fit the model */
+export async function readGateData(options: ValidationOptions, signature: Signature): Promise<GateData> {
+  const test = options.testData === undefined ? null : await readData(options.testData, signature, true);
+  return {
+    test,
+    testBatches: test === null ? [] : await batchesOf(test, batchSize(signature)),
+    reference: options.reference === undefined ? null : await readData(options.reference, signature, false),
+  };
+}
+
+/**
+ * Sample inputs: real rows make better golden vectors, warm-ups and timings than generated values.
+ * @returns the first row and some after it, or one batch of as many rows as the model insists on
+ */
+export async function sampleInputs(
+  { test, reference }: GateData,
+  signature: Signature,
+): Promise<readonly (readonly Tensor[])[]> {
+  const data = test ?? reference;
+  if (data === null) return [];
+  const { rows, isFixed } = batchSize(signature);
+  const total = data.reference.rows;
+  if (isFixed && rows > 1) return rows <= total ? [await data.inputs(0, rows)] : [];
+  const first = await data.inputs(0, 1);
+  const end = Math.min(total, 1 + Math.min(mostSampleRows, rows));
+  return end > 1 ? [first, await data.inputs(1, end)] : [first];
+}

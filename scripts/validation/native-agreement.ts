@@ -1,0 +1,56 @@
+// Do the runtime that serves and native onnxruntime say the same about the test data?
+import type { Tensor } from '../../worker/protocol/tensor.ts';
+import { compareAnswers, type Tolerance } from '../publish/compare.ts';
+import type { Answer } from './answers.ts';
+
+const floatTypes = new Set(['FP16', 'BF16', 'FP32', 'FP64']);
+/** Of a thousand rows one may have scores so even that their last bits decide the label. */
+const mostTies = 0.001;
+
+/**
+ * @param native the same runs in native onnxruntime
+ * @returns what differs beyond the tolerance, or null
+ */
+export function disagreement(
+  answers: readonly Answer[],
+  native: readonly Answer[],
+  tolerance: Tolerance,
+): string | null {
+  let rows = 0;
+  let otherLabels = 0;
+  let hasScores = false;
+  for (const [index, { from, to, outputs }] of answers.entries()) {
+    const expected = native[index]?.outputs ?? [];
+    const scores = expected.filter(({ datatype }) => floatTypes.has(datatype));
+    const difference = compareAnswers(scores, outputs, tolerance);
+    if (difference !== null) return `rows ${from + 1} to ${to}: ${difference}`;
+    hasScores ||= scores.length > 0;
+    rows += to - from;
+    otherLabels +=
+      to -
+      from -
+      equalRows(
+        expected.filter((output) => !scores.includes(output)),
+        outputs,
+        to - from,
+      );
+  }
+  if (otherLabels === 0 || (hasScores && otherLabels <= rows * mostTies)) return null;
+  return `other labels in ${otherLabels} of ${rows} rows`;
+}
+
+/** Rows in which all of the expected outputs are the same. */
+function equalRows(expected: readonly Tensor[], actual: readonly Tensor[], rows: number): number {
+  const isEqual = (row: number) =>
+    expected.every((output) => {
+      const other = actual.find(({ name }) => name === output.name);
+      return other !== undefined && Buffer.compare(rowBytes(output, row, rows), rowBytes(other, row, rows)) === 0;
+    });
+  return Array.from({ length: rows }, (_, row) => isEqual(row)).filter(Boolean).length;
+}
+
+function rowBytes({ data }: Tensor, row: number, rows: number): Uint8Array {
+  const size = data.length / rows;
+  const part = data.slice(row * size, (row + 1) * size);
+  return part instanceof Uint8Array ? part : Buffer.concat(part as Uint8Array[]);
+}

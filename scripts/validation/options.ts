@@ -1,0 +1,50 @@
+// What a validation is asked for and what it finds: the contract between the command line and the pipeline.
+import type { Baseline } from '../../registry/baseline.ts';
+import type { Evaluation, Metrics } from '../../registry/evaluation.ts';
+import type { Manifest } from '../../registry/manifest.ts';
+import type { Budgets, RegressionLimit, Requirement } from './requirement.ts';
+import type { Predictions, TaskOptions } from './task.ts';
+import type { DataOptions } from './test-data.ts';
+
+export interface ValidationOptions extends TaskOptions {
+  /** Rows with the truth: what the version is judged by. Without it only a baseline is taken. */
+  readonly testData?: DataOptions;
+  /** Rows that the baseline is taken from; default: the test data. */
+  readonly reference?: DataOptions;
+  readonly requirements: readonly Requirement[];
+  readonly regressionLimits: readonly RegressionLimit[];
+  readonly budgets: Budgets;
+  /** Why the version is released although it does not reach what is required. */
+  readonly forceReason?: string;
+  /** The version that is served now. */
+  readonly stable?: StableVersion;
+  /** Runs the stable version even if its figures on this data are known: its curves are wanted. */
+  readonly needsCurves?: boolean;
+}
+
+export interface StableVersion {
+  readonly manifest: Manifest;
+  readModel(): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+export interface Judged {
+  readonly version: string;
+  readonly metrics: Metrics;
+  /** Null where only the figures are known. */
+  readonly predictions: Predictions | null;
+}
+
+export interface Validation {
+  readonly baseline: Baseline;
+  /** Null without test data. */
+  readonly judgement: Judgement | null;
+  readonly notes: readonly string[];
+}
+
+export interface Judgement {
+  readonly evaluation: Evaluation;
+  readonly predictions: Predictions;
+  readonly stable: Judged | null;
+  /** What is not as required, one sentence part each. */
+  readonly failures: readonly string[];
+}

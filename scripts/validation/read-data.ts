@@ -1,0 +1,21 @@
+// Test or reference data in any of its forms, for a model of this signature.
+import { stat } from 'node:fs/promises';
+import { PopserveError } from '../../registry/errors.ts';
+import type { Signature } from '../../registry/signature.ts';
+import { bindColumns } from './bind-columns.ts';
+import { readTable } from './table.ts';
+import type { DataOptions, TestData } from './test-data.ts';
+
+/**
+ * @param needsTruth false for a baseline, which is about inputs and outputs only
+ * @throws {PopserveError} INVALID_ARGUMENT naming what cannot be read or does not fit the model
+ */
+export async function readData(options: DataOptions, signature: Signature, needsTruth: boolean): Promise<TestData> {
+  const found = await stat(options.path).catch((cause: unknown) => {
+    throw new PopserveError('INVALID_ARGUMENT', `cannot read ${options.path}: there is no such file or folder`, {
+      cause,
+    });
+  });
+  if (found.isDirectory()) throw new PopserveError('UNSUPPORTED', 'folders are not read yet');
+  return bindColumns(await readTable(options.path), signature, options, needsTruth);
+}

@@ -1,0 +1,254 @@
+// The report of the release gate: one HTML file that holds all it needs, for a person to look at and to keep.
+
+import type { FeatureBaseline } from '../../registry/baseline.ts';
+import { totalCount } from '../../registry/binning.ts';
+import type { Evaluation } from '../../registry/evaluation.ts';
+import type { Manifest } from '../../registry/manifest.ts';
+import { classFigures } from './metrics/classification.ts';
+import { precisionRecallCurve, rocCurve } from './metrics/ranking.ts';
+import type { Judgement } from './options.ts';
+import { curves, escapeText, histogram, type Series, scatter, sparkBars } from './plots.ts';
+import { reportStyle } from './report-style.ts';
+import { isError } from './requirement.ts';
+import { confusionOf, rankedFor } from './score.ts';
+import type { Classification, Predictions } from './task.ts';
+
+/** Larger matrices are no longer read cell by cell; the classes that are found least are listed instead. */
+const mostClassesDrawn = 16;
+const mostClassesWithShares = 6;
+
+/** @returns the whole page; the same judgement gives the same bytes */
+export function renderReport(manifest: Manifest, judgement: Judgement): string {
+  const { model, version } = manifest;
+  const { evaluation } = judgement;
+  const { data, task } = evaluation;
+  const cards = [
+    figures(judgement, version),
+    ...plotCards(judgement, version),
+    ...baselineCards(manifest),
+    facts(manifest, evaluation),
+  ];
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeText(`${model} ${version}: release report`)}</title>
+<style>${reportStyle}</style>
+</head>
+<body>
+<main>
+<header>
+<h1>${escapeText(model)} <span class="version">${escapeText(version)}</span></h1>
+<p class="soft">${kinds[task]} on ${data.rows.toLocaleString('en')} rows of ${escapeText(data.file)}, run in the WASM runtime that serves</p>
+</header>
+${verdict(judgement)}
+<div class="cards">
+${cards.join('\n')}
+</div>
+<footer>Made by popserve publish. Figures as scikit-learn defines them.</footer>
+</main>
+</body>
+</html>
+`;
+}
+
+const kinds = { binary: 'Two classes', multiclass: 'Several classes', regression: 'Regression' } as const;
+
+function verdict({ evaluation, failures }: Judgement): string {
+  const { gate } = evaluation;
+  const list = (texts: readonly string[]) => `<ul>${texts.map((text) => `<li>${escapeText(text)}</li>`).join('')}</ul>`;
+  if (gate.forced !== undefined) {
+    return `<section class="verdict forced"><b>Released by force</b><div><p>${escapeText(gate.forced.reason)}</p>${list(failures)}</div></section>`;
+  }
+  if (failures.length > 0) return `<section class="verdict refused"><b>Refused</b>${list(failures)}</section>`;
+  const asked = gate.requirements.length === 0 ? 'nothing was required' : gate.requirements.join(', ');
+  return `<section class="verdict"><b>As required</b><p>${escapeText(asked)}</p></section>`;
+}
+
+function figures({ evaluation }: Judgement, version: string): string {
+  const { metrics, gate } = evaluation;
+  const { stable } = gate;
+  const rows = Object.entries(metrics).map(([name, value]) => {
+    const before = stable?.metrics[name];
+    const scale = isError(name) || value < 0 ? Math.max(Math.abs(value), Math.abs(before ?? 0)) || 1 : 1;
+    const bar = (of: number, kind: string) =>
+      `<div class="track ${kind}"><i style="width:${Math.max(0, Math.min(100, (of / scale) * 100)).toFixed(1)}%"></i></div>`;
+    const old =
+      stable === undefined
+        ? ''
+        : `<td class="number">${before === undefined ? '' : shown(before)}</td>${change(name, value, before)}`;
+    return `<tr><td class="metric">${escapeText(name)}</td><td class="number"><b>${shown(value)}</b></td>${old}<td class="bars">${bar(value, 'new')}${before === undefined ? '' : bar(before, 'old')}</td></tr>`;
+  });
+  const head =
+    stable === undefined ? '' : `<th class="number">${escapeText(stable.version)}</th><th class="number">change</th>`;
+  const subtitle =
+    stable === undefined
+      ? 'No version was served to compare with.'
+      : `Against version ${escapeText(stable.version)}, which is served, on the same rows. ${key(version, stable.version, false)}`;
+  return `<section class="card wide"><h2>Figures</h2><p class="soft">${subtitle}</p><table><tr><th>metric</th><th class="number">${escapeText(version)}</th>${head}<th></th></tr>${rows.join('')}</table></section>`;
+}
+
+function change(name: string, value: number, before: number | undefined): string {
+  if (before === undefined) return '<td></td>';
+  const difference = value - before;
+  if (Math.abs(difference) < 5e-7) return '<td class="number soft">same</td>';
+  const isBetter = isError(name) ? difference < 0 : difference > 0;
+  const sign = difference > 0 ? '+' : '−';
+  return `<td class="number ${isBetter ? 'better' : 'worse'}">${sign}${shown(Math.abs(difference))} ${isBetter ? 'better' : 'worse'}</td>`;
+}
+
+function plotCards({ predictions, stable }: Judgement, version: string): string[] {
+  const old = stable?.predictions ?? null;
+  if (predictions.task === 'regression') return regressionCards(predictions.truth, predictions.predicted);
+  return [confusionCard(predictions), ...curveCards(predictions, old, version, stable?.version ?? '')];
+}
+
+function regressionCards(truth: readonly number[], predicted: readonly number[]): string[] {
+  const points = truth.map((x, row) => ({ x, y: predicted[row] ?? Number.NaN }));
+  const errors = points.map(({ x, y }) => y - x);
+  return [
+    card(
+      'Predicted against true',
+      'On the dashed line the prediction is exact.',
+      scatter('Predicted against true', { x: 'true', y: 'predicted' }, points),
+    ),
+    card('Errors', 'Predicted less true, row by row.', histogram('Errors', 'predicted − true', errors)),
+  ];
+}
+
+function confusionCard(predictions: Classification): string {
+  const { classes } = predictions;
+  const matrix = confusionOf(predictions);
+  if (classes.length > mostClassesDrawn) return leastFoundCard(classes, classFigures(matrix));
+  const small = classes.length > mostClassesWithShares ? ' small' : '';
+  const rows = matrix.map((counts, index) => {
+    const whole = counts.reduce((sum, count) => sum + count, 0);
+    const cells = counts.map((count) => {
+      const share = whole === 0 ? 0 : count / whole;
+      // The page's own ink on light cells, white on those that are filled.
+      const ink = share > 0.55 ? ';color:#fff' : '';
+      return `<td><div style="background:rgba(var(--heat),${(0.06 + share * 0.84).toFixed(3)})${ink}"><b>${count.toLocaleString('en')}</b><small>${(share * 100).toFixed(1)} %</small></div></td>`;
+    });
+    return `<tr><th>${escapeText(classes[index] ?? '')}</th>${cells.join('')}</tr>`;
+  });
+  const head = classes.map((name) => `<th>${escapeText(name)}</th>`).join('');
+  const table = `<table class="confusion${small}"><tr><th class="of">true ↓ predicted →</th>${head}</tr>${rows.join('')}</table>`;
+  return card('Confusion matrix', 'Shares are of the rows that truly are of the class.', table);
+}
+
+function leastFoundCard(classes: readonly string[], figuresOf: ReturnType<typeof classFigures>): string {
+  const worst = figuresOf
+    .map((each, index) => ({ ...each, name: classes[index] ?? '' }))
+    .filter(({ support }) => support > 0)
+    .sort((a, b) => a.f1 - b.f1)
+    .slice(0, 12);
+  const rows = worst.map(
+    ({ name, precision, recall, f1, support }) =>
+      `<tr><td>${escapeText(name)}</td><td class="number">${shown(precision)}</td><td class="number">${shown(recall)}</td><td class="number">${shown(f1)}</td><td class="number">${support}</td></tr>`,
+  );
+  const head =
+    '<tr><th>class</th><th class="number">precision</th><th class="number">recall</th><th class="number">f1</th><th class="number">rows</th></tr>';
+  return card(
+    'Classes that are found least',
+    `Of ${classes.length} classes.`,
+    `<table>${head}${rows.join('')}</table>`,
+  );
+}
+
+function curveCards(
+  predictions: Classification,
+  old: Predictions | null,
+  version: string,
+  oldVersion: string,
+): string[] {
+  const index = predictions.positive;
+  if (index === null || predictions.scores === null) return [];
+  const before = old !== null && old.task === 'binary' ? old : null;
+  const ranked = [
+    { kind: 'new' as const, name: version, of: rankedFor(predictions, index) },
+    { kind: 'old' as const, name: oldVersion, of: before === null ? null : rankedFor(before, before.positive ?? 1) },
+  ];
+  const seriesOf = (curve: typeof rocCurve | typeof precisionRecallCurve): Series[] =>
+    ranked.flatMap(({ kind, name, of }) => {
+      const points = of === null ? null : curve(of);
+      return points === null ? [] : [{ kind, name, points }];
+    });
+  const [roc, recall] = [seriesOf(rocCurve), seriesOf(precisionRecallCurve)];
+  if (roc.length === 0 || recall.length === 0) return [];
+  const positives = predictions.truth.filter((truly) => truly === index).length / predictions.truth.length;
+  const positive = escapeText(predictions.classes[index] ?? '');
+  const legend = key(version, before === null ? null : oldVersion, true);
+  return [
+    card(
+      'ROC curve',
+      `Positive is ${positive}. ${legend}`,
+      curves('ROC curve', { x: 'false positive rate', y: 'true positive rate' }, roc, 'diagonal'),
+    ),
+    card(
+      'Precision and recall',
+      `Positive is ${positive}. ${legend}`,
+      curves('Precision and recall', { x: 'recall', y: 'precision' }, recall, positives),
+    ),
+  ];
+}
+
+function baselineCards({ baseline }: Manifest): string[] {
+  if (baseline === undefined) return [];
+  const { reference, inputs, outputs } = baseline;
+  const features = [...inputs, ...outputs].slice(0, 48).map(featureBars);
+  const subtitle = `${reference.rows.toLocaleString('en')} rows of ${escapeText(reference.file)} in fixed bins: what live traffic is compared with. Numbers are binned by quantiles, so even bars are the rule.`;
+  return [
+    `<section class="card wide"><h2>Baseline</h2><p class="soft">${subtitle}</p><div class="features">${features.join('')}</div></section>`,
+  ];
+}
+
+function featureBars({ name, bins, counts }: FeatureBaseline): string {
+  const total = Math.max(1, totalCount(counts));
+  const range =
+    bins.kind === 'numeric'
+      ? bins.range === null
+        ? 'no values'
+        : `${shown(bins.range[0])} to ${shown(bins.range[1])}`
+      : `${bins.categories.slice(0, 6).join(', ')}${bins.categories.length > 6 ? ', …' : ''}`;
+  const missing = counts.missing === 0 ? '' : `, ${((counts.missing / total) * 100).toFixed(1)} % missing`;
+  // The bin for all other values is of interest only where it holds some.
+  const shownBins = bins.kind === 'categorical' && counts.bins.at(-1) === 0 ? counts.bins.slice(0, -1) : counts.bins;
+  return `<div><b>${escapeText(name)}</b>${sparkBars(shownBins, `${name}: ${shownBins.join(', ')}`)}<span class="soft">${escapeText(range + missing)}</span></div>`;
+}
+
+function facts(
+  { artifacts, runtime, source, tolerance }: Manifest,
+  { data, label, native, outputs }: Evaluation,
+): string {
+  const agreement =
+    native === null
+      ? 'not compared: it gave no answer'
+      : native.agrees
+        ? `agrees on ${native.rows.toLocaleString('en')} rows within ${tolerance.absolute} + ${tolerance.relative} relative`
+        : 'differs beyond the tolerance';
+  const rows = [
+    ['Model', `${source.file}, ${source.digest}`],
+    ['Served from', `${artifacts.model.format}, ${artifacts.model.digest}`],
+    ['Test data', `${data.file}, ${data.digest}`],
+    ['Truth', label],
+    ['Judged outputs', Object.values(outputs).join(', ')],
+    ['Native onnxruntime', agreement],
+    ['Runtime', `onnxruntime ${runtime.onnxruntime}`],
+  ];
+  const items = rows.map(([term = '', text = '']) => `<dt>${escapeText(term)}</dt><dd>${escapeText(text)}</dd>`);
+  return `<section class="card wide"><h2>How it was judged</h2><dl class="facts">${items.join('')}</dl></section>`;
+}
+
+function card(title: string, subtitle: string, content: string): string {
+  return `<section class="card"><h2>${title}</h2><p class="soft">${subtitle}</p>${content}</section>`;
+}
+
+function key(version: string, oldVersion: string | null, hasChance: boolean): string {
+  const old = oldVersion === null ? '' : `<span class="old">${escapeText(oldVersion)}</span>`;
+  return `<span class="key"><span>${escapeText(version)}</span>${old}${hasChance ? '<span class="chance">chance</span>' : ''}</span>`;
+}
+
+function shown(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}

@@ -1,0 +1,29 @@
+// Test data as the evaluation sees it: rows of a model's inputs, each with what it truly is.
+import type { DataReference } from '../../registry/evaluation.ts';
+import type { Tensor } from '../../worker/protocol/tensor.ts';
+
+export interface TestData {
+  readonly reference: DataReference;
+  /** What holds the truth: a column, or a file. */
+  readonly label: string;
+  /** The truth of each row, as it is written. */
+  readonly truth: readonly string[];
+  /** The inputs of rows `from` to `to` (exclusive), stacked along axis 0. */
+  inputs(from: number, to: number): Promise<readonly Tensor[]> | readonly Tensor[];
+  /** Names for the elements of a row, by input. */
+  readonly names: ReadonlyMap<string, readonly string[]>;
+  /** What was assumed, one sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** How a file's columns belong to a model. */
+export interface DataOptions {
+  /** A file or a folder. */
+  readonly path: string;
+  /** Column with the truth; default: one that is called label, target, class or y. */
+  readonly label?: string;
+  /** Column of an input, where it is not called like it. */
+  readonly columns?: Readonly<Record<string, string>>;
+  /** Columns of an input that is one vector, in its order. */
+  readonly features?: readonly string[];
+}

@@ -1,0 +1,222 @@
+// The release gate: runs a model on test data in the runtime and build that serve, scores it, takes its baseline, compares it
+// with native onnxruntime and with the version that is served, and says what is not as required.
+import { PopserveError } from '../../registry/errors.ts';
+import type { Evaluation } from '../../registry/evaluation.ts';
+import type { Manifest } from '../../registry/manifest.ts';
+import type { Signature } from '../../registry/signature.ts';
+import type { Tensor } from '../../worker/protocol/tensor.ts';
+import { InspectionError, type Inspector } from '../inspect/inspector.ts';
+import type { ChosenArtifact } from '../publish/choose-artifact.ts';
+import type { Tolerance } from '../publish/compare.ts';
+import { tidy, unprocessable } from '../publish/refusal.ts';
+import { WasmModel } from '../publish/wasm-model.ts';
+import { type Answer, answered, type Batch, batchesOf, batchSize } from './answers.ts';
+import type { GateData } from './gate-data.ts';
+import { disagreement } from './native-agreement.ts';
+import type { Judged, Judgement, StableVersion, Validation, ValidationOptions } from './options.ts';
+import { readData } from './read-data.ts';
+import { baselineOf } from './reference-features.ts';
+import { budgetTexts, overBudget, unmet, worsened } from './requirement.ts';
+import { confusionOf, score } from './score.ts';
+import { type Predictions, readPredictions } from './task.ts';
+import type { TestData } from './test-data.ts';
+
+/** The version under examination, as it would be served. */
+export interface Candidate {
+  readonly version: string;
+  readonly signature: Signature;
+  readonly labels: Manifest['labels'];
+  readonly chosen: ChosenArtifact;
+  readonly tolerance: Tolerance;
+}
+
+export interface Surroundings {
+  readonly inspector: Inspector;
+  readonly memoryBudgetMib: number;
+  readonly timeoutMs: number;
+  readonly step: (text: string) => void;
+  /** What the original answers to the batches of test data in native onnxruntime, or why there is no answer. */
+  readonly native: readonly (readonly Tensor[])[] | { readonly fault: string };
+}
+
+/** Confusion matrices of more classes are not kept: they would fill the manifest. */
+const mostClassesKept = 64;
+
+/**
+ * @throws PopserveError INVALID_ARGUMENT for data that does not fit the model, UNPROCESSABLE if the model does not run on it
+ */
+export async function validate(
+  candidate: Candidate,
+  data: GateData,
+  options: ValidationOptions,
+  surroundings: Surroundings,
+): Promise<Validation> {
+  const { signature, chosen } = candidate;
+  const { artifact, optimization, profiles } = chosen;
+  const run = { bytes: artifact.bytes, format: artifact.format, optimization, profiles };
+  const { test, testBatches, reference } = data;
+  const tested = test && { test, answers: await answersOf(run, test, testBatches, 'testing', surroundings) };
+  const judgement = tested && (await judge(candidate, options, tested, surroundings));
+  const others = reference && (await batchesOf(reference, batchSize(signature)));
+  const referred =
+    reference && others
+      ? { test: reference, answers: await answersOf(run, reference, others, 'taking the baseline', surroundings) }
+      : tested;
+  if (referred === null) throw new PopserveError('INVALID_ARGUMENT', 'expected test data or reference data');
+  return {
+    baseline: baselineOf(signature, referred.test, referred.answers, judgement?.evaluation.outputs.scores),
+    judgement,
+    notes: [...new Set([...(test?.notes ?? []), ...(reference?.notes ?? [])])],
+  };
+}
+
+async function judge(
+  candidate: Candidate,
+  options: ValidationOptions,
+  { test, answers }: { test: TestData; answers: readonly Answer[] },
+  surroundings: Surroundings,
+): Promise<Judgement> {
+  const predictions = readPredictions(answers, test.truth, candidate, options);
+  const metrics = score(predictions);
+  const native = judgeNative(candidate, options, { test, answers }, surroundings.native);
+  const stable = await judgeStable(candidate, options, test, surroundings);
+  const failures = [
+    ...unmet(options.requirements, metrics),
+    ...(stable === null || 'fault' in stable
+      ? []
+      : worsened(options.regressionLimits, predictions.task, metrics, stable)),
+    ...(stable !== null && 'fault' in stable && options.regressionLimits.length > 0 ? [stable.fault] : []),
+    ...overBudget(options.budgets, candidate.chosen.profiles),
+    ...(native.difference === null
+      ? []
+      : [`different from native onnxruntime beyond the tolerance, ${native.difference}`]),
+  ];
+  const known = stable === null || 'fault' in stable ? null : stable;
+  const { forceReason } = options;
+  const kept = failures.map((failure) => failure.replace(/^(over the budget of [^:]*):.*$/, '$1'));
+  const evaluation: Evaluation = {
+    data: test.reference,
+    task: predictions.task,
+    label: test.label,
+    outputs: predictions.outputs,
+    ...described(predictions),
+    metrics,
+    native: native.evaluation,
+    gate: {
+      requirements: [
+        ...options.requirements.map(({ text }) => text),
+        ...options.regressionLimits.map(({ text }) => text),
+        ...budgetTexts(options.budgets),
+      ],
+      ...(known === null ? {} : { stable: { version: known.version, metrics: known.metrics } }),
+      ...(forceReason === undefined || failures.length === 0
+        ? {}
+        : { forced: { reason: forceReason, failures: kept } }),
+    },
+  };
+  return { evaluation, predictions, stable: known, failures };
+}
+
+function described(predictions: Predictions): Partial<Evaluation> {
+  if (predictions.task === 'regression') return {};
+  const { classes, positive } = predictions;
+  return {
+    classes: [...classes],
+    ...(positive === null ? {} : { positive: classes[positive] ?? '' }),
+    ...(classes.length > mostClassesKept ? {} : { confusion: confusionOf(predictions).map((row) => [...row]) }),
+  };
+}
+
+function judgeNative(
+  candidate: Candidate,
+  options: ValidationOptions,
+  { test, answers }: { test: TestData; answers: readonly Answer[] },
+  native: Surroundings['native'],
+): { difference: string | null; evaluation: Evaluation['native'] } {
+  if ('fault' in native) return { difference: null, evaluation: null };
+  const expected = answers.map((answer, index) => answered(answer, native[index] ?? []));
+  const difference = disagreement(answers, expected, candidate.tolerance);
+  const metrics = score(readPredictions(expected, test.truth, candidate, options));
+  return { difference, evaluation: { rows: test.reference.rows, agrees: difference === null, metrics } };
+}
+
+/** Its own figures where they are on the same data, else it is run on it. */
+async function judgeStable(
+  { version }: Candidate,
+  options: ValidationOptions,
+  test: TestData,
+  surroundings: Surroundings,
+): Promise<Judged | { readonly fault: string } | null> {
+  const { stable, testData } = options;
+  if (stable === undefined || testData === undefined || stable.manifest.version === version) return null;
+  const { manifest } = stable;
+  const recorded = manifest.evaluation?.data.digest === test.reference.digest ? manifest.evaluation : undefined;
+  if (recorded !== undefined && !options.needsCurves) {
+    return { version: manifest.version, metrics: recorded.metrics, predictions: null };
+  }
+  try {
+    return await runStable(stable, options, surroundings);
+  } catch (error) {
+    if (!(error instanceof PopserveError)) throw error;
+    if (recorded !== undefined) return { version: manifest.version, metrics: recorded.metrics, predictions: null };
+    return { fault: `version ${manifest.version}, which is served, cannot be judged on this data: ${error.message}` };
+  }
+}
+
+async function runStable(
+  stable: StableVersion,
+  options: ValidationOptions,
+  surroundings: Surroundings,
+): Promise<Judged> {
+  const { manifest } = stable;
+  const { signature, artifacts, runtime } = manifest;
+  if (options.testData === undefined) throw new PopserveError('INVALID_ARGUMENT', 'expected test data');
+  const test = await readData(options.testData, signature, true);
+  const run = {
+    bytes: await stable.readModel(),
+    format: artifacts.model.format,
+    optimization: runtime.graphOptimization,
+    profiles: runtime.profiles,
+  };
+  const batches = await batchesOf(test, batchSize(signature));
+  const answers = await answersOf(
+    run,
+    test,
+    batches,
+    `testing version ${manifest.version}, which is served,`,
+    surroundings,
+  );
+  const predictions = readPredictions(answers, test.truth, manifest, options);
+  return { version: manifest.version, metrics: score(predictions), predictions };
+}
+
+interface Run {
+  readonly bytes: Uint8Array;
+  readonly format: 'ort' | 'onnx';
+  readonly optimization: Manifest['runtime']['graphOptimization'];
+  readonly profiles: Manifest['runtime']['profiles'];
+}
+
+/** As a point of presence would: with `fast` where it is offered. */
+async function answersOf(
+  { bytes, format, optimization, profiles }: Run,
+  { reference: { file, rows } }: TestData,
+  batches: readonly Batch[],
+  doing: string,
+  { inspector, memoryBudgetMib: heapLimitMib, timeoutMs, step }: Surroundings,
+): Promise<Answer[]> {
+  step(`${doing} on ${file}`);
+  const profile = profiles.fast === undefined ? 'lean' : 'fast';
+  const answers: Answer[] = [];
+  try {
+    const model = await WasmModel.load(inspector, bytes, { format, profile, optimization, heapLimitMib, timeoutMs });
+    for (const batch of batches) {
+      answers.push(answered(batch, (await model.run(batch.inputs)).outputs));
+      step(`${doing} on ${file}: ${batch.to} of ${rows} rows`);
+    }
+    return answers;
+  } catch (error) {
+    if (!(error instanceof InspectionError)) throw error;
+    throw unprocessable(`the model does not run on ${file}: ${tidy(error.message)}`, error);
+  }
+}
