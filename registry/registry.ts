@@ -12,7 +12,7 @@ import { type Route, type RouteCopy, routedAs, routedVersions } from './route.ts
 import type { RouteAction } from './route-action.ts';
 import { buildCopy, putNewestCopy, type RepairReport, repairCopies } from './route-copies.ts';
 import type { RouteCopyStore } from './route-copy-store.ts';
-import { type RoutePage, readPage } from './route-history.ts';
+import { lastNamed, type RoutePage, readPage } from './route-history.ts';
 import type { RouteLog } from './route-log.ts';
 import { nextRoute } from './transition.ts';
 
@@ -47,10 +47,17 @@ export interface RouteChange {
 export class Registry {
   readonly #stores: RegistryStores;
   readonly #now: () => Date;
+  readonly #retentionMs: number;
 
-  constructor({ now, ...stores }: RegistryStores & { now: () => Date }) {
+  /** @param retentionSeconds how long one can roll back: a version that was routed since is not deleted */
+  constructor({
+    now,
+    retentionSeconds = 0,
+    ...stores
+  }: RegistryStores & { now: () => Date; retentionSeconds?: number }) {
     this.#stores = stores;
     this.#now = now;
+    this.#retentionMs = retentionSeconds * 1000;
   }
 
   /** @returns size and age of a blob, null if it is not there */
@@ -133,7 +140,7 @@ export class Registry {
 
   /**
    * Retires a version; its blobs go with the next garbage collection if no other version names them.
-   * @throws {PopserveError} NOT_FOUND; CONFLICT while the newest route names it
+   * @throws {PopserveError} NOT_FOUND; CONFLICT while the newest route names it, or one that was in force within the retention
    */
   async deleteVersion(model: string, version: string): Promise<void> {
     const manifest = await this.getManifest(model, version);
@@ -222,9 +229,20 @@ export class Registry {
 
   async #requireUnrouted(model: string, version: string): Promise<void> {
     const route = await this.#stores.routes.newest(model);
-    const uses = route === null ? [] : routedAs(route, version);
-    if (uses.length === 0) return;
-    throw new PopserveError('CONFLICT', `model '${model}': version '${version}' is still routed as ${uses.join(', ')}`);
+    if (route === null) return;
+    const uses = routedAs(route, version);
+    if (uses.length > 0) {
+      const how = uses.join(', ');
+      throw new PopserveError('CONFLICT', `model '${model}': version '${version}' is still routed as ${how}`);
+    }
+    if (this.#retentionMs === 0) return;
+    const last = await lastNamed(this.#stores.routes, route, version, this.#now().getTime() - this.#retentionMs);
+    if (last === null) return;
+    const until = new Date((last.untilMs ?? 0) + this.#retentionMs).toISOString();
+    throw new PopserveError(
+      'CONFLICT',
+      `model '${model}': version '${version}' was routed at epoch ${last.route.epoch} and is kept for a rollback until ${until}`,
+    );
   }
 
   /** A rollback without a version passes over those that were retired since. */

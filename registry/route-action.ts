@@ -1,5 +1,6 @@
 // What an operator can ask of a model's route, as it comes over HTTP.
 import * as z from 'zod';
+import { limitsSchema } from './limits.ts';
 import { aliasSchema, versionSchema } from './names.ts';
 import { percentSchema } from './route.ts';
 
@@ -10,8 +11,14 @@ export const routeActionSchema = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('activate'), version: versionSchema, reason }),
   /** Goes back to a version, by default the one that was stable before; ends a rollout. */
   z.strictObject({ action: z.literal('rollback'), version: versionSchema.optional(), reason }),
-  /** Gives a version a share of the default traffic, or changes the share. */
-  z.strictObject({ action: z.literal('canary'), version: versionSchema, percent: percentSchema, reason }),
+  /** Gives a version a share of the default traffic, or changes the share. Limits stay until others come; null takes them away. */
+  z.strictObject({
+    action: z.literal('canary'),
+    version: versionSchema,
+    percent: percentSchema,
+    limits: limitsSchema.nullable().optional(),
+    reason,
+  }),
   /** Ends a rollout: its version becomes `stable`. */
   z.strictObject({ action: z.literal('promote'), reason }),
   /** Ends a rollout: all traffic returns to `stable`. */

@@ -1,6 +1,6 @@
 // Looking back in the route log, a page at a time.
 import { PopserveError } from './errors.ts';
-import type { Route } from './route.ts';
+import { type Route, routedVersions } from './route.ts';
 import type { RouteLog } from './route-log.ts';
 
 export interface RoutePage {
@@ -17,6 +17,33 @@ export async function readPage(log: RouteLog, newest: Route, before: number, lim
   const epochs = Array.from({ length: Math.max(0, first - last + 1) }, (_, index) => first - index);
   const routes = await Promise.all(epochs.map((epoch) => readEpoch(log, newest, epoch)));
   return { routes, next: last > 1 && routes.length > 0 ? last : null };
+}
+
+/** At most so many routes are read at once. */
+const walkedAtOnce = 50;
+
+/**
+ * The newest route that names a version and was in force at some time after `sinceMs`: one that may still be rolled back to.
+ * @returns the route and when another took its place (null: it is in force), or null if there is none
+ */
+export async function lastNamed(
+  log: RouteLog,
+  newest: Route,
+  version: string,
+  sinceMs: number,
+): Promise<{ route: Route; untilMs: number | null } | null> {
+  let before: number | null = newest.epoch + 1;
+  let untilMs: number | null = null;
+  while (before !== null) {
+    const page: RoutePage = await readPage(log, newest, before, walkedAtOnce);
+    for (const route of page.routes) {
+      if (untilMs !== null && untilMs <= sinceMs) return null;
+      if (routedVersions(route).includes(version)) return { route, untilMs };
+      untilMs = Date.parse(route.audit.at);
+    }
+    before = page.next;
+  }
+  return null;
 }
 
 async function readEpoch(log: RouteLog, newest: Route, epoch: number): Promise<Route> {

@@ -1,6 +1,7 @@
 // The route: which versions of a model are served, at one epoch. Pure data; what changes it is in transition.ts,
 // where it is stored in route-log.ts.
 import * as z from 'zod';
+import { limitsSchema } from './limits.ts';
 import { manifestSchema } from './manifest.ts';
 import { aliasSchema, modelNameSchema, versionSchema } from './names.ts';
 
@@ -16,7 +17,17 @@ export const routeSchema = z.strictObject({
   /** Versions that were stable before, the latest first: where a rollback goes, and then the next one. */
   previous: z.array(versionSchema).default([]),
   /** Share of the default traffic that goes to another version than `stable`. The salt keeps a device on its side. */
-  rollout: z.strictObject({ version: versionSchema, percent: percentSchema, salt: z.string() }).nullable(),
+  rollout: z
+    .strictObject({
+      version: versionSchema,
+      percent: percentSchema,
+      salt: z.string(),
+      /** The epoch at which it began; its share may have changed since. */
+      sinceEpoch: z.int().min(1).optional(),
+      /** Where one is passed the rollout is ended by itself. */
+      limits: limitsSchema.optional(),
+    })
+    .nullable(),
   /** Share of the default traffic whose inputs a candidate runs as well; its answers are compared, never returned. */
   shadow: z.strictObject({ version: versionSchema, percent: percentSchema }).nullable(),
   /** Who, when (RFC 3339, UTC), what and why. */

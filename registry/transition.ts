@@ -26,6 +26,8 @@ interface Step {
   epoch: number;
 }
 
+type CanaryAction = Extract<RouteAction, { action: 'canary' }>;
+
 const nothingRouted: Routing = { aliases: {}, previous: [], rollout: null, shadow: null };
 
 /**
@@ -65,7 +67,7 @@ function decide(action: RouteAction, step: Step): Routing {
     case 'rollback':
       return rollback(step, action.version);
     case 'canary':
-      return canary(step, action.version, action.percent);
+      return canary(step, action);
     case 'promote':
       return promote(step);
     case 'abort':
@@ -107,7 +109,7 @@ function rollback({ model, current }: Step, version: string | undefined): Routin
   return { ...settled, previous: place === -1 ? previous : previous.slice(place + 1) };
 }
 
-function canary({ model, current, epoch }: Step, version: string, percent: number): Routing {
+function canary({ model, current, epoch }: Step, { version, percent, limits: asked }: CanaryAction): Routing {
   const { rollout } = current;
   requireOtherStable(model, current, version, 'roll out');
   if (rollout !== null && rollout.version !== version) {
@@ -118,10 +120,22 @@ function canary({ model, current, epoch }: Step, version: string, percent: numbe
   }
   // The salt lasts as long as the rollout, so that the devices of 5 % are among those of 20 %; the next one meets others first.
   const salt = rollout?.salt ?? `${model}/${version}/${epoch}`;
+  const sinceEpoch = rollout === null ? epoch : rollout.sinceEpoch;
+  const limits = asked === undefined ? rollout?.limits : (asked ?? undefined);
+  if (asked?.disagreementShare !== undefined && current.shadow?.version !== version) {
+    throw new PopserveError(
+      'CONFLICT',
+      `model '${model}': a limit on disagreement needs version '${version}' as a shadow as well; start that first`,
+    );
+  }
   return {
     ...current,
     aliases: { ...current.aliases, canary: version },
-    rollout: { version, percent, salt },
+    rollout: {
+      ...{ version, percent, salt },
+      ...(sinceEpoch === undefined ? {} : { sinceEpoch }),
+      ...(limits === undefined ? {} : { limits }),
+    },
   };
 }
 

@@ -5,12 +5,13 @@ import { R2ManifestStore } from '../registry/r2-manifest-store.ts';
 import { R2RouteLog } from '../registry/r2-route-log.ts';
 import { Registry } from '../registry/registry.ts';
 
-export function createRegistry(env: Pick<Env, 'MODELS' | 'ROUTES'>): Registry {
+export function createRegistry(env: Pick<Env, 'MODELS' | 'ROUTES'>, retentionSeconds = 0): Registry {
   return new Registry({
     blobs: new R2BlobStore(env.MODELS),
     manifests: new R2ManifestStore(env.MODELS),
     routes: new R2RouteLog(env.MODELS),
     copies: new KVRouteCopyStore(env.ROUTES),
     now: () => new Date(),
+    retentionSeconds,
   });
 }

@@ -12,6 +12,8 @@ export interface Config {
   readonly routeRefreshSeconds: number;
   readonly maxBodyBytes: number;
   readonly gcGraceSeconds: number;
+  /** How long one can roll back to what a route named: a version that was routed since is not retired. */
+  readonly routeRetentionSeconds: number;
   /** An isolate reports what it collected of a model at most this often. */
   readonly telemetryFlushSeconds: number;
   /** Operators' bearer token; null: the control plane is off. */
@@ -71,6 +73,7 @@ const settingsSchema = z.object({
   GC_GRACE_SECONDS: numberSetting(0).default(604_800),
   CORS_ORIGINS: originsSetting,
   ARTIFACT_DOWNLOADS: modelsSetting,
+  ROUTE_RETENTION_SECONDS: numberSetting(0).default(604_800),
   TELEMETRY_FLUSH_SECONDS: numberSetting(0).default(30),
   // What is not said is not open.
   INFERENCE_ACCESS: z.enum(['open', 'keyed']).default('keyed'),
@@ -104,6 +107,7 @@ export function parseConfig(env: object): Config {
     routeRefreshSeconds: settings.ROUTE_REFRESH_SECONDS,
     maxBodyBytes: settings.MAX_BODY_MIB * 1_048_576,
     gcGraceSeconds: settings.GC_GRACE_SECONDS,
+    routeRetentionSeconds: settings.ROUTE_RETENTION_SECONDS,
     telemetryFlushSeconds: settings.TELEMETRY_FLUSH_SECONDS,
     adminToken: settings.ADMIN_TOKEN || null,
     access: settings.INFERENCE_ACCESS,

@@ -15,6 +15,7 @@ import { type LoadTimes, serverTiming } from './runtime/load-times.ts';
 import type { RequestScope } from './runtime/request-scope.ts';
 import { fromRuntimeTensor, toRuntimeTensor } from './runtime/tensors.ts';
 import { decodeLimits } from './security/limits.ts';
+import { copyTensors, isSampled, runShadow } from './shadow.ts';
 
 /** How a request's body becomes inputs, and outputs become the answer's body. */
 export interface InferenceCodec<R extends InferRequest> {
@@ -89,6 +90,8 @@ async function inferCounted<R extends InferRequest>(
   if (manifest.limits) checkLimits(request.inputs, manifest.limits);
   const inputs = request.inputs.map(toRuntimeTensor);
   const outputNames = [...new Set((request.outputs ?? signature.outputs).map(({ name }) => name))];
+  const sampled = isSampled(resolved);
+  let copies: Tensor[] = [];
   const decodedAt = performance.now();
   let loadedAt = decodedAt;
   let ranAt = decodedAt;
@@ -103,6 +106,7 @@ async function inferCounted<R extends InferRequest>(
       ranAt = performance.now();
       const outputs = tensors.map((tensor, index) => fromRuntimeTensor(outputNames[index] ?? '', tensor));
       const encoded = codec.encode(request, outputs);
+      if (sampled) copies = copyTensors(outputs);
       isolate.drift.count(manifest, request.inputs, outputs);
       return encoded;
     });
@@ -113,6 +117,7 @@ async function inferCounted<R extends InferRequest>(
     inferMs: ranAt - loadedAt,
     outputMs: performance.now() - ranAt,
   });
+  if (sampled) runShadow(isolate, resolved, { request, outputs: copies }, scope);
   const coldStart = times ? { 'server-timing': serverTiming(times, resolved.routeMs) } : {};
   return { body: answer.body, headers: { ...answer.headers, ...versionHeaders(resolved), ...coldStart } };
 }

@@ -7,6 +7,7 @@ import { type Config, parseConfig } from './config.ts';
 import { RouteTable } from './routing/route-table.ts';
 import { BlobSource } from './runtime/blob-source.ts';
 import { ModelCache } from './runtime/model-cache.ts';
+import { verifyBlob } from './runtime/verify-blob.ts';
 import type { Change } from './security/audit.ts';
 import type { Caller } from './security/caller.ts';
 import { createSecurity, type Security } from './security/security.ts';
@@ -14,6 +15,7 @@ import { Counters } from './telemetry/counters.ts';
 import { DriftCounter } from './telemetry/drift/drift-counter.ts';
 import { log } from './telemetry/log.ts';
 import { Reporter } from './telemetry/reporter.ts';
+import { ShadowTally } from './telemetry/shadow-tally.ts';
 import { TelemetryClient } from './telemetry/telemetry-client.ts';
 
 export interface Isolate {
@@ -31,6 +33,7 @@ export interface Isolate {
   readonly telemetry: TelemetryClient;
   readonly reporter: Reporter;
   readonly security: Security;
+  readonly shadows: { readonly tally: ShadowTally; running: number };
 }
 
 /** The Hono environment of every handler. */
@@ -50,7 +53,7 @@ export interface AppContext {
 /** @throws PopserveError INTERNAL for wrong settings */
 export function createIsolate(env: Env): Isolate {
   const config = parseConfig(env);
-  const registry = createRegistry(env);
+  const registry = createRegistry(env, config.routeRetentionSeconds);
   const counters = new Counters();
   const answers = new AnswerCache();
   const drift = new DriftCounter(config.popRegion, log);
@@ -61,10 +64,15 @@ export function createIsolate(env: Env): Isolate {
       cache: caches.default,
     }),
     log,
+    onLoadFailure: (manifest) => counters.failLoad(manifest),
   });
   const routes = new RouteTable({
     registry,
     warmer: {
+      verify: async (manifest) => {
+        const { model: artifact } = manifest.artifacts;
+        await verifyBlob((await registry.getBlob(artifact.digest as Digest)).body, artifact);
+      },
       fitsBeside: (manifest, others) => models.fitsBeside(manifest, others),
       warm: (manifest, scope) => models.warm(manifest, scope),
     },
@@ -72,9 +80,14 @@ export function createIsolate(env: Env): Isolate {
     log,
   });
   const telemetry = new TelemetryClient(env.TELEMETRY);
+  const shadows = { tally: new ShadowTally(), running: 0 };
   const reporter = new Reporter({
     // One source for each part in telemetry/parts.ts.
-    sources: [{ name: 'counts', take: (model) => counters.takeDeltas(model) ?? undefined }, drift],
+    sources: [
+      { name: 'counts', take: (model) => counters.takeDeltas(model) ?? undefined },
+      { name: 'shadow', take: (model) => shadows.tally.takeDeltas(model) ?? undefined },
+      drift,
+    ],
     send: (model, report) => telemetry.report(model, report),
     flushSeconds: config.telemetryFlushSeconds,
     log,
@@ -90,6 +103,7 @@ export function createIsolate(env: Env): Isolate {
     answers,
     telemetry,
     reporter,
+    shadows,
     security: createSecurity(env, config),
   };
 }

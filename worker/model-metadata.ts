@@ -20,6 +20,7 @@ export async function modelMetadata(
 ): Promise<ModelMetadata> {
   const { model, version, artifacts, signature, metadata, labels, limits, runtime } = manifest;
   const state = isolate.models.state(manifest);
+  const { held } = isolate.routes.serving(model);
   const versions = allVersions ? (await isolate.registry.listVersions(model)).map((info) => info.version) : [version];
   return {
     name: model,
@@ -42,6 +43,8 @@ export async function modelMetadata(
       ...(limits
         ? { limits: JSON.stringify(limits.map(({ name, shape, elements }) => ({ name, shape, elements }))) }
         : {}),
+      // A newer route that does not take over here.
+      ...(held ? { held_epoch: String(held.epoch), held_reason: held.reason } : {}),
       ...(labels ? { labels: JSON.stringify(labels) } : {}),
     },
   };

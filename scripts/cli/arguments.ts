@@ -22,6 +22,7 @@ export const parseModel = parser(modelNameSchema);
 export const parseVersion = parser(versionSchema);
 export const parseAlias = parser(aliasSchema);
 export const parsePercent = parser(numberText.pipe(percentSchema));
+export const parseShare = parser(numberText.pipe(z.number().min(0).max(1)));
 export const parseTolerance = parser(numberText.pipe(z.number().min(0)));
 export const parseMilliseconds = parser(numberText.pipe(z.number().min(0)));
 export const parsePositive = parser(numberText.pipe(z.number().positive()));

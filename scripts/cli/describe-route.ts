@@ -1,4 +1,5 @@
 // A route in sentences: what is served now, and what else is going on.
+import type { Limits } from '../../registry/limits.ts';
 import type { Route } from '../../registry/route.ts';
 
 /** What the default traffic gets, then rollout, shadow and the user's own aliases where there are some. */
@@ -9,9 +10,16 @@ export function describeRoute(route: Route): string[] {
   const served = stable === undefined ? 'no version is active' : `serving ${stable}${share}`;
   return [
     `${route.model}: ${served} (epoch ${route.epoch})`,
+    ...(rollout?.limits === undefined ? [] : [`limits of the canary: ${describeLimits(rollout.limits)}`]),
     ...(shadow === null ? [] : [`shadow: ${shadow.version} runs along on ${shadow.percent} %`]),
     ...Object.entries(own).map(([name, version]) => `alias ${name}: ${version}`),
   ];
+}
+
+function describeLimits({ minRequests, ...limits }: Limits): string {
+  const named = { errorShare: 'error share', disagreementShare: 'disagreement share', drift: 'drift' };
+  const each = Object.entries(limits).map(([name, limit]) => `${named[name as keyof typeof named]} ${limit}`);
+  return `${each.join(', ')}, from ${minRequests} requests`;
 }
 
 /** One cell of a table. */

@@ -11,6 +11,7 @@ import { addInfer } from './commands/infer.ts';
 import { addLookCommands } from './commands/look.ts';
 import { addPublish } from './commands/publish.ts';
 import { addRouteCommands } from './commands/route.ts';
+import { addStatus } from './commands/status.ts';
 import { createContext, type Execute } from './context.ts';
 import type { Host } from './host.ts';
 import { TerminalProgress } from './progress.ts';
@@ -75,6 +76,7 @@ function buildProgram(host: Host, ending: { status: number }): Command {
   addPublish(program, execute);
   addRouteCommands(program, execute);
   addLookCommands(program, execute);
+  addStatus(program, execute);
   addInfer(program, execute);
   addCleanCommands(program, execute);
   addDrift(program, execute);

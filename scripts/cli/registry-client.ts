@@ -33,6 +33,69 @@ const garbageSchema = z.object({
   namedBlobs: z.int(),
 });
 
+const telemetrySchema = z.object({
+  model: z.string(),
+  route: routeSchema.nullable(),
+  release: z
+    .object({
+      epoch: z.int(),
+      releasedAtMs: z.int(),
+      pops: z.int(),
+      reachedPops: z.int(),
+      reach50Ms: z.number().nullable(),
+      reach90Ms: z.number().nullable(),
+      reach100Ms: z.number().nullable(),
+    })
+    .nullable(),
+  pops: z.array(
+    z.object({
+      pop: z.string(),
+      epoch: z.int(),
+      highestEpoch: z.int(),
+      isolates: z.int(),
+      stable: z.string().nullable(),
+      canary: z.object({ version: z.string(), percent: z.number() }).nullable(),
+      held: z.object({ epoch: z.int(), reason: z.string() }).nullable(),
+      seenAtMs: z.int(),
+    }),
+  ),
+  versions: z.array(
+    z.object({
+      version: z.string(),
+      requests: z.int(),
+      inferences: z.int(),
+      failures: z.int(),
+      failuresByCode: z.record(z.string(), z.int()),
+      loadFailures: z.int(),
+      lastInferenceMs: z.int(),
+    }),
+  ),
+  guard: z.array(z.object({ name: z.string(), limit: z.number(), text: z.string(), passed: z.boolean() })),
+});
+
+const shadowSchema = z.object({
+  model: z.string(),
+  shadow: z.object({ version: z.string(), percent: z.number() }).nullable(),
+  pairs: z.array(
+    z.object({
+      stable: z.string(),
+      candidate: z.string(),
+      requests: z.int(),
+      compared: z.int(),
+      disagreements: z.int(),
+      disagreementShare: z.number().nullable(),
+      errors: z.int(),
+      skipped: z.int(),
+      meanDifference: z.number().nullable(),
+      maxDifference: z.number().nullable(),
+      firstAtMs: z.int(),
+      lastAtMs: z.int(),
+    }),
+  ),
+});
+
+export type Telemetry = z.infer<typeof telemetrySchema>;
+export type ShadowNumbers = z.infer<typeof shadowSchema>;
 export type ModelSummary = z.infer<typeof modelListSchema>['models'][number];
 export type ModelDetails = z.infer<typeof modelSchema>;
 export type GarbageReport = z.infer<typeof garbageSchema>;
@@ -162,6 +225,16 @@ export class RegistryClient {
     const query = new URLSearchParams(filter).toString();
     const path = urlPath`registry/models/${model}/drift`;
     return this.#read(driftSchema, await this.#get(query === '' ? path : `${path}?${query}`));
+  }
+
+  /** What the PoPs serve and have counted. @throws {PopserveError} NOT_FOUND */
+  async status(model: string): Promise<Telemetry> {
+    return this.#read(telemetrySchema, await this.#get(urlPath`registry/models/${model}/status`));
+  }
+
+  /** How the answers of shadows compare. @throws {PopserveError} NOT_FOUND */
+  async shadow(model: string): Promise<ShadowNumbers> {
+    return this.#read(shadowSchema, await this.#get(urlPath`registry/models/${model}/shadow`));
   }
 
   async collectGarbage(dryRun: boolean): Promise<GarbageReport> {

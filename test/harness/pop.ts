@@ -50,7 +50,8 @@ export class TestPop {
     const raw = body === undefined || typeof body === 'string' || body instanceof Uint8Array;
     const response = await fetch(new URL(path, this.pop.url), {
       method,
-      headers,
+      // workerd closes a connection that was idle for 5 s: on a busy machine a request could still be sent on it.
+      headers: { connection: 'close', ...headers },
       ...(body === undefined ? {} : { body: raw ? (body as string | Uint8Array<ArrayBuffer>) : JSON.stringify(body) }),
     });
     const bytes = new Uint8Array(await response.arrayBuffer());

@@ -83,3 +83,40 @@ it('makes a release that lost a blob name it, and completes when repeated', asyn
   await upload(local.registry, release);
   expect(await local.registry.hasBlob(release.digest)).not.toBeNull();
 });
+
+it('takes nothing that a route within the retention names, however often one tries, and all of it after that', async () => {
+  const retentionSeconds = 86_400;
+  let seconds = 0;
+  const now = () => new Date(Date.now() + seconds * 1000);
+  const registry = new Registry({ ...local.stores, now, retentionSeconds });
+  const releases = await Promise.all(['1', '2', '3'].map((version) => sampleRelease('retained', version)));
+  for (const release of releases) await upload(registry, release);
+  const by = { actor: 'ann' };
+  await registry.appendRoute('retained', { action: 'activate', version: '1' }, by);
+  await registry.appendRoute('retained', { action: 'canary', version: '2', percent: 5 }, by);
+  seconds += 10 * retentionSeconds;
+  // Both were in force until this moment, however long ago their routes were written.
+  await registry.appendRoute('retained', { action: 'abort' }, by);
+  await registry.appendRoute('retained', { action: 'activate', version: '3' }, by);
+  seconds += retentionSeconds - 60;
+  for (const version of ['1', '2']) {
+    await expect(registry.deleteVersion('retained', version)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringMatching(
+        new RegExp(`version '${version}' was routed at epoch [23] and is kept .* until 20`),
+      ),
+    });
+  }
+  await registry.collectGarbage({ dryRun: false, graceSeconds: 0 });
+  for (const { digest } of releases) expect(await registry.hasBlob(digest)).not.toBeNull();
+  await registry.appendRoute('retained', { action: 'rollback' }, by);
+  await registry.appendRoute('retained', { action: 'activate', version: '3' }, by);
+  seconds += retentionSeconds + 60;
+  for (const version of ['1', '2']) await registry.deleteVersion('retained', version);
+  await registry.collectGarbage({ dryRun: false, graceSeconds: 0 });
+  expect(await Promise.all(releases.map(({ digest }) => registry.hasBlob(digest)))).toEqual([
+    null,
+    null,
+    expect.anything(),
+  ]);
+});

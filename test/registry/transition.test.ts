@@ -3,6 +3,7 @@ import type { Route } from '../../registry/route.ts';
 import { routeSchema } from '../../registry/route.ts';
 import { type RouteAction, routeActionSchema } from '../../registry/route-action.ts';
 import { nextRoute } from '../../registry/transition.ts';
+import { resolveVersion } from '../../worker/routing/resolve.ts';
 
 const context = { model: 'pump', actor: 'ann', at: new Date('2026-11-23T10:00:00Z') };
 
@@ -68,13 +69,54 @@ describe('canary', () => {
   it('keeps the salt when the share changes, so that 5 % is a subset of 20 %', () => {
     const five = routeAfter(activate('1'), canary('2', 5));
     const twenty = apply(five, canary('2', 20));
-    expect(twenty.rollout).toEqual({ version: '2', percent: 20, salt: five.rollout?.salt });
+    expect(twenty.rollout).toEqual({ version: '2', percent: 20, salt: five.rollout?.salt, sinceEpoch: 2 });
   });
 
   it('takes another salt for the next rollout', () => {
     const first = routeAfter(activate('1'), canary('2', 5));
     const second = apply(apply(first, { action: 'abort' }), canary('2', 5));
     expect(second.rollout?.salt).not.toBe(first.rollout?.salt);
+  });
+
+  it('carries limits, which stay while the share changes, until others come or null takes them away', () => {
+    const limits = { errorShare: 0.01, minRequests: 100 };
+    const limited = routeAfter(activate('1'), { action: 'canary', version: '2', percent: 5, limits });
+    expect(limited.rollout).toMatchObject({ limits, sinceEpoch: 2 });
+    const grown = apply(limited, canary('2', 20));
+    expect(grown.rollout).toMatchObject({ percent: 20, limits, sinceEpoch: 2 });
+    const other = { drift: 0.2, minRequests: 10 };
+    const changed = apply(grown, { action: 'canary', version: '2', percent: 20, limits: other });
+    expect(changed).toMatchObject({ epoch: 4, rollout: { limits: other } });
+    const free = apply(changed, { action: 'canary', version: '2', percent: 20, limits: null });
+    expect(free.rollout).not.toHaveProperty('limits');
+    const again = apply(apply(limited, { action: 'abort' }), canary('2', 5));
+    expect(again.rollout).toMatchObject({ sinceEpoch: 4 });
+    expect(again.rollout).not.toHaveProperty('limits');
+  });
+
+  it('takes a limit on disagreement only for a version that runs as a shadow too', () => {
+    const limited: RouteAction = {
+      ...{ action: 'canary', version: '2', percent: 5 },
+      limits: { disagreementShare: 0.01, minRequests: 100 },
+    };
+    expect(() => apply(routeAfter(activate('1')), limited)).toThrow(conflict('as a shadow'));
+    expect(() => apply(routeAfter(activate('1'), shadow('3', 5)), limited)).toThrow(conflict('as a shadow'));
+    expect(apply(routeAfter(activate('1'), shadow('2', 5)), limited).rollout).toMatchObject({ version: '2' });
+  });
+
+  it('keeps a device on its side through 5, 20, 50 and 100 percent, whatever else is changed meanwhile', () => {
+    const side = (route: Route, key: string) => resolveVersion('pump', route, null, key);
+    const steps = [5, 20, 50, 100].flatMap((percent, at) => [canary('2', percent), alias(`a${at}`, '1')]);
+    const keys = Array.from({ length: 2_000 }, (_, index) => `device-${index}`);
+    let route = routeAfter(activate('1'));
+    let before = keys.map((key) => side(route, key));
+    for (const step of steps) {
+      route = apply(route, step);
+      const after = keys.map((key) => side(route, key));
+      expect(after.filter((version, index) => version === '1' && before[index] === '2')).toEqual([]);
+      before = after;
+    }
+    expect(new Set(before)).toEqual(new Set(['2']));
   });
 
   it('is refused for the stable version, without one, and beside another rollout', () => {
@@ -208,6 +250,8 @@ describe('routeActionSchema', () => {
   it.each([
     [{ action: 'activate' }, 'version'],
     [{ action: 'canary', version: '2', percent: 101 }, 'percent'],
+    [{ action: 'canary', version: '2', percent: 1, limits: {} }, 'at least one of errorShare'],
+    [{ action: 'canary', version: '2', percent: 1, limits: { errorShare: 2 } }, 'errorShare'],
     [{ action: 'shadow', version: '2' }, 'percent'],
     [{ action: 'alias', name: 'v2', version: '2' }, 'name'],
     [{ action: 'activate', version: '1', percent: 5 }, 'percent'],

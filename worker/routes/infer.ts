@@ -5,6 +5,7 @@ import { infer } from '../infer.ts';
 import type { AppContext } from '../isolate.ts';
 import { popOf } from '../pop.ts';
 import { headerLengthName } from '../protocol/envelope.ts';
+import { withFallback } from '../routing/fallback.ts';
 import { readBody } from '../security/limits.ts';
 import { answer } from './answer.ts';
 import { readSelector } from './selector.ts';
@@ -22,7 +23,10 @@ async function handle(c: Context<AppContext>) {
   try {
     const body = await readBody(c.req.raw, isolate.config.maxBodyBytes);
     const headerLength = c.req.header(headerLengthName) ?? null;
-    return answer(c, await infer(isolate, resolved, { body, headerLength }, c.executionCtx));
+    const message = await withFallback(resolved, (served) =>
+      infer(isolate, served, { body, headerLength }, c.executionCtx),
+    );
+    return answer(c, message);
   } finally {
     const { model } = selector;
     isolate.reporter.flushBehind(model, popOf(c), isolate.routes.serving(model), c.executionCtx);
@@ -35,7 +39,9 @@ async function handleQuestion(c: Context<AppContext>) {
   const resolved = await isolate.routes.resolve(selector, c.executionCtx);
   try {
     const question = { url: new URL(c.req.url), ifNoneMatch: c.req.header('if-none-match') ?? null };
-    const { message, headers } = await ask(isolate, resolved, question, c.executionCtx);
+    const { message, headers } = await withFallback(resolved, (served) =>
+      ask(isolate, served, question, c.executionCtx),
+    );
     return message === null ? c.body(null, 304, headers) : answer(c, message);
   } finally {
     const { model } = selector;

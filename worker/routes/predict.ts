@@ -5,6 +5,7 @@ import { inferWith } from '../infer.ts';
 import type { AppContext } from '../isolate.ts';
 import { popOf } from '../pop.ts';
 import { decodePredictRequest, encodePredictResponse } from '../protocol/predict.ts';
+import { withFallback } from '../routing/fallback.ts';
 import { decodeLimits, readBody } from '../security/limits.ts';
 import { servedVersion, servedVersions, signatureMetadata } from '../tensorflow-serving.ts';
 import { answer } from './answer.ts';
@@ -35,10 +36,12 @@ async function predict(c: Context<AppContext>) {
   const resolved = await isolate.routes.resolve(selector, c.executionCtx);
   try {
     const body = await readBody(c.req.raw, isolate.config.maxBodyBytes);
-    const message = await inferWith(isolate, resolved, c.executionCtx, {
-      decode: () => decodePredictRequest(body, resolved.manifest, decodeLimits),
-      encode: encodePredictResponse,
-    });
+    const message = await withFallback(resolved, (served) =>
+      inferWith(isolate, served, c.executionCtx, {
+        decode: () => decodePredictRequest(body, served.manifest, decodeLimits),
+        encode: encodePredictResponse,
+      }),
+    );
     return answer(c, message);
   } finally {
     isolate.reporter.flushBehind(selector.model, popOf(c), isolate.routes.serving(selector.model), c.executionCtx);

@@ -99,8 +99,16 @@ registryRoutes.get('/models/:model/routes', async (c) => {
 registryRoutes.get('/models/:model/status', async (c) => {
   const model = modelOf(c);
   const { registry, telemetry } = c.var.isolate;
-  const [{ route }, status] = await Promise.all([registry.showModel(model), telemetry.object(model).status()]);
-  return c.json({ model, route, ...status });
+  const { route } = await registry.showModel(model);
+  return c.json({ model, route, ...(await telemetry.object(model).status(route)) });
+});
+
+/** What the shadow runs of all PoPs showed, per pair of versions, the latest first. */
+registryRoutes.get('/models/:model/shadow', async (c) => {
+  const model = modelOf(c);
+  const { registry, telemetry } = c.var.isolate;
+  const [{ route }, pairs] = await Promise.all([registry.showModel(model), telemetry.object(model).shadow()]);
+  return c.json({ model, shadow: route?.shadow ?? null, pairs });
 });
 
 registryRoutes.route('/keys', keyRoutes);

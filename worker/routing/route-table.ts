@@ -7,6 +7,7 @@ import { type Route, type RouteCopy, routedVersions } from '../../registry/route
 import type { RequestScope } from '../runtime/request-scope.ts';
 import type { Serving } from '../telemetry/report.ts';
 import { resolveVersion } from './resolve.ts';
+import { isHeldBack } from './takeover.ts';
 
 export interface Resolved {
   readonly manifest: Manifest;
@@ -17,6 +18,10 @@ export interface Resolved {
   readonly routed: boolean;
   /** What this isolate's first look at the route took, milliseconds. */
   readonly routeMs: number;
+  /** What answers where a rollout sent the request and its version is not to be had; null: nothing does. */
+  readonly fallback: Manifest | null;
+  /** What runs along on a share of the requests that `stable` answers. */
+  readonly shadow: { readonly manifest: Manifest; readonly percent: number } | null;
 }
 
 export interface Selector {
@@ -29,7 +34,7 @@ export interface Selector {
 
 interface Snapshot {
   readonly copy: RouteCopy;
-  readonly serving: Serving;
+  serving: Serving;
   checkedAtMs: number;
 }
 
@@ -42,9 +47,14 @@ const mostRemembered = 500;
 /** How long a first release may stay invisible to an isolate that was asked for the model too early. */
 const longestAbsenceMs = 2_000;
 
+/** A refresh that has not come back by then belonged to a request that died, and its reads with it. */
+const refreshLostMs = 30_000;
+
 /** What the table needs of the model cache. */
 export interface Warmer {
   fitsBeside(manifest: Manifest, others: readonly Manifest[]): boolean;
+  /** Whether the version's bytes are there and right, without loading it; throws the reason if not. */
+  verify(manifest: Manifest): Promise<void>;
   warm(manifest: Manifest, scope: RequestScope): Promise<void>;
 }
 
@@ -55,7 +65,8 @@ export class RouteTable {
   readonly #log: (event: string, fields: Record<string, unknown>) => void;
   readonly #snapshots = new Map<string, Snapshot>();
   readonly #firstMs = new Map<string, number>();
-  readonly #refreshing = new Set<string>();
+  /** When the refresh under way began. */
+  readonly #refreshing = new Map<string, number>();
   /** Models without a route and versions without one: R2 is asked about them once per refresh interval. */
   readonly #withoutRoute = new Map<string, Remembered<true>>();
   readonly #unrouted = new Map<string, Remembered<Manifest | PopserveError>>();
@@ -82,16 +93,19 @@ export class RouteTable {
     const copy = await this.#copyFor(model, minEpoch, scope);
     const route = copy?.route ?? null;
     const version = await this.#versionOf(model, route, requested, key);
-    const routed = copy && Object.hasOwn(copy.manifests, version) ? copy.manifests[version] : undefined;
-    const manifest = routed ?? (await this.#unroutedManifest(model, version));
+    const named = copy && Object.hasOwn(copy.manifests, version) ? copy.manifests[version] : undefined;
+    const manifest = named ?? (await this.#unroutedManifest(model, version));
     const aliases = Object.entries(route?.aliases ?? {}).flatMap(([alias, named]) =>
       named === version ? [alias] : [],
     );
+    const routed = requested === null;
+    const stable = copy?.route.aliases.stable ?? '';
+    const candidate = copy?.route.shadow ?? null;
+    const shadowed = routed && version === stable ? copy?.manifests[candidate?.version ?? ''] : undefined;
     return {
-      manifest,
-      epoch: route?.epoch ?? 0,
-      aliases,
-      routed: requested === null,
+      ...{ manifest, epoch: route?.epoch ?? 0, aliases, routed },
+      fallback: routed && version !== stable ? (copy?.manifests[stable] ?? null) : null,
+      shadow: candidate && shadowed ? { manifest: shadowed, percent: candidate.percent } : null,
       routeMs: this.#firstMs.get(model) ?? 0,
     };
   }
@@ -124,9 +138,14 @@ export class RouteTable {
   async #loadFirst(model: string): Promise<void> {
     const known = this.#withoutRoute.get(model);
     if (known && Date.now() < known.untilMs) return;
-    // KV caches absent keys as well: ask R2, else a first release would stay invisible.
     const started = performance.now();
-    const copy = (await this.#registry.readCopy(model)) ?? (await this.#registry.readNewest(model));
+    const copy = await this.#read(model).catch((cause: unknown) => {
+      this.#log('refresh-failed', { model, error: String(cause) });
+      throw new PopserveError('UNAVAILABLE', `model '${model}': the registry cannot be read; try again`, {
+        retryAfterSeconds: 1,
+        cause,
+      });
+    });
     if (copy) {
       this.#firstMs.set(model, performance.now() - started);
       this.#install(copy);
@@ -145,17 +164,29 @@ export class RouteTable {
   }
 
   #refreshBehind(model: string, scope: RequestScope): void {
-    if (this.#refreshing.has(model)) return;
-    this.#refreshing.add(model);
+    const startedAtMs = Date.now();
+    if (startedAtMs - (this.#refreshing.get(model) ?? 0) < refreshLostMs) return;
+    this.#refreshing.set(model, startedAtMs);
     scope.waitUntil(
       this.#refresh(model, scope)
         .catch((error) => this.#log('refresh-failed', { model, error: String(error) }))
-        .finally(() => this.#refreshing.delete(model)),
+        .finally(() => {
+          if (this.#refreshing.get(model) === startedAtMs) this.#refreshing.delete(model);
+        }),
     );
   }
 
+  /** KV caches absent keys as well, and can be away: R2 is asked then, else a first release would stay invisible. */
+  async #read(model: string): Promise<RouteCopy | null> {
+    const copy = await this.#registry.readCopy(model).catch((error: unknown) => {
+      this.#log('route-copy-unreadable', { model, error: String(error) });
+      return null;
+    });
+    return copy ?? (await this.#registry.readNewest(model));
+  }
+
   async #refresh(model: string, scope: RequestScope): Promise<void> {
-    const copy = (await this.#registry.readCopy(model)) ?? (await this.#registry.readNewest(model));
+    const copy = await this.#read(model);
     const snapshot = this.#snapshots.get(model);
     if (snapshot) snapshot.checkedAtMs = Date.now();
     if (copy) await this.#takeOver(copy, scope);
@@ -165,34 +196,56 @@ export class RouteTable {
   async #catchUp(model: string, minEpoch: number, scope: RequestScope): Promise<RouteCopy> {
     const copy = await this.#registry.readNewest(model);
     if (copy) await this.#takeOver(copy, scope);
-    const current = this.#snapshots.get(model)?.copy;
+    const snapshot = this.#snapshots.get(model);
+    const current = snapshot?.copy;
     if (current && current.route.epoch >= minEpoch) return current;
+    const held = snapshot?.serving.held;
     throw new PopserveError(
       'UNAVAILABLE',
-      `model '${model}' is at epoch ${current?.route.epoch ?? 0} here, the request asks for at least ${minEpoch}`,
+      `model '${model}' is at epoch ${current?.route.epoch ?? 0} here, the request asks for at least ${minEpoch}` +
+        (held ? `; epoch ${held.epoch} is held back: ${held.reason}` : ''),
       { retryAfterSeconds: 1 },
     );
   }
 
-  /** Loads what the newer route names, then serves from it. A version that fails to load never replaces a working one. */
+  /** Loads what the newer route names, then serves from it; {@link isHeldBack} says what happens if not all can be loaded. */
   async #takeOver(copy: RouteCopy, scope: RequestScope): Promise<void> {
-    const current = this.#snapshots.get(copy.route.model)?.copy;
-    if (current && copy.route.epoch <= current.route.epoch) return;
+    const { route, manifests } = copy;
+    const current = this.#snapshots.get(route.model)?.copy;
+    if (current && route.epoch <= current.route.epoch) return;
     const kept = current ? Object.values(current.manifests) : [];
-    const added = routedVersions(copy.route).filter(
-      (version) => !current || !Object.hasOwn(current.manifests, version),
-    );
-    for (const version of added) {
-      const manifest = copy.manifests[version];
+    const failed = new Map<string, string>();
+    for (const version of addedVersions(current?.route ?? null, route)) {
+      const manifest = manifests[version];
       if (!manifest) continue;
-      if (this.#warmer.fitsBeside(manifest, kept)) await this.#warmer.warm(manifest, scope);
-      else {
-        // Old and new do not fit together: requests wait for the new one while it takes the old one's room.
-        this.#install(copy);
-        await this.#warmer.warm(manifest, scope);
+      try {
+        if (this.#warmer.fitsBeside(manifest, kept)) {
+          await this.#warmer.warm(manifest, scope);
+          kept.push(manifest);
+        } else if (version === route.aliases.stable) {
+          // Old and new do not fit together: requests wait for the new one while it takes the old one's room. What cannot
+          // work shows before that.
+          await this.#warmer.verify(manifest);
+          this.#install(copy);
+          await this.#warmer.warm(manifest, scope);
+        }
+        // Anything else that does not fit is loaded when it is asked for.
+      } catch (error) {
+        failed.set(version, error instanceof Error ? error.message : String(error));
       }
     }
-    this.#install(copy);
+    if (!isHeldBack(current?.route ?? null, route, new Set(failed.keys()))) this.#install(copy);
+    else this.#hold(route, [...failed.values()].join('; '));
+  }
+
+  /** The route in use goes on serving; the newer one is tried again with each refresh, its loads with growing pauses. */
+  #hold({ model, epoch }: Route, reason: string): void {
+    const snapshot = this.#snapshots.get(model);
+    if (!snapshot || snapshot.copy.route.epoch >= epoch) return;
+    const { held } = snapshot.serving;
+    if (held?.epoch === epoch && held.reason === reason) return;
+    snapshot.serving = { ...snapshot.serving, held: { epoch, reason } };
+    this.#log('takeover-held', { model, epoch, serving: snapshot.copy.route.epoch, reason });
   }
 
   #install(copy: RouteCopy): void {
@@ -214,6 +267,16 @@ export class RouteTable {
     remember(this.#unrouted, key, found, this.#refreshMs);
     return unwrap(found);
   }
+}
+
+/** What a newer route names and the present one does not, the one that most depends on first. */
+function addedVersions(current: Route | null, next: Route): string[] {
+  const known = new Set(current ? routedVersions(current) : []);
+  const { stable } = next.aliases;
+  const rank = (version: string) => (version === stable ? 0 : version === next.rollout?.version ? 1 : 2);
+  return routedVersions(next)
+    .filter((version) => !known.has(version))
+    .sort((a, b) => rank(a) - rank(b));
 }
 
 const nothingServed: Serving = { epoch: 0, stable: null, canary: null, held: null };

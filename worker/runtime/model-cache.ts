@@ -48,6 +48,16 @@ interface Unavailable {
   readonly retryAtMs: number;
 }
 
+/** What is free is not enough, and what would have to give way is still being loaded. */
+class RoomTaken extends Error {
+  override readonly name = 'RoomTaken';
+  readonly settled: Promise<unknown>;
+  constructor(settled: Promise<unknown>) {
+    super('a load in progress holds the room');
+    this.settled = settled;
+  }
+}
+
 const stallMs = 10_000;
 const firstRetryMs = 1_000;
 const lastRetryMs = 60_000;
@@ -59,6 +69,7 @@ export class ModelCache {
   readonly #source: BlobSource;
   readonly #loader: ModelLoader;
   readonly #log: (event: string, fields: Record<string, unknown>) => void;
+  readonly #onLoadFailure: (manifest: Manifest) => void;
   readonly #entries = new Map<string, Loading | Ready | Unavailable>();
   #useCount = 0;
 
@@ -66,11 +77,13 @@ export class ModelCache {
     budgetBytes: number;
     source: BlobSource;
     log: (event: string, fields: Record<string, unknown>) => void;
+    onLoadFailure?: (manifest: Manifest) => void;
   }) {
     this.heap = new IsolateHeap(options.budgetBytes);
     this.#source = options.source;
     this.#loader = new ModelLoader(this.heap, options.source);
     this.#log = options.log;
+    this.#onLoadFailure = options.onLoadFailure ?? (() => {});
   }
 
   /**
@@ -227,6 +240,12 @@ export class ModelCache {
     try {
       return await this.#loadOnce(manifest, loading);
     } catch (error) {
+      if (error instanceof RoomTaken) {
+        // A request that resolved its version before a switchover, for example: it waits for its turn and does not fail.
+        await error.settled;
+        loading.progress++;
+        return await this.#load(manifest, loading);
+      }
       const roomMade = error instanceof HeapFullError && this.#unloadAllBut(null);
       if (!roomMade && !(error instanceof HeapReplacedError)) throw error;
       return await this.#loadOnce(manifest, loading);
@@ -263,6 +282,7 @@ export class ModelCache {
 
   #failed(manifest: Manifest, error: unknown, attempts: number): Unavailable {
     const reason = error instanceof Error ? error.message : String(error);
+    this.#onLoadFailure(manifest);
     this.#log('model-unavailable', { model: manifest.model, version: manifest.version, reason, attempts });
     if (error instanceof HeapBrokenError) this.#dropHeap();
     const retryMs = Math.min(firstRetryMs * 2 ** (attempts - 1), lastRetryMs);
@@ -293,6 +313,10 @@ export class ModelCache {
     while (this.#reservedBytes() + need > available) {
       const oldest = this.#leastRecentlyUsed();
       if (!oldest) {
+        const loads = [...this.#entries.values()]
+          .filter((entry) => entry.state === 'loading')
+          .filter((entry) => entry.needBytes > 0);
+        if (loads.length > 0 && need <= available) throw new RoomTaken(Promise.race(loads.map((entry) => entry.done)));
         throw new PopserveError(
           'UNAVAILABLE',
           `it needs ${mebibytes(need)} of heap, ${mebibytes(available - this.#reservedBytes())} of ` +

@@ -47,7 +47,33 @@ export const countsPart: TelemetryPart = {
       }
     }
   },
+
+  measures: {
+    /** Where clients send what every version refuses, stable fails as often: that is not the rollout's fault. */
+    errorShare(sql, { stable, version, sinceEpoch }) {
+      const own = routedShare(sql, version, sinceEpoch);
+      if (own.requests === 0) return null;
+      const other = routedShare(sql, stable, sinceEpoch);
+      return {
+        ...{ value: own.share, samples: own.requests, baseline: other.share },
+        text:
+          `${own.failures} of ${own.requests} requests to ${version} failed since epoch ${sinceEpoch} ` +
+          `(${stable}: ${other.failures} of ${other.requests})`,
+      };
+    },
+  },
 };
+
+function routedShare(sql: SqlStorage, version: string, sinceEpoch: number) {
+  const counted = sql
+    .exec<{ requests: number; failures: number }>(
+      `SELECT coalesce(sum(routed_requests), 0) AS requests, coalesce(sum(routed_failures), 0) AS failures
+        FROM counts WHERE version = ? AND epoch >= ?`,
+      ...[version, sinceEpoch],
+    )
+    .one();
+  return { ...counted, share: counted.requests === 0 ? 0 : counted.failures / counted.requests };
+}
 
 export function readTotals(sql: SqlStorage): VersionTotals[] {
   const totals = sql

@@ -1,14 +1,17 @@
 // The Durable Object of one model, named as the model: merges what the isolates of all PoPs report and keeps it in SQLite.
 import { DurableObject } from 'cloudflare:workers';
+import type { Route } from '../../registry/route.ts';
 import { createRegistry } from '../bound-registry.ts';
 import { type Config, parseConfig } from '../config.ts';
 import { readTotals } from './counts-part.ts';
 import { type DriftStatus, readDrift } from './drift/drift-status.ts';
 import { DriftWatch } from './drift/drift-watch.ts';
+import { findingsOf, Guard } from './guard.ts';
 import { log } from './log.ts';
 import { telemetryParts } from './parts.ts';
 import { createPropagationTables, readPops, readRelease, recordRelease, recordReport } from './propagation.ts';
 import type { IsolateReport } from './report.ts';
+import { readShadows, type ShadowReport } from './shadow-part.ts';
 import { Outbox } from './signal/outbox.ts';
 import type { TelemetryStatus } from './status.ts';
 
@@ -20,6 +23,7 @@ export class ModelTelemetry extends DurableObject<Env> {
   readonly #config: Config;
   readonly #outbox: Outbox;
   readonly #drift: DriftWatch;
+  readonly #guard: Guard;
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
@@ -34,6 +38,7 @@ export class ModelTelemetry extends DurableObject<Env> {
       settings: this.#config.drift,
       log,
     });
+    this.#guard = new Guard({ registry: createRegistry(env), sql: this.#sql, parts: telemetryParts, log });
     state.storage.transactionSync(() => {
       createPropagationTables(this.#sql);
       this.#outbox.createTables();
@@ -52,6 +57,8 @@ export class ModelTelemetry extends DurableObject<Env> {
         if (data !== undefined) apply(this.#sql, data, { pop: report.pop, atMs });
       }
     });
+    // Not awaited: a report is stored whatever the guard meets.
+    this.ctx.waitUntil(this.#check(model, report.serving.epoch));
     if (report.parts.drift !== undefined) await this.#wake(model);
   }
 
@@ -60,6 +67,7 @@ export class ModelTelemetry extends DurableObject<Env> {
     const model = (await this.ctx.storage.get<string>('model')) ?? '';
     try {
       await this.#drift.review(model);
+      await this.#check(model, 0);
       await this.#outbox.deliverDue();
       await this.#wake(model);
     } catch (error) {
@@ -88,7 +96,26 @@ export class ModelTelemetry extends DurableObject<Env> {
     recordRelease(this.#sql, epoch, Date.now());
   }
 
-  async status(): Promise<TelemetryStatus> {
-    return { release: readRelease(this.#sql), pops: readPops(this.#sql, Date.now()), versions: readTotals(this.#sql) };
+  async shadow(): Promise<ShadowReport[]> {
+    return readShadows(this.#sql);
+  }
+
+  async #check(model: string, epoch: number): Promise<void> {
+    try {
+      const ended = await this.#guard.check(model, epoch);
+      if (ended !== null) recordRelease(this.#sql, ended, Date.now());
+    } catch (error) {
+      log('guard-failed', { model, error: String(error) });
+    }
+  }
+
+  /** @param route the newest one, if its limits are to be looked at */
+  async status(route: Route | null = null): Promise<TelemetryStatus> {
+    return {
+      guard: route === null ? [] : findingsOf(route, this.#sql, telemetryParts),
+      release: readRelease(this.#sql),
+      pops: readPops(this.#sql, Date.now()),
+      versions: readTotals(this.#sql),
+    };
   }
 }

@@ -3,5 +3,6 @@
 import { countsPart } from './counts-part.ts';
 import { driftPart } from './drift/drift-part.ts';
 import type { TelemetryPart } from './report.ts';
+import { shadowPart } from './shadow-part.ts';
 
-export const telemetryParts: readonly TelemetryPart[] = [countsPart, driftPart];
+export const telemetryParts: readonly TelemetryPart[] = [countsPart, driftPart, shadowPart];

@@ -50,6 +50,8 @@ export interface GuardedRollout {
 /** What a guard found of one limit, over all PoPs. */
 export interface Measure {
   readonly value: number;
+  /** The same of stable meanwhile: a value that is not above it passes no limit. */
+  readonly baseline?: number;
   /** Requests that the value was made of. */
   readonly samples: number;
   /** The value in words, with the numbers that it was made of. */

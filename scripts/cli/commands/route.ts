@@ -1,15 +1,54 @@
 // The commands that change what is served: each asks for one new route and says what is served from then on.
 import type { Command } from 'commander';
+import { type Limits, limitsSchema } from '../../../registry/limits.ts';
 import type { RouteAction } from '../../../registry/route-action.ts';
-import { parseAlias, parseEpoch, parseModel, parsePercent, parseReason, parseVersion } from '../arguments.ts';
+import {
+  parseAlias,
+  parseCount,
+  parseEpoch,
+  parseModel,
+  parsePercent,
+  parsePositive,
+  parseReason,
+  parseShare,
+  parseVersion,
+} from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
 import { describeRoute } from '../describe-route.ts';
 import type { Report } from '../report.ts';
+import { UsageError } from '../usage-error.ts';
+import { reportShadow } from './status.ts';
 
 interface RouteOptions {
   reason?: string;
   ifEpoch?: number;
   json?: boolean;
+}
+
+interface LimitOptions {
+  maxErrorShare?: number;
+  maxDisagreementShare?: number;
+  maxDrift?: number;
+  minRequests?: number;
+  /** False with --no-limits. */
+  limits: boolean;
+}
+
+/** @returns undefined: leave them as they are; null: take them away */
+function readLimits(options: LimitOptions): Limits | null | undefined {
+  const { maxErrorShare, maxDisagreementShare, maxDrift, minRequests } = options;
+  const limits = {
+    ...(maxErrorShare === undefined ? {} : { errorShare: maxErrorShare }),
+    ...(maxDisagreementShare === undefined ? {} : { disagreementShare: maxDisagreementShare }),
+    ...(maxDrift === undefined ? {} : { drift: maxDrift }),
+  };
+  const given = Object.keys(limits).length > 0;
+  if (!options.limits && (given || minRequests !== undefined)) {
+    throw new UsageError('canary: --no-limits goes with no limit');
+  }
+  if (!options.limits) return null;
+  if (!given && minRequests !== undefined) throw new UsageError('canary: --min-requests goes with a limit');
+  return given ? limitsSchema.parse({ ...limits, ...(minRequests === undefined ? {} : { minRequests }) }) : undefined;
 }
 
 export function addRouteCommands(program: Command, execute: Execute): void {
@@ -31,9 +70,19 @@ export function addRouteCommands(program: Command, execute: Execute): void {
   add(program, 'canary', 'give a version a share of the traffic, or change the share')
     .argument('<version>', 'a published version', parseVersion)
     .requiredOption('--percent <number>', 'share of the traffic, 0 to 100', parsePercent)
-    .action((model: string, version: string, options: RouteOptions & { percent: number }) =>
-      change(model, { action: 'canary', version, percent: options.percent }, options),
-    );
+    .option('--max-error-share <share>', 'end it where more of its requests fail, 0 to 1', parseShare)
+    .option('--max-disagreement-share <share>', 'end it where more shadow answers differ, 0 to 1', parseShare)
+    .option('--max-drift <distance>', 'end it where inputs are further from its baseline', parsePositive)
+    .option('--min-requests <number>', 'decide from no fewer requests (default: 100)', parseCount)
+    .option('--no-limits', 'take the limits of a running canary away')
+    .action((model: string, version: string, options: RouteOptions & LimitOptions & { percent: number }) => {
+      const limits = readLimits(options);
+      return change(
+        model,
+        { action: 'canary', version, percent: options.percent, ...(limits === undefined ? {} : { limits }) },
+        options,
+      );
+    });
 
   add(program, 'promote', 'end a canary: serve its version to everyone').action(
     (model: string, options: RouteOptions) => change(model, { action: 'promote' }, options),
@@ -44,10 +93,18 @@ export function addRouteCommands(program: Command, execute: Execute): void {
   );
 
   add(program, 'shadow', 'let a version run along on a share of the traffic, compared but never answered')
-    .argument('<version>', 'a published version', parseVersion)
-    .requiredOption('--percent <number>', 'share of the traffic, 0 to 100; 0 ends it', parsePercent)
-    .action((model: string, version: string, options: RouteOptions & { percent: number }) =>
-      change(model, { action: 'shadow', version, percent: options.percent }, options),
+    .argument('[version]', 'a published version', parseVersion)
+    .option('--percent <number>', 'share of the traffic, 0 to 100; 0 ends it', parsePercent)
+    .option('--report', 'show how the answers compare instead')
+    .action(
+      (model: string, version: string | undefined, options: RouteOptions & { percent?: number; report?: boolean }) => {
+        const { percent, report } = options;
+        if (report) return execute(options, (context) => reportShadow(context, model));
+        if (version === undefined || percent === undefined) {
+          throw new UsageError('shadow: expected <version> and --percent, or --report');
+        }
+        return change(model, { action: 'shadow', version, percent }, options);
+      },
     );
 
   add(program, 'alias', 'give a version a name of your own, or move the name')

@@ -20,6 +20,23 @@ describe('the commands that change a route', () => {
     [['rollback', 'm'], { action: 'rollback' }],
     [['rollback', 'm', 'v1'], { action: 'rollback', version: 'v1' }],
     [['canary', 'm', 'v2', '--percent', '2.5'], { action: 'canary', version: 'v2', percent: 2.5 }],
+    [
+      ['canary', 'm', 'v2', '--percent', '5', '--max-error-share', '0.01', '--min-requests', '500'],
+      { action: 'canary', version: 'v2', percent: 5, limits: { errorShare: 0.01, minRequests: 500 } },
+    ],
+    [
+      ['canary', 'm', 'v2', '--percent', '5', '--max-disagreement-share', '0.1', '--max-drift', '0.25'],
+      {
+        action: 'canary',
+        version: 'v2',
+        percent: 5,
+        limits: { disagreementShare: 0.1, drift: 0.25, minRequests: 100 },
+      },
+    ],
+    [
+      ['canary', 'm', 'v2', '--percent', '20', '--no-limits'],
+      { action: 'canary', version: 'v2', percent: 20, limits: null },
+    ],
     [['promote', 'm'], { action: 'promote' }],
     [['abort', 'm'], { action: 'abort' }],
     [['shadow', 'm', 'v2', '--percent', '0'], { action: 'shadow', version: 'v2', percent: 0 }],
@@ -31,6 +48,16 @@ describe('the commands that change a route', () => {
     expect(pop.calls).toEqual(['POST /registry/models/m/routes']);
     expect(JSON.parse(pop.asked[0]?.body.toString() ?? '')).toEqual({ ...action, reason: 'why' });
     expect(pop.asked[0]?.headers).toMatchObject({ 'if-match': '"3"', 'popserve-actor': 'somebody' });
+  });
+
+  it.each([
+    [['--min-requests', '5'], '--min-requests goes with a limit'],
+    [['--no-limits', '--max-drift', '1'], '--no-limits goes with no limit'],
+    [['--max-error-share', '2'], 'Too big'],
+  ])('canary with %j is wrong usage', async (words, fault) => {
+    const { status, err } = await popserve('canary', 'm', 'v2', '--percent', '5', ...words);
+    expect([status, err]).toEqual([2, expect.stringContaining(fault)]);
+    expect(pop.calls).toEqual([]);
   });
 
   it('say what is served from then on', async () => {

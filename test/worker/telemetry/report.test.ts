@@ -1,6 +1,7 @@
 // Reports of isolates in the Durable Object of their model: merged over PoPs, each counted once, never in the way of inference.
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { IsolateReport } from '../../../worker/telemetry/report.ts';
+import { eventually } from '../../harness/eventually.ts';
 import { TestPop } from '../../harness/pop.ts';
 import { adder } from '../../harness/small-models.ts';
 import { reportOf, sendReport, statusOf } from './telemetry-object.ts';
@@ -19,7 +20,7 @@ const request = (rows: number) => ({
 test('what an isolate counted arrives: requests, items of batches, failures by code, the epoch that it serves', async () => {
   for (const rows of [1, 3]) expect((await pop.send('POST', '/v2/models/adder/infer', request(rows))).status).toBe(200);
   expect((await pop.send('POST', '/v2/models/adder/infer', {})).status).toBe(400);
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     // What comes after a flush began waits for the next request.
     await pop.send('POST', '/v2/models/adder/infer', {});
     const { versions, pops } = await statusOf(pop, 'adder');

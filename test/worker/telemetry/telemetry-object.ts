@@ -6,10 +6,21 @@ import type { TestPop } from '../../harness/pop.ts';
 /** The calls of ModelTelemetry. */
 interface Remote {
   report(model: string, report: IsolateReport): Promise<void>;
-  status(): Promise<TelemetryStatus>;
+  status(route: null): Promise<TelemetryStatus>;
 }
 
-async function objectOf(pop: TestPop, model: string): Promise<Remote> {
+/** Kept: each step on the way to an object is a slow call into miniflare. */
+const objects = new WeakMap<TestPop, Map<string, Promise<Remote>>>();
+
+function objectOf(pop: TestPop, model: string): Promise<Remote> {
+  const ofPop = objects.get(pop) ?? new Map<string, Promise<Remote>>();
+  objects.set(pop, ofPop);
+  const object = ofPop.get(model) ?? findObject(pop, model);
+  ofPop.set(model, object);
+  return object;
+}
+
+async function findObject(pop: TestPop, model: string): Promise<Remote> {
   const namespace = await pop.pop.miniflare.getDurableObjectNamespace('TELEMETRY');
   return namespace.get(namespace.idFromName(model)) as unknown as Remote;
 }
@@ -19,7 +30,7 @@ export async function sendReport(pop: TestPop, model: string, report: IsolateRep
 }
 
 export async function statusOf(pop: TestPop, model: string): Promise<TelemetryStatus> {
-  return (await objectOf(pop, model)).status();
+  return (await objectOf(pop, model)).status(null);
 }
 
 export function servingOf(epoch: number, stable = '1'): Serving {

@@ -1,0 +1,113 @@
+// What the PoPs report: `popserve status`, and the numbers of a shadow.
+import type { Command } from 'commander';
+import { parseModel } from '../arguments.ts';
+import type { Context, Execute } from '../context.ts';
+import { describeRoute, describeShare } from '../describe-route.ts';
+import type { Telemetry } from '../registry-client.ts';
+import { type Report, table } from '../report.ts';
+
+const barWidth = 24;
+
+export function addStatus(program: Command, execute: Execute): void {
+  program
+    .command('status')
+    .description('which PoP serves what, how long the last release took to arrive, and what was served')
+    .argument('<model>', 'name of the model', parseModel)
+    .option('--json', 'machine-readable output')
+    .action((model: string, options: { json?: boolean }) => execute(options, (context) => status(context, model)));
+}
+
+async function status({ registry, host }: Context, model: string): Promise<Report> {
+  const found = await registry.status(model);
+  const { route, release, pops, versions, guard } = found;
+  const popRows = pops.map(({ pop, epoch, highestEpoch, stable, canary, isolates, held, seenAtMs }) => [
+    pop,
+    epoch === highestEpoch ? String(epoch) : `${epoch}-${highestEpoch}`,
+    stable ?? '(none)',
+    describeShare(canary),
+    String(isolates),
+    time(seenAtMs),
+    held === null ? '' : `epoch ${held.epoch}: ${held.reason}`,
+  ]);
+  const versionRows = versions.map(({ version, requests, inferences, failures, failuresByCode, lastInferenceMs }) => [
+    version,
+    String(requests),
+    String(inferences),
+    failures === 0 ? '0' : `${failures} (${describeCodes(failuresByCode)})`,
+    lastInferenceMs === 0 ? '' : time(lastInferenceMs),
+  ]);
+  return {
+    lines: [
+      ...(route === null ? [`${model}: no version is active`] : describeRoute(route)),
+      ...guard.map(({ text, limit, passed }) => `guard: ${text}, limit ${limit}${passed ? ': passed' : ''}`),
+      ...(release === null ? ['no PoP has reported yet'] : describeRelease(release, host.terminalColumns !== null)),
+      ...(popRows.length === 0
+        ? []
+        : ['', ...table([['POP', 'EPOCH', 'SERVING', 'CANARY', 'ISOLATES', 'SEEN (UTC)', 'HELD BACK'], ...popRows])]),
+      ...(versionRows.length === 0
+        ? []
+        : ['', ...table([['VERSION', 'REQUESTS', 'INFERENCES', 'FAILED', 'LAST (UTC)'], ...versionRows])]),
+    ],
+    value: found,
+  };
+}
+
+function describeRelease(release: NonNullable<Telemetry['release']>, terminal: boolean): string[] {
+  const { epoch, pops, reachedPops } = release;
+  const share = pops === 0 ? 0 : reachedPops / pops;
+  const filled = Math.floor(share * barWidth);
+  const bar = terminal ? `  [${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}]` : '';
+  const reached = [50, 90, 100].map((percent) => {
+    const ms = release[`reach${percent}Ms` as 'reach50Ms' | 'reach90Ms' | 'reach100Ms'];
+    return `${percent} % ${ms === null ? 'not yet' : `after ${(ms / 1000).toFixed(1)} s`}`;
+  });
+  return [
+    `epoch ${epoch} has reached ${reachedPops} of ${pops} PoPs, ${Math.floor(share * 100)} %${bar}`,
+    `of the PoPs: ${reached.join(', ')}`,
+  ];
+}
+
+/** The numbers of every pair of versions that a shadow compared. */
+export async function reportShadow({ registry }: Context, model: string): Promise<Report> {
+  const found = await registry.shadow(model);
+  const rows = found.pairs.map((pair) => [
+    pair.stable,
+    pair.candidate,
+    String(pair.requests),
+    number(pair.meanDifference),
+    number(pair.maxDifference),
+    pair.disagreementShare === null ? '' : `${pair.disagreements} (${(pair.disagreementShare * 100).toPrecision(3)} %)`,
+    String(pair.errors),
+    String(pair.skipped),
+    time(pair.lastAtMs),
+  ]);
+  const header = [
+    'STABLE',
+    'SHADOW',
+    'REQUESTS',
+    'MEAN DIFF',
+    'MAX DIFF',
+    'DISAGREE',
+    'ERRORS',
+    'SKIPPED',
+    'LAST (UTC)',
+  ];
+  return {
+    lines: rows.length === 0 ? [`${model}: no shadow has run yet`] : table([header, ...rows]),
+    value: found,
+  };
+}
+
+function describeCodes(codes: Readonly<Record<string, number>>): string {
+  return Object.entries(codes)
+    .map(([code, count]) => `${count} ${code}`)
+    .join(', ');
+}
+
+function number(value: number | null): string {
+  return value === null ? '' : String(Number(value.toPrecision(3)));
+}
+
+function time(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
+}

@@ -1,0 +1,240 @@
+// The routes of one isolate over stores whose every call is counted and can fail, with a cache that loads what it is told to.
+import fc from 'fast-check';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Manifest } from '../../../registry/manifest.ts';
+import { Registry } from '../../../registry/registry.ts';
+import type { RouteAction } from '../../../registry/route-action.ts';
+import { RouteTable, type Warmer } from '../../../worker/routing/route-table.ts';
+import { intercept } from '../../registry/intercept.ts';
+import { createMemoryStores } from '../../registry/memory-stores.ts';
+import { sampleRelease, upload } from '../../registry/sample-release.ts';
+
+const model = 'm';
+
+class World {
+  readonly stores = createMemoryStores();
+  /** Writes as operators do, unseen by the isolate. */
+  readonly operators = new Registry({ ...this.stores, now: () => new Date() });
+  readonly calls: string[] = [];
+  readonly logged: string[] = [];
+  readonly loaded: string[] = [];
+  readonly broken = new Set<string>();
+  readonly verified: string[] = [];
+  fits = true;
+  intercepted: (name: string, call: () => Promise<unknown>) => Promise<unknown> = (_, call) => call();
+  #background: Promise<unknown>[] = [];
+  readonly scope = { waitUntil: (promise: Promise<unknown>) => void this.#background.push(promise) };
+  readonly table: RouteTable;
+
+  constructor(refreshSeconds = 0) {
+    const warmer: Warmer = {
+      fitsBeside: () => this.fits,
+      verify: async (manifest) => this.#load(manifest, this.verified),
+      warm: async (manifest) => this.#load(manifest, this.loaded),
+    };
+    const seen = intercept(this.stores, (name, call) => {
+      this.calls.push(name);
+      return this.intercepted(name, call);
+    });
+    const registry = new Registry({ ...seen, now: () => new Date() });
+    this.table = new RouteTable({ registry, warmer, refreshSeconds, log: (event) => this.logged.push(event) });
+  }
+
+  async route(action: RouteAction): Promise<number> {
+    return (await this.operators.appendRoute(model, action, { actor: 'ann' })).route.epoch;
+  }
+
+  /** One request and all that runs behind it. */
+  async ask(options: { requested?: string; minEpoch?: number; key?: string } = {}) {
+    const { requested = null, minEpoch = null, key = '' } = options;
+    const resolved = await this.table.resolve({ model, requested, minEpoch, key }, this.scope);
+    await this.settle();
+    const { manifest, epoch, fallback, shadow } = resolved;
+    return { version: manifest.version, epoch, fallback: fallback?.version, shadow: shadow?.manifest.version };
+  }
+
+  async settle(): Promise<void> {
+    await Promise.all(this.#background.splice(0));
+  }
+
+  async #load({ version }: Manifest, into: string[]): Promise<void> {
+    if (this.broken.has(version)) throw new Error(`version ${version} is broken`);
+    into.push(version);
+  }
+}
+
+async function released(refreshSeconds = 0): Promise<World> {
+  const world = new World(refreshSeconds);
+  for (const version of ['1', '2', '3']) await upload(world.operators, await sampleRelease(model, version));
+  await world.route({ action: 'activate', version: '1' });
+  return world;
+}
+
+let world: World;
+beforeEach(async () => {
+  world = await released();
+});
+
+describe('a cold isolate', () => {
+  test('pays for one KV read with its first request, and for nothing with the next ones', async () => {
+    const cold = await released(3600);
+    expect(await cold.ask()).toMatchObject({ version: '1', epoch: 1 });
+    expect(cold.calls).toEqual(['copies.get']);
+    for (let count = 0; count < 10; count++) await cold.ask({ requested: count % 2 === 0 ? 'stable' : '1' });
+    expect(cold.calls).toEqual(['copies.get']);
+  });
+
+  test('asks R2 where KV does not answer, and says 503 where neither does', async () => {
+    world.intercepted = (name, call) => (name === 'copies.get' ? Promise.reject(new Error('KV is away')) : call());
+    expect(await world.ask()).toMatchObject({ version: '1', epoch: 1 });
+    const other = await released();
+    other.intercepted = () => Promise.reject(new Error('the network is away'));
+    await expect(other.ask()).rejects.toMatchObject({ code: 'UNAVAILABLE', retryAfterSeconds: 1 });
+    other.intercepted = (_, call) => call();
+    expect(await other.ask()).toMatchObject({ version: '1', epoch: 1 });
+  });
+});
+
+describe('a newer route', () => {
+  beforeEach(() => world.ask());
+
+  test('takes over after its versions are loaded, behind a request', async () => {
+    await world.route({ action: 'activate', version: '2' });
+    expect(await world.ask()).toMatchObject({ version: '1', epoch: 1 });
+    expect(world.loaded).toEqual(['2']);
+    expect(await world.ask()).toMatchObject({ version: '2', epoch: 2 });
+  });
+
+  test('is ignored if its epoch is lower', async () => {
+    const old = await world.stores.copies.get(model);
+    await world.route({ action: 'activate', version: '2' });
+    await world.ask();
+    if (old) await world.stores.copies.put(old);
+    for (let count = 0; count < 3; count++) expect(await world.ask()).toMatchObject({ version: '2', epoch: 2 });
+  });
+
+  test('is held back while its stable cannot be loaded, visibly, and taken once it can', async () => {
+    world.broken.add('2');
+    await world.route({ action: 'activate', version: '2' });
+    for (let count = 0; count < 3; count++) expect(await world.ask()).toMatchObject({ version: '1', epoch: 1 });
+    expect(world.table.serving(model)).toMatchObject({ epoch: 1, held: { epoch: 2, reason: 'version 2 is broken' } });
+    expect(world.logged.filter((event) => event === 'takeover-held')).toHaveLength(1);
+    await expect(world.ask({ minEpoch: 2 })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('epoch 2 is held back: version 2 is broken'),
+    });
+    world.broken.clear();
+    await world.ask();
+    expect(await world.ask()).toMatchObject({ version: '2', epoch: 2 });
+    expect(world.table.serving(model).held).toBeNull();
+  });
+
+  test('goes past a broken one: a rollback reaches an isolate that never took over', async () => {
+    world.broken.add('2');
+    await world.route({ action: 'activate', version: '2' });
+    await world.ask();
+    await world.route({ action: 'rollback' });
+    await world.ask();
+    expect(await world.ask()).toMatchObject({ version: '1', epoch: 3 });
+    expect(world.table.serving(model).held).toBeNull();
+  });
+
+  test('takes over without a canary that cannot be loaded; stable stands in for it', async () => {
+    world.broken.add('3');
+    await world.route({ action: 'canary', version: '3', percent: 100 });
+    await world.ask();
+    expect(await world.ask()).toMatchObject({ version: '3', epoch: 2, fallback: '1' });
+    expect(await world.ask({ requested: 'canary' })).toMatchObject({ version: '3', fallback: undefined });
+  });
+
+  test('that does not fit beside the old one is verified before that gives way', async () => {
+    world.fits = false;
+    world.broken.add('2');
+    await world.route({ action: 'activate', version: '2' });
+    await world.ask();
+    expect(await world.ask()).toMatchObject({ version: '1', epoch: 1 });
+    world.broken.clear();
+    await world.ask();
+    expect(await world.ask()).toMatchObject({ version: '2', epoch: 2 });
+    expect([world.verified, world.loaded]).toEqual([['2'], ['2']]);
+  });
+
+  test('is seen at once by a request that asks for its epoch', async () => {
+    const epoch = await world.route({ action: 'activate', version: '2' });
+    expect(await world.ask({ minEpoch: epoch })).toMatchObject({ version: '2', epoch });
+  });
+});
+
+test('a refresh that hangs holds up no request, and none of the refreshes after it for ever', async () => {
+  await world.ask();
+  await world.route({ action: 'activate', version: '2' });
+  const clock = Date.now;
+  try {
+    world.intercepted = (name, call) => (name === 'copies.get' ? new Promise(() => {}) : call());
+    const { table, scope } = world;
+    const dead = { waitUntil: () => {} };
+    const selector = { model, requested: null, minEpoch: null, key: '' };
+    expect((await table.resolve(selector, dead)).epoch).toBe(1);
+    world.intercepted = (_, call) => call();
+    expect((await table.resolve(selector, scope)).epoch).toBe(1);
+    await world.settle();
+    expect((await table.resolve(selector, scope)).epoch).toBe(1);
+    Date.now = () => clock() + 31_000;
+    await world.ask();
+    expect(await world.ask()).toMatchObject({ version: '2', epoch: 2 });
+  } finally {
+    Date.now = clock;
+  }
+});
+
+test('the shadow runs along with stable alone, and only by the default route', async () => {
+  await world.route({ action: 'shadow', version: '2', percent: 10 });
+  expect(await world.ask()).toMatchObject({ version: '1', shadow: '2' });
+  expect(await world.ask({ requested: '1' })).toMatchObject({ version: '1', shadow: undefined });
+});
+
+test('whatever is released, lost, late or broken: epochs never go down and version and epoch belong together', async () => {
+  const version = fc.constantFrom('1', '2', '3');
+  const step = fc.oneof(
+    fc.record({ do: fc.constant('activate' as const), version }),
+    fc.record({ do: fc.constant('canary' as const), version, percent: fc.constantFrom(5, 50, 100) }),
+    fc.record({ do: fc.constantFrom('abort' as const, 'promote' as const, 'rollback' as const) }),
+    fc.record({ do: fc.constant('ask' as const), key: fc.string({ maxLength: 4 }) }),
+    fc.record({ do: fc.constant('break' as const), version }),
+    fc.record({ do: fc.constantFrom('mend' as const, 'staleCopy' as const, 'loseStore' as const, 'tight' as const) }),
+  );
+  const property = fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+    const run = await released();
+    const copies = [await run.stores.copies.get(model)];
+    let highest = 0;
+    for (const each of steps) {
+      if (each.do === 'break') run.broken.add(each.version);
+      else if (each.do === 'mend') {
+        run.broken.clear();
+        run.fits = true;
+        run.intercepted = (_, call) => call();
+      } else if (each.do === 'tight') run.fits = false;
+      else if (each.do === 'loseStore') run.intercepted = () => Promise.reject(new Error('away'));
+      else if (each.do === 'staleCopy') {
+        const [old] = copies;
+        if (old) await run.stores.copies.put(old);
+      } else if (each.do === 'ask') {
+        const answer = await run.ask({ key: each.key }).catch((error: unknown) => {
+          // Only before the first route could be read.
+          expect(highest, String(error)).toBe(0);
+          return null;
+        });
+        if (answer === null) continue;
+        expect(answer.epoch).toBeGreaterThanOrEqual(highest);
+        highest = answer.epoch;
+        const route = await run.stores.routes.get(model, answer.epoch);
+        expect([route?.aliases.stable, route?.rollout?.version]).toContain(answer.version);
+      } else {
+        const { do: action, ...rest } = each;
+        await run.route({ action, ...rest } as RouteAction).catch(() => undefined);
+        copies.push(await run.stores.copies.get(model));
+      }
+    }
+  });
+  await fc.assert(property, { numRuns: 150 });
+});

@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Tensor } from '../../../worker/protocol/tensor.ts';
+import { compareOutputs } from '../../../worker/telemetry/compare-outputs.ts';
+
+const real = (values: number[], shape = [values.length], name = 'y'): Tensor => ({
+  ...{ name, datatype: 'FP32', shape },
+  data: new Uint8Array(new Float32Array(values).buffer),
+});
+const integers = (...values: bigint[]): Tensor => ({
+  ...{ name: 'label', datatype: 'INT64', shape: [values.length] },
+  data: new Uint8Array(new BigInt64Array(values).buffer),
+});
+const strings = (...values: string[]): Tensor => ({
+  ...{ name: 'text', datatype: 'BYTES', shape: [values.length] },
+  data: values.map((value) => new TextEncoder().encode(value)),
+});
+
+describe('compareOutputs', () => {
+  test('sums and maximises the absolute differences of numbers', () => {
+    expect(compareOutputs([real([1, 2, 3])], [real([1, 2.5, 5])])).toEqual({
+      ...{ disagrees: false, elements: 3, sumDifference: 2.5, maxDifference: 2 },
+    });
+  });
+
+  test.each([
+    ['another top-1 of a row', real([1, 2, 5, 4], [2, 2]), real([1, 2, 3, 4], [2, 2]), true],
+    ['the same top-1 of every row', real([1, 2, 5, 4], [2, 2]), real([0, 9, 4.5, 4], [2, 2]), false],
+    ['real numbers without a top-1', real([1, 2], [2, 1]), real([7, 0], [2, 1]), false],
+    ['another label', integers(1n, 2n), integers(1n, 3n), true],
+    ['the same labels', integers(1n, 2n), integers(1n, 2n), false],
+    ['another string', strings('a', 'b'), strings('a', 'c'), true],
+    ['the same strings', strings('a', 'ü'), strings('a', 'ü'), false],
+    ['another shape', real([1, 2], [2, 1]), real([1, 2], [1, 2]), true],
+    ['an output that is missing', real([1]), real([1], [1], 'z'), true],
+    ['not a number on one side', real([Number.NaN]), real([1]), true],
+    ['not a number on both sides', real([Number.NaN]), real([Number.NaN]), false],
+    ['infinite on both sides', real([Infinity]), real([Infinity]), false],
+  ])('%s', (_, left, right, disagrees) => {
+    expect(compareOutputs([left], [right]).disagrees).toBe(disagrees);
+  });
+
+  test('an answer agrees with itself, whatever is in it', () => {
+    const anything = fc.array(fc.float(), { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(anything, (values) => {
+        const same = compareOutputs([real(values)], [real(values)]);
+        expect(same).toMatchObject({ disagrees: false, sumDifference: 0, maxDifference: 0 });
+      }),
+    );
+  });
+});

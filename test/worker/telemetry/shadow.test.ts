@@ -1,0 +1,97 @@
+// The shadow through the real Worker: runs behind answers, never changes them, and its numbers are those of the two models.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { model, node, tensorValue } from '../../../scripts/onnx/build.ts';
+import type { ShadowReport } from '../../../worker/telemetry/shadow-part.ts';
+import { eventually } from '../../harness/eventually.ts';
+import { TestPop } from '../../harness/pop.ts';
+import { adder, publication, type SmallPublication } from '../../harness/small-models.ts';
+
+let pop: TestPop;
+beforeAll(async () => {
+  pop = await TestPop.start({ TELEMETRY_FLUSH_SECONDS: '0', ROUTE_REFRESH_SECONDS: '0' });
+});
+afterAll(() => pop.stop());
+
+const request = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
+
+/** y = -x: another top-1 than adder's. */
+function negator(name: string, version: string): SmallPublication {
+  const built = model({
+    ...{ name: 'negator', opsets: { '': 17 } },
+    inputs: [tensorValue('x', 1, ['batch', 2])],
+    outputs: [tensorValue('y', 1, ['batch', 2])],
+    nodes: [node('Neg', ['x'], ['y'])],
+  });
+  return publication(name, version, built, adder(name, version, 0).manifest.signature);
+}
+
+async function ask(name: string, epoch: number): Promise<void> {
+  const answer = await pop.send('POST', `/v2/models/${name}/infer`, request, { 'popserve-min-epoch': String(epoch) });
+  expect(answer.json()).toMatchObject({ model_version: '1', outputs: [{ data: [11, 12] }] });
+}
+
+async function numbersOf(name: string): Promise<ShadowReport[]> {
+  return (await pop.operate('GET', `/registry/models/${name}/shadow`)).json<{ pairs: ShadowReport[] }>().pairs;
+}
+
+/** Asks until the numbers of a pair that `look` expects have arrived. */
+async function untilReported(name: string, epoch: number, look: (pairs: ShadowReport[]) => void): Promise<void> {
+  await eventually(async () => {
+    await ask(name, epoch);
+    look(await numbersOf(name));
+  });
+}
+
+test('differences and another top-1 are summed up per pair of versions; answers are stable alone', async () => {
+  await pop.release(adder('pump', '1', 10));
+  await pop.release(adder('pump', '2', 10.5), false);
+  await pop.release(negator('pump', '3'), false);
+  let epoch = await pop.route('pump', { action: 'shadow', version: '2', percent: 100 });
+  await untilReported('pump', epoch, (pairs) => expect(pairs[0]?.compared).toBeGreaterThanOrEqual(3));
+  epoch = await pop.route('pump', { action: 'shadow', version: '3', percent: 100 });
+  await untilReported('pump', epoch, (pairs) => expect(pairs[0]).toMatchObject({ candidate: '3' }));
+  const pairs = await numbersOf('pump');
+  expect(pairs.find(({ candidate }) => candidate === '2')).toMatchObject({
+    ...{ stable: '1', meanDifference: 0.5, maxDifference: 0.5, disagreements: 0, disagreementShare: 0, errors: 0 },
+  });
+  expect(pairs.find(({ candidate }) => candidate === '3')).toMatchObject({
+    ...{ stable: '1', meanDifference: 13, maxDifference: 14, disagreementShare: 1, errors: 0 },
+  });
+});
+
+test('a candidate that cannot run is counted, and costs nothing', async () => {
+  await pop.release(adder('valve', '1', 10));
+  const { signature } = adder('valve', '2', 0).manifest;
+  await pop.release(publication('valve', '2', new TextEncoder().encode('not a model'), signature), false);
+  const epoch = await pop.route('valve', { action: 'shadow', version: '2', percent: 100 });
+  await untilReported('valve', epoch, ([pair]) => expect(pair?.errors).toBeGreaterThanOrEqual(2));
+  const [pair] = await numbersOf('valve');
+  expect(pair).toMatchObject({ compared: 0, disagreementShare: null, meanDifference: null, maxDifference: null });
+});
+
+test('a share of 0 runs nothing', async () => {
+  await pop.release(adder('quiet', '1', 10));
+  await pop.release(adder('quiet', '2', 20), false);
+  const epoch = await pop.route('quiet', { action: 'shadow', version: '2', percent: 0.000_001 });
+  for (let count = 0; count < 5; count++) await ask('quiet', epoch);
+  expect(await numbersOf('quiet')).toEqual([]);
+});
+
+test('a canary whose shadow answers differ is ended by itself', async () => {
+  await pop.release(adder('fan', '1', 10));
+  await pop.release(negator('fan', '2'), false);
+  await pop.route('fan', { action: 'shadow', version: '2', percent: 100 });
+  const limits = { disagreementShare: 0.1, minRequests: 5 };
+  const epoch = await pop.route('fan', { action: 'canary', version: '2', percent: 0, limits });
+  await eventually(async () => {
+    await ask('fan', epoch);
+    const { route } = (await pop.operate('GET', '/registry/models/fan')).json<{ route: object }>();
+    expect(route).toMatchObject({
+      ...{ rollout: null, shadow: { version: '2' } },
+      audit: {
+        actor: 'guard',
+        reason: expect.stringMatching(/^\d+ of \d+ shadow answers of 2 differ from 1's, limit 0.1$/),
+      },
+    });
+  });
+});

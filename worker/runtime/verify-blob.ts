@@ -1,0 +1,14 @@
+// Reads a blob to its end and compares digest, keeping nothing of it.
+import { CorruptBlobError } from './load-model.ts';
+
+/** @throws CorruptBlobError when the bytes do not have the digest that they should */
+export async function verifyBlob(
+  body: ReadableStream<Uint8Array>,
+  artifact: { readonly digest: string; readonly bytes: number },
+): Promise<void> {
+  const hash = new crypto.DigestStream('SHA-256');
+  await body.pipeTo(hash);
+  const hex = Array.from(new Uint8Array(await hash.digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  if (`sha256:${hex}` !== artifact.digest)
+    throw new CorruptBlobError(artifact.digest, `the bytes that came have sha256:${hex}`);
+}

@@ -1,0 +1,91 @@
+// Shadow runs of all PoPs, per pair of versions and epoch.
+import type { SqlStorage } from '@cloudflare/workers-types';
+import type { TelemetryPart } from './report.ts';
+import type { ShadowDelta } from './shadow-tally.ts';
+
+/** One pair of versions over all PoPs. */
+export interface ShadowReport {
+  stable: string;
+  candidate: string;
+  requests: number;
+  compared: number;
+  disagreements: number;
+  /** Of those compared; null: none was. */
+  disagreementShare: number | null;
+  errors: number;
+  skipped: number;
+  /** Over all numbers of all answers; null: none was compared. */
+  meanDifference: number | null;
+  maxDifference: number | null;
+  /** When the first and the last report came, milliseconds since 1970. */
+  firstAtMs: number;
+  lastAtMs: number;
+}
+
+export const shadowPart: TelemetryPart = {
+  name: 'shadow',
+
+  createTables(sql) {
+    sql.exec(`CREATE TABLE IF NOT EXISTS shadow (
+      stable TEXT NOT NULL, candidate TEXT NOT NULL, epoch INTEGER NOT NULL, requests INTEGER NOT NULL,
+      compared INTEGER NOT NULL, disagreements INTEGER NOT NULL, errors INTEGER NOT NULL, skipped INTEGER NOT NULL,
+      elements INTEGER NOT NULL, sum_difference REAL NOT NULL, max_difference REAL NOT NULL,
+      first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, PRIMARY KEY (stable, candidate, epoch)) WITHOUT ROWID`);
+  },
+
+  apply(sql, data, { atMs }) {
+    for (const delta of data as readonly ShadowDelta[]) {
+      sql.exec(
+        `INSERT INTO shadow VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+          requests = requests + excluded.requests, compared = compared + excluded.compared,
+          disagreements = disagreements + excluded.disagreements, errors = errors + excluded.errors,
+          skipped = skipped + excluded.skipped, elements = elements + excluded.elements,
+          sum_difference = sum_difference + excluded.sum_difference,
+          max_difference = max(max_difference, excluded.max_difference), last_ms = excluded.last_ms`,
+        ...[delta.stable, delta.candidate, delta.epoch, delta.requests, delta.compared, delta.disagreements],
+        ...[delta.errors, delta.skipped, delta.elements, delta.sumDifference, delta.maxDifference, atMs, atMs],
+      );
+    }
+  },
+
+  measures: {
+    /** An answer that the candidate could not give is one that it would have given otherwise. */
+    disagreementShare(sql, { stable, version, sinceEpoch }) {
+      const { differing, samples } = sql
+        .exec<{ differing: number; samples: number }>(
+          `SELECT coalesce(sum(disagreements + errors), 0) AS differing, coalesce(sum(compared + errors), 0) AS samples
+            FROM shadow WHERE stable = ? AND candidate = ? AND epoch >= ?`,
+          ...[stable, version, sinceEpoch],
+        )
+        .one();
+      if (samples === 0) return null;
+      const value = differing / samples;
+      return {
+        value,
+        samples,
+        text: `${differing} of ${samples} shadow answers of ${version} differ from ${stable}'s`,
+      };
+    },
+  },
+};
+
+export function readShadows(sql: SqlStorage): ShadowReport[] {
+  type Row = Record<'requests' | 'compared' | 'disagreements' | 'errors' | 'skipped' | 'elements', number> &
+    Record<'sum_difference' | 'max_difference' | 'first_ms' | 'last_ms', number> &
+    Record<'stable' | 'candidate', string>;
+  return sql
+    .exec<Row>(
+      `SELECT stable, candidate, sum(requests) AS requests, sum(compared) AS compared,
+        sum(disagreements) AS disagreements, sum(errors) AS errors, sum(skipped) AS skipped, sum(elements) AS elements,
+        sum(sum_difference) AS sum_difference, max(max_difference) AS max_difference, min(first_ms) AS first_ms,
+        max(last_ms) AS last_ms FROM shadow GROUP BY stable, candidate ORDER BY last_ms DESC`,
+    )
+    .toArray()
+    .map(({ elements, sum_difference, max_difference, first_ms, last_ms, ...counts }) => ({
+      ...counts,
+      disagreementShare: counts.compared === 0 ? null : counts.disagreements / counts.compared,
+      meanDifference: elements === 0 ? null : sum_difference / elements,
+      maxDifference: elements === 0 ? null : max_difference,
+      ...{ firstAtMs: first_ms, lastAtMs: last_ms },
+    }));
+}
