@@ -10,21 +10,6 @@ export interface JsonLimits {
   readonly maxValues: number;
 }
 
-export interface ParsedJson {
-  /** With `packNumbers`, long arrays of numbers under a key `data` are placeholders: see {@link ParsedJson.numbersOf}. */
-  readonly value: unknown;
-  /** The array that a placeholder stands for; null for any other value. */
-  numbersOf(value: unknown): NumberArray | null;
-  /** What a placeholder stands for as parsed numbers. @throws PopserveError INVALID_ARGUMENT if it is not JSON */
-  unpack(numbers: NumberArray): unknown;
-  /** Checks the arrays that nobody asked for. @throws PopserveError INVALID_ARGUMENT if one is not JSON */
-  settle(): void;
-  /** The value without placeholders. */
-  plain(): unknown;
-  /** The same value, with integers beyond 2^53 that are written as plain digits as bigint; parsed when first asked for. */
-  exact(): unknown;
-}
-
 const dataKey = new TextEncoder().encode('"data"');
 
 /**
@@ -114,68 +99,90 @@ function keepExactIntegers(_key: string, value: unknown, context?: { source?: st
 /** Not to be guessed, so that nobody can send one. */
 let placeholderPrefix: string | undefined;
 
+/** A parsed text, and what of it was left unparsed until somebody asks. A class: made for every request, it costs no closures. */
+export class ParsedJson {
+  /** With `packNumbers`, long arrays of numbers under a key `data` are placeholders: see {@link ParsedJson.numbersOf}. */
+  readonly value: unknown;
+  readonly #bytes: Uint8Array;
+  readonly #packed: readonly NumberArray[];
+  #unread = 0;
+  #exact: unknown;
+
+  constructor(bytes: Uint8Array, packed: readonly NumberArray[]) {
+    this.#bytes = bytes;
+    this.#packed = packed;
+    this.value = packed.length === 0 ? parseText(decodeText(bytes)) : this.#parsePacked();
+  }
+
+  /** The array that a placeholder stands for; null for any other value. */
+  numbersOf(value: unknown): NumberArray | null {
+    if (this.#packed.length === 0 || !Array.isArray(value) || value.length !== 1) return null;
+    const [only]: unknown[] = value;
+    const prefix = placeholderPrefix ?? '';
+    if (typeof only !== 'string' || !only.startsWith(prefix)) return null;
+    const numbers = this.#packed[Number(only.slice(prefix.length))] ?? null;
+    if (numbers !== null) this.#unread--;
+    return numbers;
+  }
+
+  /** What a placeholder stands for as parsed numbers. @throws PopserveError INVALID_ARGUMENT if it is not JSON */
+  unpack({ start, end }: NumberArray): unknown {
+    try {
+      return JSON.parse(decodeText(this.#bytes.subarray(start - 1, end + 1)));
+    } catch {
+      throw malformed(decodeText(this.#bytes));
+    }
+  }
+
+  /** Checks the arrays that nobody asked for. @throws PopserveError INVALID_ARGUMENT if one is not JSON */
+  settle(): void {
+    if (this.#unread > 0) for (const numbers of this.#packed) this.unpack(numbers);
+  }
+
+  /** The value without placeholders. */
+  plain(): unknown {
+    return this.#packed.length === 0 ? this.value : parseText(decodeText(this.#bytes));
+  }
+
+  /** The same value, with integers beyond 2^53 that are written as plain digits as bigint; parsed when first asked for. */
+  exact(): unknown {
+    this.#exact ??= parseText(decodeText(this.#bytes), keepExactIntegers);
+    return this.#exact;
+  }
+
+  #parsePacked(): unknown {
+    placeholderPrefix ??= crypto.randomUUID();
+    this.#unread = this.#packed.length;
+    let text = '';
+    let at = 0;
+    for (const [index, { start, end }] of this.#packed.entries()) {
+      text += `${decodeText(this.#bytes.subarray(at, start))}"${placeholderPrefix}${index}"`;
+      at = end;
+    }
+    text += decodeText(this.#bytes.subarray(at));
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw malformed(decodeText(this.#bytes));
+    }
+  }
+}
+
 /**
  * @param bytes UTF-8
  * @param packNumbers leave long arrays of numbers under a key `data` as bytes
  * @throws PopserveError INVALID_ARGUMENT if it is not UTF-8, not JSON or nested too deep; TOO_LARGE beyond `maxValues`
  */
 export function parseJson(bytes: Uint8Array, limits: JsonLimits, packNumbers = false): ParsedJson {
-  const packed = scan(bytes, limits, packNumbers);
-  const whole = () => decodeText(bytes);
-  const parseWhole = (reviver?: typeof keepExactIntegers): unknown => {
-    const text = whole();
-    try {
-      return JSON.parse(text, reviver);
-    } catch {
-      throw malformed(text);
-    }
-  };
-  placeholderPrefix ??= crypto.randomUUID();
-  const prefix = placeholderPrefix;
-  let value: unknown;
-  if (packed.length === 0) {
-    value = parseWhole();
-  } else {
-    let text = '';
-    let at = 0;
-    for (const [index, { start, end }] of packed.entries()) {
-      text += `${decodeText(bytes.subarray(at, start))}"${prefix}${index}"`;
-      at = end;
-    }
-    text += decodeText(bytes.subarray(at));
-    try {
-      value = JSON.parse(text);
-    } catch {
-      throw malformed(whole());
-    }
+  return new ParsedJson(bytes, scan(bytes, limits, packNumbers));
+}
+
+function parseText(text: string, reviver?: typeof keepExactIntegers): unknown {
+  try {
+    return JSON.parse(text, reviver);
+  } catch {
+    throw malformed(text);
   }
-  const unpack = ({ start, end }: NumberArray): unknown => {
-    try {
-      return JSON.parse(decodeText(bytes.subarray(start - 1, end + 1)));
-    } catch {
-      throw malformed(whole());
-    }
-  };
-  const unread = new Set(packed);
-  let exact: unknown;
-  return {
-    value,
-    numbersOf: (data) => {
-      if (packed.length === 0 || !Array.isArray(data) || data.length !== 1) return null;
-      const [only]: unknown[] = data;
-      if (typeof only !== 'string' || !only.startsWith(prefix)) return null;
-      const numbers = packed[Number(only.slice(prefix.length))] ?? null;
-      if (numbers !== null) unread.delete(numbers);
-      return numbers;
-    },
-    unpack,
-    settle: () => unread.forEach(unpack),
-    plain: () => (packed.length === 0 ? value : parseWhole()),
-    exact: () => {
-      exact ??= parseWhole(keepExactIntegers);
-      return exact;
-    },
-  };
 }
 
 function decodeText(bytes: Uint8Array): string {
