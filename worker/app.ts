@@ -19,7 +19,9 @@ import { repositoryRoutes } from './routes/repository.ts';
 import { statisticsRoutes } from './routes/statistics.ts';
 import { access } from './security/access.ts';
 import { cors } from './security/cors.ts';
+import { pageHeaders } from './security/page-headers.ts';
 import { redact } from './security/redact.ts';
+import { limitSize } from './security/request-size.ts';
 import { log } from './telemetry/log.ts';
 
 /** What clients call; the rest is for operators. */
@@ -27,6 +29,9 @@ const dataPlane = ['/v2/*', '/v1/*', '/openapi.json'];
 
 /** What a server with access `keyed` gives to callers with a key only; health and the description of the API are for all. */
 const guarded = ['/v2/models/*', '/v2/repository/*', '/v1/models/*'];
+
+/** What a browser shows. */
+const pages = ['/docs', '/docs/*'];
 
 export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
   const app = new Hono<AppContext>({ strict: false });
@@ -38,6 +43,8 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
     if (!c.res.headers.has('popserve-pop')) c.header('popserve-pop', popOf(c));
   });
 
+  app.use(limitSize);
+  for (const path of pages) app.use(path, pageHeaders);
   for (const path of dataPlane) app.use(path, cors);
   for (const path of guarded) app.use(path, access);
 

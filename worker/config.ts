@@ -1,7 +1,9 @@
 // The Worker's settings, parsed once per isolate from bindings and variables; nothing else reads `env`.
 import * as z from 'zod';
 import { PopserveError } from '../registry/errors.ts';
+import type { DecodeLimits } from './protocol/infer-request.ts';
 import type { JwtSettings } from './security/jwt-verifier.ts';
+import { decodeLimits } from './security/limits.ts';
 import { type DriftSettings, driftVariables, readDriftSettings } from './telemetry/drift/settings.ts';
 import { readWebhookSettings, type WebhookSettings, webhookVariables } from './telemetry/signal/settings.ts';
 
@@ -11,6 +13,13 @@ export interface Config {
   /** A snapshot older than this is refreshed behind the next request. */
   readonly routeRefreshSeconds: number;
   readonly maxBodyBytes: number;
+  /** What a compressed body may inflate to. */
+  readonly maxInflatedBytes: number;
+  readonly maxUrlBytes: number;
+  /** Names and values of all headers of a request. */
+  readonly maxHeaderBytes: number;
+  /** What a request may ask of the decoder. */
+  readonly decodeLimits: DecodeLimits;
   readonly gcGraceSeconds: number;
   /** How long one can roll back to what a route named: a version that was routed since is not retired. */
   readonly routeRetentionSeconds: number;
@@ -70,6 +79,12 @@ const settingsSchema = z.object({
   MEMORY_BUDGET_MIB: numberSetting(17).max(122).default(104),
   ROUTE_REFRESH_SECONDS: numberSetting(0).default(10),
   MAX_BODY_MIB: numberSetting(0.001).max(100).default(32),
+  MAX_INFLATED_MIB: numberSetting(0.001).max(100).default(32),
+  MAX_URL_BYTES: numberSetting(100).default(8192),
+  MAX_HEADER_BYTES: numberSetting(100).default(16_384),
+  MAX_INPUTS: numberSetting(1).default(decodeLimits.maxInputs),
+  MAX_ELEMENTS: numberSetting(1).default(decodeLimits.maxElements),
+  MAX_JSON_DEPTH: numberSetting(4).max(1000).default(decodeLimits.maxJsonDepth),
   GC_GRACE_SECONDS: numberSetting(0).default(604_800),
   CORS_ORIGINS: originsSetting,
   ARTIFACT_DOWNLOADS: modelsSetting,
@@ -106,6 +121,14 @@ export function parseConfig(env: object): Config {
     memoryBudgetBytes: settings.MEMORY_BUDGET_MIB * 1_048_576,
     routeRefreshSeconds: settings.ROUTE_REFRESH_SECONDS,
     maxBodyBytes: settings.MAX_BODY_MIB * 1_048_576,
+    maxInflatedBytes: settings.MAX_INFLATED_MIB * 1_048_576,
+    maxUrlBytes: settings.MAX_URL_BYTES,
+    maxHeaderBytes: settings.MAX_HEADER_BYTES,
+    decodeLimits: {
+      maxInputs: settings.MAX_INPUTS,
+      maxElements: settings.MAX_ELEMENTS,
+      maxJsonDepth: settings.MAX_JSON_DEPTH,
+    },
     gcGraceSeconds: settings.GC_GRACE_SECONDS,
     routeRetentionSeconds: settings.ROUTE_RETENTION_SECONDS,
     telemetryFlushSeconds: settings.TELEMETRY_FLUSH_SECONDS,

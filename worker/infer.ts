@@ -14,7 +14,6 @@ import type { Resolved } from './routing/route-table.ts';
 import { type LoadTimes, serverTiming } from './runtime/load-times.ts';
 import type { RequestScope } from './runtime/request-scope.ts';
 import { fromRuntimeTensor, toRuntimeTensor } from './runtime/tensors.ts';
-import { decodeLimits } from './security/limits.ts';
 import { copyTensors, isSampled, runShadow } from './shadow.ts';
 
 /** How a request's body becomes inputs, and outputs become the answer's body. */
@@ -36,7 +35,7 @@ export function infer(
 ): Promise<EncodedMessage> {
   const { model, version, signature, features, labels } = resolved.manifest;
   return inferWith(isolate, resolved, scope, {
-    decode: () => decodeInferRequest({ ...message, signature, features, limits: decodeLimits }),
+    decode: () => decodeInferRequest({ ...message, signature, features, limits: isolate.config.decodeLimits }),
     encode: (request, outputs) => {
       const answer = {
         modelName: model,

@@ -8,6 +8,7 @@ import { addCleanCommands } from './commands/clean.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDrift } from './commands/drift.ts';
 import { addInfer } from './commands/infer.ts';
+import { addKeyCommands } from './commands/keys.ts';
 import { addLookCommands } from './commands/look.ts';
 import { addPublish } from './commands/publish.ts';
 import { addRouteCommands } from './commands/route.ts';
@@ -80,6 +81,7 @@ function buildProgram(host: Host, ending: { status: number }): Command {
   addInfer(program, execute);
   addCleanCommands(program, execute);
   addDrift(program, execute);
+  addKeyCommands(program, execute);
   addDoctor(program, execute);
   return program;
 }

@@ -1,5 +1,6 @@
 // The control plane's calls (DESIGN.md section 6) as typed functions. What to call in which order is decided elsewhere.
 import * as z from 'zod';
+import { type KeyRequest, scopeSchema } from '../../registry/api-key.ts';
 import { type Manifest, manifestSchema, manifestText } from '../../registry/manifest.ts';
 import type { Digest } from '../../registry/names.ts';
 import { parse, parseJson } from '../../registry/parse.ts';
@@ -24,6 +25,23 @@ const modelSchema = z.object({
 const routeChangeSchema = z.object({ route: routeSchema, copyPending: z.boolean().optional() });
 
 const routePageSchema = z.object({ routes: z.array(routeSchema), next: z.int().nullish() });
+
+const keySchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  scopes: z.array(scopeSchema),
+  models: z.array(z.string()).nullable(),
+  createdAt: z.string(),
+  createdBy: z.string(),
+  expiresAt: z.string().nullable(),
+  revokedAt: z.string().nullable(),
+  revokedBy: z.string().nullable(),
+  revokedReason: z.string().nullable(),
+});
+
+const createdKeySchema = z.object({ key: keySchema, token: z.string() });
+const keyListSchema = z.object({ keys: z.array(keySchema) });
+const revokedKeySchema = z.object({ key: keySchema, everywhereWithinSeconds: z.number() });
 
 const garbageSchema = z.object({
   dryRun: z.boolean(),
@@ -245,6 +263,31 @@ export class RegistryClient {
       timeoutMs: garbageTimeoutMs,
     });
     return this.#read(garbageSchema, reply);
+  }
+
+  /** @returns the key itself too, which cannot be had again */
+  async createKey(request: KeyRequest): Promise<z.infer<typeof createdKeySchema>> {
+    // Not repeated once it may have been acted on: the first key would be valid and nobody would know it.
+    const call = {
+      method: 'POST',
+      path: 'registry/keys',
+      ...json(JSON.stringify(request)),
+      repeat: 'refused',
+    } as const;
+    return this.#read(createdKeySchema, await this.#send(call));
+  }
+
+  async listKeys(): Promise<z.infer<typeof keyListSchema>['keys']> {
+    return this.#read(keyListSchema, await this.#get('registry/keys')).keys;
+  }
+
+  /** @throws {PopserveError} NOT_FOUND */
+  async revokeKey(id: string, reason: string | null): Promise<z.infer<typeof revokedKeySchema>> {
+    const path = urlPath`registry/keys/${id}`;
+    return this.#read(
+      revokedKeySchema,
+      await this.#send({ method: 'DELETE', path, ...json(JSON.stringify({ reason })) }),
+    );
   }
 
   #get(path: string): Promise<Reply> {

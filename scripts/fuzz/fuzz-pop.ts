@@ -68,7 +68,11 @@ async function ask(socket: WebSocket, url: URL, method: string): Promise<Record<
   socket.addEventListener('message', listen);
   socket.send(JSON.stringify({ id, method }));
   for (let poke = 0; answer === undefined && poke < 1000; poke++) {
-    await (await fetch(new URL('/v2/health/live', url))).arrayBuffer();
+    await fetch(new URL('/v2/health/live', url)).then(
+      (answer) => answer.arrayBuffer(),
+      // An idle connection that was just closed: the next poke does it.
+      () => undefined,
+    );
   }
   socket.removeEventListener('message', listen);
   if (answer === undefined) throw new Error(`${method}: the inspector is silent`);

@@ -128,6 +128,6 @@ async function knownFault(sender: Sender, binary: boolean): Promise<string | nul
 }
 
 function describe({ method, path, headers, body }: WireRequest): string {
-  const shown = body === null ? '' : ` ${JSON.stringify(body.subarray(0, 600).toString('latin1'))}`;
+  const shown = body === null ? '' : ` ${JSON.stringify(body.subarray(0, 300).toString('latin1'))}`;
   return `${method} ${path.slice(0, 200)} ${JSON.stringify(headers).slice(0, 400)}${shown}`;
 }

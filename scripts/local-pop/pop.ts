@@ -67,7 +67,7 @@ export async function startPop(options: PopOptions): Promise<Pop> {
 }
 
 function limiters(limits: NonNullable<PopOptions['rateLimits']>) {
-  return Object.fromEntries(Object.entries(limits).map(([name, simple]) => [name, { simple }]));
+  return Object.fromEntries(Object.entries(limits).map(([name, simple]) => [name, { namespace_id: name, simple }]));
 }
 
 /** A token of its own for each data folder, readable by its owner only: the `popserve` command finds it there. */

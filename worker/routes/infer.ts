@@ -21,7 +21,7 @@ async function handle(c: Context<AppContext>) {
   const selector = readSelector(c);
   const resolved = await isolate.routes.resolve(selector, c.executionCtx);
   try {
-    const body = await readBody(c.req.raw, isolate.config.maxBodyBytes);
+    const body = await readBody(c.req.raw, isolate.config.maxBodyBytes, isolate.config.maxInflatedBytes);
     const headerLength = c.req.header(headerLengthName) ?? null;
     const message = await withFallback(resolved, (served) =>
       infer(isolate, served, { body, headerLength }, c.executionCtx),

@@ -6,7 +6,7 @@ import type { AppContext } from '../isolate.ts';
 import { popOf } from '../pop.ts';
 import { decodePredictRequest, encodePredictResponse } from '../protocol/predict.ts';
 import { withFallback } from '../routing/fallback.ts';
-import { decodeLimits, readBody } from '../security/limits.ts';
+import { readBody } from '../security/limits.ts';
 import { servedVersion, servedVersions, signatureMetadata } from '../tensorflow-serving.ts';
 import { answer } from './answer.ts';
 import { readSelector } from './selector.ts';
@@ -35,10 +35,10 @@ async function predict(c: Context<AppContext>) {
   const selector = readSelector(c, model === undefined ? { model: name, version: null } : { model, version: name });
   const resolved = await isolate.routes.resolve(selector, c.executionCtx);
   try {
-    const body = await readBody(c.req.raw, isolate.config.maxBodyBytes);
+    const body = await readBody(c.req.raw, isolate.config.maxBodyBytes, isolate.config.maxInflatedBytes);
     const message = await withFallback(resolved, (served) =>
       inferWith(isolate, served, c.executionCtx, {
-        decode: () => decodePredictRequest(body, served.manifest, decodeLimits),
+        decode: () => decodePredictRequest(body, served.manifest, isolate.config.decodeLimits),
         encode: encodePredictResponse,
       }),
     );

@@ -3,6 +3,7 @@ import { PopserveError } from '../../registry/errors.ts';
 import type { DecodeLimits } from '../protocol/infer-request.ts';
 import { inflate, readContentEncoding } from '../protocol/inflate.ts';
 
+/** Unless the settings say otherwise. */
 export const decodeLimits: DecodeLimits = {
   maxInputs: 4096,
   maxElements: 16_777_216,
@@ -18,10 +19,11 @@ const readable = new Set([
 
 /**
  * Reads a request's body whole, inflated if it came compressed.
- * @param maxBytes of the body as it came, and of what it inflates to
+ * @param maxBytes of the body as it came
+ * @param maxInflatedBytes of what it inflates to
  * @throws PopserveError TOO_LARGE, UNSUPPORTED_MEDIA, INVALID_ARGUMENT for a broken compression; they name the limit or what is supported
  */
-export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+export async function readBody(request: Request, maxBytes: number, maxInflatedBytes = maxBytes): Promise<Uint8Array> {
   const compression = readContentEncoding(request.headers.get('content-encoding'));
   const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
   // What curl sends when it is told nothing is taken for JSON as well.
@@ -32,7 +34,7 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
     );
   }
   const bytes = await readWhole(request, maxBytes);
-  return compression === null ? bytes : await inflate(bytes, compression, maxBytes);
+  return compression === null ? bytes : await inflate(bytes, compression, maxInflatedBytes);
 }
 
 async function readWhole(request: Request, maxBytes: number): Promise<Uint8Array> {

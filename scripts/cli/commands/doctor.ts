@@ -31,6 +31,7 @@ async function examine(context: Context): Promise<Report> {
     await check('wrangler.toml', findDeploymentFile),
     await check('PoP', () => reachPop(context)),
     await check('transport', () => checkTransport(settings.url)),
+    await check('access', () => askAccess(context)),
     await check('token and registry', () => askRegistry(context)),
   ];
   const failed = checks.some(({ ok }) => !ok);
@@ -79,6 +80,20 @@ function checkTransport(url: URL): string {
   if (url.protocol === 'https:') return 'encrypted';
   if (isLoopback(url)) return 'stays on this machine';
   throw new Error(`${url} would carry the operator's token unencrypted; set POPSERVE_URL to its https address`);
+}
+
+/** Asks as a stranger would, for a model that is nowhere. */
+async function askAccess({ connection }: Context): Promise<string> {
+  const reply = await connection.send({
+    method: 'GET',
+    path: 'v2/models/doctor-looks-for-access/ready',
+    authorized: false,
+    repeat: 'always',
+    accept: [401, 404, 429],
+  });
+  if (reply.status === 401) return 'inference is keyed: only callers with a credential are answered';
+  const advice = isLoopback(connection.settings.url) ? '' : "; set INFERENCE_ACCESS to 'keyed' unless that is meant";
+  return `inference is OPEN: everybody who reaches the server is answered${advice}`;
 }
 
 async function askRegistry({ registry, connection }: Context): Promise<string> {

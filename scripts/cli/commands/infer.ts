@@ -55,7 +55,8 @@ async function infer(context: Context, model: string, options: InferOptions): Pr
       ...headers,
       ...(options.minEpoch === undefined ? {} : { 'popserve-min-epoch': String(options.minEpoch) }),
     },
-    authorized: false,
+    // A keyed server asks for it; an open one takes it as well.
+    authorized: context.connection.settings.token !== null,
     repeat: 'always',
   });
   const headerLength = reply.headers.get(headerLengthName);

@@ -47,7 +47,8 @@ describe('popserve infer', () => {
     expect(status).toBe(0);
     expect(pop.calls).toEqual(['POST /v2/models/m/infer']);
     expect(pop.asked[0]?.body.toString()).toBe(request);
-    expect(pop.asked[0]?.headers.authorization).toBeUndefined();
+    // A keyed server asks for it.
+    expect(pop.asked[0]?.headers.authorization).toBe('Bearer token-of-the-test');
     expect(out).toBe('m v1 (epoch 4, digest sha256:bbbbbbbbbbbb, pop local)\ny INT64 [2]: [9007199254740993,-1]\n');
   });
 
