@@ -128,12 +128,15 @@ describe('a question in a URL', () => {
     const before = await executions('vector');
     const etag = first.headers.get('etag') ?? '';
     await expect
-      .poll(async () => {
-        const again = await pop.send('GET', '/v2/models/vector/infer?height=2.0&ignored=1&width=15e-1');
-        expect(again.json()).toEqual(first.json());
-        expect(again.headers.get('etag')).toBe(etag);
-        return (await executions('vector')).hits;
-      })
+      .poll(
+        async () => {
+          const again = await pop.send('GET', '/v2/models/vector/infer?height=2.0&ignored=1&width=15e-1');
+          expect(again.json()).toEqual(first.json());
+          expect(again.headers.get('etag')).toBe(etag);
+          return (await executions('vector')).hits;
+        },
+        { timeout: 20_000 },
+      )
       .toBeGreaterThan(before.hits);
     const settled = await executions('vector');
     for (const known of [etag, `W/${etag}`, `"other", ${etag}`]) {

@@ -66,13 +66,16 @@ test('counts batch items, executions and failures, per version', async () => {
 
 test('merged over PoPs when asked for', async () => {
   await expect
-    .poll(async () => {
-      // A request carries the report of those before it.
-      await ask('1', 1);
-      const { popserve_scope, model_stats } = await statistics('/v2/models/adder/stats?scope=all');
-      expect(popserve_scope).toBe('all');
-      return model_stats.find(({ version }) => version === '2')?.inference_count;
-    })
+    .poll(
+      async () => {
+        // A request carries the report of those before it.
+        await ask('1', 1);
+        const { popserve_scope, model_stats } = await statistics('/v2/models/adder/stats?scope=all');
+        expect(popserve_scope).toBe('all');
+        return model_stats.find(({ version }) => version === '2')?.inference_count;
+      },
+      { timeout: 20_000 },
+    )
     .toBe(1);
   const versions = (await statistics('/v2/models/stats?scope=all')).model_stats.map(({ version }) => version);
   expect(versions.toSorted()).toEqual(['1', '2']);

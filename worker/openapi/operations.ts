@@ -132,6 +132,11 @@ export const operations: Readonly<Record<string, Operation>> = {
     query: { limit: 'entries', before: 'epoch' },
   }),
   ...registry('GET', '/models/:model/status', 'What all PoPs serve of a model, and what they counted'),
+  ...registry(
+    'GET',
+    '/models/:model/shadow',
+    'How the answers of a shadow compare with those of the version that serves',
+  ),
   ...registry('GET', '/models/:model/drift', 'How far live values have moved from the baseline'),
   ...registry('GET', '/audit', 'Calls of the control plane', { query: pageQuery }),
   ...registry('POST', '/gc', 'Collect garbage', { body: 'Anything', example: { dryRun: true } }),
