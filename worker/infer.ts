@@ -2,6 +2,7 @@
 import { PopserveError } from '../registry/errors.ts';
 import type { Signature } from '../registry/signature.ts';
 import type { Isolate } from './isolate.ts';
+import { checkAnswerSize } from './protocol/check-answer.ts';
 import { checkInputs } from './protocol/check-inputs.ts';
 import { checkLimits } from './protocol/check-limits.ts';
 import { decodeInferRequest } from './protocol/decode-request.ts';
@@ -104,6 +105,7 @@ async function inferCounted<R extends InferRequest>(
     return session.run(inputs, outputNames, (tensors) => {
       ranAt = performance.now();
       const outputs = tensors.map((tensor, index) => fromRuntimeTensor(outputNames[index] ?? '', tensor));
+      checkAnswerSize(outputs, request, isolate.config.maxBodyBytes);
       const encoded = codec.encode(request, outputs);
       if (sampled) copies = copyTensors(outputs);
       isolate.drift.count(manifest, request.inputs, outputs);
