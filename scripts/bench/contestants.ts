@@ -15,6 +15,7 @@ export function startPopserve({ bundles, models }: BenchContext, options: StartO
   return startWorkerd({
     ...options,
     worker: bundles.popserve,
+    telemetry: true,
     settings: { ...bundles.settings, ...options.settings },
     store: { worker: bundles.diskStore, directory: models.store.directory },
   });

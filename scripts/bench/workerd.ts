@@ -21,6 +21,8 @@ export interface WorkerdOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Where R2 and KV are read from; without it the Worker has neither. */
   readonly store?: { readonly worker: WorkerModules; readonly directory: string };
+  /** Gives it the Durable Objects of the serving Worker. */
+  readonly telemetry?: boolean;
   /** Opens the inspector; without it nothing watches the isolate. */
   readonly inspect?: boolean;
   /** Lines that the Worker logs. */
@@ -86,10 +88,15 @@ async function readPorts(
   return null;
 }
 
+/** In memory: what PoPs report of themselves ends with the process. */
+const durableObjects = `durableObjectNamespaces = [(className = "ModelTelemetry", uniqueKey = "telemetry", enableSql = true)],
+  durableObjectStorage = (inMemory = void),`;
+
 /** @see workerd.capnp */
-function configText({ worker, settings = {}, store }: WorkerdOptions): string {
+function configText({ worker, settings = {}, store, telemetry = false }: WorkerdOptions): string {
   const bindings = Object.entries(settings).map(([name, text]) => `(name = ${quote(name)}, text = ${quote(text)})`);
   const services = [`(name = "measured", worker = .measured)`];
+  if (telemetry) bindings.push('(name = "TELEMETRY", durableObjectNamespace = "ModelTelemetry")');
   if (store) {
     bindings.push('(name = "MODELS", r2Bucket = "store")', '(name = "ROUTES", kvNamespace = "store")');
     services.push('(name = "store", worker = .store)', `(name = "disk", disk = (path = ${quote(store.directory)}))`);
@@ -105,6 +112,7 @@ const measured :Workerd.Worker = (
   ${workerText(worker)},
   bindings = [${bindings.join(', ')}],
   ${store ? 'cacheApiOutbound = "store",' : ''}
+  ${telemetry ? durableObjects : ''}
 );
 ${store ? `\nconst store :Workerd.Worker = (${workerText(store.worker)}, bindings = [(name = "DISK", service = "disk")]);\n` : ''}`;
 }
