@@ -12,6 +12,7 @@ import { drain } from './routes/drain.ts';
 import { driftRoutes } from './routes/drift.ts';
 import { healthRoutes } from './routes/health.ts';
 import { inferRoutes } from './routes/infer.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { modelRoutes } from './routes/models.ts';
 import { predictRoutes } from './routes/predict.ts';
 import { registryRoutes } from './routes/registry.ts';
@@ -61,6 +62,7 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
     '/',
     descriptionRoutes(() => app.routes),
   );
+  app.route('/metrics', metricsRoutes);
 
   app.notFound((c) => {
     const allowed = allowedMethods(app, c.req.path);

@@ -37,6 +37,11 @@ export class TestPop {
     return new TestPop(await startPop({ directory: null, port: 0, settings, onLog, ...options }), logs);
   }
 
+  /** A PoP that was started otherwise, say with a folder of its own. */
+  static of(pop: Pop): TestPop {
+    return new TestPop(pop, []);
+  }
+
   stop(): Promise<void> {
     return this.pop.stop();
   }

@@ -143,6 +143,10 @@ export const operations: Readonly<Record<string, Operation>> = {
   ...registry('POST', '/keys', 'Create an API key', { body: 'KeyRequest' }),
   ...registry('GET', '/keys', 'List API keys'),
   ...registry('DELETE', '/keys/:id', 'Revoke an API key', { body: 'Anything', example: { reason: 'lost' } }),
+  'GET /metrics': {
+    ...{ tag: 'Models', summary: 'Metrics for Prometheus, over all PoPs', answer: 'bytes', operator: true },
+    query: { names: '`triton` adds its names' },
+  },
   'GET /openapi.json': { tag: 'Description', summary: 'This description', answer: 'Anything' },
   'GET /docs': { tag: 'Description', summary: 'A page to read and try it', answer: 'page' },
 };

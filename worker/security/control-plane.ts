@@ -40,6 +40,7 @@ export function controlNeedOf(method: string, path: string): Need {
     // Bytes belong to no model: who may release one puts them and asks whether they are there, but reads no others'.
     return { scopes: [looks ? 'read' : 'release'], model: null, open: method !== 'GET' };
   }
+  if (path === '/metrics') return { scopes: ['read'], model: null };
   return { scopes: ['admin'], model: null };
 }
 

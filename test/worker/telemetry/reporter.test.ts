@@ -1,7 +1,10 @@
 // The isolate's side of reports: batched, kept while the Durable Object is away, never sent twice as two.
 import { expect, test } from 'vitest';
+import { Random } from '../../../scripts/demo/random.ts';
+import { DriftCounter, type DriftReport } from '../../../worker/telemetry/drift/drift-counter.ts';
 import type { IsolateReport, Serving } from '../../../worker/telemetry/report.ts';
 import { Reporter } from '../../../worker/telemetry/reporter.ts';
+import { baselineOf, drawTable, manifestWith, tableSignature, tensorOf } from './drift/baselines.ts';
 
 const serving: Serving = { epoch: 1, stable: '1', canary: null, held: null };
 
@@ -80,4 +83,32 @@ test('one flush at a time', async () => {
     await flush();
   }
   expect(sent).toHaveLength(1);
+});
+
+test('live values that were counted while the object was away arrive once it is back, each once', async () => {
+  const random = new Random(1);
+  const baseline = baselineOf(tableSignature, drawTable(random, 200), 200);
+  const manifest = manifestWith(tableSignature, baseline);
+  const drift = new DriftCounter(null, () => {});
+  const stored = new Map<number, IsolateReport>();
+  const pending: Promise<unknown>[] = [];
+  let away = true;
+  const reporter = new Reporter({
+    sources: [drift],
+    send: async (_model, report) => {
+      if (away) throw new Error('the object is away');
+      stored.set(report.sequence, report);
+    },
+    flushSeconds: 0,
+    log: () => {},
+  });
+  for (let request = 0; request < 10; request++) {
+    const { features } = drawTable(random, 1);
+    drift.count(manifest, [tensorOf('features', 'FP64', [1, 5], features.elements)], []);
+    away = request < 7;
+    reporter.flushBehind('m', 'FRA', serving, { waitUntil: (promise) => void pending.push(promise) });
+    await Promise.all(pending);
+  }
+  const reports = [...stored.values()].flatMap(({ parts }) => (parts.drift as DriftReport).versions);
+  expect(reports.reduce((sum, { rows }) => sum + rows, 0)).toBe(10);
 });

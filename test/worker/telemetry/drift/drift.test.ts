@@ -1,7 +1,11 @@
 // Drift from requests to the signed event, through the real Worker and its Durable Object.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Manifest } from '../../../../registry/manifest.ts';
 import { Random } from '../../../../scripts/demo/random.ts';
+import { type Pop, startPop } from '../../../../scripts/local-pop/pop.ts';
 import type { DriftReport } from '../../../../worker/telemetry/drift/drift-counter.ts';
 import type { DriftStatus, PlaceDrift } from '../../../../worker/telemetry/drift/drift-status.ts';
 import { layoutOf } from '../../../../worker/telemetry/drift/layout.ts';
@@ -225,12 +229,61 @@ describe('what several PoPs report', () => {
   });
 });
 
+test('metrics have the same numbers, for who may read', async () => {
+  expect((await pop.send('GET', '/metrics')).status).toBe(401);
+  const answer = await pop.operate('GET', '/metrics?names=triton');
+  expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0.0.4/);
+  const text = new TextDecoder().decode(answer.bytes);
+  expect(text).toContain('popserve_drifting{model="adder",version="1",place="pop:HEL"} 0\n');
+  expect(text).toMatch(
+    /popserve_drift_psi\{model="adder",version="1",place="pop:HEL",feature="x\[1\]",kind="input"\} 0\.\d+\n/,
+  );
+  expect(text).toMatch(/nv_inference_count\{model="adder",version="1"\} \d+\n/);
+});
+
 describe('when things fail', () => {
+  test('an isolate that ends loses what it had not reported, and nothing else', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'popserve-drift-'));
+    const start = () =>
+      startPop({ directory, port: 0, settings: { TELEMETRY_FLUSH_SECONDS: '3600', ROUTE_REFRESH_SECONDS: '0' } });
+    const { manifest, blobs } = watched('kept', '1');
+    const kept = async (running: Pop, count: number) => {
+      const url = new URL('/registry/models/kept/drift', running.url);
+      const answer = await fetch(url, { headers: { authorization: `Bearer ${running.token}` } });
+      expect(placeOf((await answer.json()) as DriftStatus, 'global')?.open?.rows).toBe(count);
+    };
+    const ask = async (running: Pop) => {
+      const body = JSON.stringify(requestOf(rows));
+      const answer = await fetch(new URL('/v2/models/kept/infer', running.url), { method: 'POST', body });
+      expect(answer.status).toBe(200);
+      await answer.body?.cancel();
+    };
+    try {
+      const first = await start();
+      await TestPop.of(first).release({ manifest, blobs });
+      await ask(first);
+      await vi.waitFor(() => kept(first, rows));
+      for (let request = 0; request < 3; request++) await ask(first);
+      await first.stop();
+      const second = await start();
+      await kept(second, rows);
+      await ask(second);
+      await vi.waitFor(() => kept(second, 2 * rows));
+      await second.stop();
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
+
   test('an event is sent again until the receiver takes it, with the same id and body', async () => {
-    receiver.status = 503;
+    receiver.status = 0;
     const before = receiver.received.length;
     await pop.release(watched('retried', '1'));
     await inferUntil('retried', 1, () => expect(receiver.received.length).toBeGreaterThan(before + 1));
+    receiver.status = 503;
+    await vi.waitFor(async () => {
+      expect((await driftOf('retried')).events[0]?.lastError).toBe('the receiver answered 503');
+    });
     receiver.status = 204;
     await vi.waitFor(async () => expect((await driftOf('retried')).events[0]?.deliveredMs).not.toBeNull(), {
       timeout: 10_000,

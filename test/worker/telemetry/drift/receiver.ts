@@ -11,7 +11,7 @@ export interface Received {
 
 export class Receiver {
   readonly received: Received[] = [];
-  /** What it answers. */
+  /** What it answers; 0: it hangs up. */
   status = 204;
   readonly #server: Server;
   readonly #secret: string;
@@ -29,7 +29,8 @@ export class Receiver {
         const fresh = Math.abs(Date.now() / 1000 - Number(at)) < 60;
         const signed = fresh && request.headers['webhook-signature'] === `v1,${expected}`;
         this.received.push({ id, signed, body: JSON.parse(text) });
-        response.writeHead(this.status).end();
+        if (this.status === 0) request.socket.destroy();
+        else response.writeHead(this.status).end();
       });
     });
   }

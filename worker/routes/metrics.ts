@@ -1,0 +1,19 @@
+// Prometheus metrics of all models, merged over PoPs, for the operator.
+import { Hono } from 'hono';
+import * as z from 'zod';
+import { parse } from '../../registry/parse.ts';
+import type { AppContext } from '../isolate.ts';
+import { requireOperator } from '../security/control-plane.ts';
+import { exposition, expositionType } from '../telemetry/exposition.ts';
+import { metricsOf } from '../telemetry/metrics.ts';
+import { readReport } from '../telemetry/model-report.ts';
+
+const querySchema = z.strictObject({ names: z.enum(['popserve', 'triton']).default('popserve') });
+
+export const metricsRoutes = new Hono<AppContext>().get('/', requireOperator, async (c) => {
+  const { names } = parse(querySchema, c.req.query(), 'query');
+  const { registry, telemetry } = c.var.isolate;
+  const { models } = await registry.listModels({ limit: 1000 });
+  const reports = await Promise.all(models.map(({ name }) => readReport(telemetry, name)));
+  return c.body(exposition(metricsOf(reports, names === 'triton')), 200, { 'Content-Type': expositionType });
+});

@@ -1,0 +1,15 @@
+// All that the Durable Object of a model tells, for metrics; an object that does not answer leaves a gap, not an error.
+import { log } from './log.ts';
+import type { ModelReport } from './metrics.ts';
+import type { TelemetryClient } from './telemetry-client.ts';
+
+export async function readReport(telemetry: TelemetryClient, model: string): Promise<ModelReport> {
+  try {
+    const object = telemetry.object(model);
+    const [status, drift] = await Promise.all([object.status(), object.drift({})]);
+    return { model, told: { status, drift } };
+  } catch (error) {
+    log('metrics-incomplete', { model, error: String(error) });
+    return { model, told: null };
+  }
+}
