@@ -20,6 +20,7 @@ const report: ModelReport = {
   told: {
     status: {
       release: null,
+      guard: [],
       pops: [
         {
           ...{ pop: 'HEL', epoch: 3, highestEpoch: 3, isolates: 1, stable: '1', canary: null, held: null },

@@ -229,6 +229,28 @@ describe('what several PoPs report', () => {
   });
 });
 
+test('a canary that drifts beyond its limit is ended', async () => {
+  await pop.release(watched('guarded', '1'));
+  const { manifest, blobs } = watched('guarded', '2');
+  await pop.release({ manifest, blobs }, false);
+  const limits = { drift: 0.2, minRequests: 100 };
+  await pop.route('guarded', { action: 'canary', version: '2', percent: 50, limits });
+  let sequence = 0;
+  await vi.waitFor(
+    async () => {
+      sequence++;
+      const report = reportOf(manifest, { pop: 'SIN', region: 'AS', sequence, shift: 1 });
+      await sendReport(pop, 'guarded', { ...report, serving: servingOf(2) });
+      const { routes } = (await pop.operate('GET', '/registry/models/guarded/routes')).json<{
+        routes: { audit: { actor: string; action: string; reason?: string } }[];
+      }>();
+      expect(routes[0]?.audit).toMatchObject({ actor: 'guard', action: 'abort' });
+      expect(routes[0]?.audit.reason).toMatch(/^PSI [0-9.]+ of 'x\[1\]' over [0-9]+ rows, limit 0.2/);
+    },
+    { timeout: 20_000, interval: 50 },
+  );
+});
+
 test('metrics have the same numbers, for who may read', async () => {
   expect((await pop.send('GET', '/metrics')).status).toBe(401);
   const answer = await pop.operate('GET', '/metrics?names=triton');
