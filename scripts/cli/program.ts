@@ -13,6 +13,7 @@ import { addLookCommands } from './commands/look.ts';
 import { addPublish } from './commands/publish.ts';
 import { addRouteCommands } from './commands/route.ts';
 import { addStatus } from './commands/status.ts';
+import { addVerify } from './commands/verify.ts';
 import { createContext, type Execute } from './context.ts';
 import type { Host } from './host.ts';
 import { TerminalProgress } from './progress.ts';
@@ -76,6 +77,7 @@ function buildProgram(host: Host, ending: { status: number }): Command {
   };
   addPublish(program, execute);
   addRouteCommands(program, execute);
+  addVerify(program, execute);
   addLookCommands(program, execute);
   addStatus(program, execute);
   addInfer(program, execute);

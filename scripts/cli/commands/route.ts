@@ -1,5 +1,6 @@
 // The commands that change what is served: each asks for one new route and says what is served from then on.
 import type { Command } from 'commander';
+import { PopserveError } from '../../../registry/errors.ts';
 import { type Limits, limitsSchema } from '../../../registry/limits.ts';
 import type { RouteAction } from '../../../registry/route-action.ts';
 import {
@@ -15,9 +16,11 @@ import {
 } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
 import { describeRoute } from '../describe-route.ts';
+import { activationReason } from '../forced-release.ts';
 import type { Report } from '../report.ts';
 import { UsageError } from '../usage-error.ts';
 import { reportShadow } from './status.ts';
+import { activateVerified, parsePop } from './verify.ts';
 
 interface RouteOptions {
   reason?: string;
@@ -51,14 +54,21 @@ function readLimits(options: LimitOptions): Limits | null | undefined {
   return given ? limitsSchema.parse({ ...limits, ...(minRequests === undefined ? {} : { minRequests }) }) : undefined;
 }
 
+interface ActivateOptions extends RouteOptions {
+  verify?: boolean;
+  pop?: URL;
+}
+
 export function addRouteCommands(program: Command, execute: Execute): void {
   const change = (model: string, action: RouteAction, options: RouteOptions) =>
     execute(options, (context) => changeRoute(context, model, action, options));
 
   add(program, 'activate', 'serve a version to everyone, at once')
     .argument('<version>', 'a published version', parseVersion)
-    .action((model: string, version: string, options: RouteOptions) =>
-      change(model, { action: 'activate', version }, options),
+    .option('--verify', 'replay its golden vectors before and after, and take it back if it fails them')
+    .option('--pop <url>', 'where to replay them; default: POPSERVE_URL', parsePop)
+    .action((model: string, version: string, options: ActivateOptions) =>
+      execute(options, (context) => activate(context, model, version, options)),
     );
 
   add(program, 'rollback', 'go back to the version that was served before; ends a canary')
@@ -129,6 +139,20 @@ function add(program: Command, name: string, summary: string): Command {
     .option('--reason <text>', 'for the history of the model', parseReason)
     .option('--if-epoch <epoch>', 'only if nobody has changed the route since this epoch', parseEpoch)
     .option('--json', 'machine-readable output');
+}
+
+/** A version that was released past its gate says so in the history, whenever it is activated. */
+async function activate(context: Context, model: string, version: string, options: ActivateOptions): Promise<Report> {
+  if (options.pop !== undefined && !options.verify) throw new UsageError('--pop goes with --verify');
+  // Whether there is such a version is for the registry to say, with the route.
+  const manifest = await context.registry.getManifest(model, version).catch((error: unknown) => {
+    if (error instanceof PopserveError) return null;
+    throw error;
+  });
+  const reason = manifest === null ? options.reason : activationReason(manifest, options.reason);
+  const told = { ...options, ...(reason === undefined ? {} : { reason }) };
+  if (options.verify) return activateVerified(context, model, version, told);
+  return changeRoute(context, model, { action: 'activate', version }, told);
 }
 
 async function changeRoute(

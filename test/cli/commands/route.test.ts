@@ -45,9 +45,10 @@ describe('the commands that change a route', () => {
   ])('%j asks for %j', async (args, action) => {
     pop.intercept = () => ({ status: 409, body: { error: 'seen' } });
     await popserve(...args, '--reason', 'why', '--if-epoch', '3');
-    expect(pop.calls).toEqual(['POST /registry/models/m/routes']);
-    expect(JSON.parse(pop.asked[0]?.body.toString() ?? '')).toEqual({ ...action, reason: 'why' });
-    expect(pop.asked[0]?.headers).toMatchObject({ 'if-match': '"3"', 'popserve-actor': 'somebody' });
+    const asked = pop.asked.filter(({ call }) => !call.startsWith('GET'));
+    expect(asked.map(({ call }) => call)).toEqual(['POST /registry/models/m/routes']);
+    expect(JSON.parse(asked[0]?.body.toString() ?? '')).toEqual({ ...action, reason: 'why' });
+    expect(asked[0]?.headers).toMatchObject({ 'if-match': '"3"', 'popserve-actor': 'somebody' });
   });
 
   it.each([
@@ -92,12 +93,12 @@ describe('the commands that change a route', () => {
     { args: ['promote', 'm'], attempts: 1 },
   ])('$args is sent $attempts times when the answer is lost', async ({ args, attempts }) => {
     let lost = false;
-    pop.intercept = () => {
-      if (lost) return undefined;
+    pop.intercept = ({ call }) => {
+      if (lost || call.startsWith('GET')) return undefined;
       lost = true;
       return 'drop';
     };
     await popserve(...args);
-    expect(pop.calls).toHaveLength(attempts);
+    expect(pop.calls.filter((call) => call.startsWith('POST'))).toHaveLength(attempts);
   });
 });

@@ -1,0 +1,124 @@
+// `popserve verify`, and the activation that verifies itself: golden vectors at a point of presence before and after a switch.
+import { type Command, InvalidArgumentError } from 'commander';
+import { PopserveError } from '../../../registry/errors.ts';
+import type { Manifest } from '../../../registry/manifest.ts';
+import { parseModel, parseVersion } from '../arguments.ts';
+import { Connection } from '../connection.ts';
+import type { Context, Execute } from '../context.ts';
+import { describeRoute } from '../describe-route.ts';
+import type { RouteChange } from '../registry-client.ts';
+import { type Replay, readGolden, replayGolden } from '../replay-golden.ts';
+import type { Report } from '../report.ts';
+
+/** Longest reason that the history takes. */
+const longestReason = 1000;
+
+export function addVerify(program: Command, execute: Execute): void {
+  program
+    .command('verify')
+    .description(
+      "Replays a version's golden vectors at a point of presence, whether the version is served there or not.",
+    )
+    .argument('<model>', 'name of the model', parseModel)
+    .argument('<version>', 'a published version', parseVersion)
+    .option('--pop <url>', 'the point of presence; default: POPSERVE_URL', parsePop)
+    .option('--json', 'machine-readable output')
+    .action((model: string, version: string, options: { pop?: URL; json?: boolean }) =>
+      execute(options, (context) => verify(context, model, version, options.pop)),
+    );
+}
+
+export function parsePop(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol)) throw new InvalidArgumentError('expected an http(s) URL.');
+  if (!url.pathname.endsWith('/')) url.pathname += '/';
+  return url;
+}
+
+async function verify(context: Context, model: string, version: string, pop: URL | undefined): Promise<Report> {
+  const manifest = await context.registry.getManifest(model, version);
+  const connection = connectionTo(context, pop);
+  const cases = await readGolden(context.registry, manifest);
+  context.progress.step(`replaying ${cases.length} golden vectors at ${connection.settings.url}`);
+  const replay = await replayGolden(connection, manifest, cases, 'version');
+  const where =
+    replay.pop === null ? connection.settings.url.origin : `${replay.pop} (${connection.settings.url.origin})`;
+  return {
+    lines: [
+      `${model} ${version} at ${where}: ${replay.cases - replay.faults.length} of ${replay.cases} golden vectors as published`,
+      ...replay.faults,
+    ],
+    value: { model, version, url: connection.settings.url.href, ...replay },
+    failed: replay.faults.length > 0,
+  };
+}
+
+/**
+ * Verifies the version by its own URL, activates it, verifies what is served, and takes the release back if that is not as published.
+ * @throws {PopserveError} UNPROCESSABLE if the version does not answer as published before anything is changed
+ */
+export async function activateVerified(
+  context: Context,
+  model: string,
+  version: string,
+  options: { pop?: URL; reason?: string; ifEpoch?: number },
+): Promise<Report> {
+  const { registry, progress } = context;
+  const manifest = await registry.getManifest(model, version);
+  const connection = connectionTo(context, options.pop);
+  const cases = await readGolden(registry, manifest);
+  progress.step(`replaying ${cases.length} golden vectors before activation`);
+  const before = await replayGolden(connection, manifest, cases, 'version');
+  if (before.faults.length > 0) {
+    throw new PopserveError('UNPROCESSABLE', `${model} ${version} is not activated: ${before.faults.join('; ')}`);
+  }
+  progress.step(`activating ${model} ${version}`);
+  const { reason, ifEpoch } = options;
+  const change = await registry.appendRoute(
+    model,
+    { action: 'activate', version, ...(reason === undefined ? {} : { reason }) },
+    ifEpoch,
+  );
+  progress.step(`replaying ${cases.length} golden vectors after activation`);
+  const after = await replayGolden(connection, manifest, cases, { minEpoch: change.route.epoch });
+  if (after.faults.length > 0) return takeBack(context, manifest, change, after);
+  return {
+    lines: [...describeRoute(change.route), `${cases.length} golden vectors as published, before and after`],
+    value: { ...change, before, after },
+  };
+}
+
+/** Only if nobody has changed the route in the meantime: what they released is not ours to take back. */
+async function takeBack(
+  { registry, progress }: Context,
+  { model, version }: Manifest,
+  change: RouteChange,
+  after: Replay,
+): Promise<Report> {
+  progress.step(`taking ${model} ${version} back`);
+  const reason = `${version} failed its verification: ${after.faults.join('; ')}`
+    .slice(0, longestReason)
+    .toWellFormed();
+  const found = [`${model} ${version} does not answer as published once it is served:`, ...after.faults];
+  try {
+    if (!change.created) throw new PopserveError('CONFLICT', `${version} was served before this command`);
+    const back = await registry.appendRoute(model, { action: 'rollback', reason }, change.route.epoch);
+    return {
+      lines: [...found, 'taken back', ...describeRoute(back.route)],
+      value: { error: reason, after, route: back.route, takenBack: true },
+      failed: true,
+    };
+  } catch (error) {
+    if (!(error instanceof PopserveError)) throw error;
+    return {
+      lines: [...found, `not taken back: ${error.message}`],
+      value: { error: reason, after, route: change.route, takenBack: false },
+      failed: true,
+    };
+  }
+}
+
+function connectionTo({ connection, host }: Context, pop: URL | undefined): Connection {
+  if (pop === undefined) return connection;
+  return new Connection({ ...connection.settings, url: pop }, (ms) => host.wait(ms));
+}

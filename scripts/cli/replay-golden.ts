@@ -1,0 +1,93 @@
+// Replays a version's golden vectors at a point of presence: does it answer there as it did when it was published?
+import { PopserveError } from '../../registry/errors.ts';
+import type { Manifest } from '../../registry/manifest.ts';
+import type { Digest } from '../../registry/names.ts';
+import { decodeInferResponse } from '../../worker/protocol/decode-response.ts';
+import { compareAnswers } from '../publish/compare.ts';
+import { type Connection, type Reply, urlPath } from './connection.ts';
+import type { RegistryClient } from './registry-client.ts';
+
+/** A case as the registry keeps it; numbers as they are written, to be sent on with all their digits. */
+interface GoldenCase {
+  readonly inputs: unknown;
+  readonly outputs: unknown;
+}
+
+export interface Replay {
+  readonly cases: number;
+  /** What was not as it should be, one sentence part each. */
+  readonly faults: readonly string[];
+  /** The point of presence that answered last, as it calls itself. */
+  readonly pop: string | null;
+}
+
+/** Where the vectors are sent: to the exact version, routed or not, or to what is served from an epoch on. */
+export type ReplayTarget = 'version' | { readonly minEpoch: number };
+
+/** @throws {PopserveError} UNPROCESSABLE if the version has no golden vectors */
+export async function readGolden(registry: RegistryClient, manifest: Manifest): Promise<GoldenCase[]> {
+  const { golden } = manifest.artifacts;
+  if (golden === undefined) {
+    const why = 'its sample inputs were too large, or native onnxruntime gave no answers';
+    throw new PopserveError('UNPROCESSABLE', `${manifest.model} ${manifest.version} has no golden vectors: ${why}`);
+  }
+  const text = new TextDecoder().decode(await registry.getBlob(golden.digest as Digest));
+  return (JSON.parse(text, keepDigits as Parameters<typeof JSON.parse>[1]) as { cases: GoldenCase[] }).cases;
+}
+
+/** Every fault is a finding, an error of the point of presence as well as another answer. */
+export async function replayGolden(
+  connection: Connection,
+  manifest: Manifest,
+  cases: readonly GoldenCase[],
+  target: ReplayTarget,
+): Promise<Replay> {
+  const faults: string[] = [];
+  let pop: string | null = null;
+  for (const [index, { inputs, outputs }] of cases.entries()) {
+    try {
+      const reply = await ask(connection, manifest, JSON.stringify({ inputs }), target);
+      pop = reply.headers.get('popserve-pop') ?? pop;
+      const fault = faultOf(reply, manifest, outputs);
+      if (fault !== null) faults.push(`case ${index + 1}: ${fault}`);
+    } catch (error) {
+      if (!(error instanceof PopserveError)) throw error;
+      faults.push(`case ${index + 1}: ${error.message}`);
+    }
+  }
+  return { cases: cases.length, faults, pop };
+}
+
+function ask(connection: Connection, { model, version }: Manifest, body: string, target: ReplayTarget): Promise<Reply> {
+  const path = target === 'version' ? urlPath`v2/models/${model}/versions/${version}` : urlPath`v2/models/${model}`;
+  return connection.send({
+    method: 'POST',
+    path: `${path}/infer`,
+    body,
+    headers: {
+      'content-type': 'application/json',
+      ...(target === 'version' ? {} : { 'popserve-min-epoch': String(target.minEpoch) }),
+    },
+    // Where inference is keyed the operator's token opens it.
+    authorized: connection.settings.token !== null,
+    repeat: 'always',
+  });
+}
+
+function faultOf({ body, headers }: Reply, manifest: Manifest, outputs: unknown): string | null {
+  const version = headers.get('popserve-version');
+  if (version !== manifest.version) return `version ${version} answered instead of ${manifest.version}`;
+  const digest = headers.get('popserve-digest');
+  if (digest !== null && digest !== manifest.artifacts.model.digest) return `other bytes are served: ${digest}`;
+  const expected = new TextEncoder().encode(JSON.stringify({ model_name: manifest.model, outputs }));
+  const wanted = decodeInferResponse({ body: expected, headerLength: null }).outputs;
+  const headerLength = headers.get('inference-header-content-length');
+  return compareAnswers(wanted, decodeInferResponse({ body, headerLength }).outputs, manifest.tolerance);
+}
+
+/** Integers beyond 2^53 pass through as they are written. */
+function keepDigits(_key: string, value: unknown, context: { source?: string }): unknown {
+  const isWide = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
+  if (!isWide || context.source === undefined) return value;
+  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(context.source);
+}
