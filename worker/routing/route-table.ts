@@ -120,7 +120,7 @@ export class RouteTable {
       return resolveVersion(model, route, requested, key);
     } catch (error) {
       // Without a route the model may not even exist: say which of the two it is.
-      if (route === null) await this.#registry.showModel(model);
+      if (route === null) await this.#registry.showModel(model).catch(unreachable);
       throw error;
     }
   }
@@ -150,6 +150,10 @@ export class RouteTable {
       this.#firstMs.set(model, performance.now() - started);
       this.#install(copy);
     } else remember(this.#withoutRoute, model, true, Math.min(this.#refreshMs, longestAbsenceMs));
+  }
+
+  async #readNewest(model: string): Promise<RouteCopy | null> {
+    return await this.#registry.readNewest(model).catch(unreachable);
   }
 
   /** For the isolate that wrote a route: it need not wait for its next refresh, nor for KV. */
@@ -194,7 +198,7 @@ export class RouteTable {
 
   /** Read-your-release: an isolate behind the asked epoch reads R2 itself before it answers. */
   async #catchUp(model: string, minEpoch: number, scope: RequestScope): Promise<RouteCopy> {
-    const copy = await this.#registry.readNewest(model);
+    const copy = await this.#readNewest(model);
     if (copy) await this.#takeOver(copy, scope);
     const snapshot = this.#snapshots.get(model);
     const current = snapshot?.copy;
@@ -262,7 +266,7 @@ export class RouteTable {
     if (known && Date.now() < known.untilMs) return unwrap(known.value);
     const found = await this.#registry.getManifest(model, version).catch((error: unknown) => {
       if (error instanceof PopserveError && error.code === 'NOT_FOUND') return error;
-      throw error;
+      return unreachable(error);
     });
     remember(this.#unrouted, key, found, this.#refreshMs);
     return unwrap(found);
@@ -284,6 +288,15 @@ const nothingServed: Serving = { epoch: 0, stable: null, canary: null, held: nul
 function servingOf({ epoch, aliases, rollout }: Route): Serving {
   const canary = rollout && { version: rollout.version, percent: rollout.percent };
   return { epoch, stable: aliases.stable ?? null, canary, held: null };
+}
+
+/** Storage that fails is no fault of the request nor of the code: 503, to be tried again, instead of an internal error. */
+function unreachable(error: unknown): never {
+  if (error instanceof PopserveError) throw error;
+  throw new PopserveError('UNAVAILABLE', `the registry cannot be reached from here: ${String(error)}`, {
+    retryAfterSeconds: 1,
+    cause: error,
+  });
 }
 
 function unwrap(found: Manifest | PopserveError): Manifest {

@@ -1,0 +1,163 @@
+// An operator at work: releases, rollouts, rollbacks and the rest through the control plane, chosen by the seed. It may die
+// between any two steps, also inside the Worker that writes for it; what it left half-way is for the next release to complete.
+
+import type { RouteAction } from '../../registry/route-action.ts';
+import type { Random } from '../demo/random.ts';
+import { exchange } from './http-client.ts';
+import type { Answered, LoggedRoute } from './oracle.ts';
+import type { Release } from './releases.ts';
+
+export interface OperatorOptions {
+  readonly name: string;
+  readonly model: string;
+  readonly port: number;
+  readonly token: string;
+  readonly random: Random;
+  readonly releases: readonly Release[];
+  /** What the newest route says, for choices that make sense. */
+  readonly newest: () => LoggedRoute | undefined;
+  /** Lets only so many storage writes through, then none; null: all. */
+  readonly allowWrites: (count: number | null) => void;
+  /** Share of releases in the middle of which the operator dies. */
+  readonly deaths: number;
+}
+
+export interface OperatorCounts {
+  readonly actions: Record<string, number>;
+  routes: number;
+  unchanged: number;
+  conflicts: number;
+  /** Refused or unanswered while storage was broken or the operator dead. */
+  failed: number;
+  deaths: number;
+  /** Answers of the control plane that should never come. */
+  readonly wrong: string[];
+}
+
+/** A rollout goes up in these steps. */
+const shares = [5, 20, 50, 100];
+
+export class Operator {
+  readonly counts: OperatorCounts = {
+    actions: {},
+    routes: 0,
+    unchanged: 0,
+    conflicts: 0,
+    failed: 0,
+    deaths: 0,
+    wrong: [],
+  };
+  readonly #options: OperatorOptions;
+
+  constructor(options: OperatorOptions) {
+    this.#options = options;
+  }
+
+  /** @returns the epoch of the new route, null if none came about */
+  async act(): Promise<number | null> {
+    const { random, deaths, allowWrites } = this.#options;
+    const action = this.#choose();
+    const dies = random.chance(deaths);
+    // A whole release writes a blob, a manifest, a route, and the copy in KV.
+    if (dies) {
+      this.counts.deaths++;
+      allowWrites(Math.floor(random.uniform() * 5));
+    }
+    try {
+      if ('version' in action && action.version) {
+        const release = this.#options.releases.find(({ version }) => version === action.version);
+        if (release && !(await this.#upload(release))) return null;
+      }
+      return await this.#route(action);
+    } finally {
+      if (dies) allowWrites(null);
+    }
+  }
+
+  /** Activates a version, whatever it takes: for the beginning of a run. */
+  async begin(version: string): Promise<number> {
+    const release = this.#options.releases.find((each) => each.version === version);
+    if (!release || !(await this.#upload(release)))
+      throw new Error(`version ${version} could not be uploaded: ${this.counts.wrong}`);
+    const epoch = await this.#route({ action: 'activate', version });
+    if (epoch === null) throw new Error(`version ${version} could not be activated: ${this.counts.wrong}`);
+    return epoch;
+  }
+
+  async route(action: RouteAction): Promise<number | null> {
+    return await this.#route(action);
+  }
+
+  async upload(release: Release): Promise<boolean> {
+    return await this.#upload(release);
+  }
+
+  #choose(): RouteAction {
+    const { random, releases, newest } = this.#options;
+    const route = newest();
+    const pick = () => releases[Math.floor(random.uniform() * releases.length)]?.version ?? '1';
+    if (route?.rollout) {
+      const { version, percent } = route.rollout;
+      const higher = shares.find((share) => share > percent);
+      switch (random.pick({ raise: 5, promote: 2, abort: 2, rollback: 1 })) {
+        case 'raise':
+          return higher === undefined ? { action: 'promote' } : { action: 'canary', version, percent: higher };
+        case 'promote':
+          return { action: 'promote' };
+        case 'abort':
+          return { action: 'abort' };
+        case 'rollback':
+          return { action: 'rollback' };
+      }
+    }
+    switch (random.pick({ activate: 4, canary: 4, rollback: 2, alias: 1 })) {
+      case 'activate':
+        return { action: 'activate', version: pick() };
+      case 'canary':
+        return { action: 'canary', version: pick(), percent: 5 };
+      case 'rollback':
+        return { action: 'rollback' };
+      case 'alias':
+        return { action: 'alias', name: 'pinned', version: pick() };
+    }
+  }
+
+  async #upload({ manifest, digest, bytes, version }: Release): Promise<boolean> {
+    const { model } = this.#options;
+    const stored = await this.#call('PUT', `/registry/blobs/${digest}`, bytes);
+    if (!this.#expect(stored, [200, 201])) return false;
+    const registered = await this.#call(
+      'PUT',
+      `/registry/models/${model}/versions/${version}`,
+      JSON.stringify(manifest),
+    );
+    return this.#expect(registered, [200, 201]);
+  }
+
+  async #route(action: RouteAction): Promise<number | null> {
+    const { model } = this.#options;
+    this.counts.actions[action.action] = (this.counts.actions[action.action] ?? 0) + 1;
+    const answer = await this.#call('POST', `/registry/models/${model}/routes`, JSON.stringify(action));
+    if (answer.status === 409) {
+      this.counts.conflicts++;
+      return null;
+    }
+    if (!this.#expect(answer, [200, 201])) return null;
+    if (answer.status === 201) this.counts.routes++;
+    else this.counts.unchanged++;
+    return (JSON.parse(answer.body) as { route: { epoch: number } }).route.epoch;
+  }
+
+  #call(method: string, path: string, body: string | Buffer): Promise<Answered> {
+    const { port, token, name } = this.#options;
+    return exchange(port, method, path, { authorization: `Bearer ${token}`, 'popserve-actor': name }, body);
+  }
+
+  /** Storage that is broken under the control plane may fail a call with a 5xx; anything else is a fault of popserve. */
+  #expect(answer: Answered, statuses: readonly number[]): boolean {
+    if (statuses.includes(answer.status)) return true;
+    this.counts.failed++;
+    if (answer.status < 500) this.counts.wrong.push(`${answer.status} ${answer.body.slice(0, 200)}`);
+    return false;
+  }
+}

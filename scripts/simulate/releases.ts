@@ -1,0 +1,68 @@
+// The versions of the simulated model: y = x + a constant of the version's own, so that an answer itself tells who gave it.
+import { createHash } from 'node:crypto';
+import { create } from '@bufbuild/protobuf';
+import { type Manifest, manifestSchema } from '../../registry/manifest.ts';
+import { model, node, tensorValue } from '../onnx/build.ts';
+import { writeModel } from '../onnx/model-file.ts';
+import { TensorProtoSchema } from '../onnx/onnx_pb.ts';
+
+export interface Release {
+  readonly version: string;
+  readonly constant: number;
+  readonly digest: string;
+  readonly bytes: Buffer;
+  readonly manifest: Manifest;
+}
+
+const float32 = 1;
+
+/** @param ballastBytes of weights that come with it and change nothing */
+export function makeRelease(name: string, number: number, ballastBytes: number): Release {
+  const version = String(number);
+  const constant = number * 100;
+  const side = Math.ceil(Math.sqrt(ballastBytes / 4));
+  const floats = (tensor: string, dims: number[], values: Float32Array<ArrayBuffer>) =>
+    create(TensorProtoSchema, {
+      name: tensor,
+      dims: dims.map(BigInt),
+      dataType: float32,
+      rawData: new Uint8Array(values.buffer),
+    });
+  const bytes = Buffer.from(
+    writeModel(
+      model({
+        name: 'adder',
+        opsets: { '': 17 },
+        inputs: [tensorValue('x', float32, ['batch', 2])],
+        outputs: [tensorValue('y', float32, ['batch', 2])],
+        nodes: [
+          node('ReduceMax', ['weights'], ['largest'], { keepdims: { int: 0 } }),
+          node('Mul', ['largest', 'nothing'], ['zero']),
+          node('Add', ['x', 'constant'], ['sum']),
+          node('Add', ['sum', 'zero'], ['y']),
+        ],
+        initializers: [
+          floats('constant', [], new Float32Array([constant])),
+          floats('nothing', [], new Float32Array([0])),
+          floats('weights', [side, side], new Float32Array(side * side).fill(number / 1e6)),
+        ],
+      }),
+    ),
+  );
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  const manifest = manifestSchema.parse({
+    schema: 1,
+    model: name,
+    version,
+    artifacts: { model: { digest, bytes: bytes.length, format: 'onnx' } },
+    signature: {
+      inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
+      outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],
+    },
+    runtime: { onnxruntime: '1.30.0', graphOptimization: 'all', profiles: {} },
+    warmup: [{ name: 'x', shape: [1, 2] }],
+    tolerance: { absolute: 1e-3, relative: 1e-3 },
+    source: { file: 'adder.onnx', digest, bytes: bytes.length },
+  });
+  return { version, constant, digest, bytes, manifest };
+}
