@@ -18,6 +18,8 @@ import { Receiver } from './receiver.ts';
 
 const secret = 'a secret of the webhook';
 const rows = 1000;
+/** Windows take their time on a busy machine. */
+const patient = { timeout: 20_000, interval: 20 };
 
 let receiver: Receiver;
 let pop: TestPop;
@@ -76,13 +78,10 @@ const placeOf = (status: DriftStatus, place: string, version = '1'): PlaceDrift 
 
 /** Keeps the requests coming until the state of things is as expected. */
 async function inferUntil(model: string, shift: number, check: (status: DriftStatus) => void): Promise<void> {
-  await vi.waitFor(
-    async () => {
-      await infer(model, shift);
-      check(await driftOf(model));
-    },
-    { timeout: 20_000, interval: 20 },
-  );
+  await vi.waitFor(async () => {
+    await infer(model, shift);
+    check(await driftOf(model));
+  }, patient);
 }
 
 describe('what devices send', () => {
@@ -101,7 +100,7 @@ describe('what devices send', () => {
     expect(undrifted.events).toEqual([]);
 
     await inferUntil('adder', 1, (status) => expect(placeOf(status, 'pop:HEL')?.drifting).toBe(true));
-    await vi.waitFor(() => expect(receiver.received).toHaveLength(1));
+    await vi.waitFor(() => expect(receiver.received).toHaveLength(1), patient);
     const { id, signed, body } = receiver.received[0] ?? { id: '', signed: false, body: null };
     expect(signed).toBe(true);
     expect(body).toMatchObject({ id, type: 'retrain.requested', data: { model: 'adder', version: '1' } });
@@ -124,7 +123,7 @@ describe('what devices send', () => {
     await inferUntil('adder', 0, (status) => {
       expect(status.versions[0]?.places.some(({ drifting }) => drifting)).toBe(false);
     });
-    await vi.waitFor(() => expect(receiver.received).toHaveLength(2));
+    await vi.waitFor(() => expect(receiver.received).toHaveLength(2), patient);
     expect(receiver.received[1]).toMatchObject({
       id: `${id}.resolved`,
       signed: true,
@@ -180,32 +179,26 @@ describe('what several PoPs report', () => {
       { pop: 'SIN', region: 'AS', shift: 1 },
     ];
     const before = receiver.received.length;
-    await vi.waitFor(
-      async () => {
-        sequence++;
-        for (const from of places) await sendReport(pop, 'spread', reportOf(manifest, { ...from, sequence }));
-        expect(placeOf(await driftOf('spread'), 'pop:SIN')?.drifting).toBe(true);
-      },
-      { timeout: 20_000, interval: 20 },
-    );
+    await vi.waitFor(async () => {
+      sequence++;
+      for (const from of places) await sendReport(pop, 'spread', reportOf(manifest, { ...from, sequence }));
+      expect(placeOf(await driftOf('spread'), 'pop:SIN')?.drifting).toBe(true);
+    }, patient);
     const drifting = (await driftOf('spread')).versions[0]?.places.filter((drift) => drift.drifting);
     const names = drifting?.map(({ place }) => place) ?? [];
     expect(names).toEqual(expect.arrayContaining(['pop:SIN', 'region:AS']));
     expect(names.filter((place) => place.includes('EU') || place.includes('FRA') || place.includes('ARN'))).toEqual([]);
-    await vi.waitFor(() => expect(receiver.received.length).toBe(before + 1));
+    await vi.waitFor(() => expect(receiver.received.length).toBe(before + 1), patient);
   });
 
   test('of a version that is replaced, ends with its route', async () => {
     const before = receiver.received.length;
     await pop.release(watched('spread', '2'));
-    await vi.waitFor(
-      async () => {
-        // The new version's windows are reviewed: what is open of the old one is looked at as well.
-        await infer('spread');
-        expect(receiver.received.length).toBe(before + 1);
-      },
-      { timeout: 20_000, interval: 20 },
-    );
+    await vi.waitFor(async () => {
+      // The new version's windows are reviewed: what is open of the old one is looked at as well.
+      await infer('spread');
+      expect(receiver.received.length).toBe(before + 1);
+    }, patient);
     expect(receiver.received.at(-1)?.body).toMatchObject({
       type: 'drift.resolved',
       data: { model: 'spread', version: '1', reason: 'superseded' },
@@ -236,19 +229,16 @@ test('a canary that drifts beyond its limit is ended', async () => {
   const limits = { drift: 0.2, minRequests: 100 };
   await pop.route('guarded', { action: 'canary', version: '2', percent: 50, limits });
   let sequence = 0;
-  await vi.waitFor(
-    async () => {
-      sequence++;
-      const report = reportOf(manifest, { pop: 'SIN', region: 'AS', sequence, shift: 1 });
-      await sendReport(pop, 'guarded', { ...report, serving: servingOf(2) });
-      const { routes } = (await pop.operate('GET', '/registry/models/guarded/routes')).json<{
-        routes: { audit: { actor: string; action: string; reason?: string } }[];
-      }>();
-      expect(routes[0]?.audit).toMatchObject({ actor: 'guard', action: 'abort' });
-      expect(routes[0]?.audit.reason).toMatch(/^PSI [0-9.]+ of 'x\[1\]' over [0-9]+ rows, limit 0.2/);
-    },
-    { timeout: 20_000, interval: 50 },
-  );
+  await vi.waitFor(async () => {
+    sequence++;
+    const report = reportOf(manifest, { pop: 'SIN', region: 'AS', sequence, shift: 1 });
+    await sendReport(pop, 'guarded', { ...report, serving: servingOf(2) });
+    const { routes } = (await pop.operate('GET', '/registry/models/guarded/routes')).json<{
+      routes: { audit: { actor: string; action: string; reason?: string } }[];
+    }>();
+    expect(routes[0]?.audit).toMatchObject({ actor: 'guard', action: 'abort' });
+    expect(routes[0]?.audit.reason).toMatch(/^PSI [0-9.]+ of 'x\[1\]' over [0-9]+ rows, limit 0.2/);
+  }, patient);
 });
 
 test('metrics have the same numbers, for who may read', async () => {
@@ -280,22 +270,27 @@ describe('when things fail', () => {
       expect(answer.status).toBe(200);
       await answer.body?.cancel();
     };
+    let running: Pop | null = null;
     try {
       const first = await start();
+      running = first;
       await TestPop.of(first).release({ manifest, blobs });
       await ask(first);
-      await vi.waitFor(() => kept(first, rows));
+      await vi.waitFor(() => kept(first, rows), patient);
       for (let request = 0; request < 3; request++) await ask(first);
       await first.stop();
+      running = null;
       const second = await start();
+      running = second;
       await kept(second, rows);
       await ask(second);
-      await vi.waitFor(() => kept(second, 2 * rows));
-      await second.stop();
+      await vi.waitFor(() => kept(second, 2 * rows), patient);
     } finally {
+      await running?.stop();
       await rm(directory, { recursive: true, force: true });
     }
-  });
+    // Two more starts of workerd, which take their time on a busy machine.
+  }, 120_000);
 
   test('an event is sent again until the receiver takes it, with the same id and body', async () => {
     receiver.status = 0;
@@ -305,7 +300,7 @@ describe('when things fail', () => {
     receiver.status = 503;
     await vi.waitFor(async () => {
       expect((await driftOf('retried')).events[0]?.lastError).toBe('the receiver answered 503');
-    });
+    }, patient);
     receiver.status = 204;
     await vi.waitFor(async () => expect((await driftOf('retried')).events[0]?.deliveredMs).not.toBeNull(), {
       timeout: 10_000,
