@@ -1,5 +1,8 @@
 // The statistics extension (PROTOCOL.md 2.8), of this isolate or of all PoPs together: every answer says which.
+import type { ProfileName } from '../registry/manifest.ts';
 import type { Isolate } from './isolate.ts';
+import type { IsolateHeap } from './runtime/isolate-heap.ts';
+import type { LoadTimes } from './runtime/load-times.ts';
 import type { VersionCounts } from './telemetry/counters.ts';
 import type { VersionTotals } from './telemetry/counts-part.ts';
 
@@ -18,11 +21,26 @@ interface VersionStatistics {
   response_stats: Record<string, never>;
   batch_stats: never[];
   memory_usage: { type: string; id: number; byte_size: number }[];
+  /** How it is loaded here and what the load took; absent if it is not loaded, or if PoPs are merged. */
+  popserve_profile?: ProfileName;
+  popserve_cold_start?: ColdStart;
+}
+
+/** Milliseconds of each step; those of `local_only` read 0 in production, where clocks stand still without I/O. */
+interface ColdStart {
+  runtime_ms: number;
+  fetch_ms: number;
+  create_ms: number;
+  warmup_ms: number;
+  from: 'cache' | 'registry';
+  local_only: readonly string[];
 }
 
 export interface Statistics {
   model_stats: VersionStatistics[];
   popserve_scope: 'isolate' | 'all';
+  /** The memory that all models of the isolate share, bytes; absent if PoPs are merged. */
+  popserve_heap?: { byte_size: number; budget: number; discarded: number; replacements: number };
   /** What the numbers are not. */
   popserve_note: string;
 }
@@ -40,6 +58,7 @@ export function isolateStatistics(isolate: Isolate, model: string | null, versio
   return {
     model_stats: counted.map((counts) => ofIsolate(isolate, counts)),
     popserve_scope: 'isolate',
+    popserve_heap: ofHeap(isolate.models.heap),
     popserve_note: isolateNote,
   };
 }
@@ -64,7 +83,7 @@ export async function mergedStatistics(
 function ofIsolate(isolate: Isolate, counts: VersionCounts): VersionStatistics {
   const { model, version, executionCount: runs, queueMs, inputMs, inferMs, outputMs } = counts;
   const { hits, misses } = isolate.answers.counts(model, version);
-  const bytes = isolate.models.heldBytes(model, version);
+  const loaded = isolate.models.loaded(model, version);
   return {
     name: model,
     version,
@@ -83,7 +102,28 @@ function ofIsolate(isolate: Isolate, counts: VersionCounts): VersionStatistics {
     },
     response_stats: {},
     batch_stats: [],
-    memory_usage: bytes === null ? [] : [{ type: 'CPU', id: 0, byte_size: bytes }],
+    memory_usage: loaded === null ? [] : [{ type: 'CPU', id: 0, byte_size: loaded.needBytes }],
+    ...(loaded === null ? {} : { popserve_profile: loaded.profile, popserve_cold_start: ofLoad(loaded.times) }),
+  };
+}
+
+function ofHeap(heap: IsolateHeap): NonNullable<Statistics['popserve_heap']> {
+  return {
+    byte_size: heap.live?.byteLength ?? 0,
+    budget: heap.budgetBytes,
+    discarded: heap.discardedBytes,
+    replacements: heap.replacements,
+  };
+}
+
+function ofLoad({ runtimeMs, fetchMs, createMs, warmupMs, from }: LoadTimes): ColdStart {
+  return {
+    runtime_ms: runtimeMs,
+    fetch_ms: fetchMs,
+    create_ms: createMs,
+    warmup_ms: warmupMs,
+    from,
+    local_only: ['runtime_ms', 'create_ms', 'warmup_ms'],
   };
 }
 

@@ -58,6 +58,11 @@ test('counts batch items, executions and failures, per version', async () => {
       cache_hit: { count: 0 },
     },
     memory_usage: [{ type: 'CPU' }],
+    popserve_profile: 'lean',
+    popserve_cold_start: {
+      from: expect.stringMatching(/cache|registry/),
+      local_only: expect.arrayContaining(['create_ms']),
+    },
   });
   expect(first?.last_inference).toBeGreaterThan(Date.now() - 600_000);
   expect(first?.memory_usage[0]?.byte_size).toBeGreaterThan(0);

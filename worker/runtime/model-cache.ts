@@ -144,12 +144,10 @@ export class ModelCache {
     return { state: 'READY', profile, needBytes, times };
   }
 
-  /** What a loaded version takes of the heap; null if it is not loaded here. */
-  heldBytes(model: string, version: string): number | null {
+  /** A version that is loaded here; null if it is not. */
+  loaded(model: string, version: string): LoadedModel | null {
     for (const entry of this.#entries.values()) {
-      if (entry.state === 'ready' && entry.manifest.model === model && entry.manifest.version === version) {
-        return entry.needBytes;
-      }
+      if (entry.state === 'ready' && entry.manifest.model === model && entry.manifest.version === version) return entry;
     }
     return null;
   }
