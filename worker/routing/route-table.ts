@@ -223,7 +223,8 @@ export class RouteTable {
       const manifest = manifests[version];
       if (!manifest) continue;
       try {
-        if (this.#warmer.fitsBeside(manifest, kept)) {
+        const others = kept.filter((other) => other.version !== version);
+        if (this.#warmer.fitsBeside(manifest, others)) {
           await this.#warmer.warm(manifest, scope);
           kept.push(manifest);
         } else if (version === route.aliases.stable) {
@@ -273,11 +274,15 @@ export class RouteTable {
   }
 }
 
-/** What a newer route names and the present one does not, the one that most depends on first. */
+/**
+ * What a newer route names and the present one does not, the one that most depends on first. A version that gets default traffic
+ * which it did not have counts too: a canary that no request has met here may never have been loaded before it is promoted.
+ */
 function addedVersions(current: Route | null, next: Route): string[] {
   const known = new Set(current ? routedVersions(current) : []);
-  const { stable } = next.aliases;
-  const rank = (version: string) => (version === stable ? 0 : version === next.rollout?.version ? 1 : 2);
+  if (next.aliases.stable !== current?.aliases.stable) known.delete(next.aliases.stable ?? '');
+  if (next.rollout?.version !== current?.rollout?.version) known.delete(next.rollout?.version ?? '');
+  const rank = (version: string) => (version === next.aliases.stable ? 0 : version === next.rollout?.version ? 1 : 2);
   return routedVersions(next)
     .filter((version) => !known.has(version))
     .sort((a, b) => rank(a) - rank(b));

@@ -95,6 +95,19 @@ describe('a cold isolate', () => {
   });
 });
 
+test('a canary that no request has met here is loaded before it is promoted', async () => {
+  await world.route({ action: 'canary', version: '2', percent: 0 });
+  expect(await world.ask()).toMatchObject({ version: '1', epoch: 2 });
+  expect(world.loaded).toEqual([]);
+  world.broken.add('2');
+  await world.route({ action: 'promote' });
+  for (let count = 0; count < 2; count++) expect(await world.ask()).toMatchObject({ version: '1', epoch: 2 });
+  world.broken.clear();
+  await world.ask();
+  expect(world.loaded).toEqual(['2']);
+  expect(await world.ask()).toMatchObject({ version: '2', epoch: 3 });
+});
+
 describe('a newer route', () => {
   beforeEach(() => world.ask());
 
