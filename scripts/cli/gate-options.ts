@@ -35,7 +35,7 @@ export interface GateArguments {
 
 export function addGateOptions(command: Command): Command {
   return command
-    .option('--test-data <path>', 'rows with the truth, to judge the model by: CSV, JSON lines, or a folder')
+    .option('--test-data <path>', 'rows with the truth, to judge the model by: CSV or JSON lines')
     .option('--reference <path>', 'rows to take the baseline for drift from; default: the test data')
     .option('--label <column>', 'column with the truth; default: label, target, class or y')
     .option(

@@ -128,7 +128,7 @@ function shapeOf({ name, shape }: TensorSpec, rows: number, elements: number): n
   const row = shape.slice(1);
   const variable = row.filter((size) => size === -1).length;
   const known = row.reduce((product, size) => (size === -1 ? product : product * size), 1);
-  if (variable > 1) throw invalid(`input '${name}' has several variable dimensions; give it as a folder of .npy files`);
+  if (variable > 1) throw invalid(`input '${name}' has several variable dimensions, which a table cannot carry`);
   return [rows, ...row.map((size) => (size === -1 ? Math.floor(elements / known) : size))];
 }
 

@@ -12,10 +12,14 @@ import type { DataOptions, TestData } from './test-data.ts';
  */
 export async function readData(options: DataOptions, signature: Signature, needsTruth: boolean): Promise<TestData> {
   const found = await stat(options.path).catch((cause: unknown) => {
-    throw new PopserveError('INVALID_ARGUMENT', `cannot read ${options.path}: there is no such file or folder`, {
+    throw new PopserveError('INVALID_ARGUMENT', `cannot read ${options.path}: there is no such file`, {
       cause,
     });
   });
-  if (found.isDirectory()) throw new PopserveError('UNSUPPORTED', 'folders are not read yet');
+  if (found.isDirectory())
+    throw new PopserveError(
+      'INVALID_ARGUMENT',
+      `${options.path} is a folder; expected a .csv, .tsv, .jsonl or .ndjson file`,
+    );
   return bindColumns(await readTable(options.path), signature, options, needsTruth);
 }

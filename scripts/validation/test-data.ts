@@ -18,7 +18,7 @@ export interface TestData {
 
 /** How a file's columns belong to a model. */
 export interface DataOptions {
-  /** A file or a folder. */
+  /** `.csv`, `.tsv`, `.jsonl` or `.ndjson`. */
   readonly path: string;
   /** Column with the truth; default: one that is called label, target, class or y. */
   readonly label?: string;
