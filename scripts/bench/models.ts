@@ -83,7 +83,8 @@ export class ModelShelf implements AsyncDisposable {
 
   async #publish(name: string, onnxFile: string, inputs: readonly Tensor[], baseline?: Baseline): Promise<BenchModel> {
     this.#note(`publishing ${name}`);
-    const options = { file: onnxFile, model: name.toLowerCase(), version: '1' };
+    // The inputs are known: what sizes the model takes need not be probed.
+    const options = { file: onnxFile, model: name.toLowerCase(), version: '1', probeLimitMs: 0 };
     const quiet = { step: () => {}, note: () => {} };
     const { manifest: prepared, blobs } = await preparePublication(options, quiet, this.#inspector);
     const manifest = baseline === undefined ? prepared : { ...prepared, baseline };

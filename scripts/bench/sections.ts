@@ -2,6 +2,7 @@
 import type { Section } from './section.ts';
 import { churn } from './sections/churn.ts';
 import { coldStart } from './sections/cold-start.ts';
+import { concatenation } from './sections/concatenation.ts';
 import { drift } from './sections/drift.ts';
 import { jsMemory } from './sections/js-memory.ts';
 import { latency } from './sections/latency.ts';
@@ -17,6 +18,7 @@ export const sections: readonly Section[] = [
   latency,
   drift,
   throughput,
+  concatenation,
   warmRun,
   resident,
   churn,

@@ -30,7 +30,7 @@ export const churn: Section = {
       title: 'A long life',
       how: [
         `Versions: ${versions}, of ${models.length} MatMul models of ${sizes[0]} to ${sizes.at(-1)} MiB in turns, no two alike next to each other. Session layer: each loaded and run in one heap without a limit, beside the one before it, as a switchover does, which is then released. Serving Worker: each requested by its version with the settings of wrangler.toml, so that the oldest make room.`,
-        `Replacements: the isolate’s heap given up ${replacements} times, each time with a model of ${sizes.at(-1)} MiB loaded into the fresh one at once; a discarded heap counts until V8 has collected it, which is up to V8.`,
+        `Replacements: the isolate’s heap ended ${replacements} times as after a trap and started again in its own memory, each time with a model of ${sizes.at(-1)} MiB loaded at once. A heap that is given up instead counts until V8 has collected it.`,
       ],
       tables: [
         {

@@ -18,6 +18,7 @@ export default {
   async fetch(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
     if (pathname === '/infer') return await infer(request);
+    if (pathname === '/concatenated') return await inferConcatenated(request);
     if (pathname === '/live') return Response.json({ live: true });
     if (pathname === '/measure/load') return Response.json(await measureLoad(request, searchParams));
     if (pathname === '/measure/run')
@@ -38,6 +39,42 @@ async function infer(request: Request): Promise<Response> {
   return loaded.run([tensor], [output.name], ([result]) => {
     if (!(result?.data instanceof Uint8Array)) throw new Error('expected an output of numbers');
     return new Response(result.data.slice() as Uint8Array<ArrayBuffer>);
+  });
+}
+
+interface Waiting {
+  readonly data: Uint8Array;
+  readonly answer: (rows: Uint8Array<ArrayBuffer>) => void;
+}
+
+let waiting: Waiting[] = [];
+
+/** The same for one row of a batch: what comes until the next turn of the event loop runs together. */
+async function inferConcatenated(request: Request): Promise<Response> {
+  const data = await request.bytes();
+  const { promise, resolve } = Promise.withResolvers<Uint8Array<ArrayBuffer>>();
+  if (waiting.push({ data, answer: resolve }) === 1) setTimeout(runWaiting, 0);
+  return new Response(await promise);
+}
+
+function runWaiting(): void {
+  const together = waiting;
+  waiting = [];
+  const [input] = loaded?.inputs ?? [];
+  const [output] = loaded?.outputs ?? [];
+  if (!loaded || !input || !output) throw new Error('no model was loaded');
+  const rowBytes = together[0]?.data.length ?? 0;
+  const data = new Uint8Array(rowBytes * together.length);
+  together.forEach((one, index) => {
+    data.set(one.data, index * rowBytes);
+  });
+  const shape = [together.length, ...input.shape.slice(1).map((size) => (typeof size === 'number' ? size : 1))];
+  loaded.run([{ name: input.name, elementType: input.elementType, shape, data }], [output.name], ([result]) => {
+    if (!(result?.data instanceof Uint8Array)) throw new Error('expected an output of numbers');
+    const answerBytes = result.data.length / together.length;
+    together.forEach(({ answer }, index) => {
+      answer(result.data.slice(index * answerBytes, (index + 1) * answerBytes) as Uint8Array<ArrayBuffer>);
+    });
   });
 }
 
@@ -67,7 +104,7 @@ async function measureRun(request: Request, repeat: number): Promise<RunReport> 
   return { runs: repeat, totalMs: performance.now() - started, heapBytes: session.heap.byteLength };
 }
 
-/** Gives the isolate's heap up and loads the model into a fresh one, under the serving Worker's accounting. */
+/** Ends the isolate's heap and loads the model into the next one, under the serving Worker's accounting. */
 async function measureReplace(request: Request): Promise<ReplaceReport> {
   const bytes = new Uint8Array(await request.arrayBuffer());
   replaced ??= new IsolateHeap(budgetBytes);
@@ -77,7 +114,7 @@ async function measureReplace(request: Request): Promise<ReplaceReport> {
   try {
     createSession(fresh, bytes, new URLSearchParams({ format: 'ort', profile: 'lean' }));
   } catch (error) {
-    // The uncollected heaps have left too little of the budget.
+    // What the heaps before it hold has left too little of the budget.
     refused = String(error);
   }
   return { liveBytes: fresh.byteLength, discardedBytes: replaced.discardedBytes, budgetBytes, refused };
