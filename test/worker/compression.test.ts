@@ -9,7 +9,7 @@ import { adder } from '../harness/small-models.ts';
 
 let pop: TestPop;
 beforeAll(async () => {
-  pop = await TestPop.start({ MAX_BODY_MIB: '1' });
+  pop = await TestPop.start({ MAX_BODY_MIB: '1', MAX_INFLATED_MIB: '1' });
   await pop.release(adder('adder', '1', 10));
 });
 afterAll(() => pop.stop());
