@@ -2,7 +2,7 @@
 // end at the simulated network. workerd cannot restart one isolate, so a PoP that restarts goes on in a spare one.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -26,6 +26,10 @@ export interface IsolateSpec {
   /** 0 for the first isolate of the PoP. */
   readonly generation: number;
 }
+
+/** Where the Durable Objects live: a place of the network like the others. */
+export const telemetryPop = 'telemetry';
+const telemetrySpec: IsolateSpec = { pop: telemetryPop, generation: 0 };
 
 export interface FleetIsolate extends IsolateSpec {
   readonly name: string;
@@ -126,10 +130,13 @@ async function configText(
   const listed = modules.map(
     ({ name, type, path }) => `(name = ${quote(name)}, ${moduleKinds[type]} = embed ${quote(path)})`,
   );
-  const services: string[] = [];
+  const objects = join(folder, 'objects');
+  await mkdir(objects);
+  const services = [`(name = "objects", disk = (path = ${quote(objects)}, writable = true))`];
   const sockets: string[] = [];
   const workers: string[] = [];
-  isolates.forEach((spec, index) => {
+  // The Durable Objects are the whole network's: they live in a service of their own, which no request reaches.
+  [...isolates, telemetrySpec].forEach((spec, index) => {
     const name = nameOf(spec);
     const storage = `storage of ${name}`;
     const inject = `injectRequestHeaders = [(name = ${quote(popHeader)}, value = ${quote(spec.pop)})]`;
@@ -137,17 +144,23 @@ async function configText(
       `(name = ${quote(name)}, worker = .isolate${index})`,
       `(name = ${quote(storage)}, external = (address = "127.0.0.1:${networkPort}", http = (${inject})))`,
     );
-    sockets.push(`(name = ${quote(name)}, address = "127.0.0.1:0", http = (), service = ${quote(name)})`);
+    if (spec !== telemetrySpec)
+      sockets.push(`(name = ${quote(name)}, address = "127.0.0.1:0", http = (), service = ${quote(name)})`);
     const texts = Object.entries({ ...settings, POP_NAME: spec.pop }).map(
       ([key, value]) => `(name = ${quote(key)}, text = ${quote(value)})`,
     );
+    const own = spec === telemetrySpec;
+    const object = own
+      ? '"ModelTelemetry"'
+      : `(className = "ModelTelemetry", serviceName = ${quote(nameOf(telemetrySpec))})`;
     const bindings = [
       ...texts,
+      `(name = "TELEMETRY", durableObjectNamespace = ${object})`,
       `(name = "MODELS", r2Bucket = ${quote(storage)})`,
       `(name = "ROUTES", kvNamespace = ${quote(storage)})`,
     ];
     workers.push(
-      `const isolate${index} :Workerd.Worker = (modules = [${listed.join(', ')}], compatibilityDate = "2026-07-30", bindings = [${bindings.join(', ')}]);`,
+      `const isolate${index} :Workerd.Worker = (modules = [${listed.join(', ')}], compatibilityDate = "2026-07-30", bindings = [${bindings.join(', ')}]${own ? durableObjects : ''});`,
     );
   });
   return `using Workerd = import "/workerd/workerd.capnp";
@@ -155,6 +168,11 @@ const config :Workerd.Config = (services = [${services.join(',\n')}], sockets = 
 ${workers.join('\n')}
 `;
 }
+
+/** On disk, in the fleet's folder: workerd has no SQL for objects in memory. */
+const durableObjects = `,
+  durableObjectNamespaces = [(className = "ModelTelemetry", uniqueKey = "telemetry", enableSql = true)],
+  durableObjectStorage = (localDisk = "objects")`;
 
 function nameOf({ pop, generation }: IsolateSpec): string {
   return `${pop}.${generation}`;

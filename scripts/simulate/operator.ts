@@ -14,6 +14,8 @@ export interface OperatorOptions {
   readonly token: string;
   readonly random: Random;
   readonly releases: readonly Release[];
+  /** A version that loads nowhere: it is rolled out with a limit on errors, and for the guard to end. */
+  readonly broken: Release;
   /** What the newest route says, for choices that make sense. */
   readonly newest: () => LoggedRoute | undefined;
   /** Lets only so many storage writes through, then none; null: all. */
@@ -32,6 +34,23 @@ export interface OperatorCounts {
   deaths: number;
   /** Answers of the control plane that should never come. */
   readonly wrong: string[];
+}
+
+/** Route changes, and what else an operator does to the registry. */
+type OperatorAction = RouteAction | { action: 'retire'; retired: string } | { action: 'gc' };
+
+/** Of `GET /registry/models/{m}/status`, what a run reports. */
+export interface ReleaseStatus {
+  readonly epoch: number;
+  readonly pops: number;
+  readonly reachedPops: number;
+  readonly reach50Ms: number | null;
+  readonly reach90Ms: number | null;
+  readonly reach100Ms: number | null;
+}
+export interface PopStatus {
+  readonly pop: string;
+  readonly epoch: number;
 }
 
 /** A rollout goes up in these steps. */
@@ -65,10 +84,14 @@ export class Operator {
     }
     try {
       if ('version' in action && action.version) {
-        const release = this.#options.releases.find(({ version }) => version === action.version);
+        const { releases, broken } = this.#options;
+        const release = [...releases, broken].find(({ version }) => version === action.version);
         if (release && !(await this.#upload(release))) return null;
       }
-      return await this.#route(action);
+      if (action.action === 'retire') await this.#retire(action.retired);
+      else if (action.action === 'gc') await this.#collect();
+      else return await this.#route(action);
+      return null;
     } finally {
       if (dies) allowWrites(null);
     }
@@ -92,13 +115,14 @@ export class Operator {
     return await this.#upload(release);
   }
 
-  #choose(): RouteAction {
-    const { random, releases, newest } = this.#options;
+  #choose(): OperatorAction {
+    const { random, releases, newest, broken } = this.#options;
     const route = newest();
     const pick = () => releases[Math.floor(random.uniform() * releases.length)]?.version ?? '1';
     if (route?.rollout) {
       const { version, percent } = route.rollout;
       const higher = shares.find((share) => share > percent);
+      if (version === broken.version) return random.chance(0.7) ? { action: 'gc' } : { action: 'abort' };
       switch (random.pick({ raise: 5, promote: 2, abort: 2, rollback: 1 })) {
         case 'raise':
           return higher === undefined ? { action: 'promote' } : { action: 'canary', version, percent: higher };
@@ -110,13 +134,29 @@ export class Operator {
           return { action: 'rollback' };
       }
     }
-    switch (random.pick({ activate: 4, canary: 4, rollback: 2, alias: 1 })) {
+    switch (random.pick({ activate: 4, canary: 4, broken: 2, rollback: 2, alias: 1, shadow: 1, retire: 1, gc: 1 })) {
       case 'activate':
         return { action: 'activate', version: pick() };
       case 'canary':
         return { action: 'canary', version: pick(), percent: 5 };
       case 'rollback':
         return { action: 'rollback' };
+      case 'broken':
+        return {
+          action: 'canary',
+          version: broken.version,
+          percent: 50,
+          limits: { errorShare: 0.2, minRequests: 20 },
+        };
+      case 'shadow':
+        return { action: 'shadow', version: pick(), percent: 20 };
+      case 'retire': {
+        // Devices ask for the first version by its name.
+        const version = pick();
+        return version === '1' ? { action: 'gc' } : { action: 'retire', retired: version };
+      }
+      case 'gc':
+        return { action: 'gc' };
       case 'alias':
         return { action: 'alias', name: 'pinned', version: pick() };
     }
@@ -134,10 +174,29 @@ export class Operator {
     return this.#expect(registered, [200, 201]);
   }
 
+  /** Refused while a route names it, or could be rolled back to. */
+  async #retire(version: string): Promise<void> {
+    this.#count('retire');
+    this.#expect(await this.#call('DELETE', `/registry/models/${this.#options.model}/versions/${version}`), [
+      ...[200, 204, 404, 409],
+    ]);
+  }
+
+  async #collect(): Promise<void> {
+    this.#count('gc');
+    this.#expect(await this.#call('POST', '/registry/gc', '{}'), [200]);
+  }
+
+  #count(action: string): void {
+    this.counts.actions[action] = (this.counts.actions[action] ?? 0) + 1;
+  }
+
   async #route(action: RouteAction): Promise<number | null> {
-    const { model } = this.#options;
-    this.counts.actions[action.action] = (this.counts.actions[action.action] ?? 0) + 1;
-    const answer = await this.#call('POST', `/registry/models/${model}/routes`, JSON.stringify(action));
+    const { model, newest } = this.#options;
+    this.#count(action.action);
+    // What is promoted is what was seen to be rolled out.
+    const seen: Record<string, string> = action.action === 'promote' ? { 'if-match': `"${newest()?.epoch ?? 0}"` } : {};
+    const answer = await this.#call('POST', `/registry/models/${model}/routes`, JSON.stringify(action), seen);
     if (answer.status === 409) {
       this.counts.conflicts++;
       return null;
@@ -148,9 +207,21 @@ export class Operator {
     return (JSON.parse(answer.body) as { route: { epoch: number } }).route.epoch;
   }
 
-  #call(method: string, path: string, body: string | Buffer): Promise<Answered> {
+  /** What the Durable Object of the model has merged. */
+  async status(): Promise<{ release: ReleaseStatus | null; pops: PopStatus[] } | null> {
+    const answer = await this.#call('GET', `/registry/models/${this.#options.model}/status`);
+    return this.#expect(answer, [200]) ? JSON.parse(answer.body) : null;
+  }
+
+  #call(
+    method: string,
+    path: string,
+    body: string | Buffer = '',
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answered> {
     const { port, token, name } = this.#options;
-    return exchange(port, method, path, { authorization: `Bearer ${token}`, 'popserve-actor': name }, body);
+    const own = { authorization: `Bearer ${token}`, 'popserve-actor': name };
+    return exchange(port, method, path, { ...own, ...headers }, body);
   }
 
   /** Storage that is broken under the control plane may fail a call with a 5xx; anything else is a fault of popserve. */

@@ -7,6 +7,7 @@ import type { Release } from './releases.ts';
 export interface LoggedRoute {
   readonly epoch: number;
   readonly aliases: Readonly<Record<string, string>>;
+  readonly audit?: { readonly actor: string };
   readonly rollout: { readonly version: string; readonly percent: number; readonly salt: string } | null;
 }
 

@@ -49,6 +49,15 @@ export function makeRelease(name: string, number: number, ballastBytes: number):
       }),
     ),
   );
+  return describe(name, version, constant, bytes);
+}
+
+/** A version whose bytes are no model: it loads nowhere. */
+export function makeBrokenRelease(name: string, number: number): Release {
+  return describe(name, String(number), number * 100, Buffer.from(`not a model ${number}`));
+}
+
+function describe(name: string, version: string, constant: number, bytes: Buffer): Release {
   const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
   const manifest = manifestSchema.parse({
     schema: 1,

@@ -32,11 +32,22 @@ export function reportLines(report: SimulationReport): string[] {
     `latency of warm requests, ms: ${percentiles(report.latencyMs)}`,
     `a route reaches a PoP, ms: ${percentiles(report.eachMs)}`,
     `a route reaches all PoPs, ms: ${percentiles(report.completeMs)} (KV delay + refresh interval: ${Math.round(report.boundMs)})`,
+    `telemetry: ${telemetry(report)}`,
     ...report.details.map((detail) => `  ${detail}`),
     faults.length === 0
       ? 'every invariant held'
       : `BROKEN: ${faults.join('; ')}; reproduce with --seed ${options.seed}`,
   ];
+}
+
+function telemetry({ status, guardRoutes }: SimulationReport): string {
+  const release = status?.release;
+  const guards = `${guardRoutes} rollouts ended by their guard`;
+  if (!status || !release) return `none; ${guards}`;
+  const reach = [release.reach50Ms, release.reach90Ms, release.reach100Ms].map((ms) =>
+    ms === null ? '-' : `${ms} ms`,
+  );
+  return `${status.pops.length} PoPs have reported, epoch ${release.epoch} reached 50/90/100 % of ${release.pops} in ${reach.join(' / ')}; ${guards}`;
 }
 
 function percentiles(values: readonly number[]): string {

@@ -3,16 +3,16 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Random } from '../demo/random.ts';
 import { Convergence } from './convergence.ts';
-import { Fleet } from './fleet.ts';
+import { Fleet, telemetryPop } from './fleet.ts';
 import { closeConnections, exchange } from './http-client.ts';
 import { Faults } from './network/faults.ts';
 import { Network, type NetworkCounts } from './network/network.ts';
 import { ObjectStore } from './network/object-store.ts';
 import { ReplicatedKv } from './network/replicated-kv.ts';
-import { Operator, type OperatorCounts } from './operator.ts';
+import { Operator, type OperatorCounts, type PopStatus, type ReleaseStatus } from './operator.ts';
 import { type LoggedRoute, Oracle } from './oracle.ts';
 import { isolateAt, makePlan, operatorPops } from './plan.ts';
-import { makeRelease } from './releases.ts';
+import { makeBrokenRelease, makeRelease } from './releases.ts';
 import { Traffic } from './traffic.ts';
 
 export interface SimulationOptions {
@@ -41,6 +41,10 @@ export interface SimulationReport {
   readonly breaches: Readonly<Record<string, number>>;
   readonly details: readonly string[];
   readonly newestEpoch: number;
+  /** Rollouts that the guard has ended. */
+  readonly guardRoutes: number;
+  /** What the PoPs have reported of themselves at the end. */
+  readonly status: { readonly release: ReleaseStatus | null; readonly pops: readonly PopStatus[] } | null;
   readonly operators: readonly OperatorCounts[];
   readonly network: NetworkCounts;
   readonly restarts: number;
@@ -56,7 +60,11 @@ export interface SimulationReport {
 }
 
 /** Of the network, in unscaled milliseconds. */
-const delays = { kvFrom: 500, kvTo: 10_000, absence: 10_000, stale: 30_000, refresh: 5_000, fault: 20_000 };
+const delays = {
+  ...{ kvFrom: 500, kvTo: 10_000, absence: 10_000, stale: 30_000, refresh: 5_000, fault: 20_000 },
+  // Longer than the stalest route lives on in a PoP.
+  ...{ flush: 5_000, retention: 120_000 },
+};
 const model = 'pump';
 const devices = 2_000;
 
@@ -67,18 +75,24 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const releases = Array.from({ length: options.versions }, (_, index) =>
     makeRelease(model, index + 1, options.ballastBytes),
   );
+  const broken = makeBrokenRelease(model, options.versions + 1);
   const oracle = new Oracle(releases);
+  let guardRoutes = 0;
   const convergence = new Convergence(plan.pops);
   const bucket = new ObjectStore();
   bucket.watch(({ key, bytes }) => {
     if (!key.startsWith(`models/${model}/routes/`)) return;
     const route = JSON.parse(bytes.toString()) as LoggedRoute;
     oracle.learn(route);
+    if (route.audit?.actor === 'guard') guardRoutes++;
     convergence.written(route.epoch, Date.now());
   });
   const kvRandom = new Random(seed + 1);
   const kvDelay = () => scaled(delays.kvFrom + kvRandom.uniform() * (delays.kvTo - delays.kvFrom));
-  const kv = new ReplicatedKv([...plan.pops, ...operatorPops], { delayMs: kvDelay, absenceMs: scaled(delays.absence) });
+  const kv = new ReplicatedKv([...plan.pops, ...operatorPops, telemetryPop], {
+    delayMs: kvDelay,
+    absenceMs: scaled(delays.absence),
+  });
   // Until the fleet is up nothing is wrong.
   let faults = new Faults([], 0);
   const token = randomBytes(16).toString('hex');
@@ -99,6 +113,9 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       INFERENCE_ACCESS: 'open',
       MEMORY_BUDGET_MIB: '64',
       ROUTE_REFRESH_SECONDS: String(scaled(delays.refresh) / 1000),
+      TELEMETRY_FLUSH_SECONDS: String(scaled(delays.flush) / 1000),
+      ROUTE_RETENTION_SECONDS: String(scaled(delays.retention) / 1000),
+      GC_GRACE_SECONDS: String(scaled(delays.retention) / 1000),
     },
     answerFault: options.answerFault,
   }).catch((error: unknown) => {
@@ -115,6 +132,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
         token,
         random: new Random(seed + 10 + index),
         releases,
+        broken,
         newest: () => oracle.route(oracle.newestEpoch),
         allowWrites: (count) => network.allowWrites(name, count),
         deaths: options.withFaults ? 0.15 : 0,
@@ -165,6 +183,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     });
     await delay(Math.max(0, startMs + durationMs - Date.now()));
     const behind = await waitForAll(plan.pops, oracle, traffic, scaled(delays.kvTo + delays.refresh) + 20_000);
+    const status = (await operators[0]?.status()) ?? null;
     traffic.stop();
     clearInterval(progress);
     await Promise.all(clients);
@@ -177,6 +196,8 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       breaches: Object.fromEntries(traffic.breaches),
       details: traffic.details,
       newestEpoch: oracle.newestEpoch,
+      guardRoutes,
+      status,
       operators: operators.map(({ counts }) => counts),
       network: network.counts,
       restarts: plan.takesOverMs.size,

@@ -40,6 +40,8 @@ describe('a run', { timeout: 180_000 }, () => {
     expect(report.newestEpoch).toBeGreaterThan(2);
     expect(report.eachMs.length).toBeGreaterThan(0);
     expect(report.network.disturbed).toBeGreaterThan(0);
+    expect(report.status?.pops.length).toBeGreaterThan(0);
+    expect(report.status?.release?.reachedPops).toBeGreaterThan(0);
   });
 
   it('over a Worker that gives a wrong digest, or an epoch of the past, finds it', async () => {
