@@ -10,6 +10,7 @@ import { demoModel } from '../demo/demo-model.ts';
 import { Inspector } from '../inspect/inspector.ts';
 import { preparePublication } from '../publish/prepare.ts';
 import { matmulModel } from './matmul-model.ts';
+import { reduceModel } from './reduce-model.ts';
 import { scratchFolder } from './scratch.ts';
 import { StoreFolder } from './store-folder.ts';
 import { zooInputs, zooModelPath } from './zoo.ts';
@@ -58,6 +59,16 @@ export class ModelShelf implements AsyncDisposable {
     const name = `matmul-${weightMib}`;
     return this.#once(name, async () => {
       const { onnx, inputs } = matmulModel(weightMib, 1);
+      const file = join(this.#files, `${name}.onnx`);
+      await writeFile(file, onnx);
+      return this.#publish(name, file, inputs);
+    });
+  }
+
+  reduce(elements: number): Promise<BenchModel> {
+    const name = `reduce-${elements}`;
+    return this.#once(name, async () => {
+      const { onnx, inputs } = reduceModel(elements);
       const file = join(this.#files, `${name}.onnx`);
       await writeFile(file, onnx);
       return this.#publish(name, file, inputs);

@@ -5,6 +5,7 @@ import { coldStart } from './sections/cold-start.ts';
 import { concatenation } from './sections/concatenation.ts';
 import { drift } from './sections/drift.ts';
 import { jsMemory } from './sections/js-memory.ts';
+import { largeTensor } from './sections/large-tensor.ts';
 import { latency } from './sections/latency.ts';
 import { loading } from './sections/loading.ts';
 import { resident } from './sections/resident.ts';
@@ -16,6 +17,7 @@ export const sections: readonly Section[] = [
   jsMemory,
   coldStart,
   latency,
+  largeTensor,
   drift,
   throughput,
   concatenation,

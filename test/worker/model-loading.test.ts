@@ -82,6 +82,27 @@ describe('a version that cannot be loaded', () => {
   });
 });
 
+describe('the profile', () => {
+  const measured = (heapMib: number, runMs: number) => ({ heapBytes: heapMib * mebibyte, createMs: 1, runMs });
+  const runtime = (fast: ReturnType<typeof measured>) => ({
+    onnxruntime: '1.30.0',
+    graphOptimization: 'all' as const,
+    profiles: { lean: measured(1, 10), fast },
+  });
+
+  test.each([
+    ['fast', 'it is faster and fits', measured(2, 5)],
+    ['lean', 'fast is not faster', measured(2, 9.9)],
+    ['lean', 'fast does not fit', measured(60, 5)],
+  ])('is %s where %s, and shows in the metadata', async (profile, why, fast) => {
+    const name = why.replaceAll(' ', '-');
+    const { manifest, blobs } = adder(name, '1', 1);
+    await pop.release({ manifest: { ...manifest, runtime: runtime(fast) }, blobs });
+    expect((await ask(name)).status).toBe(200);
+    expect((await pop.send('GET', `/v2/models/${name}`)).json()).toMatchObject({ properties: { profile } });
+  });
+});
+
 describe('the cache of the PoP', () => {
   const key = (digest: string) => `https://blobs.popserve.invalid/${digest.replace(':', '/')}`;
   const cached = async (digest: string) => (await pop.pop.miniflare.getCaches()).default.match(key(digest));
