@@ -92,6 +92,11 @@ export class Oracle {
     return this.#epochs.get(isolate) ?? 0;
   }
 
+  /** Every isolate that has answered, with the highest epoch that it has answered from. */
+  isolates(): [string, number][] {
+    return [...this.#epochs];
+  }
+
   /** @param faults that the PoP had while, and shortly before, the request was on its way */
   judge(asked: Asked, answer: Answered, faults: ReadonlySet<FaultKind>): Verdict {
     if (answer.status === 200) return this.#judgeAnswer(asked, answer);

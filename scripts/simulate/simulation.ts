@@ -1,18 +1,14 @@
 // One run: a fleet of PoPs behind the simulated network, operators that release, devices that ask, an oracle that judges.
-import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Random } from '../demo/random.ts';
 import { Convergence } from './convergence.ts';
-import { Fleet, telemetryPop } from './fleet.ts';
-import { closeConnections, exchange } from './http-client.ts';
+import { exchange } from './http-client.ts';
 import { Faults } from './network/faults.ts';
-import { Network, type NetworkCounts } from './network/network.ts';
-import { ObjectStore } from './network/object-store.ts';
-import { ReplicatedKv } from './network/replicated-kv.ts';
-import { Operator, type OperatorCounts, type PopStatus, type ReleaseStatus } from './operator.ts';
-import { type LoggedRoute, Oracle } from './oracle.ts';
-import { isolateAt, makePlan, operatorPops } from './plan.ts';
-import { makeBrokenRelease, makeRelease } from './releases.ts';
+import type { NetworkCounts } from './network/network.ts';
+import type { OperatorCounts, PopStatus, ReleaseStatus } from './operator.ts';
+import type { Oracle } from './oracle.ts';
+import { isolateAt, makePlan } from './plan.ts';
+import { delays, model, openStage } from './stage.ts';
 import { Traffic } from './traffic.ts';
 
 export interface SimulationOptions {
@@ -59,85 +55,30 @@ export interface SimulationReport {
   readonly boundMs: number;
 }
 
-/** Of the network, in unscaled milliseconds. */
-const delays = {
-  ...{ kvFrom: 500, kvTo: 10_000, absence: 10_000, stale: 30_000, refresh: 5_000, fault: 20_000 },
-  // Longer than the stalest route lives on in a PoP.
-  ...{ flush: 5_000, retention: 120_000 },
-};
-const model = 'pump';
 const devices = 2_000;
 
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
   const { seed, timeScale, durationMs, note } = options;
   const scaled = (ms: number) => ms / timeScale;
   const plan = makePlan({ ...options, faultMs: scaled(delays.fault) });
-  const releases = Array.from({ length: options.versions }, (_, index) =>
-    makeRelease(model, index + 1, options.ballastBytes),
-  );
-  const broken = makeBrokenRelease(model, options.versions + 1);
-  const oracle = new Oracle(releases);
-  let guardRoutes = 0;
   const convergence = new Convergence(plan.pops);
-  const bucket = new ObjectStore();
-  bucket.watch(({ key, bytes }) => {
-    if (!key.startsWith(`models/${model}/routes/`)) return;
-    const route = JSON.parse(bytes.toString()) as LoggedRoute;
-    oracle.learn(route);
-    if (route.audit?.actor === 'guard') guardRoutes++;
-    convergence.written(route.epoch, Date.now());
-  });
-  const kvRandom = new Random(seed + 1);
-  const kvDelay = () => scaled(delays.kvFrom + kvRandom.uniform() * (delays.kvTo - delays.kvFrom));
-  const kv = new ReplicatedKv([...plan.pops, ...operatorPops, telemetryPop], {
-    delayMs: kvDelay,
-    absenceMs: scaled(delays.absence),
-  });
+  let guardRoutes = 0;
   // Until the fleet is up nothing is wrong.
   let faults = new Faults([], 0);
-  const token = randomBytes(16).toString('hex');
-  const network = new Network({
-    bucket,
-    kv,
-    faults: { active: (pop: string, nowMs: number) => faults.active(pop, nowMs) } as Faults,
-    random: new Random(seed + 2),
-    staleMs: scaled(delays.stale),
-  });
-  const networkPort = await network.listen();
   note(`starting ${plan.isolates.length} isolates of ${plan.pops.length} PoPs`);
-  const fleet = await Fleet.start({
-    isolates: [...plan.isolates, ...operatorPops.map((pop) => ({ pop, generation: 0 }))],
-    networkPort,
-    settings: {
-      ADMIN_TOKEN: token,
-      INFERENCE_ACCESS: 'open',
-      MEMORY_BUDGET_MIB: '64',
-      ROUTE_REFRESH_SECONDS: String(scaled(delays.refresh) / 1000),
-      TELEMETRY_FLUSH_SECONDS: String(scaled(delays.flush) / 1000),
-      ROUTE_RETENTION_SECONDS: String(scaled(delays.retention) / 1000),
-      GC_GRACE_SECONDS: String(scaled(delays.retention) / 1000),
+  const stage = await openStage({
+    ...options,
+    pops: plan.pops,
+    isolates: plan.isolates,
+    deaths: options.withFaults ? 0.15 : 0,
+    faults: { active: (pop: string, nowMs: number) => faults.active(pop, nowMs) },
+    onRoute: (route) => {
+      if (route.audit?.actor === 'guard') guardRoutes++;
+      convergence.written(route.epoch, Date.now());
     },
-    answerFault: options.answerFault,
-  }).catch((error: unknown) => {
-    network.close();
-    throw error;
   });
+  const { fleet, network, oracle, operators } = stage;
   try {
-    const operators = operatorPops.map((name, index) => {
-      const port = fleet.isolates.find(({ pop }) => pop === name)?.port ?? 0;
-      return new Operator({
-        name,
-        model,
-        port,
-        token,
-        random: new Random(seed + 10 + index),
-        releases,
-        broken,
-        newest: () => oracle.route(oracle.newestEpoch),
-        allowWrites: (count) => network.allowWrites(name, count),
-        deaths: options.withFaults ? 0.15 : 0,
-      });
-    });
     await operators[0]?.begin('1');
     const startMs = Date.now();
     const started = performance.now();
@@ -210,9 +151,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       boundMs: scaled(delays.kvTo + delays.refresh),
     };
   } finally {
-    closeConnections();
-    await fleet.stop();
-    network.close();
+    await stage.close();
   }
 }
 

@@ -1,5 +1,6 @@
 // A short run of the simulator, and the proof that it finds what it is for: the same over Workers whose answers are broken.
 import { describe, expect, it } from 'vitest';
+import { measureConvergence } from '../../scripts/simulate/figures.ts';
 import { faultsOf } from '../../scripts/simulate/report.ts';
 import { type SimulationOptions, simulate } from '../../scripts/simulate/simulation.ts';
 
@@ -42,6 +43,11 @@ describe('a run', { timeout: 180_000 }, () => {
     expect(report.network.disturbed).toBeGreaterThan(0);
     expect(report.status?.pops.length).toBeGreaterThan(0);
     expect(report.status?.release?.reachedPops).toBeGreaterThan(0);
+  });
+
+  it('without faults sees a release at each PoP within KV delay and refresh interval, at once with a minimum epoch', async () => {
+    const { lines, met } = await measureConvergence({ seed: 1, pops: 2, releases: 2, timeScale: 5 });
+    expect(met, lines.join('\n')).toBe(true);
   });
 
   it('over a Worker that gives a wrong digest, or an epoch of the past, finds it', async () => {

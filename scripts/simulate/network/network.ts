@@ -24,7 +24,7 @@ export const popHeader = 'simulated-pop';
 export interface NetworkOptions {
   readonly bucket: ObjectStore;
   readonly kv: ReplicatedKv;
-  readonly faults: Faults;
+  readonly faults: Pick<Faults, 'active'>;
   /** Draws the faults that come by chance. */
   readonly random: Random;
   /** How much older than it should a stale KV answer is. */
