@@ -2,7 +2,7 @@
 // folder (workers/disk-store.ts) where it wants them.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -41,7 +41,9 @@ export interface Workerd {
 export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   const folder = await scratchFolder();
   const config = join(folder, 'workerd.capnp');
-  await writeFile(config, configText(options));
+  const objects = join(folder, 'objects');
+  await mkdir(objects);
+  await writeFile(config, configText(options, objects));
   // Embedded files are named from the root.
   const flags = ['--import-path=/', '--control-fd=3', ...(options.inspect ? ['--inspector-addr=127.0.0.1:0'] : [])];
   const child = spawn(workerd.default, ['serve', config, ...flags], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
@@ -88,15 +90,18 @@ async function readPorts(
   return null;
 }
 
-/** In memory: what PoPs report of themselves ends with the process. */
+/** On disk: workerd has no SQL for objects in memory. */
 const durableObjects = `durableObjectNamespaces = [(className = "ModelTelemetry", uniqueKey = "telemetry", enableSql = true)],
-  durableObjectStorage = (inMemory = void),`;
+  durableObjectStorage = (localDisk = "objects"),`;
 
 /** @see workerd.capnp */
-function configText({ worker, settings = {}, store, telemetry = false }: WorkerdOptions): string {
+function configText({ worker, settings = {}, store, telemetry = false }: WorkerdOptions, objects: string): string {
   const bindings = Object.entries(settings).map(([name, text]) => `(name = ${quote(name)}, text = ${quote(text)})`);
   const services = [`(name = "measured", worker = .measured)`];
-  if (telemetry) bindings.push('(name = "TELEMETRY", durableObjectNamespace = "ModelTelemetry")');
+  if (telemetry) {
+    bindings.push('(name = "TELEMETRY", durableObjectNamespace = "ModelTelemetry")');
+    services.push(`(name = "objects", disk = (path = ${quote(objects)}, writable = true))`);
+  }
   if (store) {
     bindings.push('(name = "MODELS", r2Bucket = "store")', '(name = "ROUTES", kvNamespace = "store")');
     services.push('(name = "store", worker = .store)', `(name = "disk", disk = (path = ${quote(store.directory)}))`);

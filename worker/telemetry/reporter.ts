@@ -15,6 +15,8 @@ interface Outbox {
   /** The flush under way; null: none. */
   flush: symbol | null;
   startedAtMs: number;
+  /** What the last flush was to tell, whether or not it did. */
+  tried: Serving | null;
   /** What was acknowledged last, and when. */
   reported: Serving | null;
   reportedAtMs: number;
@@ -48,9 +50,11 @@ export class Reporter {
     const outbox = this.#outboxOf(model);
     const sinceMs = Date.now() - outbox.startedAtMs;
     if (outbox.flush !== null && sinceMs < lostAfterMs) return;
-    if (sinceMs < this.#flushMs && sameServing(outbox.reported, serving)) return;
+    // Not what was acknowledged: an object that is away would be asked by every request.
+    if (sinceMs < this.#flushMs && sameServing(outbox.tried, serving)) return;
     const flush = Symbol(model);
     outbox.flush = flush;
+    outbox.tried = serving;
     outbox.startedAtMs = Date.now();
     scope.waitUntil(
       this.#flush(outbox, flush, { model, pop, serving })
@@ -91,7 +95,15 @@ export class Reporter {
   #outboxOf(model: string): Outbox {
     let outbox = this.#outboxes.get(model);
     if (outbox === undefined) {
-      outbox = { sequence: 0, unacknowledged: null, flush: null, startedAtMs: 0, reported: null, reportedAtMs: 0 };
+      outbox = {
+        sequence: 0,
+        unacknowledged: null,
+        flush: null,
+        startedAtMs: 0,
+        tried: null,
+        reported: null,
+        reportedAtMs: 0,
+      };
       this.#outboxes.set(model, outbox);
     }
     return outbox;

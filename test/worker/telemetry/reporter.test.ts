@@ -52,6 +52,16 @@ test('reports at most once per interval, and at once when what is served changes
   expect(sent).toHaveLength(3);
 });
 
+test('an object that is away is asked once per interval, not by every request', async () => {
+  const { sent, stage, flush } = setUp(3600);
+  stage.away = true;
+  for (let request = 0; request < 5; request++) {
+    stage.count++;
+    await flush();
+  }
+  expect(sent).toHaveLength(1);
+});
+
 test('says nothing when there is nothing to tell', async () => {
   const { sent, flush } = setUp(0);
   for (let request = 0; request < 5; request++) await flush();
