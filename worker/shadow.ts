@@ -3,6 +3,7 @@
 import type { Manifest } from '../registry/manifest.ts';
 import type { Isolate } from './isolate.ts';
 import { checkInputs } from './protocol/check-inputs.ts';
+import { checkLimits } from './protocol/check-limits.ts';
 import type { InferRequest } from './protocol/infer-request.ts';
 import type { Tensor } from './protocol/tensor.ts';
 import type { Resolved } from './routing/route-table.ts';
@@ -63,6 +64,7 @@ async function compareWith(
   // A run holds up the isolate: the answer goes out first.
   await new Promise((resolve) => setTimeout(resolve, 0));
   checkInputs(request, candidate.signature);
+  if (candidate.limits) checkLimits(request.inputs, candidate.limits);
   const inputs = request.inputs.map(toRuntimeTensor);
   const names = outputs.map(({ name }) => name);
   return models.use(candidate, scope, ({ session }) =>

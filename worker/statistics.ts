@@ -28,6 +28,7 @@ interface VersionStatistics {
 
 /** Milliseconds of each step; those of `local_only` read 0 in production, where clocks stand still without I/O. */
 interface ColdStart {
+  route_ms: number;
   runtime_ms: number;
   fetch_ms: number;
   create_ms: number;
@@ -103,7 +104,12 @@ function ofIsolate(isolate: Isolate, counts: VersionCounts): VersionStatistics {
     response_stats: {},
     batch_stats: [],
     memory_usage: loaded === null ? [] : [{ type: 'CPU', id: 0, byte_size: loaded.needBytes }],
-    ...(loaded === null ? {} : { popserve_profile: loaded.profile, popserve_cold_start: ofLoad(loaded.times) }),
+    ...(loaded === null
+      ? {}
+      : {
+          popserve_profile: loaded.profile,
+          popserve_cold_start: ofLoad(loaded.times, isolate.routes.firstLookMs(model)),
+        }),
   };
 }
 
@@ -116,8 +122,9 @@ function ofHeap(heap: IsolateHeap): NonNullable<Statistics['popserve_heap']> {
   };
 }
 
-function ofLoad({ runtimeMs, fetchMs, createMs, warmupMs, from }: LoadTimes): ColdStart {
+function ofLoad({ runtimeMs, fetchMs, createMs, warmupMs, from }: LoadTimes, routeMs: number): ColdStart {
   return {
+    route_ms: routeMs,
     runtime_ms: runtimeMs,
     fetch_ms: fetchMs,
     create_ms: createMs,

@@ -1,5 +1,6 @@
 // Ends a test run with one plain line: N passed, N failed, N skipped.
 import type { Reporter, TestModule } from 'vitest/node';
+import { hasZoo } from '../onnx/zoo.ts';
 
 export default class PlainSummary implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
@@ -11,6 +12,10 @@ export default class PlainSummary implements Reporter {
         if (state !== 'pending') counts[state]++;
       }
     }
+    if (!hasZoo)
+      process.stdout.write(
+        '\nThe model zoo was not found (POPSERVE_MODEL_ZOO): the tests against real models were skipped.\n',
+      );
     process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
   }
 }

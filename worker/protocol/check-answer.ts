@@ -1,12 +1,28 @@
 // Is an answer small enough to be put together? It stands in JS memory beside the heap, whose isolate has 128 MB for both.
 import { PopserveError } from '../../registry/errors.ts';
-import { elementBytes } from '../../registry/signature.ts';
+import { type Datatype, elementBytes } from '../../registry/signature.ts';
+import { binaryByteLength } from './binary.ts';
 import { quote } from './describe.ts';
 import type { InferRequest } from './infer-request.ts';
 import type { Tensor } from './tensor.ts';
 
-/** Characters of an element in JSON, with its comma: what most floats take at most. */
-const jsonBytesPerElement = 12;
+/** Characters of an element in JSON at most, with its comma. */
+const jsonBytes: Readonly<Record<Datatype, number>> = {
+  BOOL: 6,
+  UINT8: 4,
+  UINT16: 6,
+  UINT32: 11,
+  UINT64: 21,
+  INT8: 5,
+  INT16: 7,
+  INT32: 12,
+  INT64: 21,
+  FP16: 0,
+  BF16: 0,
+  FP32: 15,
+  FP64: 25,
+  BYTES: 0,
+};
 
 /**
  * @param outputs as the model gave them: views on the heap, nothing copied yet
@@ -20,14 +36,14 @@ export function checkAnswerSize(
 ): void {
   let sum = 0;
   for (const { name, datatype, shape, data } of outputs) {
-    if (!(data instanceof Uint8Array)) continue;
     const requested = request.outputs?.find((output) => output.name === name);
     if (requested?.classification !== undefined) continue;
     const binary = requested?.binary ?? request.binaryOutputs;
-    const bytes = binary ? data.length : (data.length / elementBytes[datatype]) * jsonBytesPerElement;
-    sum += bytes;
+    const plain = binaryByteLength(data);
+    const isText = !(data instanceof Uint8Array);
+    sum += binary || isText ? plain : (data.length / elementBytes[datatype]) * jsonBytes[datatype];
     if (sum <= maxBytes) continue;
-    const smaller = !binary && data.length <= maxBytes ? ' (ask for it in the binary form)' : '';
+    const smaller = !binary && plain <= maxBytes ? ' (ask for it in the binary form)' : '';
     throw new PopserveError(
       'TOO_LARGE',
       `output ${quote(name)}: ${datatype} [${shape}] makes an answer of ${Math.round(sum)} bytes or more, the limit is ${maxBytes}${smaller}`,

@@ -16,8 +16,8 @@ driftRoutes.get('/models/:model/drift', async (c) => {
   const model = parse(modelNameSchema, c.req.param('model'), 'model name');
   const filter = parse(filterSchema, c.req.query(), 'query');
   const { registry, telemetry } = c.var.isolate;
+  // Before the object is reached: it would be made for any name.
+  await registry.showModel(model);
   using status = await telemetry.object(model).drift(filter);
-  // Nothing counted: say whether the model exists at all.
-  if (status.versions.length === 0) await registry.showModel(model);
   return c.json({ model, settings: status.settings, versions: status.versions, events: status.events });
 });

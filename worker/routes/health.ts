@@ -15,10 +15,16 @@ export const healthRoutes = new Hono<AppContext>()
     return c.json({ live: true, ready: true });
   });
 
+/** Health checks are open to everybody and come often: what was found holds this long, so that they cost storage little. */
+const readyForMs = 5_000;
+const readySince = new WeakMap<Isolate, number>();
+
 /** Ready: the runtime runs and the registry answers. */
-async function requireReady({ models, registry }: Isolate): Promise<void> {
+async function requireReady(isolate: Isolate): Promise<void> {
+  if (isolate.models.heap.live && Date.now() - (readySince.get(isolate) ?? 0) < readyForMs) return;
   try {
-    await Promise.all([models.heap.current(), registry.listModels({ limit: 1 })]);
+    await Promise.all([isolate.models.heap.current(), isolate.registry.listModels({ limit: 1 })]);
+    readySince.set(isolate, Date.now());
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new PopserveError('UNAVAILABLE', `not ready: ${reason}`, { retryAfterSeconds: 5, cause: error });

@@ -110,6 +110,11 @@ export class RouteTable {
     };
   }
 
+  /** What this isolate's first look at the model's route took, milliseconds; 0 if it has not looked. */
+  firstLookMs(model: string): number {
+    return this.#firstMs.get(model) ?? 0;
+  }
+
   /** What this isolate serves of a model now. */
   serving(model: string): Serving {
     return this.#snapshots.get(model)?.serving ?? nothingServed;

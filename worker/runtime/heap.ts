@@ -89,6 +89,11 @@ export class Heap {
     return heap;
   }
 
+  /** Nothing may be done in this heap any more: it was given up. */
+  retire(reason: string): void {
+    this.#broken ??= reason;
+  }
+
   #start(): void {
     this.call('start onnxruntime', (ort) => ort._OrtInit(1, logNothingButFatal));
   }
@@ -149,7 +154,7 @@ export class Heap {
   }
 
   free(pointer: number): void {
-    if (pointer !== 0 && this.#broken === null) this.#guard(() => this.#module._free(pointer));
+    if (pointer !== 0) this.#silently(() => this.#module._free(pointer));
   }
 
   /**
@@ -212,7 +217,17 @@ export class Heap {
 
   /** Releases a handle; silent, as nothing can be done about a failure. */
   release(action: (ort: OrtModule) => number): void {
-    if (this.#broken === null) this.#guard(() => action(this.#module));
+    this.#silently(() => action(this.#module));
+  }
+
+  /** A trap in here marks the heap as broken, which the next call says. */
+  #silently(action: () => unknown): void {
+    if (this.#broken !== null) return;
+    try {
+      this.#guard(action);
+    } catch (error) {
+      if (!(error instanceof HeapBrokenError)) throw error;
+    }
   }
 
   describe(): string {

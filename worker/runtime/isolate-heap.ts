@@ -63,7 +63,9 @@ export class IsolateHeap {
 
   /** Ends the heap with all that lives in it; the next `current` starts a fresh one in the same memory. */
   replace(): void {
-    this.#spent = this.#live ?? this.#spent;
+    if (!this.#live) return;
+    this.#live.retire('the heap was replaced');
+    this.#spent = this.#live;
     this.#current = null;
     this.#live = null;
     this.#replacements++;
@@ -82,6 +84,7 @@ export class IsolateHeap {
     if (rest < Math.max(2 * wantedBytes, smallestHeapBytes)) return false;
     this.#current = null;
     this.#live = null;
+    heap.retire('the heap was given up for a smaller one');
     this.#discard(heap);
     return true;
   }
@@ -103,6 +106,8 @@ export class IsolateHeap {
     this.#spent = null;
     try {
       const heap = (spent && this.#restart(spent)) ?? (await Heap.create(this.#budgetBytes - this.discardedBytes));
+      // What was collected meanwhile found no heap to tell.
+      heap.limitBytes = this.#budgetBytes - this.discardedBytes;
       this.#emptyBytes = heap.usedBytes();
       this.#live = heap;
       this.#startMs = performance.now() - started;

@@ -20,20 +20,19 @@ export async function streamBlob(
   artifact: { readonly digest: string; readonly bytes: number },
   onProgress: () => void,
 ): Promise<HeapBlock> {
-  const pointer = heap.allocate(artifact.bytes);
+  const reader = body.getReader({ mode: 'byob' });
+  let pointer = 0;
   try {
+    pointer = heap.allocate(artifact.bytes);
     const hash = new crypto.DigestStream('SHA-256');
     const hasher = hash.getWriter();
-    const reader = body.getReader({ mode: 'byob' });
     let buffer = new ArrayBuffer(Math.min(readBytes, artifact.bytes));
     let received = 0;
     for (;;) {
       const { done, value } = await reader.readAtLeast(buffer.byteLength, new Uint8Array(buffer));
       if (value && value.length > 0) {
-        if (received + value.length > artifact.bytes) {
-          await reader.cancel('longer than the manifest says');
+        if (received + value.length > artifact.bytes)
           throw mismatch(artifact, `more than ${artifact.bytes} bytes came`);
-        }
         heap.bytes(pointer + received, value.length).set(value);
         received += value.length;
         await hasher.write(value);
@@ -49,6 +48,8 @@ export async function streamBlob(
     return { pointer, bytes: artifact.bytes };
   } catch (error) {
     heap.free(pointer);
+    // Nobody reads on; what the stream says of that is of no interest.
+    reader.cancel(error).catch(() => undefined);
     throw error;
   }
 }

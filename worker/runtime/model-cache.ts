@@ -51,14 +51,16 @@ interface Unavailable {
 /** What is free is not enough, and what would have to give way is still being loaded. */
 class RoomTaken extends Error {
   override readonly name = 'RoomTaken';
-  readonly settled: Promise<unknown>;
-  constructor(settled: Promise<unknown>) {
-    super('a load in progress holds the room');
-    this.settled = settled;
+  readonly loads: readonly (readonly [key: string, loading: Loading])[];
+  constructor(loads: RoomTaken['loads']) {
+    super('other loads have the room');
+    this.loads = loads;
   }
 }
 
 const stallMs = 10_000;
+/** More than the bookkeeping can be wrong by. */
+const leakBytes = 8 * 1_048_576;
 const firstRetryMs = 1_000;
 const lastRetryMs = 60_000;
 /** A model whose need was not measured: what onnxruntime takes of an `.onnx` file, times its size. */
@@ -224,6 +226,12 @@ export class ModelCache {
     const loading: Loading = { state: 'loading', done: promise, warmUp, needBytes: 0, progress: 0 };
     this.#entries.set(key, loading);
     const settle = (entry: Ready | Unavailable) => {
+      if (entry.state === 'ready' && entry.session.heap !== this.heap.live) {
+        // Its heap was given up in the last moment: whoever waits starts again.
+        if (this.#entries.get(key) === loading) this.#entries.delete(key);
+        resolve();
+        return;
+      }
       // Given up as stalled meanwhile, or its heap is gone: whoever waits starts again.
       if (this.#entries.get(key) === loading) this.#entries.set(key, entry);
       else if (entry.state === 'ready') entry.session.release();
@@ -240,11 +248,12 @@ export class ModelCache {
     } catch (error) {
       if (error instanceof RoomTaken) {
         // A request that resolved its version before a switchover, for example: it waits for its turn and does not fail.
-        await error.settled;
+        // One whose request died does not settle: waiting for it gives it up.
+        await Promise.race(error.loads.map(([key, other]) => this.#waitFor(key, other)));
         loading.progress++;
         return await this.#load(manifest, loading);
       }
-      const roomMade = error instanceof HeapFullError && this.#unloadAllBut(null);
+      const roomMade = error instanceof HeapFullError && (this.#unloadAllBut(null) || this.#replaceLeaking());
       if (!roomMade && !(error instanceof HeapReplacedError)) throw error;
       return await this.#loadOnce(manifest, loading);
     }
@@ -254,7 +263,7 @@ export class ModelCache {
     const wantedBytes = this.heap.emptyBytes + this.#reservedBytes() + leanNeed(manifest);
     if (this.heap.shrink(wantedBytes)) {
       this.#log('heap-shrunk', { wantedBytes, discardedBytes: this.heap.discardedBytes });
-      this.#forgetLoaded();
+      this.#forgetLost();
     }
     const { session, profile, times } = await this.#loader.load(manifest, {
       makeRoom: () => this.#makeRoom(manifest, loading),
@@ -311,10 +320,10 @@ export class ModelCache {
     while (this.#reservedBytes() + need > available) {
       const oldest = this.#leastRecentlyUsed();
       if (!oldest) {
-        const loads = [...this.#entries.values()]
-          .filter((entry) => entry.state === 'loading')
-          .filter((entry) => entry.needBytes > 0);
-        if (loads.length > 0 && need <= available) throw new RoomTaken(Promise.race(loads.map((entry) => entry.done)));
+        const loads = [...this.#entries].flatMap(([key, entry]) =>
+          entry.state === 'loading' && entry.needBytes > 0 ? [[key, entry] as const] : [],
+        );
+        if (loads.length > 0 && need <= available) throw new RoomTaken(loads);
         throw new PopserveError(
           'UNAVAILABLE',
           `it needs ${mebibytes(need)} of heap, ${mebibytes(available - this.#reservedBytes())} of ` +
@@ -371,14 +380,26 @@ export class ModelCache {
     this.#log('model-unloaded', { model: entry.manifest.model, version: entry.manifest.version });
   }
 
+  /** Replaces the heap if it is the broken one; what lived in a broken one comes back on demand. */
   #dropHeap(): void {
-    this.heap.replace();
-    this.#forgetLoaded();
+    if (this.heap.live && this.heap.live.broken !== null) this.heap.replace();
+    this.#forgetLost();
   }
 
-  /** Their heap is gone: they come back on demand. */
-  #forgetLoaded(): void {
-    for (const [key, entry] of this.#entries) if (entry.state === 'ready') this.#entries.delete(key);
+  /** A load that was given up may still hold its block: where nothing else explains that the heap is full, it starts again. */
+  #replaceLeaking(): boolean {
+    const { live, emptyBytes } = this.heap;
+    if (!live || live.broken !== null) return false;
+    if (live.usedBytes() < emptyBytes + this.#reservedBytes() + leakBytes) return false;
+    this.heap.replace();
+    this.#forgetLost();
+    return true;
+  }
+
+  #forgetLost(): void {
+    for (const [key, entry] of this.#entries) {
+      if (entry.state === 'ready' && entry.session.heap.broken !== null) this.#entries.delete(key);
+    }
   }
 
   /** Into the PoP's cache, once the bytes have been found to be the right ones. */

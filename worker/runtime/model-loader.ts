@@ -2,7 +2,7 @@
 // its business (model-cache.ts).
 import type { Manifest, ProfileName } from '../../registry/manifest.ts';
 import type { BlobSource, OpenBlob } from './blob-source.ts';
-import { type Heap, HeapBrokenError } from './heap.ts';
+import { type Heap, HeapBrokenError, HeapFullError } from './heap.ts';
 import type { IsolateHeap } from './isolate-heap.ts';
 import { CorruptBlobError, createSession, streamBlob } from './load-model.ts';
 import type { LoadTimes } from './load-times.ts';
@@ -46,16 +46,23 @@ export class ModelLoader {
     const running = this.#heap.live !== null;
     const started = performance.now();
     // The runtime starts while the bytes are on their way.
-    const [heap, opened] = await Promise.all([this.#heap.current(), this.#source.open(artifact.digest)]);
+    const opening = this.#source.open(artifact.digest);
+    const heap = await this.#heap.current().catch((error: unknown) => {
+      void opening.then(({ body }) => body.cancel('no runtime')).catch(() => undefined);
+      throw error;
+    });
+    const opened = await opening;
     const profile = await orCancel(opened, makeRoom);
     const place = (blob: OpenBlob) => this.#place(heap, blob, artifact, onProgress);
     let { from } = opened;
     const block = await place(opened).catch(async (error: unknown) => {
-      if (!(error instanceof CorruptBlobError) || from !== 'cache') throw error;
+      // Damaged, cut off or unreadable: the registry has it whole.
+      if (from !== 'cache' || isHeapFault(error)) throw error;
       from = 'registry';
-      await this.#source.drop(artifact.digest);
+      if (error instanceof CorruptBlobError) await this.#source.drop(artifact.digest).catch(() => undefined);
       return await place(await this.#source.openRegistry(artifact.digest));
     });
+    if (heap !== this.#heap.live) throw new HeapReplacedError('the heap was replaced during the load');
     const fetched = performance.now();
     const session = createSession(heap, block, manifest, profile);
     const created = performance.now();
@@ -94,6 +101,10 @@ export function runWarmup(session: Session, manifest: Manifest): void {
   const sample = warmupTensors(manifest);
   const outputs = manifest.signature.outputs.map(({ name }) => name);
   if (sample) session.run(sample.map(toRuntimeTensor), outputs, () => undefined);
+}
+
+function isHeapFault(error: unknown): boolean {
+  return error instanceof HeapFullError || error instanceof HeapBrokenError || error instanceof HeapReplacedError;
 }
 
 async function orCancel<T>({ body }: OpenBlob, action: () => T): Promise<T> {
