@@ -72,8 +72,10 @@ describe('numeric bins', () => {
   });
 
   it('are about even for values that do not repeat', () => {
+    // Not any double: 0 and -0 are one value, and between neighbours there is no edge.
+    const value = fc.integer({ min: -1e9, max: 1e9 }).map((integer) => integer / 8);
     fc.assert(
-      fc.property(fc.uniqueArray(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 100 }), (values) => {
+      fc.property(fc.uniqueArray(value, { minLength: 100, comparator: 'SameValueZero' }), (values) => {
         const { bins } = countValues(numericBins(values), values);
         expect(bins).toHaveLength(10);
         expect(Math.max(...bins) - Math.min(...bins)).toBeLessThanOrEqual(1);
