@@ -59,12 +59,12 @@ export const concatenation: Section = {
   },
 };
 
-function batchModels({ models }: BenchContext): Promise<BenchModel[]> {
-  const matmuls = [models.matmul(0.25), models.matmul(4)];
-  const zoo = hasZoo
-    ? [models.zoo('ai4i-failure-lgbm', 'row0_ok'), models.zoo('mpg-rf-regressor', 'rows_0_200_391').then(firstRow)]
-    : [];
-  return Promise.all([...zoo, ...matmuls]);
+/** One after the other: they share an inspector. */
+async function batchModels({ models }: BenchContext): Promise<BenchModel[]> {
+  const matmuls = [await models.matmul(0.25), await models.matmul(4)];
+  if (!hasZoo) return matmuls;
+  const forest = firstRow(await models.zoo('mpg-rf-regressor', 'rows_0_200_391'));
+  return [await models.zoo('ai4i-failure-lgbm', 'row0_ok'), forest, ...matmuls];
 }
 
 function firstRow(model: BenchModel): BenchModel {
