@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     reporters: ['default', './test/harness/plain-summary.ts'],
     globalSetup: './test/harness/bundle.ts',
+    setupFiles: './test/harness/property-seed.ts',
     pool: 'forks',
     // The machine that guards a change has two cores; each file that needs it starts one workerd.
     maxWorkers: 2,

@@ -16,13 +16,13 @@ interface Model {
   /** Versions that were made stable, the current one last; empty before the first. */
   stables: string[];
   canary: { version: string; percent: number } | null;
-  shadow: string | null;
+  shadow: { version: string; percent: number } | null;
 }
 
 const refused = 'refused';
 
 function settle(model: Model, stables: string[]): Model {
-  return { stables, canary: null, shadow: model.shadow === stables.at(-1) ? null : model.shadow };
+  return { stables, canary: null, shadow: model.shadow?.version === stables.at(-1) ? null : model.shadow };
 }
 
 function takeTurn(model: Model, action: RouteAction): Model | typeof refused {
@@ -49,7 +49,8 @@ function takeTurn(model: Model, action: RouteAction): Model | typeof refused {
       return { ...model, canary: null };
     case 'shadow':
       if (action.version === null) return { ...model, shadow: null };
-      return stable === undefined || stable === action.version ? refused : { ...model, shadow: action.version };
+      if (stable === undefined || stable === action.version) return refused;
+      return { ...model, shadow: { version: action.version, percent: action.percent ?? 0 } };
     case 'alias':
       return model;
   }
@@ -62,7 +63,7 @@ function meaning(route: Route): Model {
   return {
     stables,
     canary: rollout && { version: rollout.version, percent: rollout.percent },
-    shadow: shadow?.version ?? null,
+    shadow,
   };
 }
 
