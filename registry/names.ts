@@ -3,7 +3,8 @@ import * as z from 'zod';
 
 export const modelNameSchema = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'a model name is 1 to 64 of a-z 0-9 . _ - and starts with a letter or digit');
+  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'a model name is 1 to 64 of a-z 0-9 . _ - and starts with a letter or digit')
+  .refine((name) => name !== 'stats', "a model cannot be called 'stats': /v2/models/stats has the statistics of all");
 
 /** `v?` and a digit, then letters, digits, `.`, `_`, `-`; at most 64 characters: `1`, `v2`, `2026-11-23.1`. */
 export const versionSchema = z

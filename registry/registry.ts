@@ -106,9 +106,22 @@ export class Registry {
     return readManifest(text, model, version);
   }
 
-  /** Models in the order of their names, a page at a time. */
-  async listModels(page: { after?: string; limit: number }): Promise<{ models: ModelSummary[]; next: string | null }> {
-    const names = (await this.#stores.manifests.listModels()).sort();
+  /** Names of all models, sorted. @param only these; null: all */
+  async modelNames(only: ReadonlySet<string> | null = null): Promise<string[]> {
+    const names = await this.#stores.manifests.listModels();
+    return names.filter((name) => only === null || only.has(name)).sort();
+  }
+
+  /**
+   * Models in the order of their names, a page at a time.
+   * @param page.only these models; null: all
+   */
+  async listModels(page: {
+    after?: string | undefined;
+    limit: number;
+    only?: ReadonlySet<string> | null;
+  }): Promise<{ models: ModelSummary[]; next: string | null }> {
+    const names = await this.modelNames(page.only);
     const rest = names.filter((name) => page.after === undefined || name > page.after);
     const shown = rest.slice(0, page.limit);
     const models = await Promise.all(

@@ -15,6 +15,8 @@ export interface Config {
   readonly maxBodyBytes: number;
   /** What a compressed body may inflate to. */
   readonly maxInflatedBytes: number;
+  /** Of all requests that an isolate is answering together, as they came and inflated. */
+  readonly maxBodiesBytes: number;
   readonly maxUrlBytes: number;
   /** Names and values of all headers of a request. */
   readonly maxHeaderBytes: number;
@@ -80,6 +82,7 @@ const settingsSchema = z.object({
   ROUTE_REFRESH_SECONDS: numberSetting(0).default(10),
   MAX_BODY_MIB: numberSetting(0.001).max(100).default(32),
   MAX_INFLATED_MIB: numberSetting(0.001).max(100).default(32),
+  MAX_BODIES_MIB: numberSetting(0.001).default(64),
   MAX_URL_BYTES: numberSetting(100).default(8192),
   MAX_HEADER_BYTES: numberSetting(100).default(16_384),
   MAX_INPUTS: numberSetting(1).default(decodeLimits.maxInputs),
@@ -122,6 +125,8 @@ export function parseConfig(env: object): Config {
     routeRefreshSeconds: settings.ROUTE_REFRESH_SECONDS,
     maxBodyBytes: settings.MAX_BODY_MIB * 1_048_576,
     maxInflatedBytes: settings.MAX_INFLATED_MIB * 1_048_576,
+    // One that is allowed alone finds room.
+    maxBodiesBytes: Math.max(settings.MAX_BODIES_MIB, settings.MAX_BODY_MIB + settings.MAX_INFLATED_MIB) * 1_048_576,
     maxUrlBytes: settings.MAX_URL_BYTES,
     maxHeaderBytes: settings.MAX_HEADER_BYTES,
     decodeLimits: {

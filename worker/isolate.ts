@@ -9,7 +9,9 @@ import { BlobSource } from './runtime/blob-source.ts';
 import { ModelCache } from './runtime/model-cache.ts';
 import { verifyBlob } from './runtime/verify-blob.ts';
 import type { Change } from './security/audit.ts';
+import { BodyRoom } from './security/body-room.ts';
 import type { Caller } from './security/caller.ts';
+import { keepSecret } from './security/redact.ts';
 import { createSecurity, type Security } from './security/security.ts';
 import { Counters } from './telemetry/counters.ts';
 import { DriftCounter } from './telemetry/drift/drift-counter.ts';
@@ -33,6 +35,8 @@ export interface Isolate {
   readonly telemetry: TelemetryClient;
   readonly reporter: Reporter;
   readonly security: Security;
+  /** Of requests that are being answered. */
+  readonly bodies: BodyRoom;
   readonly shadows: { readonly tally: ShadowTally; running: number };
 }
 
@@ -53,6 +57,7 @@ export interface AppContext {
 /** @throws PopserveError INTERNAL for wrong settings */
 export function createIsolate(env: Env): Isolate {
   const config = parseConfig(env);
+  keepSecret(config.adminToken, config.webhook?.secret);
   const registry = createRegistry(env, config.routeRetentionSeconds);
   const counters = new Counters();
   const answers = new AnswerCache();
@@ -105,5 +110,6 @@ export function createIsolate(env: Env): Isolate {
     reporter,
     shadows,
     security: createSecurity(env, config),
+    bodies: new BodyRoom(config.maxBodiesBytes),
   };
 }

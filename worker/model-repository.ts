@@ -12,21 +12,28 @@ interface IndexEntry {
   reason: string;
 }
 
-/** Every version in the registry. One that is not loaded here is READY all the same: it is loaded on demand. */
-export async function modelIndex({ registry, models }: Isolate, readyOnly: boolean): Promise<IndexEntry[]> {
-  const entries: IndexEntry[] = [];
-  for (let after: string | null | undefined; after !== null; ) {
-    const page = await registry.listModels({ limit: 1000, ...(after === undefined ? {} : { after }) });
-    for (const { name } of page.models) {
-      for (const { version } of await registry.listVersions(name)) {
-        const state = models.state(await registry.getManifest(name, version));
-        const reason = state?.state === 'UNAVAILABLE' ? state.reason : '';
-        entries.push({ name, version, state: state?.state ?? 'READY', reason });
-      }
-    }
-    after = page.next;
-  }
-  return readyOnly ? entries.filter(({ state }) => state === 'READY') : entries;
+/**
+ * Every version in the registry. One that is not loaded here is READY all the same: it is loaded on demand.
+ * @param options.only of these models; null: of all
+ */
+export async function modelIndex(
+  { registry, models }: Isolate,
+  { readyOnly, only }: { readyOnly: boolean; only: ReadonlySet<string> | null },
+): Promise<IndexEntry[]> {
+  const names = await registry.modelNames(only);
+  const states = models.states();
+  const entries = await Promise.all(
+    names.map(async (name) =>
+      (await registry.listVersions(name)).map(({ version }): IndexEntry => {
+        const state = states.get(`${name}/${version}`);
+        return {
+          ...{ name, version, state: state?.state ?? 'READY' },
+          reason: state?.state === 'UNAVAILABLE' ? state.reason : '',
+        };
+      }),
+    ),
+  );
+  return entries.flat().filter(({ state }) => !readyOnly || state === 'READY');
 }
 
 /**

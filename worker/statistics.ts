@@ -51,11 +51,17 @@ const isolateNote =
 const mergedNote =
   'reported by all PoPs, seconds behind; executions are successful requests, durations and cache hits are not merged';
 
-/** What this isolate has served. @param model null: all models; @param version null: all versions */
-export function isolateStatistics(isolate: Isolate, model: string | null, version: string | null): Statistics {
+/** What this isolate has served. @param models null: all models; @param version null: all versions */
+export function isolateStatistics(
+  isolate: Isolate,
+  models: ReadonlySet<string> | null,
+  version: string | null,
+): Statistics {
   const counted = isolate.counters
     .versions()
-    .filter((counts) => (model === null || counts.model === model) && (version === null || counts.version === version));
+    .filter(
+      (counts) => (models === null || models.has(counts.model)) && (version === null || counts.version === version),
+    );
   return {
     model_stats: counted.map((counts) => ofIsolate(isolate, counts)),
     popserve_scope: 'isolate',

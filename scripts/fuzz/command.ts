@@ -78,13 +78,10 @@ async function one(index: number): Promise<number> {
 
 /** The WASM heap's own size, as the statistics tell it. */
 async function heapBytes(): Promise<string> {
-  const answer = await fetch(new URL('/v2/models/fuzz-adder/stats', pop.url)).catch(() => null);
+  const answer = await fetch(new URL('/v2/models/stats', pop.url)).catch(() => null);
   if (!answer?.ok) return 'not told';
-  const { model_stats: stats } = (await answer.json()) as {
-    model_stats?: { memory_usage?: { byte_size: number }[] }[];
-  };
-  const bytes = stats?.flatMap(({ memory_usage: usage }) => usage ?? []).map(({ byte_size: size }) => size) ?? [];
-  return bytes.length === 0 ? 'not told' : mebibytes(Math.max(...bytes));
+  const { popserve_heap: heap } = (await answer.json()) as { popserve_heap: { byte_size: number } };
+  return mebibytes(heap.byte_size);
 }
 
 function mebibytes(bytes: number): string {

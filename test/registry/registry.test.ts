@@ -161,6 +161,8 @@ describe('looking', () => {
     expect(new Set(seen).size).toBe(seen.length);
     const [first] = (await registry.listModels({ after: 'page-', limit: 1 })).models;
     expect(first).toEqual({ name: 'page-a', versions: 1, route: null });
+    const some = await registry.listModels({ limit: 1, only: new Set(['page-d', 'page-b', 'page-z']) });
+    expect([some.models[0]?.name, some.next]).toEqual(['page-b', 'page-b']);
   });
 
   it('names what is not there', async () => {

@@ -132,6 +132,24 @@ test('load and unload are the operator’s', async () => {
   }
 });
 
+test('a model cannot be called what a path of all models is called', async () => {
+  const answer = await pop
+    .operate('PUT', '/registry/models/stats/versions/1', { ...adder('statues', '1', 1).manifest, model: 'stats' })
+    .catch(String);
+  expect(answer).toContain("cannot be called 'stats'");
+});
+
+test('the list of models comes in pages', async () => {
+  for (const name of ['zz-1', 'zz-2', 'zz-3']) await pop.release(adder(name, '1', 1));
+  const page = async (query: string) =>
+    (await pop.send('GET', `/v2/models?${query}`)).json<{ models: { name: string }[]; next: string | null }>();
+  const first = await page('after=zz&limit=2');
+  expect([first.models.map(({ name }) => name), first.next]).toEqual([['zz-1', 'zz-2'], 'zz-2']);
+  const second = await page('after=zz-2&limit=2');
+  expect([second.models.map(({ name }) => name), second.next]).toEqual([['zz-3'], null]);
+  expect((await pop.send('GET', '/v2/models?limit=0')).status).toBe(400);
+});
+
 test('the index takes no body, an empty one and unknown keys, and names what is wrong with others', async () => {
   await pop.release(adder('indexed', '1', 10));
   const entry = { name: 'indexed', version: '1', state: 'READY', reason: '' };

@@ -84,7 +84,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   ...described(':model', 'a model'),
   ...described(':model/versions/:version', 'a version'),
   ...described(':model/labels/:version', 'an alias'),
-  'GET /v2/models': { tag: 'Models', summary: 'Models with their aliases', answer: 'ModelList' },
+  'GET /v2/models': { tag: 'Models', summary: 'Models with their aliases', query: pageQuery, answer: 'ModelList' },
   ...ofModel('GET', '', {
     tag: 'Models',
     summary: 'Inputs, outputs, versions and what is served',

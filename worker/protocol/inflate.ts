@@ -28,9 +28,16 @@ export function readContentEncoding(contentEncoding: string | null): Compression
 
 /**
  * @param bytes a whole gzip (RFC 1952) or zlib (RFC 1950, which HTTP calls deflate) stream
- * @throws PopserveError TOO_LARGE as soon as more than `maxBytes` come out, INVALID_ARGUMENT for what is no such stream
+ * @param held told of what comes out before it is kept
+ * @throws PopserveError TOO_LARGE as soon as more than `maxBytes` come out, INVALID_ARGUMENT for what is no such stream; what
+ *   `held` throws
  */
-export async function inflate(bytes: Uint8Array, compression: Compression, maxBytes: number): Promise<Uint8Array> {
+export async function inflate(
+  bytes: Uint8Array,
+  compression: Compression,
+  maxBytes: number,
+  held?: { take(bytes: number): void },
+): Promise<Uint8Array> {
   const stream = new DecompressionStream(compression);
   const writer = stream.writable.getWriter();
   const reader = stream.readable.getReader();
@@ -44,6 +51,7 @@ export async function inflate(bytes: Uint8Array, compression: Compression, maxBy
         `the ${compression} body inflates to more than the limit of ${maxBytes} bytes`,
       );
     }
+    held?.take(chunk.length);
     chunks.push(chunk);
   };
   try {

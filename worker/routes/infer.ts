@@ -6,6 +6,7 @@ import type { AppContext } from '../isolate.ts';
 import { popOf } from '../pop.ts';
 import { headerLengthName } from '../protocol/envelope.ts';
 import { withFallback } from '../routing/fallback.ts';
+import { HeldBody } from '../security/body-room.ts';
 import { readBody } from '../security/limits.ts';
 import { answer } from './answer.ts';
 import { readSelector } from './selector.ts';
@@ -20,14 +21,16 @@ async function handle(c: Context<AppContext>) {
   const isolate = c.get('isolate');
   const selector = readSelector(c);
   const resolved = await isolate.routes.resolve(selector, c.executionCtx);
+  const held = new HeldBody(isolate.bodies);
   try {
-    const body = await readBody(c.req.raw, isolate.config.maxBodyBytes, isolate.config.maxInflatedBytes);
+    const body = await readBody(c.req.raw, isolate.config, held);
     const headerLength = c.req.header(headerLengthName) ?? null;
     const message = await withFallback(resolved, (served) =>
       infer(isolate, served, { body, headerLength }, c.executionCtx),
     );
     return answer(c, message);
   } finally {
+    held.release();
     const { model } = selector;
     isolate.reporter.flushBehind(model, popOf(c), isolate.routes.serving(model), c.executionCtx);
   }

@@ -13,7 +13,7 @@ const querySchema = z.strictObject({ names: z.enum(['popserve', 'triton']).defau
 export const metricsRoutes = new Hono<AppContext>().get('/', requireOperator, async (c) => {
   const { names } = parse(querySchema, c.req.query(), 'query');
   const { registry, telemetry } = c.var.isolate;
-  const { models } = await registry.listModels({ limit: 1000 });
-  const reports = await Promise.all(models.map(({ name }) => readReport(telemetry, name)));
+  const models = await registry.modelNames();
+  const reports = await Promise.all(models.map((name) => readReport(telemetry, name)));
   return c.body(exposition(metricsOf(reports, names === 'triton')), 200, { 'Content-Type': expositionType });
 });

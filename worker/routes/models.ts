@@ -1,14 +1,24 @@
 // OIP model list, metadata, configuration and readiness (PROTOCOL.md 2.4).
 import { type Context, Hono } from 'hono';
+import * as z from 'zod';
+import { parse } from '../../registry/parse.ts';
 import type { AppContext } from '../isolate.ts';
 import { modelConfig } from '../model-config.ts';
 import { modelMetadata } from '../model-metadata.ts';
 import { popOf } from '../pop.ts';
+import { visibleModels } from '../security/access.ts';
 import { readSelector } from './selector.ts';
+
+/** A model costs two reads of storage; one request may ask the platform for 1,000 things. */
+const pageSchema = z.object({
+  limit: z.coerce.number().int().min(1).max(400).default(400),
+  after: z.string().optional(),
+});
 
 export const modelRoutes = new Hono<AppContext>()
   .get('/models', async (c) => {
-    const { models, next } = await c.var.isolate.registry.listModels({ limit: 1000 });
+    const page = parse(pageSchema, c.req.query(), 'query');
+    const { models, next } = await c.var.isolate.registry.listModels({ ...page, only: visibleModels(c) });
     const listed = models.map(({ name, versions, route }) => ({ name, versions, aliases: route?.aliases ?? {} }));
     return c.json({ models: listed, next });
   })

@@ -6,6 +6,7 @@ import type { AppContext } from '../isolate.ts';
 import { popOf } from '../pop.ts';
 import { decodePredictRequest, encodePredictResponse } from '../protocol/predict.ts';
 import { withFallback } from '../routing/fallback.ts';
+import { HeldBody } from '../security/body-room.ts';
 import { readBody } from '../security/limits.ts';
 import { servedVersion, servedVersions, signatureMetadata } from '../tensorflow-serving.ts';
 import { answer } from './answer.ts';
@@ -34,8 +35,9 @@ async function predict(c: Context<AppContext>) {
   const model = c.req.param('model');
   const selector = readSelector(c, model === undefined ? { model: name, version: null } : { model, version: name });
   const resolved = await isolate.routes.resolve(selector, c.executionCtx);
+  const held = new HeldBody(isolate.bodies);
   try {
-    const body = await readBody(c.req.raw, isolate.config.maxBodyBytes, isolate.config.maxInflatedBytes);
+    const body = await readBody(c.req.raw, isolate.config, held);
     const message = await withFallback(resolved, (served) =>
       inferWith(isolate, served, c.executionCtx, {
         decode: () => decodePredictRequest(body, served.manifest, isolate.config.decodeLimits),
@@ -44,6 +46,7 @@ async function predict(c: Context<AppContext>) {
     );
     return answer(c, message);
   } finally {
+    held.release();
     isolate.reporter.flushBehind(selector.model, popOf(c), isolate.routes.serving(selector.model), c.executionCtx);
   }
 }

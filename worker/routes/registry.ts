@@ -7,6 +7,7 @@ import { type Digest, digestSchema, modelNameSchema, versionSchema } from '../..
 import { parse } from '../../registry/parse.ts';
 import { routeActionSchema } from '../../registry/route-action.ts';
 import type { AppContext } from '../isolate.ts';
+import { visibleModels } from '../security/access.ts';
 import { audited, noteChange } from '../security/audit.ts';
 import { actorOf, requireOperator } from '../security/control-plane.ts';
 import { log } from '../telemetry/log.ts';
@@ -45,12 +46,7 @@ registryRoutes.put('/blobs/:digest', async (c) => {
 
 registryRoutes.get('/models', async (c) => {
   const { limit, after } = parse(pageSchema, c.req.query(), 'query');
-  const { models, next } = await c.var.isolate.registry.listModels({
-    limit,
-    ...(after === undefined ? {} : { after }),
-  });
-  const allowed = c.get('caller')?.models ?? null;
-  return c.json({ models: allowed === null ? models : models.filter(({ name }) => allowed.has(name)), next });
+  return c.json(await c.var.isolate.registry.listModels({ limit, after, only: visibleModels(c) }));
 });
 
 registryRoutes.get('/models/:model', async (c) => c.json(await c.var.isolate.registry.showModel(modelOf(c))));

@@ -4,17 +4,19 @@ import { parseJson } from '../../registry/parse.ts';
 import type { AppContext } from '../isolate.ts';
 import { loadModel, modelIndex, readRepositoryRequest, unloadModel } from '../model-repository.ts';
 import { readBoolean, readObject } from '../protocol/fields.ts';
+import { visibleModels } from '../security/access.ts';
 import { audited, noteChange } from '../security/audit.ts';
 import { actorOf, requireOperator } from '../security/control-plane.ts';
 import { readBody } from '../security/limits.ts';
 import { readSelector } from './selector.ts';
 
-const mostBodyBytes = 1_048_576;
+const bodyLimits = { maxBodyBytes: 1_048_576, maxInflatedBytes: 1_048_576 };
 
 export const repositoryRoutes = new Hono<AppContext>()
   .post('/index', async (c) => {
     const wanted = readObject((await readOptionalJson(c)) ?? {}, 'the body');
-    return c.json(await modelIndex(c.var.isolate, readBoolean(wanted.ready, "'ready'") ?? false));
+    const readyOnly = readBoolean(wanted.ready, "'ready'") ?? false;
+    return c.json(await modelIndex(c.var.isolate, { readyOnly, only: visibleModels(c) }));
   })
   .post('/models/:model/load', audited, requireOperator, async (c) => {
     const { model } = readSelector(c);
@@ -32,6 +34,6 @@ export const repositoryRoutes = new Hono<AppContext>()
   });
 
 async function readOptionalJson(c: Context<AppContext>): Promise<unknown> {
-  const text = new TextDecoder().decode(await readBody(c.req.raw, mostBodyBytes));
+  const text = new TextDecoder().decode(await readBody(c.req.raw, bodyLimits));
   return text.trim() === '' ? undefined : parseJson(text, 'the body');
 }

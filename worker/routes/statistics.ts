@@ -2,21 +2,16 @@
 import { type Context, Hono } from 'hono';
 import type { AppContext } from '../isolate.ts';
 import { invalid } from '../protocol/describe.ts';
+import { visibleModels } from '../security/access.ts';
 import { isolateStatistics, mergedStatistics, type Statistics } from '../statistics.ts';
 import { readSelector } from './selector.ts';
 
 export const statisticsRoutes = new Hono<AppContext>()
   .get('/models/stats', async (c) => {
     const { isolate } = c.var;
-    if (!wantsAll(c)) return c.json(isolateStatistics(isolate, null, null));
-    const { models } = await isolate.registry.listModels({ limit: 1000 });
-    return c.json(
-      await mergedStatistics(
-        isolate,
-        models.map(({ name }) => name),
-        null,
-      ),
-    );
+    const only = visibleModels(c);
+    if (!wantsAll(c)) return c.json(isolateStatistics(isolate, only, null));
+    return c.json(await mergedStatistics(isolate, await isolate.registry.modelNames(only), null));
   })
   .get('/models/:model/stats', async (c) => {
     const { model } = readSelector(c);
@@ -30,7 +25,9 @@ export const statisticsRoutes = new Hono<AppContext>()
 
 async function statisticsOf(c: Context<AppContext>, model: string, version: string | null): Promise<Statistics> {
   const { isolate } = c.var;
-  return wantsAll(c) ? await mergedStatistics(isolate, [model], version) : isolateStatistics(isolate, model, version);
+  return wantsAll(c)
+    ? await mergedStatistics(isolate, [model], version)
+    : isolateStatistics(isolate, new Set([model]), version);
 }
 
 function wantsAll(c: Context<AppContext>): boolean {

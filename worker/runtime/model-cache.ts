@@ -139,11 +139,12 @@ export class ModelCache {
 
   state(manifest: Manifest): ModelState | null {
     const entry = this.#entries.get(keyOf(manifest));
-    if (!entry) return null;
-    if (entry.state === 'loading') return { state: 'LOADING' };
-    if (entry.state === 'unavailable') return { state: 'UNAVAILABLE', reason: entry.error.message };
-    const { profile, needBytes, times } = entry;
-    return { state: 'READY', profile, needBytes, times };
+    return entry ? stateOf(entry) : null;
+  }
+
+  /** Of every version that is or was to be loaded here, by `<model>/<version>`. */
+  states(): Map<string, ModelState> {
+    return new Map([...this.#entries].map(([key, entry]) => [key.slice(0, key.lastIndexOf('/')), stateOf(entry)]));
   }
 
   /** A version that is loaded here; null if it is not. */
@@ -411,6 +412,13 @@ export class ModelCache {
       .keep(digest)
       .catch((error: unknown) => this.#log('blob-not-cached', { digest, error: String(error) }));
   }
+}
+
+function stateOf(entry: Loading | Ready | Unavailable): ModelState {
+  if (entry.state === 'loading') return { state: 'LOADING' };
+  if (entry.state === 'unavailable') return { state: 'UNAVAILABLE', reason: entry.error.message };
+  const { profile, needBytes, times } = entry;
+  return { state: 'READY', profile, needBytes, times };
 }
 
 function keyOf({ model, version, artifacts }: Manifest): string {

@@ -40,14 +40,22 @@ function identified(c: Context<AppContext>, caller: Caller, next: () => Promise<
   return next();
 }
 
+/** These tell a caller only of the models that it may see. */
+const lists = /^\/v2\/(models(\/stats)?|repository\/index)\/?$/;
+
 /** What a call of the data plane needs; reading what a model is goes with the right to run it. */
 export function needOf(method: string, path: string): Need {
+  if (lists.test(path)) return { scopes: ['infer', 'read'], model: null, open: true };
   const [, repository, named] = /^\/v[12]\/(repository\/)?models\/([^/:]+)/.exec(path) ?? [];
   const model = named ?? null;
   if (repository !== undefined) return { scopes: ['release'], model };
-  const reads =
-    ((method === 'GET' || method === 'HEAD') && !path.endsWith('/infer')) || path === '/v2/repository/index';
+  const reads = (method === 'GET' || method === 'HEAD') && !path.endsWith('/infer');
   return { scopes: reads ? ['infer', 'read'] : ['infer'], model };
+}
+
+/** The models that a list may tell the caller of; null: all. */
+export function visibleModels(c: Context<AppContext>): ReadonlySet<string> | null {
+  return c.get('caller')?.models ?? null;
 }
 
 /** The client's address as the platform tells it; clients cannot set it there. */

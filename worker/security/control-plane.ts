@@ -20,6 +20,7 @@ export const requireOperator = createMiddleware<AppContext>(async (c, next) => {
   );
   if (caller === null) throw unauthenticated(c, expected);
   c.set('caller', caller);
+  security.keyGate.pass(caller.id, c.executionCtx);
   requireRight(caller, controlNeedOf(c.req.method, c.req.path));
   // Refused here rather than after the change that it was to be recorded with.
   actorOf(c);

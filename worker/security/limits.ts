@@ -2,6 +2,7 @@
 import { PopserveError } from '../../registry/errors.ts';
 import type { DecodeLimits } from '../protocol/infer-request.ts';
 import { inflate, readContentEncoding } from '../protocol/inflate.ts';
+import type { HeldBody } from './body-room.ts';
 
 /** Unless the settings say otherwise. */
 export const decodeLimits: DecodeLimits = {
@@ -17,13 +18,24 @@ const readable = new Set([
   'application/x-www-form-urlencoded',
 ]);
 
+interface BodyLimits {
+  /** Of the body as it came. */
+  readonly maxBodyBytes: number;
+  /** Of what it inflates to. */
+  readonly maxInflatedBytes: number;
+}
+
 /**
  * Reads a request's body whole, inflated if it came compressed.
- * @param maxBytes of the body as it came
- * @param maxInflatedBytes of what it inflates to
- * @throws PopserveError TOO_LARGE, UNSUPPORTED_MEDIA, INVALID_ARGUMENT for a broken compression; they name the limit or what is supported
+ * @param held told of every byte before it is kept
+ * @throws PopserveError TOO_LARGE, UNSUPPORTED_MEDIA, INVALID_ARGUMENT for a broken compression; they name the limit or what is
+ *   supported; UNAVAILABLE where the bodies of other requests leave no room
  */
-export async function readBody(request: Request, maxBytes: number, maxInflatedBytes = maxBytes): Promise<Uint8Array> {
+export async function readBody(
+  request: Request,
+  { maxBodyBytes, maxInflatedBytes }: BodyLimits,
+  held?: HeldBody,
+): Promise<Uint8Array> {
   const compression = readContentEncoding(request.headers.get('content-encoding'));
   const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
   // What curl sends when it is told nothing is taken for JSON as well.
@@ -33,26 +45,33 @@ export async function readBody(request: Request, maxBytes: number, maxInflatedBy
       `content type '${mediaType}' is not supported: send application/json or application/octet-stream`,
     );
   }
-  const bytes = await readWhole(request, maxBytes);
-  return compression === null ? bytes : await inflate(bytes, compression, maxInflatedBytes);
+  const bytes = await readWhole(request, maxBodyBytes, held);
+  return compression === null ? bytes : await inflate(bytes, compression, maxInflatedBytes, held);
 }
 
-async function readWhole(request: Request, maxBytes: number): Promise<Uint8Array> {
+async function readWhole(request: Request, maxBytes: number, held: HeldBody | undefined): Promise<Uint8Array> {
   const declared = request.headers.get('content-length');
-  if (declared === null) return request.body ? await readUnknownLength(request.body, maxBytes) : new Uint8Array();
+  if (declared === null) return request.body ? await readUnknownLength(request.body, maxBytes, held) : new Uint8Array();
   if (Number(declared) > maxBytes) throw tooLarge(Number(declared), maxBytes);
+  held?.take(Number(declared));
   return await request.bytes();
 }
 
-async function readUnknownLength(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+async function readUnknownLength(
+  body: ReadableStream<Uint8Array>,
+  maxBytes: number,
+  held: HeldBody | undefined,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let total = 0;
   for await (const chunk of body) {
     total += chunk.length;
     // What is too much is read to its end and forgotten: answering in the middle would cut the connection of a client that
     // is still sending, which then never sees the answer. The platform bounds how much that can be.
-    if (total <= maxBytes) chunks.push(chunk);
-    else chunks.length = 0;
+    if (total <= maxBytes) {
+      held?.take(chunk.length);
+      chunks.push(chunk);
+    } else chunks.length = 0;
   }
   if (total > maxBytes) throw tooLarge(total, maxBytes);
   const whole = new Uint8Array(total);

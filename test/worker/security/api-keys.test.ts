@@ -138,7 +138,6 @@ describe('scopes', () => {
     expect([other.status, errorOf(other)]).toEqual([403, "the key is for adder only, not for model 'other'"]);
     // However the name is written.
     expect((await infer(headers, '%6fther')).status).toBe(403);
-    expect((await pop.send('GET', '/v2/models', undefined, headers)).status).toBe(403);
     expect((await pop.send('POST', '/registry/models/adder/routes', activate, headers)).status).toBe(200);
     expect((await pop.send('POST', '/registry/models/other/routes', activate, headers)).status).toBe(403);
     const listed = await pop.send('GET', '/registry/models', undefined, headers);
@@ -146,6 +145,35 @@ describe('scopes', () => {
     const { digest } = adder('other', '1', 2).manifest.artifacts.model;
     expect((await pop.send('GET', `/registry/blobs/${digest}`, undefined, headers)).status).toBe(403);
     expect((await pop.send('HEAD', `/registry/blobs/${digest}`, undefined, headers)).status).toBe(200);
+  });
+
+  it('for some models only: lists tell of those alone', async () => {
+    const headers = bearer((await createKey({ scopes: ['infer', 'read'], models: ['adder'] })).token);
+    for (const model of ['adder', 'other']) await infer(bearer(pop.pop.token), model);
+    for (const [method, path, key] of [
+      ['GET', '/v2/models', 'models'],
+      ['GET', '/v2/models?limit=1', 'models'],
+      ['POST', '/v2/repository/index', null],
+      ['GET', '/v2/models/stats', 'model_stats'],
+      ['GET', '/v2/models/stats?scope=all', 'model_stats'],
+      ['GET', '/registry/models', 'models'],
+    ] as const) {
+      const answer = await pop.send(method, path, undefined, headers);
+      expect(answer.status, path).toBe(200);
+      const body = answer.json<{ name: string }[] & Record<string, { name: string }[]>>();
+      const listed = key === null ? body : (body[key] ?? []);
+      // What all PoPs served comes with their next report.
+      if (!path.endsWith('all'))
+        expect(
+          listed.map(({ name }) => name),
+          path,
+        ).toContain('adder');
+      expect(
+        listed.map(({ name }) => name),
+        path,
+      ).not.toContain('other');
+    }
+    expect((await pop.send('GET', '/v2/models/other', undefined, headers)).status).toBe(403);
   });
 
   it.each([
@@ -162,6 +190,14 @@ describe('scopes', () => {
 });
 
 describe('the audit', () => {
+  it('does not tell the operator’s token where somebody put it into a path', async () => {
+    pop.logs.length = 0;
+    const answer = await pop.send('GET', `/registry/${pop.pop.token}`, undefined, bearer(pop.pop.token));
+    expect([answer.status, errorOf(answer)]).toEqual([404, 'no such path: /registry/[redacted]']);
+    await expect.poll(() => auditLines().length).toBe(1);
+    expect(JSON.stringify(pop.logs)).not.toContain(pop.pop.token);
+  });
+
   it('has a line for every call of the control plane, refused ones too', async () => {
     pop.logs.length = 0;
     await pop.operate('GET', '/registry/models');

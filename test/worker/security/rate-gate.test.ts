@@ -65,7 +65,7 @@ describe('a server with limits', () => {
   let pop: TestPop;
 
   beforeAll(async () => {
-    const rateLimits = { KEY_LIMIT: { limit: 3, period: 60 }, ADDRESS_LIMIT: { limit: 3, period: 60 } } as const;
+    const rateLimits = { KEY_LIMIT: { limit: 10, period: 60 }, ADDRESS_LIMIT: { limit: 3, period: 60 } } as const;
     pop = await TestPop.start({}, { rateLimits });
     await pop.release(adder('adder', '1', 1));
   });
@@ -88,6 +88,13 @@ describe('a server with limits', () => {
     expect((await infer({ 'cf-connecting-ip': '203.0.113.3' })).status).toBe(200);
   });
 
+  it('refuses a key that asks the control plane too often', async () => {
+    const headers = { 'x-api-key': await makeKey(['read']) };
+    const look = () => pop.send('GET', '/registry/models', undefined, headers);
+    await expect.poll(async () => (await look()).status, { timeout: 20_000 }).toBe(429);
+    expect((await look()).json<{ error: string }>().error).toContain('this key');
+  });
+
   it('refuses an address that tries keys', async () => {
     const headers = (attempt: number) => ({
       'cf-connecting-ip': '203.0.113.4',
@@ -100,8 +107,8 @@ describe('a server with limits', () => {
     expect(statuses).toContain(429);
   });
 
-  async function makeKey(): Promise<string> {
-    const answer = await pop.operate('POST', '/registry/keys', { name: 'x', scopes: ['infer'] });
+  async function makeKey(scopes = ['infer']): Promise<string> {
+    const answer = await pop.operate('POST', '/registry/keys', { name: 'x', scopes });
     return answer.json<{ token: string }>().token;
   }
 });
