@@ -1,8 +1,7 @@
 // What is wrong with a request is told with a 4xx that names the fault, and the next request is answered.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { model, node, tensorValue } from '../../scripts/onnx/build.ts';
 import { TestPop } from '../harness/pop.ts';
-import { adder, publication } from '../harness/small-models.ts';
+import { adder } from '../harness/small-models.ts';
 
 let pop: TestPop;
 beforeAll(async () => {
@@ -90,28 +89,6 @@ describe('binary', () => {
     expect(answer.status).toBe(400);
     expect(answer.json<{ error: string }>().error).toContain("input 'x'");
   });
-});
-
-test('a string with a NUL byte is refused rather than cut short', async () => {
-  const echo = model({
-    name: 'echo',
-    opsets: { '': 17 },
-    inputs: [tensorValue('text', 8, ['n'])],
-    outputs: [tensorValue('same', 8, ['n'])],
-    nodes: [node('Identity', ['text'], ['same'])],
-  });
-  await pop.release(
-    publication('echo', '1', echo, {
-      inputs: [{ name: 'text', datatype: 'BYTES', shape: [-1] }],
-      outputs: [{ name: 'same', datatype: 'BYTES', shape: [-1] }],
-    }),
-  );
-  const text = (data: string[]) => ({ inputs: [{ name: 'text', datatype: 'BYTES', shape: [2], data }] });
-  const whole = await pop.send('POST', '/v2/models/echo/infer', text(['', 'Grüße 🎉']));
-  expect(whole.json()).toMatchObject({ outputs: [{ data: ['', 'Grüße 🎉'] }] });
-  const cut = await pop.send('POST', '/v2/models/echo/infer', text(['a', 'b\0c']));
-  expect(cut.status).toBe(400);
-  expect(cut.json()).toEqual({ error: "input 'text': element 1 has a NUL byte, where a string ends for onnxruntime" });
 });
 
 describe('around the body', () => {

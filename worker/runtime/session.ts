@@ -3,6 +3,7 @@ import { elementCount } from '../../registry/signature.ts';
 import { elementTypeBytes, elementTypeOfAnswer, stringElementType } from './element-type.ts';
 import type { Heap } from './heap.ts';
 import type { RuntimeTensor } from './runtime-tensor.ts';
+import { stringElement } from './string-elements.ts';
 
 /** A model's input or output as the runtime knows it. */
 export interface ValueInfo {
@@ -96,7 +97,11 @@ export class Session {
     const table = heap.allocate(tableLength * 4);
     allocated.push(table);
     try {
-      for (const input of inputs) tensors.push(createTensor(heap, input, allocated));
+      for (const input of inputs) {
+        const tensor = createTensor(heap, input, allocated);
+        tensors.push(tensor);
+        placeNuls(heap, tensor, input);
+      }
       // The table: input names, input tensors, output names, output tensors (empty: ORT makes them).
       const words = heap.words(table, tableLength);
       const inputTensorsAt = inputs.length;
@@ -238,6 +243,18 @@ function createTensor(heap: Heap, tensor: RuntimeTensor, allocated: number[]): n
   );
 }
 
+/** Puts back the NUL bytes that {@link placeStrings} left out. */
+function placeNuls(heap: Heap, value: number, { data }: RuntimeTensor): void {
+  if (!isStrings(data)) return;
+  data.forEach((string, index) => {
+    if (string.includes(0)) stringElement(heap, value, index, withoutNuls(string)).set(string);
+  });
+}
+
+function withoutNuls(string: Uint8Array): Uint8Array {
+  return string.map((byte) => byte || 1);
+}
+
 function placeElements(heap: Heap, data: Uint8Array, allocated: number[]): [pointer: number, bytes: number] {
   const block = heap.allocate(data.length + alignment);
   allocated.push(block);
@@ -246,7 +263,7 @@ function placeElements(heap: Heap, data: Uint8Array, allocated: number[]): [poin
   return [pointer, data.length];
 }
 
-/** An array of pointers to NUL-terminated strings, which ORT copies. */
+/** An array of pointers to NUL-terminated strings, which ORT copies; a NUL within one is another byte for now. */
 function placeStrings(
   heap: Heap,
   strings: readonly Uint8Array[],
@@ -261,7 +278,7 @@ function placeStrings(
   let offset = tableBytes;
   strings.forEach((string, index) => {
     table[index] = block + offset;
-    target.set(string, offset);
+    target.set(string.includes(0) ? withoutNuls(string) : string, offset);
     target[offset + string.length] = 0;
     offset += string.length + 1;
   });
@@ -284,9 +301,15 @@ function readTensor(heap: Heap, tensor: number, allocated: number[]): RuntimeTen
   const starts = heap.words(data, count);
   const strings = Array.from(starts, (start, index) => {
     const next = starts[index + 1];
-    return next === undefined ? heap.cString(start) : heap.bytes(start, next - start).slice();
+    return next === undefined ? lastString(heap, tensor, index, start) : heap.bytes(start, next - start).slice();
   });
   return { elementType, shape, data: strings };
+}
+
+/** Nothing tells where the last of the copies ends but the string that it was copied from. */
+function lastString(heap: Heap, tensor: number, index: number, start: number): Uint8Array {
+  const upToNul = heap.cString(start);
+  return stringElement(heap, tensor, index, upToNul).slice();
 }
 
 function isStrings(data: RuntimeTensor['data']): data is readonly Uint8Array[] {

@@ -1,5 +1,4 @@
 // Between OIP tensors and the session's: names of datatypes to element types, and a manifest's sample input to tensors.
-import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import { type Datatype, elementBytes, elementCount } from '../../registry/signature.ts';
 import { decodeJsonData } from '../protocol/decode-json-data.ts';
@@ -7,20 +6,8 @@ import type { Tensor } from '../protocol/tensor.ts';
 import { datatypeOf, elementTypeName, elementTypeOf } from './element-type.ts';
 import type { RuntimeTensor } from './runtime-tensor.ts';
 
-/**
- * The same elements, not copied.
- * @throws PopserveError INVALID_ARGUMENT for strings that onnxruntime would cut short without a word
- */
+/** The same elements, not copied. */
 export function toRuntimeTensor(tensor: Tensor): RuntimeTensor & { readonly name: string } {
-  if (!(tensor.data instanceof Uint8Array)) {
-    const cut = tensor.data.findIndex((string) => string.includes(0));
-    if (cut >= 0) {
-      throw new PopserveError(
-        'INVALID_ARGUMENT',
-        `input '${tensor.name}': element ${cut} has a NUL byte, where a string ends for onnxruntime`,
-      );
-    }
-  }
   return { ...tensor, elementType: elementTypeOf(tensor.datatype) };
 }
 
