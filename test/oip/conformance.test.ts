@@ -14,6 +14,7 @@ beforeAll(async () => {
   await pop.release(adder('adder', '1', 10));
   await pop.release(adder('adder', 'v10', 20), false);
   await pop.release(echo());
+  await pop.release(halves());
 });
 afterAll(() => pop.stop());
 
@@ -53,6 +54,27 @@ function echo() {
   return publication('echo', '1', built, {
     inputs: names.map((name) => spec(name, 'in')),
     outputs: names.map((name) => spec(name, 'out')),
+  });
+}
+
+/** Those that JSON does not carry, with their element types of ONNX. */
+const binaryOnly = { FP16: 10, BF16: 16 } as const;
+
+function halves() {
+  const entries = Object.entries(binaryOnly) as [keyof typeof binaryOnly, number][];
+  const spec = (datatype: keyof typeof binaryOnly, prefix: string) => ({
+    ...{ name: `${prefix}_${datatype}`, datatype, shape: [-1] },
+  });
+  const built = model({
+    name: 'halves',
+    opsets: { '': 17 },
+    inputs: entries.map(([name, type]) => tensorValue(`in_${name}`, type, ['n'])),
+    outputs: entries.map(([name, type]) => tensorValue(`out_${name}`, type, ['n'])),
+    nodes: entries.map(([name]) => node('Identity', [`in_${name}`], [`out_${name}`])),
+  });
+  return publication('halves', '1', built, {
+    inputs: entries.map(([name]) => spec(name, 'in')),
+    outputs: entries.map(([name]) => spec(name, 'out')),
   });
 }
 
@@ -271,12 +293,12 @@ describe('Tensor data', () => {
 });
 
 describe('Binary tensor data extension', () => {
-  function binary(header: object, parts: readonly Uint8Array[], length?: string) {
+  function binary(header: object, parts: readonly Uint8Array[], length?: string, path = 'echo') {
     const json = Buffer.from(JSON.stringify(header));
     return infer(
       Buffer.concat([json, ...parts]),
       { 'inference-header-content-length': length ?? String(json.length) },
-      'echo',
+      path,
     );
   }
   const part = (name: Name) => binaryData(name, samples[name]);
@@ -298,6 +320,24 @@ describe('Binary tensor data extension', () => {
     const { outputs } = JSON.parse(new TextDecoder().decode(answer.bytes.subarray(0, jsonBytes))) as InferAnswer;
     expect(outputs[0]?.parameters).toEqual({ binary_data_size: part(name).length });
   });
+
+  test.each(Object.keys(binaryOnly))(
+    '%s in binary arrives and returns bit by bit, and is refused as JSON',
+    async (name) => {
+      // 1.5, infinity, the smallest, NaN: whatever the bits mean.
+      const sent = new Uint8Array([0x00, 0x3e, 0x00, 0x7c, 0x01, 0x00, 0xff, 0x7f]);
+      const inputs = Object.keys(binaryOnly).map((datatype) => ({
+        ...{ name: `in_${datatype}`, datatype, shape: [4], parameters: { binary_data_size: 8 } },
+      }));
+      const ask = (binaryData: boolean) => {
+        const outputs = [{ name: `out_${name}`, parameters: { binary_data: binaryData } }];
+        return binary({ inputs, outputs }, [sent, sent], undefined, 'halves');
+      };
+      const answer = await ask(true);
+      expect([...answer.bytes.subarray(-8)]).toEqual([...sent]);
+      expectError(await ask(false), 400);
+    },
+  );
 
   test('binary tensors lie in the order of the inputs, mixed with JSON ones', async () => {
     const isBinary = (name: Name) => narrow.indexOf(name) % 2 === 0 || !narrow.includes(name);
