@@ -78,22 +78,25 @@ describe.skipIf(!works('curl', '--version') || !works('od', '--version'))('curl 
   });
 });
 
-describe('Node', () => {
+describe.each([
+  ['Node', process.execPath, ['examples/node/ask.mjs']],
+  ['Deno (skipped without deno)', 'deno', ['run', '--allow-all', '--no-lock', 'examples/node/ask.mjs']],
+])('%s', (_, command, script) => {
   beforeAll(() => buildClient({ declarations: false }));
 
-  test('without a key says what the PoP says', async () => {
-    const answer = await run(process.execPath, ['examples/node/ask.mjs', weather.url], {
+  test.skipIf(!works(command, '--version'))('without a key says what the PoP says', async () => {
+    const answer = await run(command, [...script, weather.url], {
       cwd: projectRoot,
       env: { ...process.env, POPSERVE_KEY: '' },
     }).catch((error: { code: number; stderr: string }) => error);
     expect(answer).toMatchObject({ code: 1, stderr: expect.stringMatching(/^UNAUTHENTICATED: expected a key as /) });
   });
 
-  test.each([
+  test.skipIf(!works(command, '--version')).each([
     ['auto', 'at the PoP local'],
     ['local', 'here'],
   ])('asks, run %s', async (at, where) => {
-    const { stdout, stderr } = await output(process.execPath, ['examples/node/ask.mjs', weather.url, at]);
+    const { stdout, stderr } = await output(command, [...script, weather.url, at]);
     expect(stderr).toBe('');
     expect(stdout).toMatch(
       new RegExp(
