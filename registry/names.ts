@@ -1,10 +1,22 @@
 // Names of models, versions, aliases and digests, as they appear in URLs and storage keys.
 import * as z from 'zod';
 
+const modelNamePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+/** What `/v2/models/{name}` stands for in itself. */
+const reservedName = 'stats';
+
+/** The same as {@link modelNameSchema} says, at a fiftieth of its time: asked by every request. */
+export function isModelName(name: string): boolean {
+  return modelNamePattern.test(name) && name !== reservedName;
+}
+
 export const modelNameSchema = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'a model name is 1 to 64 of a-z 0-9 . _ - and starts with a letter or digit')
-  .refine((name) => name !== 'stats', "a model cannot be called 'stats': /v2/models/stats has the statistics of all");
+  .regex(modelNamePattern, 'a model name is 1 to 64 of a-z 0-9 . _ - and starts with a letter or digit')
+  .refine(
+    (name) => name !== reservedName,
+    "a model cannot be called 'stats': /v2/models/stats has the statistics of all",
+  );
 
 /** `v?` and a digit, then letters, digits, `.`, `_`, `-`; at most 64 characters: `1`, `v2`, `2026-11-23.1`. */
 export const versionSchema = z

@@ -14,11 +14,12 @@ interface ModelMetadata {
 /** @param allVersions list them: asked for the model, not for one version */
 export async function modelMetadata(
   isolate: Isolate,
-  { manifest, epoch, aliases }: Resolved,
+  { manifest, epoch, route }: Resolved,
   pop: string,
   allVersions: boolean,
 ): Promise<ModelMetadata> {
   const { model, version, artifacts, signature, metadata, labels, limits, runtime } = manifest;
+  const aliases = Object.entries(route?.aliases ?? {}).flatMap(([alias, named]) => (named === version ? [alias] : []));
   const state = isolate.models.state(manifest);
   const { held } = isolate.routes.serving(model);
   const versions = allVersions ? (await isolate.registry.listVersions(model)).map((info) => info.version) : [version];

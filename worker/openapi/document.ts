@@ -1,7 +1,7 @@
 // The OpenAPI 3.1 description, generated from the routes as they are mounted: what is mounted cannot be missing in it.
 // https://spec.openapis.org/oas/v3.1.1.html
 import { serverName, serverVersion } from '../server.ts';
-import { type Operation, operations } from './operations.ts';
+import { type Operation, operations, withinPatterns } from './operations.ts';
 import { componentSchemas, type JsonSchema, reference, type SchemaName } from './schemas.ts';
 
 interface MountedRoute {
@@ -20,7 +20,7 @@ export interface OpenApiDocument {
 /** @param routes of the Hono app; middleware (method ALL) is left out */
 export function describeApi(routes: readonly MountedRoute[]): OpenApiDocument {
   const paths: Record<string, Record<string, JsonSchema>> = {};
-  for (const { method, path } of routes) {
+  for (const { method, path } of [...routes, ...withinPatterns]) {
     if (method === 'ALL') continue;
     const mounted = path.length > 1 ? path.replace(/\/$/, '') : path;
     const operation = Object.hasOwn(operations, `${method} ${mounted}`)

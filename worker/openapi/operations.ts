@@ -33,7 +33,7 @@ function ofModel(verb: string, rest: string, operation: Operation): Record<strin
 
 function predictions(prefix: string, path: string, of: string): Record<string, Operation> {
   return {
-    [`POST /v1/models/${prefix}:call{[^/]+:[a-z]+}`]: {
+    [`POST /v1/models/${prefix}:call`]: {
       tag: 'TensorFlow Serving',
       summary: `Predict with ${of}, row or column format`,
       path: `/v1/models/${path}:predict`,
@@ -63,6 +63,9 @@ function registry(
 
 const statisticsQuery = { scope: "'isolate' (default): counted by the isolate that answers; 'all': merged over PoPs" };
 const pageQuery = { limit: 'entries of a page', after: 'the last name of the page before' };
+
+/** A call within the pattern of another one. */
+export const withinPatterns = [{ method: 'GET', path: '/v2/models/stats' }];
 
 export const operations: Readonly<Record<string, Operation>> = {
   ...ofModel('POST', '/infer', {

@@ -12,13 +12,10 @@ import { servedVersion, servedVersions, signatureMetadata } from '../tensorflow-
 import { answer } from './answer.ts';
 import { readSelector } from './selector.ts';
 
-/** A name and, behind a colon, what to do with it. */
-const call = ':call{[^/]+:[a-z]+}';
-
 export const predictRoutes = new Hono<AppContext>()
-  .post(`/models/${call}`, predict)
-  .post(`/models/:model/versions/${call}`, predict)
-  .post(`/models/:model/labels/${call}`, predict)
+  .post('/models/:call', predict)
+  .post('/models/:model/versions/:call', predict)
+  .post('/models/:model/labels/:call', predict)
   .get('/models/:model', status)
   .get('/models/:model/versions/:version', status)
   .get('/models/:model/labels/:version', status)
@@ -28,7 +25,11 @@ export const predictRoutes = new Hono<AppContext>()
 
 async function predict(c: Context<AppContext>) {
   const isolate = c.get('isolate');
-  const [, name = '', verb] = /^(.*):([a-z]+)$/.exec(c.req.param('call') ?? '') ?? [];
+  const call = c.req.param('call') ?? '';
+  const [, name, verb] = /^(.+):([a-z]+)$/.exec(call) ?? [];
+  if (name === undefined) {
+    throw new PopserveError('NOT_FOUND', `no such call: expected '${call.slice(0, 100)}:predict'`);
+  }
   if (verb !== 'predict') {
     throw new PopserveError('UNSUPPORTED', `':${verb}' is not supported, only ':predict'`);
   }

@@ -1,7 +1,7 @@
 // Which model and version a request asks for: from its path and headers.
 import type { Context } from 'hono';
 import { PopserveError } from '../../registry/errors.ts';
-import { modelNameSchema } from '../../registry/names.ts';
+import { isModelName } from '../../registry/names.ts';
 import type { AppContext } from '../isolate.ts';
 import type { Selector } from '../routing/route-table.ts';
 
@@ -17,8 +17,7 @@ export function readSelector(
   },
 ): Selector {
   const model = named.model ?? '';
-  if (!modelNameSchema.safeParse(model).success)
-    throw new PopserveError('NOT_FOUND', `no model '${model.slice(0, 100)}'`);
+  if (!isModelName(model)) throw new PopserveError('NOT_FOUND', `no model '${model.slice(0, 100)}'`);
   return {
     model,
     requested: named.version,

@@ -7,7 +7,9 @@ import { isolateStatistics, mergedStatistics, type Statistics } from '../statist
 import { readSelector } from './selector.ts';
 
 export const statisticsRoutes = new Hono<AppContext>()
-  .get('/models/stats', async (c) => {
+  // Of all; a path of its own would clash with the names of models in the router.
+  .get('/models/:model', async (c, next) => {
+    if (c.req.param('model') !== 'stats') return await next();
     const { isolate } = c.var;
     const only = visibleModels(c);
     if (!wantsAll(c)) return c.json(isolateStatistics(isolate, only, null));

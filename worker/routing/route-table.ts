@@ -13,7 +13,8 @@ export interface Resolved {
   readonly manifest: Manifest;
   /** Epoch of the route that the answer follows; 0 for a version of a model without a route. */
   readonly epoch: number;
-  readonly aliases: readonly string[];
+  /** null for a version of a model without one. */
+  readonly route: Route | null;
   /** Sent here by the default route; false: this version was asked for. */
   readonly routed: boolean;
   /** What this isolate's first look at the route took, milliseconds. */
@@ -95,15 +96,12 @@ export class RouteTable {
     const version = await this.#versionOf(model, route, requested, key);
     const named = copy && Object.hasOwn(copy.manifests, version) ? copy.manifests[version] : undefined;
     const manifest = named ?? (await this.#unroutedManifest(model, version));
-    const aliases = Object.entries(route?.aliases ?? {}).flatMap(([alias, named]) =>
-      named === version ? [alias] : [],
-    );
     const routed = requested === null;
     const stable = copy?.route.aliases.stable ?? '';
     const candidate = copy?.route.shadow ?? null;
     const shadowed = routed && version === stable ? copy?.manifests[candidate?.version ?? ''] : undefined;
     return {
-      ...{ manifest, epoch: route?.epoch ?? 0, aliases, routed },
+      ...{ manifest, epoch: route?.epoch ?? 0, route, routed },
       fallback: routed && version !== stable ? (copy?.manifests[stable] ?? null) : null,
       shadow: candidate && shadowed ? { manifest: shadowed, percent: candidate.percent } : null,
       routeMs: this.#firstMs.get(model) ?? 0,

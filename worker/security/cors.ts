@@ -1,4 +1,5 @@
 // Which web pages may call the data plane from a browser: an allow list of origins. The control plane is not for pages.
+import type { Context, Next } from 'hono';
 import { cors as honoCors } from 'hono/cors';
 import { createMiddleware } from 'hono/factory';
 import type { AppContext } from '../isolate.ts';
@@ -31,21 +32,27 @@ const answerPage = honoCors({
  * without the header that lets it be read: the browser refuses it.
  * @see https://fetch.spec.whatwg.org/#http-cors-protocol
  */
-export const cors = createMiddleware<AppContext>(async (c, next) => {
-  const { corsOrigins } = c.var.isolate.config;
-  if (corsOrigins !== '*' && corsOrigins.size === 0) return await next();
-  if (c.req.header('origin') === undefined) {
-    await next();
-    // A cache that keeps this answer must not give it to a page: it does not allow one.
-    if (c.req.method === 'GET') c.header('vary', 'Origin', { append: true });
-    return;
-  }
+export const cors = createMiddleware<AppContext>((c, next) => {
+  const { corsOrigins } = c.get('isolate').config;
+  if (corsOrigins !== '*' && corsOrigins.size === 0) return next();
+  if (c.req.header('origin') !== undefined) return answerOrigin(c, next);
+  return c.req.method === 'GET' ? answerCaches(c, next) : next();
+});
+
+/** A cache that keeps this answer must not give it to a page: it does not allow one. */
+async function answerCaches(c: Context<AppContext>, next: Next): Promise<void> {
+  await next();
+  c.header('vary', 'Origin', { append: true });
+}
+
+async function answerOrigin(c: Context<AppContext>, next: Next): Promise<Response | undefined> {
   const preflight = await answerPage(c, next);
   if (preflight) return preflight;
   const names = [...c.res.headers.keys()].filter((name) => name.startsWith('popserve-') || exposed.has(name));
   // Set by the middleware around this one.
   c.header('access-control-expose-headers', ['popserve-pop', ...names].join(','));
-});
+  return undefined;
+}
 
 function allowedOrigin(origin: string, allowed: '*' | ReadonlySet<string>): string | null {
   if (allowed === '*') return '*';
