@@ -75,6 +75,7 @@ export function createIsolate(env: Env): Isolate {
     registry,
     warmer: {
       verify: async (manifest) => {
+        models.checkRetry(manifest);
         const { model: artifact } = manifest.artifacts;
         await verifyBlob((await registry.getBlob(artifact.digest as Digest)).body, artifact);
       },

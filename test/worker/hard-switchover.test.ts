@@ -51,6 +51,51 @@ test('where old and new do not fit together requests wait, and none fails', asyn
   expect(unloaded.length).toBeGreaterThanOrEqual(3);
 });
 
+test('where they do not fit together and onnxruntime refuses the new one, the old one answers again', async () => {
+  await pop.release(adder('shut', '1', 100, 5 * mebibyte));
+  expect(await ask('shut')).toMatchObject({ status: 200, sum: 101 });
+  let running = true;
+  let asked = 0;
+  const client = async () => {
+    while (running) {
+      const { status, error, sum, headers } = await ask('shut');
+      expect(status, error).toBe(200);
+      expect(sum).toBe(101);
+      expect(headers.get('popserve-epoch')).toBe('1');
+      asked++;
+    }
+  };
+  const clients = Array.from({ length: 4 }, client);
+  const release = async () => {
+    const { signature } = adder('shut', '2', 0).manifest;
+    const epoch = await pop.release(publication('shut', '2', new Uint8Array(5 * mebibyte), signature));
+    await eventually(async () => {
+      const metadata = (await pop.send('GET', '/v2/models/shut')).json<{ properties: Record<string, string> }>();
+      expect(metadata.properties).toMatchObject({
+        ...{ version: '1', epoch: '1', held_epoch: String(epoch) },
+        held_reason: expect.stringContaining("model 'shut' version '2' cannot be loaded"),
+      });
+    });
+    const unloaded = () => pop.logs.filter(({ event, model }) => event === 'model-unloaded' && model === 'shut');
+    expect(unloaded()).toHaveLength(1);
+    const before = asked;
+    await eventually(() => expect(asked).toBeGreaterThan(before + 20));
+    // Refreshes go on, and do not give the old one's room away once more.
+    expect(unloaded()).toHaveLength(1);
+    expect(await ask('shut', { 'popserve-min-epoch': String(epoch) })).toMatchObject({
+      status: 503,
+      error: expect.stringContaining(`epoch ${epoch} is held back`),
+    });
+  };
+  await Promise.race([release(), Promise.all(clients)]).finally(() => {
+    running = false;
+  });
+  await Promise.all(clients);
+  const next = await pop.release(adder('shut', '3', 300, 5 * mebibyte));
+  await eventually(async () => expect(await ask('shut')).toMatchObject({ status: 200, sum: 301 }));
+  expect((await ask('shut')).headers.get('popserve-epoch')).toBe(String(next));
+});
+
 test('a canary that cannot be loaded costs no request: stable answers, and the failure is counted and shown', async () => {
   await pop.release(adder('pump', '1', 10));
   const { signature } = adder('pump', '2', 0).manifest;

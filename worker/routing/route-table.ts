@@ -39,6 +39,12 @@ interface Snapshot {
   checkedAtMs: number;
 }
 
+/** A version on its way into the room of the one before it, and the route that is to serve it. */
+interface Swap {
+  readonly copy: RouteCopy;
+  readonly manifest: Manifest;
+}
+
 interface Remembered<T> {
   readonly value: T;
   readonly untilMs: number;
@@ -54,7 +60,7 @@ const refreshLostMs = 30_000;
 /** What the table needs of the model cache. */
 export interface Warmer {
   fitsBeside(manifest: Manifest, others: readonly Manifest[]): boolean;
-  /** Whether the version's bytes are there and right, without loading it; throws the reason if not. */
+  /** Whether the version could be loaded, as far as its bytes and its last load tell, without loading it; throws the reason if not. */
   verify(manifest: Manifest): Promise<void>;
   warm(manifest: Manifest, scope: RequestScope): Promise<void>;
 }
@@ -66,6 +72,7 @@ export class RouteTable {
   readonly #log: (event: string, fields: Record<string, unknown>) => void;
   readonly #snapshots = new Map<string, Snapshot>();
   readonly #firstMs = new Map<string, number>();
+  readonly #swaps = new Map<string, Swap>();
   /** When the refresh under way began. */
   readonly #refreshing = new Map<string, number>();
   /** Models without a route and versions without one: R2 is asked about them once per refresh interval. */
@@ -132,6 +139,8 @@ export class RouteTable {
     let snapshot = this.#snapshots.get(model);
     if (!snapshot) await this.#loadFirst(model);
     else if (Date.now() - snapshot.checkedAtMs >= this.#refreshMs) this.#refreshBehind(model, scope);
+    const swap = this.#swaps.get(model);
+    if (swap) await this.#finishSwap(swap, scope);
     snapshot = this.#snapshots.get(model);
     if (minEpoch === null || (snapshot && snapshot.copy.route.epoch >= minEpoch)) return snapshot?.copy ?? null;
     return await this.#catchUp(model, minEpoch, scope);
@@ -231,19 +240,55 @@ export class RouteTable {
           await this.#warmer.warm(manifest, scope);
           kept.push(manifest);
         } else if (version === route.aliases.stable) {
-          // Old and new do not fit together: requests wait for the new one while it takes the old one's room. What cannot
-          // work shows before that.
-          await this.#warmer.verify(manifest);
-          this.#install(copy);
-          await this.#warmer.warm(manifest, scope);
+          await this.#swap({ copy, manifest }, scope);
         }
         // Anything else that does not fit is loaded when it is asked for.
       } catch (error) {
-        failed.set(version, error instanceof Error ? error.message : String(error));
+        failed.set(version, messageOf(error));
+        // Without its stable the route is held back: the rest of it is of no use yet.
+        if (version === route.aliases.stable) break;
       }
     }
     if (!isHeldBack(current?.route ?? null, route, new Set(failed.keys()))) this.#install(copy);
     else this.#hold(route, [...failed.values()].join('; '));
+  }
+
+  /**
+   * Where old and new do not fit together: requests wait for the new one while it takes the old one's room, and for the old one again
+   * if it cannot. What cannot work shows before that, as far as the bytes tell.
+   * @throws the reason why the new one is not served; the old one is loaded again by then
+   */
+  async #swap(swap: Swap, scope: RequestScope): Promise<void> {
+    const { model } = swap.copy.route;
+    await this.#warmer.verify(swap.manifest);
+    this.#swaps.set(model, swap);
+    const failure = await this.#finishSwap(swap, scope);
+    if (failure === null) return;
+    const old = this.#snapshots.get(model)?.copy;
+    const stable = old?.manifests[old.route.aliases.stable ?? ''];
+    // A request that comes first loads it just as well.
+    if (stable) await this.#warmer.warm(stable, scope).catch(() => undefined);
+    throw failure;
+  }
+
+  /**
+   * Run by the refresh that found the route and by each request that waits for it: the load is shared, and outlives the request that
+   * began it. The route serves from when its stable is ready, never before: until then the isolate has not answered from its epoch.
+   * @returns why the new version is not served, null if it is
+   */
+  async #finishSwap(swap: Swap, scope: RequestScope): Promise<unknown> {
+    const { copy, manifest } = swap;
+    const { model } = copy.route;
+    try {
+      await this.#warmer.warm(manifest, scope);
+      this.#install(copy);
+      return null;
+    } catch (error) {
+      this.#hold(copy.route, messageOf(error));
+      return error;
+    } finally {
+      if (this.#swaps.get(model) === swap) this.#swaps.delete(model);
+    }
   }
 
   /** The route in use goes on serving; the newer one is tried again with each refresh, its loads with growing pauses. */
@@ -296,6 +341,10 @@ const nothingServed: Serving = { epoch: 0, stable: null, canary: null, held: nul
 function servingOf({ epoch, aliases, rollout }: Route): Serving {
   const canary = rollout && { version: rollout.version, percent: rollout.percent };
   return { epoch, stable: aliases.stable ?? null, canary, held: null };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Storage that fails is no fault of the request nor of the code: 503, to be tried again, instead of an internal error. */

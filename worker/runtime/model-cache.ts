@@ -122,9 +122,8 @@ export class ModelCache {
         this.#dropHeap();
       } else if (entry?.state === 'loading') {
         await this.#waitFor(key, entry);
-      } else if (entry?.state === 'unavailable' && Date.now() < entry.retryAtMs) {
-        throw entry.error;
       } else {
+        this.checkRetry(manifest);
         const loading = this.#startLoading(key, manifest, entry?.attempts ?? 0, warmUp);
         scope.waitUntil(loading.done.then(() => this.#keep(manifest)));
         await this.#waitFor(key, loading);
@@ -145,6 +144,12 @@ export class ModelCache {
   /** Of every version that is or was to be loaded here, by `<model>/<version>`. */
   states(): Map<string, ModelState> {
     return new Map([...this.#entries].map(([key, entry]) => [key.slice(0, key.lastIndexOf('/')), stateOf(entry)]));
+  }
+
+  /** @throws PopserveError UNAVAILABLE with the reason while a version that failed to load is not to be tried again */
+  checkRetry(manifest: Manifest): void {
+    const entry = this.#entries.get(keyOf(manifest));
+    if (entry?.state === 'unavailable' && Date.now() < entry.retryAtMs) throw entry.error;
   }
 
   /** A version that is loaded here; null if it is not. */
@@ -293,7 +298,8 @@ export class ModelCache {
     this.#onLoadFailure(manifest);
     this.#log('model-unavailable', { model: manifest.model, version: manifest.version, reason, attempts });
     if (error instanceof HeapBrokenError) this.#dropHeap();
-    const retryMs = Math.min(firstRetryMs * 2 ** (attempts - 1), lastRetryMs);
+    // What onnxruntime refuses it refuses again, and a try may take the room of a version that serves.
+    const retryMs = error instanceof OrtError ? lastRetryMs : Math.min(firstRetryMs * 2 ** (attempts - 1), lastRetryMs);
     return {
       state: 'unavailable',
       error: new PopserveError(

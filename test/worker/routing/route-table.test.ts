@@ -1,6 +1,6 @@
 // The routes of one isolate over stores whose every call is counted and can fail, with a cache that loads what it is told to.
 import fc from 'fast-check';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Manifest } from '../../../registry/manifest.ts';
 import { Registry } from '../../../registry/registry.ts';
 import type { RouteAction } from '../../../registry/route-action.ts';
@@ -19,8 +19,12 @@ class World {
   readonly logged: string[] = [];
   readonly loaded: string[] = [];
   readonly broken = new Set<string>();
+  /** Their bytes are right; the runtime does not take them. */
+  readonly refused = new Set<string>();
   readonly verified: string[] = [];
   fits = true;
+  /** What loads wait for. */
+  loading: Promise<void> = Promise.resolve();
   intercepted: (name: string, call: () => Promise<unknown>) => Promise<unknown> = (_, call) => call();
   #background: Promise<unknown>[] = [];
   readonly scope = { waitUntil: (promise: Promise<unknown>) => void this.#background.push(promise) };
@@ -30,7 +34,11 @@ class World {
     const warmer: Warmer = {
       fitsBeside: () => this.fits,
       verify: async (manifest) => this.#load(manifest, this.verified),
-      warm: async (manifest) => this.#load(manifest, this.loaded),
+      warm: async (manifest) => {
+        await this.loading;
+        if (this.refused.has(manifest.version)) throw new Error(`version ${manifest.version} is refused`);
+        this.#load(manifest, this.loaded);
+      },
     };
     const seen = intercept(this.stores, (name, call) => {
       this.calls.push(name);
@@ -57,7 +65,7 @@ class World {
     await Promise.all(this.#background.splice(0));
   }
 
-  async #load({ version }: Manifest, into: string[]): Promise<void> {
+  #load({ version }: Manifest, into: string[]): void {
     if (this.broken.has(version)) throw new Error(`version ${version} is broken`);
     into.push(version);
   }
@@ -172,6 +180,37 @@ describe('a newer route', () => {
     expect([world.verified, world.loaded]).toEqual([['2'], ['2']]);
   });
 
+  test('that takes the room of the old one serves from when it is loaded; requests wait for it', async () => {
+    world.fits = false;
+    await world.route({ action: 'activate', version: '2' });
+    const gate = Promise.withResolvers<void>();
+    world.loading = gate.promise;
+    const selector = { model, requested: null, minEpoch: null, key: '' };
+    await world.table.resolve(selector, world.scope);
+    await vi.waitFor(() => expect(world.verified).toEqual(['2']));
+    let settled = false;
+    const waiting = world.table.resolve(selector, world.scope).finally(() => {
+      settled = true;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([settled, world.table.serving(model).epoch]).toEqual([false, 1]);
+    gate.resolve();
+    expect(await waiting).toMatchObject({ epoch: 2, manifest: { version: '2' } });
+  });
+
+  test('that took the room of the old one and is refused gives it back, and is held back', async () => {
+    world.fits = false;
+    world.refused.add('2');
+    await world.route({ action: 'activate', version: '2' });
+    for (let count = 0; count < 3; count++) expect(await world.ask()).toMatchObject({ version: '1', epoch: 1 });
+    expect(world.table.serving(model)).toMatchObject({ epoch: 1, held: { epoch: 2, reason: 'version 2 is refused' } });
+    expect(world.loaded).toContain('1');
+    await world.route({ action: 'activate', version: '3' });
+    await world.ask();
+    expect(await world.ask()).toMatchObject({ version: '3', epoch: 3 });
+    expect(world.table.serving(model).held).toBeNull();
+  });
+
   test('is seen at once by a request that asks for its epoch', async () => {
     const epoch = await world.route({ action: 'activate', version: '2' });
     expect(await world.ask({ minEpoch: epoch })).toMatchObject({ version: '2', epoch });
@@ -213,7 +252,7 @@ test('whatever is released, lost, late or broken: epochs never go down and versi
     fc.record({ do: fc.constant('canary' as const), version, percent: fc.constantFrom(5, 50, 100) }),
     fc.record({ do: fc.constantFrom('abort' as const, 'promote' as const, 'rollback' as const) }),
     fc.record({ do: fc.constant('ask' as const), key: fc.string({ maxLength: 4 }) }),
-    fc.record({ do: fc.constant('break' as const), version }),
+    fc.record({ do: fc.constantFrom('break' as const, 'refuse' as const), version }),
     fc.record({ do: fc.constantFrom('mend' as const, 'staleCopy' as const, 'loseStore' as const, 'tight' as const) }),
   );
   const property = fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
@@ -222,8 +261,10 @@ test('whatever is released, lost, late or broken: epochs never go down and versi
     let highest = 0;
     for (const each of steps) {
       if (each.do === 'break') run.broken.add(each.version);
+      else if (each.do === 'refuse') run.refused.add(each.version);
       else if (each.do === 'mend') {
         run.broken.clear();
+        run.refused.clear();
         run.fits = true;
         run.intercepted = (_, call) => call();
       } else if (each.do === 'tight') run.fits = false;
