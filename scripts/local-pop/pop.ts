@@ -32,12 +32,57 @@ export interface Pop {
   stop(): Promise<void>;
 }
 
+/** One of several PoPs that share storage. */
+export interface Place {
+  /** As `POP_NAME`: `FRA`. */
+  readonly pop: string;
+  /** As `POP_REGION`: `EU`. */
+  readonly region: string;
+}
+
+export interface Network extends Pop {
+  /** Where each PoP answers, by its name; `url` is the first one's. */
+  readonly urls: ReadonlyMap<string, URL>;
+}
+
 /** @throws Error when the port is taken or the Worker does not build */
 export async function startPop(options: PopOptions): Promise<Pop> {
+  return await start(options, [{ name: 'popserve', settings: { POP_NAME: 'local', ...options.settings } }]);
+}
+
+/**
+ * Several PoPs in one workerd, each an isolate of its own: as on the platform they share R2, KV and the Durable Objects.
+ * @throws Error when the port is taken or the Worker does not build
+ */
+export async function startPops(options: PopOptions, places: readonly [Place, ...Place[]]): Promise<Network> {
+  const nameOf = ({ pop }: Place) => `popserve-${pop}`;
+  const workers = places.map((place) => ({
+    name: nameOf(place),
+    settings: { ...options.settings, POP_NAME: place.pop, POP_REGION: place.region },
+  }));
+  const first = await start(options, workers);
+  const urls = new Map<string, URL>();
+  for (const place of places) urls.set(place.pop, await first.miniflare.unsafeGetDirectURL(nameOf(place)));
+  return { ...first, url: urls.get(places[0].pop) ?? first.url, urls };
+}
+
+interface PopWorker {
+  readonly name: string;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+async function start(options: PopOptions, workers: readonly PopWorker[]): Promise<Pop> {
   const bundle = await bundleWorker('index');
   const token = options.directory === null ? randomBytes(24).toString('base64url') : await keepToken(options.directory);
   const { workerOptions } = unstable_getMiniflareWorkerOptions(join(projectRoot, 'wrangler.toml'));
   const { modulesRules: _rules, ...configured } = workerOptions;
+  const { TELEMETRY: telemetry, ...durableObjects } = configured.durableObjects ?? {};
+  const home = workers[0]?.name;
+  // The objects live in the first Worker; the others reach them there.
+  const objectsFor = (name: string) =>
+    name === home || typeof telemetry !== 'object'
+      ? configured.durableObjects
+      : { ...durableObjects, TELEMETRY: { ...telemetry, scriptName: home } };
   const kept = (name: string) => (options.directory === null ? false : join(options.directory, name));
   const miniflare = new Miniflare({
     host: '127.0.0.1',
@@ -51,16 +96,16 @@ export async function startPop(options: PopOptions): Promise<Pop> {
     durableObjectsPersist: kept('do'),
     cachePersist: kept('cache'),
     handleStructuredLogs: ({ message }: { message: string }) => options.onLog?.(message),
-    workers: [
-      {
-        ...configured,
-        name: 'popserve',
-        modulesRoot: bundle.directory,
-        modules: bundle.modules.map(({ type, path }) => ({ type, path })),
-        ...(options.rateLimits === undefined ? {} : { ratelimits: limiters(options.rateLimits) }),
-        bindings: { ...configured.bindings, POP_NAME: 'local', ADMIN_TOKEN: token, ...options.settings },
-      },
-    ],
+    workers: workers.map(({ name, settings }) => ({
+      ...configured,
+      name,
+      modulesRoot: bundle.directory,
+      modules: bundle.modules.map(({ type, path }) => ({ type, path })),
+      durableObjects: objectsFor(name),
+      ...(workers.length === 1 ? {} : { unsafeDirectSockets: [{ host: '127.0.0.1' }] }),
+      ...(options.rateLimits === undefined ? {} : { ratelimits: limiters(options.rateLimits) }),
+      bindings: { ...configured.bindings, ADMIN_TOKEN: token, ...settings },
+    })),
   });
   const url = await miniflare.ready;
   return { url, token, miniflare, stop: () => miniflare.dispose() };

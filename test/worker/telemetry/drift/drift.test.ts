@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Manifest } from '../../../../registry/manifest.ts';
 import { Random } from '../../../../scripts/demo/random.ts';
 import { type Pop, startPop } from '../../../../scripts/local-pop/pop.ts';
+import { WebhookReceiver } from '../../../../scripts/local-pop/webhook-receiver.ts';
 import type { DriftReport } from '../../../../worker/telemetry/drift/drift-counter.ts';
 import type { DriftStatus, PlaceDrift } from '../../../../worker/telemetry/drift/drift-status.ts';
 import { layoutOf } from '../../../../worker/telemetry/drift/layout.ts';
@@ -14,17 +15,16 @@ import { TestPop } from '../../../harness/pop.ts';
 import { adder, type SmallPublication } from '../../../harness/small-models.ts';
 import { sendReport, servingOf } from '../telemetry-object.ts';
 import { baselineOf } from './baselines.ts';
-import { Receiver } from './receiver.ts';
 
 const secret = 'a secret of the webhook';
 const rows = 1000;
 /** Windows take their time on a busy machine. */
 const patient = { timeout: 20_000, interval: 20 };
 
-let receiver: Receiver;
+let receiver: WebhookReceiver;
 let pop: TestPop;
 beforeAll(async () => {
-  receiver = await Receiver.start(secret);
+  receiver = await WebhookReceiver.start(secret);
   pop = await TestPop.start({
     TELEMETRY_FLUSH_SECONDS: '0',
     ROUTE_REFRESH_SECONDS: '0',

@@ -9,15 +9,16 @@ export interface Received {
   readonly body: { id: string; type: string; timestamp: string; data: Record<string, unknown> };
 }
 
-export class Receiver {
+export class WebhookReceiver {
   readonly received: Received[] = [];
   /** What it answers; 0: it hangs up. */
   status = 204;
   readonly #server: Server;
-  readonly #secret: string;
+  readonly #key: Buffer;
 
   private constructor(secret: string) {
-    this.#secret = secret;
+    const encoded = /^whsec_(.*)$/.exec(secret)?.[1];
+    this.#key = encoded === undefined ? Buffer.from(secret) : Buffer.from(encoded, 'base64');
     this.#server = createServer((request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -25,7 +26,7 @@ export class Receiver {
         const text = Buffer.concat(chunks).toString();
         const id = String(request.headers['webhook-id']);
         const at = String(request.headers['webhook-timestamp']);
-        const expected = createHmac('sha256', this.#secret).update(`${id}.${at}.${text}`).digest('base64');
+        const expected = createHmac('sha256', this.#key).update(`${id}.${at}.${text}`).digest('base64');
         const fresh = Math.abs(Date.now() / 1000 - Number(at)) < 60;
         const signed = fresh && request.headers['webhook-signature'] === `v1,${expected}`;
         this.received.push({ id, signed, body: JSON.parse(text) });
@@ -35,8 +36,8 @@ export class Receiver {
     });
   }
 
-  static async start(secret: string): Promise<Receiver> {
-    const receiver = new Receiver(secret);
+  static async start(secret: string): Promise<WebhookReceiver> {
+    const receiver = new WebhookReceiver(secret);
     await new Promise<void>((resolve) => receiver.#server.listen(0, '127.0.0.1', resolve));
     return receiver;
   }

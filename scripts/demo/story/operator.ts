@@ -1,0 +1,49 @@
+// The operator of the story: types `popserve` commands and reads what they print.
+import { setTimeout as delay } from 'node:timers/promises';
+import { run } from '../../cli/program.ts';
+import type { Inspector } from '../../inspect/inspector.ts';
+import { preparePublication } from '../../publish/prepare.ts';
+
+export interface Ran {
+  /** As it would be typed. */
+  readonly command: string;
+  readonly status: number;
+  /** What it printed with `--json`. */
+  readonly value: unknown;
+}
+
+export class Operator {
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #inspector: Inspector;
+
+  /** @param inspector where models are examined; stays open */
+  constructor({ url, token }: { url: URL; token: string }, inspector: Inspector) {
+    this.#inspector = inspector;
+    this.#env = { POPSERVE_URL: url.href, POPSERVE_TOKEN: token, POPSERVE_ACTOR: 'demo' };
+  }
+
+  /** Runs one command to its end, whatever comes of it. */
+  async try(...args: readonly string[]): Promise<Ran> {
+    let out = '';
+    const status = await run([...args, '--json'], {
+      env: this.#env,
+      out: (text) => {
+        out += text;
+      },
+      err: () => {},
+      terminalColumns: null,
+      readStdin: async () => new Uint8Array(),
+      wait: (ms) => delay(ms),
+      now: () => new Date(),
+      prepare: (options, progress) => preparePublication(options, progress, this.#inspector),
+    });
+    return { command: `popserve ${args.join(' ')}`, status, value: JSON.parse(out) };
+  }
+
+  /** @throws Error with what the command said */
+  async do<T>(...args: readonly string[]): Promise<T> {
+    const { command, status, value } = await this.try(...args);
+    if (status !== 0) throw new Error(`${command}: ${(value as { error?: string }).error ?? `exit status ${status}`}`);
+    return value as T;
+  }
+}

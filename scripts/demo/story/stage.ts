@@ -1,0 +1,55 @@
+// The stage of the story: three PoPs of the real Worker on this machine, who is told of drift, the operator, the devices.
+import { randomBytes } from 'node:crypto';
+import { Inspector } from '../../inspect/inspector.ts';
+import { startPops } from '../../local-pop/pop.ts';
+import { WebhookReceiver } from '../../local-pop/webhook-receiver.ts';
+import { Devices } from './devices.ts';
+import { Operator } from './operator.ts';
+import { regions, type StoryPlan, usual } from './plan.ts';
+import { drawPool, ReadingStream } from './readings.ts';
+
+export interface Stage {
+  readonly urls: ReadonlyMap<string, URL>;
+  readonly token: string;
+  readonly receiver: WebhookReceiver;
+  readonly operator: Operator;
+  /** By region, in the order of the plan. */
+  readonly devices: readonly Devices[];
+  close(): Promise<void>;
+}
+
+export async function openStage(plan: StoryPlan): Promise<Stage> {
+  const secret = `whsec_${randomBytes(24).toString('base64')}`;
+  const receiver = await WebhookReceiver.start(secret);
+  const settings = {
+    // What a deployment counts in minutes passes here in seconds.
+    ROUTE_REFRESH_SECONDS: '1',
+    TELEMETRY_FLUSH_SECONDS: '0.2',
+    DRIFT_WINDOW_SECONDS: String(plan.driftWindowSeconds),
+    WEBHOOK_URL: receiver.url,
+    WEBHOOK_SECRET: secret,
+  };
+  const [network, inspector] = await Promise.all([
+    startPops({ directory: null, port: 0, settings }, regions),
+    Inspector.start({ heapLimitMib: 104 }),
+  ]).catch(async (error: unknown) => {
+    await receiver.stop();
+    throw error;
+  });
+  const operator = new Operator(network, inspector);
+  const devices = regions.map((region, index) => {
+    const stream = new ReadingStream((pool) =>
+      drawPool({
+        ...{ seed: plan.seed, purpose: 'live', index: index + regions.length * pool, conditions: usual },
+        ...{ machines: plan.machines, rows: plan.trainingRows },
+      }),
+    );
+    return new Devices(region, network.urls.get(region.pop) ?? network.url, plan, stream);
+  });
+  const close = async () => {
+    await inspector.close();
+    await network.stop();
+    await receiver.stop();
+  };
+  return { urls: network.urls, token: network.token, receiver, operator, devices, close };
+}
