@@ -5,6 +5,7 @@ import { PopserveError } from '../../registry/errors.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { Route } from '../../registry/route.ts';
 import type { Log } from './log.ts';
+import { releasedAtMs } from './propagation.ts';
 import type { GuardedRollout, Measure, TelemetryPart } from './report.ts';
 
 type GuardRegistry = Pick<Registry, 'currentRoute' | 'appendRoute'>;
@@ -74,10 +75,10 @@ export function findingsOf(route: Route, sql: SqlStorage, parts: readonly Teleme
   const { rollout, aliases } = route;
   if (!rollout?.limits || aliases.stable === undefined) return [];
   const { minRequests, ...limits } = rollout.limits;
+  const sinceEpoch = rollout.sinceEpoch ?? route.epoch;
   const guarded: GuardedRollout = {
-    stable: aliases.stable,
-    version: rollout.version,
-    sinceEpoch: rollout.sinceEpoch ?? route.epoch,
+    ...{ stable: aliases.stable, version: rollout.version },
+    ...{ sinceEpoch, sinceMs: releasedAtMs(sql, sinceEpoch) },
   };
   const findings: GuardFinding[] = [];
   for (const [name, limit] of Object.entries(limits)) {

@@ -71,6 +71,12 @@ export function recordRelease(sql: SqlStorage, epoch: number, atMs: number): voi
   sql.exec('DELETE FROM reached WHERE epoch <= ?', epoch - keptEpochs);
 }
 
+/** When the first of the epochs from this one on was written or heard of; null: none was. */
+export function releasedAtMs(sql: SqlStorage, epoch: number): number | null {
+  return sql.exec<{ first: number | null }>('SELECT min(at_ms) AS first FROM releases WHERE epoch >= ?', epoch).one()
+    .first;
+}
+
 export function readPops(sql: SqlStorage, nowMs: number): PopStatus[] {
   const rows = sql
     .exec<{ pop: string; serving: string; seen_ms: number }>(

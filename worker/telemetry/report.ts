@@ -45,6 +45,8 @@ export interface GuardedRollout {
   readonly version: string;
   /** The epoch at which the rollout began. */
   readonly sinceEpoch: number;
+  /** When that epoch, or the first later one, was heard of, by the object's clock; null: not yet. */
+  readonly sinceMs: number | null;
 }
 
 /** What a guard found of one limit, over all PoPs. */

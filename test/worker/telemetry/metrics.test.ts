@@ -43,7 +43,7 @@ const report: ModelReport = {
           places: [
             {
               ...{ place: 'pop:HEL', drifting: true, changedMs: 0, open: null, windows: [] },
-              window: { fromMs: 0, toMs: 1, rows: 900, features: [verdict] },
+              window: { fromMs: 0, toMs: 1, requests: 90, rows: 900, features: [verdict] },
             },
           ],
         },

@@ -22,7 +22,8 @@ interface TensorPlan {
 export class CountingPlan {
   readonly layout: Layout;
   readonly counts: Float64Array;
-  /** Rows of requests since the counts were taken. */
+  /** Requests since the counts were taken, and their rows. */
+  requests = 0;
   rows = 0;
   /** Made room for another version; what it counts is no longer reported. */
   dropped = false;
@@ -30,7 +31,8 @@ export class CountingPlan {
   readonly every: number;
   readonly #inputs: ReadonlyMap<string, TensorPlan>;
   readonly #outputs: ReadonlyMap<string, TensorPlan>;
-  #requests = 0;
+  /** Since the isolate started. */
+  #numbered = 0;
 
   /** @param manifest with a baseline */
   constructor(manifest: Manifest, baseline: NonNullable<Manifest['baseline']>) {
@@ -44,15 +46,17 @@ export class CountingPlan {
 
   /** @param outputs those that were asked for; may be views on the heap */
   count(inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
-    const sampled = isSampled(this.#requests++, this.every);
+    const sampled = isSampled(this.#numbered++, this.every);
     countTensors(this.#inputs, inputs, sampled);
     countTensors(this.#outputs, outputs, sampled);
+    this.requests += 1;
     this.rows += inputs[0]?.shape[0] ?? 1;
   }
 
   /** Moves out what was counted. */
-  take(): { rows: number; counts: Float64Array } {
-    const taken = { rows: this.rows, counts: this.counts.slice() };
+  take(): { requests: number; rows: number; counts: Float64Array } {
+    const taken = { requests: this.requests, rows: this.rows, counts: this.counts.slice() };
+    this.requests = 0;
     this.rows = 0;
     this.counts.fill(0);
     return taken;

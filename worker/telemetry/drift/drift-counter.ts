@@ -11,6 +11,8 @@ export interface DriftDelta {
   readonly version: string;
   /** Of the baseline: see layout.ts. */
   readonly layout: number;
+  readonly requests: number;
+  /** Of all requests: a batch has several. */
   readonly rows: number;
   readonly counts: Float64Array;
 }

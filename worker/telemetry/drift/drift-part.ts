@@ -15,17 +15,20 @@ export const driftPart: TelemetryPart = {
   },
 
   measures: {
-    /** The largest PSI of an input in the canary's newest judged window over all PoPs, as far as it is beyond noise. */
-    drift(sql, { version }): Measure | null {
+    /**
+     * The largest PSI of an input in the canary's newest judged window over all PoPs, as far as it is beyond noise. A window
+     * that was opened before the rollout tells of other traffic.
+     */
+    drift(sql, { version, sinceMs }): Measure | null {
       const everywhere = readPlaces(sql, version).find(({ place }) => place === 'global');
-      if (everywhere === undefined) return null;
-      const { rows, features } = everywhere.window;
+      if (everywhere === undefined || sinceMs === null || everywhere.window.fromMs < sinceMs) return null;
+      const { requests, rows, features } = everywhere.window;
       let largest: { feature: string; psi: number } = { feature: '', psi: 0 };
       for (const { kind, feature, psi, psiNoise } of features) {
         if (kind === 'input' && psi > psiNoise && psi > largest.psi) largest = { feature, psi };
       }
       const text = largest.psi === 0 ? 'no drift' : `PSI ${largest.psi.toPrecision(3)} of '${largest.feature}'`;
-      return { value: largest.psi, samples: rows, text: `${text} over ${rows} rows` };
+      return { value: largest.psi, samples: requests, text: `${text} over ${rows} rows of ${requests} requests` };
     },
   },
 };

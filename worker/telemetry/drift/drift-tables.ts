@@ -12,6 +12,7 @@ const keptWindows = 288;
 export interface OpenWindow {
   readonly place: string;
   readonly sinceMs: number;
+  readonly requests: number;
   readonly rows: number;
   readonly counts: Float64Array;
 }
@@ -20,6 +21,7 @@ export interface OpenWindow {
 export interface JudgedWindow {
   readonly fromMs: number;
   readonly toMs: number;
+  readonly requests: number;
   readonly rows: number;
   readonly features: readonly FeatureVerdict[];
 }
@@ -45,11 +47,12 @@ export interface ClosedWindow {
 }
 
 export function createDriftTables(sql: SqlStorage): void {
+  addRequests(sql);
   sql.exec(`CREATE TABLE IF NOT EXISTS drift_versions (
     version TEXT PRIMARY KEY, layout INTEGER NOT NULL, opened_ms INTEGER) WITHOUT ROWID`);
   sql.exec(`CREATE TABLE IF NOT EXISTS drift_open (
-    version TEXT NOT NULL, place TEXT NOT NULL, since_ms INTEGER NOT NULL, rows INTEGER NOT NULL, counts BLOB NOT NULL,
-    PRIMARY KEY (version, place)) WITHOUT ROWID`);
+    version TEXT NOT NULL, place TEXT NOT NULL, since_ms INTEGER NOT NULL, requests INTEGER NOT NULL, rows INTEGER NOT NULL,
+    counts BLOB NOT NULL, PRIMARY KEY (version, place)) WITHOUT ROWID`);
   sql.exec(`CREATE TABLE IF NOT EXISTS drift_windows (
     version TEXT NOT NULL, place TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, rows INTEGER NOT NULL,
     judged INTEGER NOT NULL, max_psi REAL NOT NULL, past TEXT NOT NULL, PRIMARY KEY (version, place, to_ms)) WITHOUT ROWID`);
@@ -58,9 +61,15 @@ export function createDriftTables(sql: SqlStorage): void {
     changed_ms INTEGER NOT NULL, window TEXT NOT NULL, PRIMARY KEY (version, place)) WITHOUT ROWID`);
 }
 
+/** Objects that were made before windows counted requests: what is open starts anew. */
+function addRequests(sql: SqlStorage): void {
+  const columns = sql.exec<{ name: string }>('PRAGMA table_info(drift_open)').toArray();
+  if (columns.length > 0 && !columns.some(({ name }) => name === 'requests')) sql.exec('DROP TABLE drift_open');
+}
+
 /** Adds what an isolate counted to the open window of each of its places. */
 export function addDelta(sql: SqlStorage, delta: DriftDelta, places: readonly string[], atMs: number): void {
-  const { version, layout, rows } = delta;
+  const { version, layout, requests, rows } = delta;
   const [known] = sql
     .exec<{ layout: number; opened_ms: number | null }>(
       'SELECT layout, opened_ms FROM drift_versions WHERE version = ?',
@@ -79,8 +88,9 @@ export function addDelta(sql: SqlStorage, delta: DriftDelta, places: readonly st
     const counts = new Float64Array(delta.counts);
     if (open !== undefined) addCounts(counts, open.counts);
     sql.exec(
-      'INSERT OR REPLACE INTO drift_open VALUES (?, ?, ?, ?, ?)',
-      ...[version, place, open?.sinceMs ?? atMs, rows + (open?.rows ?? 0), counts.buffer as ArrayBuffer],
+      'INSERT OR REPLACE INTO drift_open VALUES (?, ?, ?, ?, ?, ?)',
+      ...[version, place, open?.sinceMs ?? atMs, requests + (open?.requests ?? 0), rows + (open?.rows ?? 0)],
+      counts.buffer as ArrayBuffer,
     );
   }
 }
@@ -103,26 +113,22 @@ export function knownVersions(sql: SqlStorage): string[] {
 
 export function readOpenWindows(sql: SqlStorage, version: string): OpenWindow[] {
   return sql
-    .exec<OpenRow>('SELECT place, since_ms, rows, counts FROM drift_open WHERE version = ? ORDER BY place', version)
+    .exec<OpenRow>('SELECT * FROM drift_open WHERE version = ? ORDER BY place', version)
     .toArray()
     .map(openWindow);
 }
 
 function readOpen(sql: SqlStorage, version: string, place: string): OpenWindow | undefined {
   return sql
-    .exec<OpenRow>(
-      'SELECT place, since_ms, rows, counts FROM drift_open WHERE version = ? AND place = ?',
-      version,
-      place,
-    )
+    .exec<OpenRow>('SELECT * FROM drift_open WHERE version = ? AND place = ?', version, place)
     .toArray()
     .map(openWindow)[0];
 }
 
-type OpenRow = { place: string; since_ms: number; rows: number; counts: ArrayBuffer };
+type OpenRow = { place: string; since_ms: number; requests: number; rows: number; counts: ArrayBuffer };
 
-function openWindow({ place, since_ms: sinceMs, rows, counts }: OpenRow): OpenWindow {
-  return { place, sinceMs, rows, counts: new Float64Array(counts) };
+function openWindow({ place, since_ms: sinceMs, requests, rows, counts }: OpenRow): OpenWindow {
+  return { place, sinceMs, requests, rows, counts: new Float64Array(counts) };
 }
 
 /** @param window without `judged` it had too few rows */

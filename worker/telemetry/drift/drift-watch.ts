@@ -114,7 +114,7 @@ export class DriftWatch {
     const open = readOpenWindows(this.#sql, version);
     const places = new Map(readPlaces(this.#sql, version).map((row) => [row.place, row]));
     const enough = minimumRows(layout, thresholds, open.length);
-    for (const { place, sinceMs, rows, counts } of open) {
+    for (const { place, sinceMs, requests, rows, counts } of open) {
       const closed = { fromMs: sinceMs, toMs: nowMs, rows };
       if (rows < enough) {
         // Waits for more, and for the next review, up to a day.
@@ -130,7 +130,7 @@ export class DriftWatch {
       const alarm = judged ? nextAlarm(before?.alarm ?? quiet, past.length > 0, windows) : (before?.alarm ?? quiet);
       const changed = alarm.drifting !== (before?.alarm.drifting ?? false);
       const changedMs = changed ? nowMs : (before?.changedMs ?? 0);
-      writePlace(this.#sql, version, { place, alarm, changedMs, window: { ...closed, features } });
+      writePlace(this.#sql, version, { place, alarm, changedMs, window: { ...closed, requests, features } });
     }
     settleVersion(this.#sql, version);
   }

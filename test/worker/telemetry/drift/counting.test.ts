@@ -103,7 +103,7 @@ describe('counting', () => {
       ]);
       const plan = new CountingPlan(manifestWith(signature, baseline), baseline);
       plan.count([tensorOf('image', datatype, [2, 3, 8, 8], elements)], [tensorOf('classes', 'FP32', [2, 12], scores)]);
-      expect(plan.take()).toEqual({ rows: 2, counts: flatten(baseline) });
+      expect(plan.take()).toEqual({ requests: 1, rows: 2, counts: flatten(baseline) });
     },
   );
 
@@ -183,8 +183,8 @@ describe('the counter of an isolate', () => {
     expect(counter.take('m')).toMatchObject({
       region: 'EU',
       versions: [
-        { version: '1', rows: 2 },
-        { version: '2', rows: 1 },
+        { version: '1', requests: 2, rows: 2 },
+        { version: '2', requests: 1, rows: 1 },
       ],
     });
     expect(counter.take('m')).toBeUndefined();

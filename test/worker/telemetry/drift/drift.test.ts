@@ -4,13 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Manifest } from '../../../../registry/manifest.ts';
+import type { Route } from '../../../../registry/route.ts';
 import { Random } from '../../../../scripts/demo/random.ts';
 import { type Pop, startPop } from '../../../../scripts/local-pop/pop.ts';
 import { WebhookReceiver } from '../../../../scripts/local-pop/webhook-receiver.ts';
 import type { DriftReport } from '../../../../worker/telemetry/drift/drift-counter.ts';
 import type { DriftStatus, PlaceDrift } from '../../../../worker/telemetry/drift/drift-status.ts';
 import { layoutOf } from '../../../../worker/telemetry/drift/layout.ts';
+import type { GuardFinding } from '../../../../worker/telemetry/guard.ts';
 import type { IsolateReport } from '../../../../worker/telemetry/report.ts';
+import type { TelemetryStatus } from '../../../../worker/telemetry/status.ts';
 import { TestPop } from '../../../harness/pop.ts';
 import { adder, type SmallPublication } from '../../../harness/small-models.ts';
 import { sendReport, servingOf } from '../telemetry-object.ts';
@@ -147,8 +150,11 @@ describe('what devices send', () => {
   });
 });
 
-/** What the isolate of another PoP would have counted. */
-function reportOf(manifest: Manifest, from: { pop: string; region: string; sequence: number; shift: number }) {
+/** What the isolate of another PoP would have counted: 1,000 rows, in 100 requests unless said otherwise. */
+function reportOf(
+  manifest: Manifest,
+  from: { pop: string; region: string; sequence: number; shift: number; requests?: number },
+) {
   const baseline = manifest.baseline ?? baselineOf(manifest.signature, {}, 1);
   const layout = layoutOf(baseline);
   const counts = new Float64Array(layout.slots);
@@ -163,8 +169,9 @@ function reportOf(manifest: Manifest, from: { pop: string; region: string; seque
     }
   }
   const { version } = manifest;
-  const drift: DriftReport = { region: from.region, versions: [{ version, layout: layout.id, rows, counts }] };
-  const { pop: name, sequence } = from;
+  const { pop: name, sequence, requests = 100 } = from;
+  const delta = { version, layout: layout.id, requests, rows, counts };
+  const drift: DriftReport = { region: from.region, versions: [delta] };
   return { isolate: name, sequence, pop: name, serving: servingOf(1), parts: { drift } } satisfies IsolateReport;
 }
 
@@ -222,23 +229,66 @@ describe('what several PoPs report', () => {
   });
 });
 
-test('a canary that drifts beyond its limit is ended', async () => {
-  await pop.release(watched('guarded', '1'));
-  const { manifest, blobs } = watched('guarded', '2');
-  await pop.release({ manifest, blobs }, false);
+describe('a canary with a limit on drift', () => {
   const limits = { drift: 0.2, minRequests: 100 };
-  await pop.route('guarded', { action: 'canary', version: '2', percent: 50, limits });
   let sequence = 0;
-  await vi.waitFor(async () => {
-    sequence++;
-    const report = reportOf(manifest, { pop: 'SIN', region: 'AS', sequence, shift: 1 });
-    await sendReport(pop, 'guarded', { ...report, serving: servingOf(2) });
-    const { routes } = (await pop.operate('GET', '/registry/models/guarded/routes')).json<{
-      routes: { audit: { actor: string; action: string; reason?: string } }[];
-    }>();
-    expect(routes[0]?.audit).toMatchObject({ actor: 'guard', action: 'abort' });
-    expect(routes[0]?.audit.reason).toMatch(/^PSI [0-9.]+ of 'x\[1\]' over [0-9]+ rows, limit 0.2/);
-  }, patient);
+
+  /** Version 1 is stable; version 2 drifts wherever it is asked. */
+  async function publish(model: string): Promise<Manifest> {
+    await pop.release(watched(model, '1'));
+    const { manifest, blobs } = watched(model, '2');
+    await pop.release({ manifest, blobs }, false);
+    return manifest;
+  }
+
+  async function report(manifest: Manifest, epoch: number, requests: number): Promise<void> {
+    const drifted = reportOf(manifest, { pop: 'SIN', region: 'AS', sequence: ++sequence, shift: 1, requests });
+    await sendReport(pop, manifest.model, { ...drifted, serving: servingOf(epoch) });
+  }
+
+  async function findingsOf(model: string): Promise<GuardFinding[]> {
+    return (await pop.operate('GET', `/registry/models/${model}/status`)).json<TelemetryStatus>().guard;
+  }
+
+  async function untilEnded(manifest: Manifest): Promise<void> {
+    await vi.waitFor(async () => {
+      await report(manifest, 2, 100);
+      const answer = await pop.operate('GET', `/registry/models/${manifest.model}/routes`);
+      const [newest] = answer.json<{ routes: Route[] }>().routes;
+      expect(newest?.audit).toMatchObject({ actor: 'guard', action: 'abort' });
+      expect(newest?.audit.reason).toMatch(/^PSI [0-9.]+ of 'x\[1\]' over [0-9]+ rows of [0-9]+ requests, limit 0.2/);
+    }, patient);
+  }
+
+  test('is ended beyond it, by no window that was opened before the canary', async () => {
+    const manifest = await publish('guarded');
+    await vi.waitFor(async () => {
+      await report(manifest, 1, 100);
+      const window = placeOf(await driftOf('guarded'), 'global', '2')?.window;
+      expect(window?.features.some(({ past }) => past.includes('psi'))).toBe(true);
+    }, patient);
+    // Nothing stays open: what is judged next was counted in the canary's time.
+    await vi.waitFor(async () => {
+      expect(placeOf(await driftOf('guarded'), 'global', '2')?.open).toBeNull();
+    }, patient);
+    await pop.route('guarded', { action: 'canary', version: '2', percent: 50, limits });
+    expect(await findingsOf('guarded')).toEqual([]);
+    await untilEnded(manifest);
+  });
+
+  test('goes on while few requests were seen, however many rows they had', async () => {
+    const manifest = await publish('batches');
+    await pop.route('batches', { action: 'canary', version: '2', percent: 50, limits });
+    await vi.waitFor(async () => {
+      await report(manifest, 2, 1);
+      expect(await findingsOf('batches')).toMatchObject([{ name: 'drift', passed: false }]);
+    }, patient);
+    const [finding] = await findingsOf('batches');
+    expect(finding?.value).toBeGreaterThan(limits.drift);
+    expect(finding?.text).toMatch(/ over [0-9]+000 rows of [0-9]+ requests$/);
+    expect(finding?.samples).toBeLessThan(limits.minRequests);
+    await untilEnded(manifest);
+  });
 });
 
 test('metrics have the same numbers, for who may read', async () => {
