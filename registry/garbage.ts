@@ -1,7 +1,15 @@
 // Garbage collection: blobs that no manifest names. What was uploaded lately may belong to a release that is still on its way.
 import type { BlobStore } from './blob-store.ts';
-import type { ManifestStore } from './manifest-store.ts';
+import type { ManifestStore, RetiringManifest } from './manifest-store.ts';
 import type { Digest } from './names.ts';
+
+interface Registered {
+  blobs: BlobStore;
+  manifests: ManifestStore;
+  now: Date;
+  /** Whether a version that was retired is routed, or one can roll back to it. */
+  isNeeded: (retiring: RetiringManifest) => Promise<boolean>;
+}
 
 export interface GarbageOptions {
   /** Only report. */
@@ -21,19 +29,26 @@ export interface GarbageReport {
 }
 
 /**
- * Removes the blobs that no manifest names and that are older than the grace period.
+ * Removes the blobs that no manifest names and that are older than the grace period. A version that was retired within the
+ * grace period still counts: a release that had seen it may yet route it.
  *
  * The blobs are listed first and the manifests last, right before the removal. A manifest that is stored in that last moment
  * and reuses an old, unnamed blob can still lose it: its release then fails to load, the old version serves on, and
  * publishing again uploads what is missing.
  */
 export async function collectGarbage(
-  { blobs, manifests, now }: { blobs: BlobStore; manifests: ManifestStore; now: Date },
+  { blobs, manifests, now, isNeeded }: Registered,
   { dryRun, graceSeconds }: GarbageOptions,
 ): Promise<GarbageReport> {
   const stored = await Array.fromAsync(blobs.list());
-  const named = await namedBlobs(manifests);
   const youngest = now.getTime() - graceSeconds * 1000;
+  // Before and after the versions: one that is retired or comes back meanwhile is in one of the three.
+  const before = await manifests.listRetiring();
+  const named = await namedBlobs(manifests);
+  for (const retiring of [...before, ...(await manifests.listRetiring())]) {
+    const mayComeBack = retiring.sinceAt.getTime() >= youngest || (await isNeeded(retiring));
+    if (mayComeBack) for (const digest of retiring.blobs) named.add(digest);
+  }
   const unnamed = stored.filter(({ digest }) => !named.has(digest));
   const garbage = unnamed.filter(({ storedAt }) => storedAt.getTime() < youngest);
   if (!dryRun) await blobs.delete(garbage.map(({ digest }) => digest));

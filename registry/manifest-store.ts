@@ -12,12 +12,27 @@ export interface ManifestInfo {
   storedAt: Date;
 }
 
+/** A manifest that was retired and may yet come back. */
+export interface RetiringManifest {
+  model: string;
+  version: string;
+  /** The blobs that it names: kept as long as it may come back. */
+  blobs: readonly Digest[];
+  /** When it was retired. */
+  sinceAt: Date;
+}
+
 export interface ManifestStore {
   /** @returns the canonical JSON as it was stored */
   get(model: string, version: string): Promise<string | null>;
   /** @returns false if the version is there already, whatever its content */
   create(manifest: Manifest): Promise<boolean>;
-  delete(model: string, version: string): Promise<void>;
+  /** Takes a manifest out of the registry; a copy stays aside until {@link settleRetirement}. */
+  retire(manifest: Manifest): Promise<void>;
+  /** What is kept aside. */
+  listRetiring(): Promise<RetiringManifest[]>;
+  /** Ends a retirement: with `restore` the manifest is there again, unless the version is; the copy aside is gone. */
+  settleRetirement(model: string, version: string, outcome: { restore: boolean }): Promise<void>;
   /** Names of all models that have a version or a route. */
   listModels(): Promise<string[]>;
   listVersions(model: string): Promise<ManifestInfo[]>;

@@ -1,14 +1,16 @@
-// Manifests in R2 under models/<model>/versions/<version>.json. What a listing needs stands in the object's metadata as well,
+// Manifests in R2 under models/<model>/versions/<version>.json, those that are being retired under retiring/<model>/<version>.json.
+// What a listing needs stands in the object's metadata as well,
 // so that looking through a thousand versions is one call and not a thousand.
-import type { R2Bucket, R2Object } from '@cloudflare/workers-types';
+import type { R2Bucket, R2Object, R2PutOptions } from '@cloudflare/workers-types';
 import * as z from 'zod';
 import { sha256Digest } from './digests.ts';
 import { type Manifest, manifestBlobs, manifestText, readManifest } from './manifest.ts';
-import type { ManifestInfo, ManifestStore } from './manifest-store.ts';
+import type { ManifestInfo, ManifestStore, RetiringManifest } from './manifest-store.ts';
 import { type Digest, digestSchema } from './names.ts';
 import { createOnly, listFolders, listObjects } from './r2-objects.ts';
 
 const suffix = '.json';
+const retiringFolder = 'retiring/';
 
 const metadataSchema = z.object({
   digest: digestSchema,
@@ -31,15 +33,34 @@ export class R2ManifestStore implements ManifestStore {
   }
 
   async create(manifest: Manifest): Promise<boolean> {
-    const text = manifestText(manifest);
-    return createOnly(this.#bucket, keyOf(manifest.model, manifest.version), text, {
-      httpMetadata: { contentType: 'application/json' },
-      customMetadata: { digest: await sha256Digest(text), blobs: manifestBlobs(manifest).join(',') },
-    });
+    const { text, options } = await objectOf(manifest);
+    return createOnly(this.#bucket, keyOf(manifest.model, manifest.version), text, options);
   }
 
-  async delete(model: string, version: string): Promise<void> {
+  async retire(manifest: Manifest): Promise<void> {
+    const { model, version } = manifest;
+    const { text, options } = await objectOf(manifest);
+    await this.#bucket.put(retiringKeyOf(model, version), text, options);
     await this.#bucket.delete(keyOf(model, version));
+  }
+
+  async listRetiring(): Promise<RetiringManifest[]> {
+    const retiring: RetiringManifest[] = [];
+    for await (const object of listObjects(this.#bucket, retiringFolder)) {
+      const [model = '', file = ''] = object.key.slice(retiringFolder.length).split('/');
+      const info = await this.#describe(model, file.slice(0, -suffix.length), object);
+      if (info !== null) {
+        retiring.push({ model, version: info.version, blobs: info.blobs, sinceAt: info.storedAt });
+      }
+    }
+    return retiring;
+  }
+
+  async settleRetirement(model: string, version: string, { restore }: { restore: boolean }): Promise<void> {
+    const key = retiringKeyOf(model, version);
+    const kept = restore ? await this.#bucket.get(key) : null;
+    if (kept !== null) await this.create(readManifest(await kept.text(), model, version));
+    await this.#bucket.delete(key);
   }
 
   listModels(): Promise<string[]> {
@@ -49,22 +70,22 @@ export class R2ManifestStore implements ManifestStore {
   async listVersions(model: string): Promise<ManifestInfo[]> {
     const infos: ManifestInfo[] = [];
     for await (const object of listObjects(this.#bucket, folderOf(model))) {
-      const info = await this.#describe(model, object);
+      const version = object.key.slice(folderOf(model).length, -suffix.length);
+      const info = await this.#describe(model, version, object);
       if (info !== null) infos.push(info);
     }
     return infos;
   }
 
-  async #describe(model: string, object: R2Object): Promise<ManifestInfo | null> {
-    const version = object.key.slice(folderOf(model).length, -suffix.length);
+  async #describe(model: string, version: string, object: R2Object): Promise<ManifestInfo | null> {
     const metadata = metadataSchema.safeParse(object.customMetadata);
     if (metadata.success) {
       const { digest, blobs } = metadata.data;
       return { version, digest: digest as Digest, blobs: blobs as Digest[], storedAt: object.uploaded };
     }
     // A bucket copied with a tool that drops metadata: the manifest itself is the truth, and its blobs must not look unnamed.
-    const text = await this.get(model, version);
-    if (text === null) return null;
+    const text = await (await this.#bucket.get(object.key))?.text();
+    if (text === undefined) return null;
     const manifest = readManifest(text, model, version);
     return {
       version,
@@ -73,6 +94,16 @@ export class R2ManifestStore implements ManifestStore {
       storedAt: object.uploaded,
     };
   }
+}
+
+async function objectOf(manifest: Manifest): Promise<{ text: string; options: R2PutOptions }> {
+  const text = manifestText(manifest);
+  const customMetadata = { digest: await sha256Digest(text), blobs: manifestBlobs(manifest).join(',') };
+  return { text, options: { httpMetadata: { contentType: 'application/json' }, customMetadata } };
+}
+
+function retiringKeyOf(model: string, version: string): string {
+  return `${retiringFolder}${model}/${version}${suffix}`;
 }
 
 function folderOf(model: string): string {

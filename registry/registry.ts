@@ -5,12 +5,13 @@ import { canonicalJson } from './canonical-json.ts';
 import { PopserveError } from './errors.ts';
 import { collectGarbage, type GarbageOptions, type GarbageReport } from './garbage.ts';
 import { type Manifest, readManifest } from './manifest.ts';
-import type { ManifestInfo, ManifestStore } from './manifest-store.ts';
+import type { ManifestInfo, ManifestStore, RetiringManifest } from './manifest-store.ts';
 import type { Digest } from './names.ts';
 import { registerManifest } from './register-manifest.ts';
+import { type RetirementsReport, retireVersion, settledAfterMs, settleRetirements } from './retirement.ts';
 import { type Route, type RouteCopy, routedAs, routedVersions } from './route.ts';
 import type { RouteAction } from './route-action.ts';
-import { buildCopy, putNewestCopy, type RepairReport, repairCopies } from './route-copies.ts';
+import { buildCopy, type CopiesReport, putNewestCopy, repairCopies } from './route-copies.ts';
 import type { RouteCopyStore } from './route-copy-store.ts';
 import { lastNamed, type RoutePage, readPage } from './route-history.ts';
 import type { RouteLog } from './route-log.ts';
@@ -43,6 +44,8 @@ export interface RouteChange {
   /** Why, for the log. */
   copyError?: string;
 }
+
+export type RepairReport = CopiesReport & RetirementsReport;
 
 export class Registry {
   readonly #stores: RegistryStores;
@@ -157,15 +160,7 @@ export class Registry {
    */
   async deleteVersion(model: string, version: string): Promise<void> {
     const manifest = await this.getManifest(model, version);
-    await this.#requireUnrouted(model, version);
-    await this.#stores.manifests.delete(model, version);
-    try {
-      await this.#requireUnrouted(model, version);
-    } catch (error) {
-      // A release routed the version between the two looks: it stays. appendRoute looks from the other side.
-      await this.#stores.manifests.create(manifest);
-      throw error;
-    }
+    await retireVersion(this.#stores.manifests, manifest, () => this.#requireUnrouted(model, version));
   }
 
   /**
@@ -226,18 +221,36 @@ export class Registry {
     return { routes: [], next: null };
   }
 
-  /** For the scheduled handler: writes the copies that are missing or behind. */
-  repairCopies(): Promise<RepairReport> {
-    return repairCopies(this.#stores);
+  /** For the scheduled handler: gives back what was retired although it is routed, and writes the copies that are missing or behind. */
+  async repair(): Promise<RepairReport> {
+    const retirements = await this.#settleRetirements(settledAfterMs);
+    const copies = await repairCopies(this.#stores);
+    return { ...retirements, ...copies, failed: [...retirements.failed, ...copies.failed] };
   }
 
   /** Removes blobs that no manifest names and that are older than the grace period. */
-  collectGarbage(options: GarbageOptions): Promise<GarbageReport> {
-    return collectGarbage({ ...this.#stores, now: this.#now() }, options);
+  async collectGarbage(options: GarbageOptions): Promise<GarbageReport> {
+    if (!options.dryRun) await this.#settleRetirements(options.graceSeconds * 1000);
+    const isNeeded = (retiring: RetiringManifest) => this.#isNeeded(retiring);
+    return collectGarbage({ ...this.#stores, now: this.#now(), isNeeded }, options);
   }
 
   #look(model: string): Promise<[Route | null, ManifestInfo[]]> {
     return Promise.all([this.#stores.routes.newest(model), this.#stores.manifests.listVersions(model)]);
+  }
+
+  #settleRetirements(ageMs: number): Promise<RetirementsReport> {
+    return settleRetirements(this.#stores.manifests, this.#now(), ageMs, (retiring) => this.#isNeeded(retiring));
+  }
+
+  async #isNeeded({ model, version }: RetiringManifest): Promise<boolean> {
+    try {
+      await this.#requireUnrouted(model, version);
+      return false;
+    } catch (error) {
+      if (error instanceof PopserveError && error.code === 'CONFLICT') return true;
+      throw error;
+    }
   }
 
   async #requireUnrouted(model: string, version: string): Promise<void> {

@@ -9,7 +9,7 @@ import type { RouteLog } from './route-log.ts';
 /** Writers that overtake each other more often than this leave the rest to the scheduled repair. */
 const mostRewrites = 3;
 
-export interface RepairReport {
+export interface CopiesReport {
   /** Models whose copy was missing or behind and was written again. */
   repaired: string[];
   /** Models that could not be looked at or mended this time, and why. */
@@ -52,8 +52,8 @@ export async function putNewestCopy(model: string, { manifests, routes, copies }
 }
 
 /** Writes every copy that is missing or behind. One model that fails does not keep the others from being mended. */
-export async function repairCopies(stores: Stores): Promise<RepairReport> {
-  const report: RepairReport = { repaired: [], failed: [] };
+export async function repairCopies(stores: Stores): Promise<CopiesReport> {
+  const report: CopiesReport = { repaired: [], failed: [] };
   for (const model of await stores.manifests.listModels()) {
     try {
       if (!(await isBehind(model, stores))) continue;

@@ -17,9 +17,9 @@ const app = createApp(isolateOf);
 export default {
   fetch: app.fetch,
 
-  /** Repairs copies of routes in KV that lag the log in R2. */
+  /** Repairs what a process that ended half-way left behind: copies of routes in KV that lag the log in R2, lost retirements. */
   async scheduled(_event, env): Promise<void> {
-    const report = await isolateOf(env).registry.repairCopies();
-    if (report.repaired.length > 0 || report.failed.length > 0) log('copies-repaired', { ...report });
+    const report = await isolateOf(env).registry.repair();
+    if (Object.values(report).some(({ length }) => length > 0)) log('registry-repaired', { ...report });
   },
 } satisfies ExportedHandler<Env>;

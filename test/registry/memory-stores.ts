@@ -4,8 +4,8 @@ import type { ReadableStream } from '@cloudflare/workers-types';
 import type { BlobInfo, BlobStore } from '../../registry/blob-store.ts';
 import { sha256Digest } from '../../registry/digests.ts';
 import { PopserveError } from '../../registry/errors.ts';
-import { manifestBlobs, manifestText } from '../../registry/manifest.ts';
-import type { ManifestInfo, ManifestStore } from '../../registry/manifest-store.ts';
+import { type Manifest, manifestBlobs, manifestText } from '../../registry/manifest.ts';
+import type { ManifestInfo, ManifestStore, RetiringManifest } from '../../registry/manifest-store.ts';
 import type { RegistryStores } from '../../registry/registry.ts';
 import type { Route, RouteCopy } from '../../registry/route.ts';
 import type { RouteCopyStore } from '../../registry/route-copy-store.ts';
@@ -48,17 +48,28 @@ function memoryBlobs(): BlobStore {
 
 function memoryManifests(routes: Map<string, Route>): ManifestStore {
   const stored = new Map<string, { model: string; text: string; info: Omit<ManifestInfo, 'digest'> }>();
+  const retiring = new Map<string, RetiringManifest & { manifest: Manifest }>();
+  const create = (manifest: Manifest) => {
+    const { model, version } = manifest;
+    if (stored.has(`${model}/${version}`)) return false;
+    const info = { version, blobs: manifestBlobs(manifest), storedAt: new Date() };
+    stored.set(`${model}/${version}`, { model, text: manifestText(manifest), info });
+    return true;
+  };
   return {
     get: async (model, version) => stored.get(`${model}/${version}`)?.text ?? null,
-    async create(manifest) {
+    create: async (manifest) => create(manifest),
+    async retire(manifest) {
       const { model, version } = manifest;
-      if (stored.has(`${model}/${version}`)) return false;
-      const info = { version, blobs: manifestBlobs(manifest), storedAt: new Date() };
-      stored.set(`${model}/${version}`, { model, text: manifestText(manifest), info });
-      return true;
-    },
-    async delete(model, version) {
+      const aside = { model, version, blobs: manifestBlobs(manifest), sinceAt: new Date(), manifest };
+      retiring.set(`${model}/${version}`, aside);
       stored.delete(`${model}/${version}`);
+    },
+    listRetiring: async () => [...retiring.values()].map(({ manifest: _, ...each }) => each),
+    async settleRetirement(model, version, { restore }) {
+      const kept = retiring.get(`${model}/${version}`);
+      if (restore && kept !== undefined) create(kept.manifest);
+      retiring.delete(`${model}/${version}`);
     },
     async listModels() {
       return [...new Set([...stored.values(), ...routes.values()].map(({ model }) => model))].sort();

@@ -142,7 +142,7 @@ it('two operators at once leave a log of turns: dense, one winner per epoch, eac
         expect(model).toEqual(expected);
       }
       // A writer that is overtaken again and again leaves the copy to the repair.
-      await registry.repairCopies();
+      await registry.repair();
       expect((await registry.readCopy('pump'))?.route ?? null).toEqual(log.at(-1) ?? null);
     }),
   );

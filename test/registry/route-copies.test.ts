@@ -3,7 +3,7 @@ import { Registry, type RegistryStores } from '../../registry/registry.ts';
 import { intercept } from './intercept.ts';
 import { type LocalStores, startLocalStores } from './local-stores.ts';
 import { createMemoryStores } from './memory-stores.ts';
-import { uploadVersions } from './sample-release.ts';
+import { sampleRelease, uploadVersions } from './sample-release.ts';
 
 const now = () => new Date();
 const ann = { actor: 'ann' };
@@ -51,9 +51,9 @@ describe('a release whose copy KV refuses', () => {
     expect((await local.registry.readCopy('refused'))?.route.epoch).toBe(1);
     expect((await local.registry.readNewest('refused'))?.route).toEqual(change.route);
 
-    expect(await local.registry.repairCopies()).toEqual({ repaired: ['refused'], failed: [] });
+    expect(await local.registry.repair()).toEqual({ restored: [], repaired: ['refused'], failed: [] });
     expect(await local.registry.readCopy('refused')).toEqual(await local.registry.readNewest('refused'));
-    expect(await local.registry.repairCopies()).toEqual({ repaired: [], failed: [] });
+    expect(await local.registry.repair()).toEqual({ restored: [], repaired: [], failed: [] });
   });
 
   it('is mended by repeating the action as well', async () => {
@@ -97,7 +97,7 @@ describe('a writer that is overtaken', () => {
   });
 });
 
-describe('repairCopies', () => {
+describe('repair', () => {
   it('writes copies that are missing or behind, and only those', async () => {
     const stores = createMemoryStores();
     const registry = registryOf(stores);
@@ -108,7 +108,7 @@ describe('repairCopies', () => {
     for (const model of ['behind', 'missing']) {
       await registryOf(refusingKv(stores)).appendRoute(model, { action: 'activate', version: '2' }, ann);
     }
-    expect(await registry.repairCopies()).toEqual({ repaired: ['behind', 'missing'], failed: [] });
+    expect(await registry.repair()).toEqual({ restored: [], repaired: ['behind', 'missing'], failed: [] });
     for (const model of ['current', 'behind', 'missing']) {
       expect(await registry.readCopy(model)).toEqual(await registry.readNewest(model));
     }
@@ -121,8 +121,8 @@ describe('repairCopies', () => {
       await uploadVersions(registryOf(stores), model, ['1']);
       await registryOf(refusingKv(stores)).appendRoute(model, { action: 'activate', version: '1' }, ann);
     }
-    await stores.manifests.delete('broken', '1');
-    const { repaired, failed } = await registryOf(stores).repairCopies();
+    await stores.manifests.retire((await sampleRelease('broken', '1')).manifest);
+    const { repaired, failed } = await registryOf(stores).repair();
     expect(repaired).toEqual(['sound']);
     expect(failed).toEqual([{ model: 'broken', error: expect.stringContaining("epoch 1 names version '1'") }]);
   });

@@ -109,9 +109,26 @@ describe.each(kinds)('stores on %s', (_kind, stores) => {
     expect(await manifests.listVersions('near')).toHaveLength(1);
     const models = await manifests.listModels();
     expect(models.filter((model) => model.startsWith('near')).sort()).toEqual(names);
-    await manifests.delete('near', '1');
+    await manifests.retire((await sampleRelease('near', '1')).manifest);
     expect(await manifests.get('near', '1')).toBeNull();
     expect(await manifests.get('nearby', '1')).not.toBeNull();
+  });
+
+  it('keep a manifest that is being retired aside, to give it back or to let it go', async () => {
+    const { manifests } = stores();
+    const { manifest, digest } = await sampleRelease('retiring', '1.json');
+    const aside = async () => (await manifests.listRetiring()).filter(({ model }) => model === 'retiring');
+    for (const restore of [true, false]) {
+      await manifests.create(manifest);
+      await manifests.retire(manifest);
+      expect(await manifests.get('retiring', '1.json')).toBeNull();
+      expect(await manifests.listVersions('retiring')).toEqual([]);
+      const each = { model: 'retiring', version: '1.json', blobs: [digest], sinceAt: expect.any(Date) };
+      expect(await aside()).toEqual([each]);
+      await manifests.settleRetirement('retiring', '1.json', { restore });
+      expect(await manifests.get('retiring', '1.json')).toBe(restore ? manifestText(manifest) : null);
+      expect(await aside()).toEqual([]);
+    }
   });
 
   it('find the newest route of many, past the places where the digits grow', async () => {
