@@ -18,6 +18,12 @@ const workerd = createRequire(import.meta.url)('workerd') as { default: string }
 /** What workerd's configuration calls each type of module. */
 const moduleKinds = { ESModule: 'esModule', CompiledWasm: 'wasm', Text: 'text' } as const;
 
+/**
+ * After a garbage collection workerd spins in its message loop until V8's one background thread has swept: where that thread has
+ * other work, and the machine too, all isolates stood still for seconds. Docs: simulator.md.
+ */
+const v8Flags = ['--single-threaded-gc'];
+
 /** Each isolate compiles the runtime at start. */
 const longestStartMs = 600_000;
 
@@ -164,7 +170,7 @@ async function configText(
     );
   });
   return `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (services = [${services.join(',\n')}], sockets = [${sockets.join(',\n')}]);
+const config :Workerd.Config = (v8Flags = [${v8Flags.map(quote).join(', ')}], services = [${services.join(',\n')}], sockets = [${sockets.join(',\n')}]);
 ${workers.join('\n')}
 `;
 }
