@@ -93,9 +93,18 @@ async function listServed({ url }: Pop): Promise<Served[]> {
 
 /** With the very command that an operator would use. */
 async function releaseDemo({ url, token }: Pop): Promise<void> {
-  const { file, name, version, description, features } = demoModel;
+  const { file, testData, name, version, description, features } = demoModel;
   const command = ['publish', file, '--name', name, '--version', version, '--activate'];
-  command.push('--features', features.join(','));
+  command.push(
+    '--features',
+    features.join(','),
+    '--test-data',
+    testData,
+    '--label',
+    'failure',
+    '--require',
+    'roc_auc>=0.9',
+  );
   const child = spawn(
     process.execPath,
     ['scripts/popserve.mjs', ...command, '--description', description, '--reason', 'first start'],

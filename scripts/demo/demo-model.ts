@@ -1,10 +1,14 @@
 // The model that a first start releases, and a request that shows it at work.
 import { join } from 'node:path';
 
+const folder = join(import.meta.dirname, 'model');
+
 export const demoModel = {
   name: 'machine-failure',
   version: '1',
-  file: join(import.meta.dirname, 'model', 'machine-failure.onnx'),
+  file: join(folder, 'machine-failure.onnx'),
+  /** Readings of many machines, with the truth in the column `failure`: the gate's test data, and the baseline's reference. */
+  testData: join(folder, 'test.csv'),
   description: 'Predictive maintenance: will this machine fail, by its load, speed, temperatures and tool wear?',
   features: ['type', 'air_temperature', 'process_temperature', 'rotational_speed', 'torque', 'tool_wear'],
   /** Two machines, the first in order, the second with a worn tool under much torque, as a request of the Open Inference Protocol. */

@@ -5,6 +5,7 @@ import { type Evaluation, evaluate } from './evaluation.ts';
 import { exportFailureModel, featureColumns } from './failure-model.ts';
 import { type FleetRecord, generateFleet } from './fleet-data.ts';
 import { predictFailures } from './predict.ts';
+import { csvOf, drawPool } from './readings.ts';
 
 export interface TrainingPlan {
   readonly seed: number;
@@ -51,6 +52,14 @@ export async function trainDemoModel(plan: TrainingPlan): Promise<{ onnx: Uint8A
   } finally {
     training.unload();
   }
+}
+
+/**
+ * What a release of the demo model is judged by and compared with: readings of a thousand machines that neither part of the plan
+ * has, as CSV. Few rows, for a first start that does not wait for them.
+ */
+export function releaseTestData({ seed }: TrainingPlan): string {
+  return csvOf(drawPool({ seed, purpose: 'test', machines: 1000, rows: 3000, conditions: {} }));
 }
 
 /** The records of the plan's sites; no site is in both parts. */

@@ -10,7 +10,7 @@ import { exportFailureModel, featureColumns } from '../../scripts/demo/failure-m
 import { type Measurement, qualities } from '../../scripts/demo/failure-modes.ts';
 import { generateFleet } from '../../scripts/demo/fleet-data.ts';
 import { modelInputs, predictFailures } from '../../scripts/demo/predict.ts';
-import { demoPlan, evaluateModel, splitFleets, trainDemoModel } from '../../scripts/demo/training.ts';
+import { demoPlan, evaluateModel, releaseTestData, splitFleets, trainDemoModel } from '../../scripts/demo/training.ts';
 import { originalRecords } from './csv.ts';
 
 /** Training takes some 4 s of an idle processor; others may be using it. */
@@ -103,6 +103,10 @@ describe('the committed model', () => {
     const { onnx, metrics } = await trainDemoModel(demoPlan);
     expect(Buffer.compare(onnx, committed)).toBe(0);
     expect(JSON.parse(readFileSync(join(dirname(demoModel.file), 'metrics.json'), 'utf8'))).toEqual(metrics);
+  });
+
+  it('is released with the test data that the seed gives', () => {
+    expect(readFileSync(demoModel.testData, 'utf8')).toBe(releaseTestData(demoPlan));
   });
 
   it('beats a model that never raises an alarm by far', async () => {

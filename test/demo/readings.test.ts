@@ -1,7 +1,7 @@
 // Pools of readings: fixed by their seed, and alike enough that only a change looks like one.
 import { describe, expect, it } from 'vitest';
+import { csvOf, drawPool, ReadingStream } from '../../scripts/demo/readings.ts';
 import { changed, usual } from '../../scripts/demo/story/plan.ts';
-import { csvOf, drawPool, ReadingStream } from '../../scripts/demo/story/readings.ts';
 
 const pool = { seed: 1, purpose: 'live', machines: 300, rows: 3000, conditions: usual } as const;
 

@@ -1,10 +1,13 @@
 // The commands that look: list, show, history.
+
 import type { Command } from 'commander';
+import type { Baseline } from '../../../registry/baseline.ts';
 import type { InputLimit } from '../../../registry/input-limits.ts';
 import { type Manifest, profileNames } from '../../../registry/manifest.ts';
 import type { TensorSpec } from '../../../registry/signature.ts';
 import { parseCount, parseModel, parseVersion } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
+import { describeEvaluation } from '../describe-evaluation.ts';
 import { describeRoute, describeShare } from '../describe-route.ts';
 import { mebibytes, type Report, shortDigest, table } from '../report.ts';
 
@@ -84,6 +87,7 @@ async function showVersion({ registry }: Context, model: string, version: string
 
 function describeManifest(manifest: Manifest): string[] {
   const { artifacts, signature, runtime, source, tolerance, labels, limits, metadata, notes } = manifest;
+  const { baseline, evaluation } = manifest;
   const measured = profileNames.flatMap((name) => {
     const profile = runtime.profiles[name];
     if (profile === undefined) return [];
@@ -108,10 +112,19 @@ function describeManifest(manifest: Manifest): string[] {
     ...measured,
     ['tolerance', `${tolerance.absolute} absolute, ${tolerance.relative} relative`],
     ...Object.entries(labels ?? {}).map(([output, names]) => [`labels of ${output}`, describeLabels(names)]),
+    ['baseline', baseline === undefined ? 'none: drift is not watched' : describeBaseline(baseline)],
+    ...(evaluation === undefined ? [['evaluation', 'none']] : []),
     ...Object.entries(metadata ?? {}).map(([key, text]) => [key, text]),
     ...(notes ?? []).map((note) => ['note', note]),
   ];
-  return table([[`${manifest.model} ${manifest.version}`, ''], ...rows]);
+  return [
+    ...table([[`${manifest.model} ${manifest.version}`, ''], ...rows]),
+    ...(evaluation === undefined ? [] : ['', ...describeEvaluation(evaluation, evaluation.gate.forced?.failures)]),
+  ];
+}
+
+function describeBaseline({ reference, inputs, outputs }: Baseline): string {
+  return `${inputs.length + outputs.length} features over ${reference.rows} rows of ${reference.file}`;
 }
 
 function describeTensor({ name, datatype, shape }: TensorSpec): string {

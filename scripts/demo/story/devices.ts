@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { PopserveClient } from '../../../client/index.ts';
 import { demoModel } from '../demo-model.ts';
 import type { FleetRecord } from '../fleet-data.ts';
+import { instancesOf, type ReadingStream } from '../readings.ts';
 import type { Region, StoryPlan } from './plan.ts';
-import { instancesOf, type ReadingStream } from './readings.ts';
 
 /** One request that was answered. */
 export interface Answered {

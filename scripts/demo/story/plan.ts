@@ -1,8 +1,6 @@
 // How large the story is told, and where: for a person who watches, or small enough for every run of the tests.
 import type { Place } from '../../local-pop/pop.ts';
-import type { FleetOptions } from '../fleet-data.ts';
-
-export type Conditions = Pick<FleetOptions, 'mix' | 'airMeanK' | 'processHeatK' | 'torqueMeanNm'>;
+import type { Conditions } from '../readings.ts';
 
 export interface Region extends Place {
   readonly city: string;
@@ -69,7 +67,7 @@ export function quickPlan(seed = defaultSeed): StoryPlan {
   return {
     seed,
     machines: 400,
-    ...{ trainingRows: 12_000, testRows: 5000, learnedRows: 3000, heldOutRows: 2000 },
+    ...{ trainingRows: 8000, testRows: 5000, learnedRows: 3000, heldOutRows: 2000 },
     ...{ devicesPerRegion: 80, rowsPerRequest: 60, pauseMs: 120 },
     ...{ driftWindowSeconds: 1.5, quietWindows: 2 },
     ...{ canaryRequests: 15, shadowRequests: 60 },

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { Inspector } from '../../inspect/inspector.ts';
 import { startPops } from '../../local-pop/pop.ts';
 import { WebhookReceiver } from '../../local-pop/webhook-receiver.ts';
+import { drawPool, ReadingStream } from '../readings.ts';
 import { Devices } from './devices.ts';
 import { Operator } from './operator.ts';
 import { regions, type StoryPlan, usual } from './plan.ts';
-import { drawPool, ReadingStream } from './readings.ts';
 
 export interface Stage {
   readonly urls: ReadonlyMap<string, URL>;

@@ -11,12 +11,12 @@ import type { Received } from '../../local-pop/webhook-receiver.ts';
 import { demoModel } from '../demo-model.ts';
 import type { Evaluation } from '../evaluation.ts';
 import type { FleetRecord } from '../fleet-data.ts';
+import { csvOf, drawPool, type Purpose, ReadingStream } from '../readings.ts';
 import { evaluateRows, summarizeCanary } from './canary.ts';
 import type { Answered, Devices } from './devices.ts';
 import { DriftLog } from './drift-log.ts';
 import type { Ran } from './operator.ts';
 import { changed, changing, type Region, regions, type StoryPlan, usual } from './plan.ts';
-import { csvOf, drawPool, type Purpose, ReadingStream } from './readings.ts';
 import type { Stage } from './stage.ts';
 import type { Propagation, Refused, Released, Story } from './story.ts';
 import { type TrainedModel, train } from './train.ts';
@@ -166,7 +166,7 @@ class Storyteller {
     await writeFile(this.#file('training-2.csv'), csvOf(both));
     await writeFile(this.#file('training-new.csv'), csvOf(learned));
     const hasty = await this.#train(learned, 'only-new.onnx');
-    const limits = ['--max-regression', 'roc_auc=0.01', '--max-regression', 'f1=0.02'];
+    const limits = ['--max-regression', 'roc_auc=0.01', '--max-regression', 'f1=0.03'];
     const attempt = await this.#try('only-new.onnx', '2', 'training-new.csv', ...limits);
     const { failures = [], evaluation: refusal } = attempt.value as {
       failures?: string[];
@@ -292,7 +292,7 @@ class Storyteller {
     const data = ['--test-data', this.#file('test.csv'), '--label', 'failure', '--reference', this.#file(reference)];
     // Decided rather than measured, which would take longer and depend on the machine.
     const limits = ['--max-dim', '4096', '--probe-limit', '0'];
-    const required = ['--require', 'roc_auc>=0.95', '--require', 'f1>=0.65'];
+    const required = ['--require', 'roc_auc>=0.9', '--require', 'f1>=0.5'];
     const names = ['--name', model, '--version', version];
     return this.#stage.operator.try('publish', this.#file(file), ...names, ...data, ...limits, ...required, ...more);
   }

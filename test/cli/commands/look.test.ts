@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { takeBaseline } from '../../../registry/baseline.ts';
 import { type Ran, runCommand } from '../captured-host.ts';
 import { samplePublication } from '../sample-publication.ts';
 import { ScriptedPop } from '../scripted-pop.ts';
@@ -65,6 +66,29 @@ describe('popserve show', () => {
     expect(out).toMatch(/^profile lean +8\.6 MiB of heap, load 3 ms, run 1 ms$/m);
     expect(out).toMatch(/^team +edge$/m);
     expect(JSON.parse((await popserve('show', 'm', 'v1', '--json')).out)).toEqual(pop.manifests.get('v1'));
+  });
+
+  it('tells how a version was judged, and whether drift is watched', async () => {
+    await release('v1');
+    const unjudged = (await popserve('show', 'm', 'v1')).out;
+    expect(unjudged).toMatch(/^baseline +none: drift is not watched$/m);
+    expect(unjudged).toMatch(/^evaluation +none$/m);
+    const { manifest } = await samplePublication({ model: 'm', version: 'v2' }, new TextEncoder().encode('v2'));
+    const reference = { file: 'rows.csv', digest: manifest.source.digest, rows: 200 };
+    const x = { shape: [2, 2], elements: [1, 2, 3, 4] };
+    pop.manifests.set('v2', {
+      ...manifest,
+      baseline: takeBaseline(manifest.signature, { tensors: new Map([['x', [x]]]) }, reference),
+      evaluation: {
+        ...{ data: reference, task: 'regression', label: 'truth', outputs: { value: 'y' }, native: null },
+        ...{ metrics: { rmse: 0.25 }, gate: { requirements: ['rmse<=0.3'] } },
+      },
+    });
+    const { out } = await popserve('show', 'm', 'v2');
+    expect(out).toMatch(/^baseline +2 features over 200 rows of rows.csv$/m);
+    expect(out).toMatch(/^regression on rows.csv, 200 rows/m);
+    expect(out).toMatch(/^as required: rmse<=0.3$/m);
+    expect(out).toMatch(/^rmse +0.25$/m);
   });
 
   it('fails for a model that is not there', async () => {

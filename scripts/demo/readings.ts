@@ -1,13 +1,15 @@
-// The readings of the story's machines, as pools that are drawn from without order: at any time each machine stands somewhere else
+// Readings of many machines, as pools that are drawn from without order: at any time each machine stands somewhere else
 // on its slow walk of temperatures, so what comes in within a window of time is a sample of the whole.
-import type { NumericInput } from '../failure-model.ts';
-import { featureColumns } from '../failure-model.ts';
-import { type FleetRecord, generateFleet } from '../fleet-data.ts';
-import { Random } from '../random.ts';
-import type { Conditions } from './plan.ts';
+import type { NumericInput } from './failure-model.ts';
+import { featureColumns } from './failure-model.ts';
+import { type FleetOptions, type FleetRecord, generateFleet } from './fleet-data.ts';
+import { Random } from './random.ts';
 
 /** Long enough for a tool to be worn and changed. */
 const rowsPerMachine = 100;
+
+/** Climate and kind of the machines; empty: the generator's own. */
+export type Conditions = Pick<FleetOptions, 'mix' | 'airMeanK' | 'processHeatK' | 'torqueMeanNm'>;
 
 /** What a pool is for: no two draw the same machines. */
 export type Purpose = 'training' | 'test' | 'live' | 'live-changed' | 'held-out' | 'held-out-changed';
