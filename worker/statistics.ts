@@ -3,12 +3,19 @@ import type { ProfileName } from '../registry/manifest.ts';
 import type { Isolate } from './isolate.ts';
 import type { IsolateHeap } from './runtime/isolate-heap.ts';
 import type { LoadTimes } from './runtime/load-times.ts';
-import type { VersionCounts } from './telemetry/counters.ts';
+import type { BatchCounts, VersionCounts } from './telemetry/counters.ts';
 import type { VersionTotals } from './telemetry/counts-part.ts';
 
 interface Statistic {
   count: number;
   ns: number;
+}
+
+interface BatchStatistics {
+  batch_size: number;
+  compute_input: Statistic;
+  compute_infer: Statistic;
+  compute_output: Statistic;
 }
 
 interface VersionStatistics {
@@ -19,7 +26,8 @@ interface VersionStatistics {
   execution_count: number;
   inference_stats: Record<string, Statistic>;
   response_stats: Record<string, never>;
-  batch_stats: never[];
+  /** By the number of items in a batch; empty if PoPs are merged. */
+  batch_stats: BatchStatistics[];
   memory_usage: { type: string; id: number; byte_size: number }[];
   /** How it is loaded here and what the load took; absent if it is not loaded, or if PoPs are merged. */
   popserve_profile?: ProfileName;
@@ -108,7 +116,7 @@ function ofIsolate(isolate: Isolate, counts: VersionCounts): VersionStatistics {
       cache_miss: statistic(misses, 0),
     },
     response_stats: {},
-    batch_stats: [],
+    batch_stats: [...counts.batches].map(([size, batch]) => ofBatch(size, batch)),
     memory_usage: loaded === null ? [] : [{ type: 'CPU', id: 0, byte_size: loaded.needBytes }],
     ...(loaded === null
       ? {}
@@ -116,6 +124,15 @@ function ofIsolate(isolate: Isolate, counts: VersionCounts): VersionStatistics {
           popserve_profile: loaded.profile,
           popserve_cold_start: ofLoad(loaded.times, isolate.routes.firstLookMs(model)),
         }),
+  };
+}
+
+function ofBatch(size: number, { runs, inputMs, inferMs, outputMs }: BatchCounts): BatchStatistics {
+  return {
+    batch_size: size,
+    compute_input: statistic(runs, inputMs),
+    compute_infer: statistic(runs, inferMs),
+    compute_output: statistic(runs, outputMs),
   };
 }
 

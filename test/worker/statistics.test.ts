@@ -38,6 +38,7 @@ function ask(version: string, rows: number) {
 test('counts batch items, executions and failures, per version', async () => {
   await ask('1', 3);
   await ask('1', 2);
+  await ask('1', 2);
   await ask('2', 1);
   await pop.send('POST', '/v2/models/adder/versions/1/infer', { inputs: [] });
   const all = await statistics('/v2/models/stats');
@@ -49,14 +50,18 @@ test('counts batch items, executions and failures, per version', async () => {
   expect(first).toMatchObject({
     name: 'adder',
     version: '1',
-    inference_count: 5,
-    execution_count: 2,
+    inference_count: 7,
+    execution_count: 3,
     inference_stats: {
-      success: { count: 2 },
+      success: { count: 3 },
       fail: { count: 1 },
-      compute_infer: { count: 2 },
+      compute_infer: { count: 3 },
       cache_hit: { count: 0 },
     },
+    batch_stats: [
+      { batch_size: 3, compute_infer: { count: 1 } },
+      { batch_size: 2, compute_infer: { count: 2 } },
+    ],
     memory_usage: [{ type: 'CPU' }],
     popserve_profile: 'lean',
     popserve_cold_start: {

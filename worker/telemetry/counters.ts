@@ -14,6 +14,14 @@ export interface Durations {
   outputMs: number;
 }
 
+/** Successful runs with one number of items in the batch. */
+export interface BatchCounts extends Readonly<Durations> {
+  readonly runs: number;
+}
+
+/** Sizes of batches that are told apart; a model that is asked for more of them tells of the first ones. */
+const mostBatchSizes = 64;
+
 /** Since the isolate started; in OIP's notions. */
 export interface VersionCounts extends Readonly<Durations> {
   readonly model: string;
@@ -25,6 +33,8 @@ export interface VersionCounts extends Readonly<Durations> {
   readonly failCount: number;
   readonly failures: Readonly<Partial<Record<ErrorCode, number>>>;
   readonly loadFailureCount: number;
+  /** By size. */
+  readonly batches: ReadonlyMap<number, BatchCounts>;
   /** Milliseconds since 1970; 0: none. */
   readonly lastInferenceMs: number;
 }
@@ -54,8 +64,28 @@ export interface Served {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
+interface WritableVersionCounts extends Omit<Writable<VersionCounts>, 'batches'> {
+  readonly batches: Map<number, Writable<BatchCounts>>;
+}
+
+function add(sum: Writable<Durations>, { queueMs, inputMs, inferMs, outputMs }: Durations): void {
+  sum.queueMs += queueMs;
+  sum.inputMs += inputMs;
+  sum.inferMs += inferMs;
+  sum.outputMs += outputMs;
+}
+
+function batchOf(batches: Map<number, Writable<BatchCounts>>, size: number): Writable<BatchCounts> | undefined {
+  let counts = batches.get(size);
+  if (counts === undefined && batches.size < mostBatchSizes) {
+    counts = { runs: 0, queueMs: 0, inputMs: 0, inferMs: 0, outputMs: 0 };
+    batches.set(size, counts);
+  }
+  return counts;
+}
+
 export class Counters {
-  readonly #versions = new Map<string, Writable<VersionCounts>>();
+  readonly #versions = new Map<string, WritableVersionCounts>();
   /** By model, then by version and epoch. */
   readonly #deltas = new Map<string, Map<string, CountsDelta>>();
 
@@ -67,10 +97,12 @@ export class Counters {
     counts.inferenceCount += batch;
     counts.executionCount += 1;
     counts.lastInferenceMs = now;
-    counts.queueMs += durations.queueMs;
-    counts.inputMs += durations.inputMs;
-    counts.inferMs += durations.inferMs;
-    counts.outputMs += durations.outputMs;
+    add(counts, durations);
+    const ofSize = batchOf(counts.batches, batch);
+    if (ofSize) {
+      ofSize.runs += 1;
+      add(ofSize, durations);
+    }
     const delta = this.#deltaOf(model, version, served.epoch);
     delta.requests += 1;
     delta.inferences += batch;
@@ -110,13 +142,13 @@ export class Counters {
     return [...deltas.values()];
   }
 
-  #versionOf(model: string, version: string): Writable<VersionCounts> {
+  #versionOf(model: string, version: string): WritableVersionCounts {
     const key = `${model}/${version}`;
     let counts = this.#versions.get(key);
     if (counts === undefined) {
       counts = {
         ...{ model, version, inferenceCount: 0, executionCount: 0, failCount: 0, failures: {}, loadFailureCount: 0 },
-        ...{ lastInferenceMs: 0, queueMs: 0, inputMs: 0, inferMs: 0, outputMs: 0 },
+        ...{ batches: new Map(), lastInferenceMs: 0, queueMs: 0, inputMs: 0, inferMs: 0, outputMs: 0 },
       };
       this.#versions.set(key, counts);
     }
