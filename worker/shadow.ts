@@ -7,6 +7,7 @@ import { checkLimits } from './protocol/check-limits.ts';
 import type { InferRequest } from './protocol/infer-request.ts';
 import type { Tensor } from './protocol/tensor.ts';
 import type { Resolved } from './routing/route-table.ts';
+import { nextTurn } from './runtime/next-turn.ts';
 import type { RequestScope } from './runtime/request-scope.ts';
 import { fromRuntimeTensor, toRuntimeTensor } from './runtime/tensors.ts';
 import { type Comparison, compareOutputs } from './telemetry/compare-outputs.ts';
@@ -62,7 +63,7 @@ async function compareWith(
   scope: RequestScope,
 ): Promise<Comparison> {
   // A run holds up the isolate: the answer goes out first.
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  await nextTurn();
   checkInputs(request, candidate.signature);
   if (candidate.limits) checkLimits(request.inputs, candidate.limits);
   const inputs = request.inputs.map(toRuntimeTensor);

@@ -14,7 +14,7 @@ const usage = `npm run simulate [-- --pops N --releases N --minutes N --seed N â
   --restarts N     isolates that restart (default a quarter of the PoPs)
   --no-faults      nothing goes wrong
   --convergence    only how soon every PoP serves a release, without faults
-  --switchover     only the p99 of requests around switchovers of 5 MiB (default 3 PoPs, 8 switchovers)
+  --switchover     only the p99 of requests around switchovers of 5 MiB (default 1 PoP, 8 switchovers)
   --json           the report as JSON`;
 
 function number(text: string | undefined, fallback: number, name: string): number {
@@ -56,7 +56,7 @@ if (values.help) {
 if (values.convergence || values.switchover) {
   const options = {
     seed: number(values.seed, 1, 'seed'),
-    pops: number(values.pops, values.convergence ? 8 : 3, 'pops'),
+    pops: number(values.pops, values.convergence ? 8 : 1, 'pops'),
     releases: number(values.releases, 8, 'releases'),
     // All PoPs switch within 0.75 s, so that 2 s are around every switchover.
     timeScale: number(values['time-scale'], values.convergence ? 5 : 20, 'time-scale'),

@@ -5,6 +5,7 @@ import { type Manifest, manifestSchema } from '../../registry/manifest.ts';
 import { model, node, tensorValue } from '../onnx/build.ts';
 import { writeModel } from '../onnx/model-file.ts';
 import { TensorProtoSchema } from '../onnx/onnx_pb.ts';
+import { runNative } from '../publish/native.ts';
 
 export interface Release {
   readonly version: string;
@@ -15,9 +16,14 @@ export interface Release {
 }
 
 const float32 = 1;
+/** A model of this project's own making: nothing has to be guarded against. */
+const limits = { timeoutMs: 60_000, memoryMib: 1024 };
 
-/** @param ballastBytes of weights that come with it and change nothing */
-export function makeRelease(name: string, number: number, ballastBytes: number): Release {
+/**
+ * In ORT format, converted as `popserve publish` does it.
+ * @param ballastBytes of weights that are computed with and change nothing
+ */
+export async function makeRelease(name: string, number: number, ballastBytes: number): Promise<Release> {
   const version = String(number);
   const constant = number * 100;
   const side = Math.ceil(Math.sqrt(ballastBytes / 4));
@@ -28,28 +34,31 @@ export function makeRelease(name: string, number: number, ballastBytes: number):
       dataType: float32,
       rawData: new Uint8Array(values.buffer),
     });
-  const bytes = Buffer.from(
-    writeModel(
-      model({
-        name: 'adder',
-        opsets: { '': 17 },
-        inputs: [tensorValue('x', float32, ['batch', 2])],
-        outputs: [tensorValue('y', float32, ['batch', 2])],
-        nodes: [
-          node('ReduceMax', ['weights'], ['largest'], { keepdims: { int: 0 } }),
-          node('Mul', ['largest', 'nothing'], ['zero']),
-          node('Add', ['x', 'constant'], ['sum']),
-          node('Add', ['sum', 'zero'], ['y']),
-        ],
-        initializers: [
-          floats('constant', [], new Float32Array([constant])),
-          floats('nothing', [], new Float32Array([0])),
-          floats('weights', [side, side], new Float32Array(side * side).fill(number / 1e6)),
-        ],
-      }),
-    ),
+  const source = writeModel(
+    model({
+      name: 'adder',
+      opsets: { '': 17 },
+      inputs: [tensorValue('x', float32, ['batch', 2])],
+      outputs: [tensorValue('y', float32, ['batch', 2])],
+      // Weights that no input met would be folded away by the conversion.
+      nodes: [
+        node('MatMul', ['x', 'widen'], ['wide']),
+        node('MatMul', ['wide', 'weights'], ['mixed']),
+        node('MatMul', ['mixed', 'narrow'], ['nothing']),
+        node('Add', ['x', 'constant'], ['sum']),
+        node('Add', ['sum', 'nothing'], ['y']),
+      ],
+      initializers: [
+        floats('constant', [], new Float32Array([constant])),
+        floats('widen', [2, side], new Float32Array(2 * side).fill(1)),
+        floats('weights', [side, side], new Float32Array(side * side).fill(number / 1e6)),
+        floats('narrow', [side, 2], new Float32Array(2 * side)),
+      ],
+    }),
   );
-  return describe(name, version, constant, bytes);
+  const { converted } = await runNative({ model: source, format: 'onnx', convert: true, samples: [], limits });
+  if ('fault' in converted) throw new Error(`the simulated model was not converted: ${converted.fault}`);
+  return describe(name, version, constant, Buffer.from(converted));
 }
 
 /** A version whose bytes are no model: it loads nowhere. */
@@ -63,7 +72,7 @@ function describe(name: string, version: string, constant: number, bytes: Buffer
     schema: 1,
     model: name,
     version,
-    artifacts: { model: { digest, bytes: bytes.length, format: 'onnx' } },
+    artifacts: { model: { digest, bytes: bytes.length, format: 'ort' } },
     signature: {
       inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
       outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],

@@ -9,7 +9,7 @@ import { ObjectStore } from './network/object-store.ts';
 import { ReplicatedKv } from './network/replicated-kv.ts';
 import { Operator } from './operator.ts';
 import { type LoggedRoute, Oracle } from './oracle.ts';
-import { operatorPops } from './plan.ts';
+import { operatorPops as ownPops } from './plan.ts';
 import { makeBrokenRelease, makeRelease, type Release } from './releases.ts';
 
 /** Of the network, in unscaled milliseconds. */
@@ -28,6 +28,8 @@ export interface StageOptions {
   readonly isolates: readonly IsolateSpec[];
   readonly versions: number;
   readonly ballastBytes: number;
+  /** PoPs that operators call; by default they have some of their own, which devices do not reach. */
+  readonly operatorPops?: readonly string[];
   /** Share of releases in the middle of which an operator dies. */
   readonly deaths: number;
   readonly faults: Pick<Faults, 'active'>;
@@ -46,11 +48,13 @@ export interface Stage {
 }
 
 export async function openStage(options: StageOptions): Promise<Stage> {
-  const { seed, timeScale, pops, faults } = options;
+  const { seed, timeScale, pops, faults, operatorPops = ownPops } = options;
+  const further = operatorPops.filter((pop) => !pops.includes(pop));
   const scaled = (ms: number) => ms / timeScale;
-  const releases = Array.from({ length: options.versions }, (_, index) =>
-    makeRelease(model, index + 1, options.ballastBytes),
-  );
+  const releases: Release[] = [];
+  for (let number = 1; number <= options.versions; number++) {
+    releases.push(await makeRelease(model, number, options.ballastBytes));
+  }
   const oracle = new Oracle(releases);
   const bucket = new ObjectStore();
   bucket.watch(({ key, bytes }) => {
@@ -62,13 +66,13 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const kvRandom = new Random(seed + 1);
   const kvDelay = () => scaled(delays.kvFrom + kvRandom.uniform() * (delays.kvTo - delays.kvFrom));
   const absenceMs = scaled(delays.absence);
-  const kv = new ReplicatedKv([...pops, ...operatorPops, telemetryPop], { delayMs: kvDelay, absenceMs });
+  const kv = new ReplicatedKv([...pops, ...further, telemetryPop], { delayMs: kvDelay, absenceMs });
   const token = randomBytes(16).toString('hex');
   const network = new Network({ bucket, kv, faults, random: new Random(seed + 2), staleMs: scaled(delays.stale) });
   const networkPort = await network.listen();
   const seconds = (ms: number) => String(scaled(ms) / 1000);
   const fleet = await Fleet.start({
-    isolates: [...options.isolates, ...operatorPops.map((pop) => ({ pop, generation: 0 }))],
+    isolates: [...options.isolates, ...further.map((pop) => ({ pop, generation: 0 }))],
     networkPort,
     settings: {
       ADMIN_TOKEN: token,

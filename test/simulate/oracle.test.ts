@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { type Answered, type Asked, type LoggedRoute, Oracle } from '../../scripts/simulate/oracle.ts';
 import { makeRelease } from '../../scripts/simulate/releases.ts';
 
-const releases = [1, 2, 3].map((number) => makeRelease('pump', number, 64));
+const releases = await Promise.all([1, 2, 3].map((number) => makeRelease('pump', number, 64)));
 const digestOfFirst = releases[0]?.digest;
 
 const asked: Asked = {

@@ -2,15 +2,19 @@
 import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest, ProfileName } from '../../registry/manifest.ts';
 import type { Heap } from './heap.ts';
+import { readPieces } from './read-pieces.ts';
 import { type HeapBlock, Session } from './session.ts';
 
-/** Reads as much as the stream has, up to this, at once: fewer turns than with its own small chunks. */
-const readBytes = 1_048_576;
+export interface StreamOptions {
+  /** Called after each piece. */
+  readonly onProgress: () => void;
+  /** Lets requests run between the pieces, for a load that none of them waits for. */
+  readonly aside: boolean;
+}
 
 /**
  * Streams a blob into the heap. No copy of it is ever whole in JS.
  * @param body exactly the blob's bytes
- * @param onProgress called after each piece
  * @returns where it lies; the caller frees it
  * @throws CorruptBlobError when the bytes do not have the digest or the length that they should
  */
@@ -18,7 +22,7 @@ export async function streamBlob(
   heap: Heap,
   body: ReadableStream<Uint8Array>,
   artifact: { readonly digest: string; readonly bytes: number },
-  onProgress: () => void,
+  { onProgress, aside }: StreamOptions,
 ): Promise<HeapBlock> {
   const reader = body.getReader({ mode: 'byob' });
   let pointer = 0;
@@ -26,20 +30,13 @@ export async function streamBlob(
     pointer = heap.allocate(artifact.bytes);
     const hash = new crypto.DigestStream('SHA-256');
     const hasher = hash.getWriter();
-    let buffer = new ArrayBuffer(Math.min(readBytes, artifact.bytes));
     let received = 0;
-    for (;;) {
-      const { done, value } = await reader.readAtLeast(buffer.byteLength, new Uint8Array(buffer));
-      if (value && value.length > 0) {
-        if (received + value.length > artifact.bytes)
-          throw mismatch(artifact, `more than ${artifact.bytes} bytes came`);
-        heap.bytes(pointer + received, value.length).set(value);
-        received += value.length;
-        await hasher.write(value);
-        onProgress();
-      }
-      if (done) break;
-      buffer = value.buffer as ArrayBuffer;
+    for await (const piece of readPieces(reader, artifact.bytes, aside)) {
+      if (received + piece.length > artifact.bytes) throw mismatch(artifact, `more than ${artifact.bytes} bytes came`);
+      heap.bytes(pointer + received, piece.length).set(piece);
+      received += piece.length;
+      await hasher.write(piece);
+      onProgress();
     }
     await hasher.close();
     const digest = `sha256:${hex(new Uint8Array(await hash.digest))}`;

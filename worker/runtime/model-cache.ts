@@ -28,7 +28,7 @@ interface Loading {
   readonly state: 'loading';
   readonly done: Promise<void>;
   /** Before it takes over; where a request waits already, its own run is the warm-up and spares it a second slow one. */
-  readonly warmUp: boolean;
+  readonly aside: boolean;
   needBytes: number;
   /** Grows with every piece that arrives: a load that stands still belonged to a request that died. */
   progress: number;
@@ -111,7 +111,7 @@ export class ModelCache {
   async #whenReady<T>(
     manifest: Manifest,
     scope: RequestScope,
-    warmUp: boolean,
+    aside: boolean,
     action: (entry: Ready) => T,
   ): Promise<T> {
     const key = keyOf(manifest);
@@ -124,7 +124,7 @@ export class ModelCache {
         await this.#waitFor(key, entry);
       } else {
         this.checkRetry(manifest);
-        const loading = this.#startLoading(key, manifest, entry?.attempts ?? 0, warmUp);
+        const loading = this.#startLoading(key, manifest, entry?.attempts ?? 0, aside);
         scope.waitUntil(loading.done.then(() => this.#keep(manifest)));
         await this.#waitFor(key, loading);
       }
@@ -227,9 +227,9 @@ export class ModelCache {
     }
   }
 
-  #startLoading(key: string, manifest: Manifest, attempts: number, warmUp: boolean): Loading {
+  #startLoading(key: string, manifest: Manifest, attempts: number, aside: boolean): Loading {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const loading: Loading = { state: 'loading', done: promise, warmUp, needBytes: 0, progress: 0 };
+    const loading: Loading = { state: 'loading', done: promise, aside, needBytes: 0, progress: 0 };
     this.#entries.set(key, loading);
     const settle = (entry: Ready | Unavailable) => {
       if (entry.state === 'ready' && entry.session.heap !== this.heap.live) {
@@ -276,11 +276,11 @@ export class ModelCache {
       onProgress: () => {
         loading.progress++;
       },
-      warmUp: loading.warmUp,
+      aside: loading.aside,
     });
     const heapBytes = session.heap.byteLength;
     this.#log('model-loaded', { model: manifest.model, version: manifest.version, profile, heap: heapBytes, ...times });
-    const warm = loading.warmUp;
+    const warm = loading.aside;
     return {
       state: 'ready',
       manifest,

@@ -4,8 +4,9 @@ import type { Manifest, ProfileName } from '../../registry/manifest.ts';
 import type { BlobSource, OpenBlob } from './blob-source.ts';
 import { type Heap, HeapBrokenError, HeapFullError } from './heap.ts';
 import type { IsolateHeap } from './isolate-heap.ts';
-import { CorruptBlobError, createSession, streamBlob } from './load-model.ts';
+import { CorruptBlobError, createSession, type StreamOptions, streamBlob } from './load-model.ts';
 import type { LoadTimes } from './load-times.ts';
+import { nextTurn } from './next-turn.ts';
 import type { HeapBlock, Session } from './session.ts';
 import { toRuntimeTensor, warmupTensors } from './tensors.ts';
 
@@ -20,8 +21,8 @@ export interface LoadOptions {
   readonly makeRoom: () => ProfileName;
   /** Called with every piece of the model that arrives. */
   readonly onProgress: () => void;
-  /** Run the manifest's sample input before the session is handed out. */
-  readonly warmUp: boolean;
+  /** No request waits: those that come run between the steps, and the sample input runs before the session is handed out. */
+  readonly aside: boolean;
 }
 
 /** The heap was replaced while a model was on its way into it. */
@@ -41,7 +42,7 @@ export class ModelLoader {
   /**
    * @throws PopserveError UNAVAILABLE (bytes that do not match, no room), HeapReplacedError, HeapFullError, HeapBrokenError, OrtError
    */
-  async load(manifest: Manifest, { makeRoom, onProgress, warmUp }: LoadOptions): Promise<LoadedSession> {
+  async load(manifest: Manifest, { makeRoom, onProgress, aside }: LoadOptions): Promise<LoadedSession> {
     const { model: artifact } = manifest.artifacts;
     const running = this.#heap.live !== null;
     const started = performance.now();
@@ -53,7 +54,7 @@ export class ModelLoader {
     });
     const opened = await opening;
     const profile = await orCancel(opened, makeRoom);
-    const place = (blob: OpenBlob) => this.#place(heap, blob, artifact, onProgress);
+    const place = (blob: OpenBlob) => this.#place(heap, blob, artifact, { onProgress, aside });
     let { from } = opened;
     const block = await place(opened).catch(async (error: unknown) => {
       // Damaged, cut off or unreadable: the registry has it whole.
@@ -62,29 +63,43 @@ export class ModelLoader {
       if (error instanceof CorruptBlobError) await this.#source.drop(artifact.digest).catch(() => undefined);
       return await place(await this.#source.openRegistry(artifact.digest));
     });
-    if (heap !== this.#heap.live) throw new HeapReplacedError('the heap was replaced during the load');
+    if (aside) await nextTurn();
+    this.#checkLive(heap);
     const fetched = performance.now();
     const session = createSession(heap, block, manifest, profile);
     const created = performance.now();
-    try {
-      if (warmUp) runWarmup(session, manifest);
-    } catch (error) {
-      session.release();
-      throw error;
-    }
+    const warmupMs = aside ? await this.#warmUp(session, manifest) : 0;
     const times: LoadTimes = {
       runtimeMs: running ? 0 : this.#heap.startMs,
       fetchMs: fetched - started,
       createMs: created - fetched,
-      warmupMs: warmUp ? performance.now() - created : 0,
+      warmupMs,
       from,
     };
     return { session, profile, times };
   }
 
-  async #place(heap: Heap, { body }: OpenBlob, artifact: Artifact, onProgress: () => void): Promise<HeapBlock> {
+  /** @returns what the run took, milliseconds */
+  async #warmUp(session: Session, manifest: Manifest): Promise<number> {
     try {
-      const block = await streamBlob(heap, body, artifact, onProgress);
+      await nextTurn();
+      this.#checkLive(session.heap);
+      const started = performance.now();
+      runWarmup(session, manifest);
+      return performance.now() - started;
+    } catch (error) {
+      session.release();
+      throw error;
+    }
+  }
+
+  #checkLive(heap: Heap): void {
+    if (heap !== this.#heap.live) throw new HeapReplacedError('the heap was replaced during the load');
+  }
+
+  async #place(heap: Heap, { body }: OpenBlob, artifact: Artifact, options: StreamOptions): Promise<HeapBlock> {
+    try {
+      const block = await streamBlob(heap, body, artifact, options);
       if (heap === this.#heap.live) return block;
     } catch (error) {
       // A heap that is someone else's by now refuses to be written to.

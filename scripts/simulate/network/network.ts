@@ -21,6 +21,8 @@ import type { ReplicatedKv } from './replicated-kv.ts';
 /** The header by which workerd says which PoP a storage call comes from. */
 export const popHeader = 'simulated-pop';
 
+const pieceBytes = 262_144;
+
 export interface NetworkOptions {
   readonly bucket: ObjectStore;
   readonly kv: ReplicatedKv;
@@ -128,9 +130,8 @@ export class Network {
     this.counts.r2Calls++;
     const { random } = this.#options;
     if (active.has('r2-errors') && random.chance(0.5)) {
-      return this.#disturb(() =>
-        send(response, errorAnswer(503, r2Codes.internal, 'We encountered an internal error.')),
-      );
+      this.counts.disturbed++;
+      return await send(response, errorAnswer(503, r2Codes.internal, 'We encountered an internal error.'));
     }
     if (active.has('r2-slow')) {
       this.counts.disturbed++;
@@ -139,15 +140,16 @@ export class Network {
     const answer = this.#call(call, payload);
     const blob = call.method === 'get' && call.object?.startsWith('blobs/') && answer.status === 200;
     if (blob && active.has('blob-corrupted')) {
-      return this.#disturb(() => send(response, { ...answer, body: flipBit(answer.body) }));
+      this.counts.disturbed++;
+      return await send(response, { ...answer, content: flipBit(answer.content) });
     }
     if (blob && active.has('blob-truncated')) {
       this.counts.disturbed++;
-      response.writeHead(answer.status, { ...answer.headers, 'content-length': answer.body.length });
-      response.write(answer.body.subarray(0, answer.body.length - 20), () => response.destroy());
+      writeHead(response, answer);
+      response.write(answer.content.subarray(0, answer.content.length - 20), () => response.destroy());
       return;
     }
-    send(response, answer);
+    await send(response, answer);
   }
 
   #call(call: R2Call, payload: Buffer): R2Answer {
@@ -158,7 +160,7 @@ export class Network {
         return listAnswer(bucket.list({ ...call, after: call.cursor }));
       case 'delete':
         bucket.delete(call.objects ?? (call.object === undefined ? [] : [call.object]));
-        return { status: 200, headers: {}, body: Buffer.alloc(0) };
+        return { status: 200, headers: {}, metadata: Buffer.alloc(0), content: Buffer.alloc(0) };
       case 'put': {
         const createOnly = call.onlyIf?.etagDoesNotMatch?.some(({ type }) => type === 'wildcard') ?? false;
         const { sha256, customFields } = call;
@@ -180,8 +182,27 @@ export class Network {
   }
 }
 
-function send(response: ServerResponse, { status, headers, body }: R2Answer): void {
-  response.writeHead(status, { ...headers, 'content-length': body.length }).end(body);
+/** In pieces: the requests of the devices come from the same thread, and their times would tell of this one's work. */
+async function send(response: ServerResponse, answer: R2Answer): Promise<void> {
+  const { content } = answer;
+  writeHead(response, answer);
+  for (let start = 0; start < content.length && !response.destroyed; start += pieceBytes) {
+    if (!response.write(content.subarray(start, start + pieceBytes))) await drained(response);
+  }
+  response.end();
+}
+
+function writeHead(response: ServerResponse, { status, headers, metadata, content }: R2Answer): void {
+  response.writeHead(status, { ...headers, 'content-length': metadata.length + content.length });
+  response.write(metadata);
+}
+
+/** @returns when there is room again, or nobody reads any more */
+async function drained(response: ServerResponse): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  response.once('drain', resolve).once('close', resolve);
+  await promise;
+  response.off('drain', resolve).off('close', resolve);
 }
 
 /** In the weights at the end, where the file stays a model. */

@@ -21,7 +21,9 @@ export interface R2Call {
 export interface R2Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
+  /** Comes first in the body; apart from the content, which is never copied. */
+  readonly metadata: Buffer;
+  readonly content: Buffer;
 }
 
 export const r2Codes = { internal: 10_001, absent: 10_007, precondition: 10_031, wrongDigest: 10_037 } as const;
@@ -56,15 +58,16 @@ export function listAnswer({ objects, prefixes, cursor }: ObjectPage): R2Answer 
 
 export function errorAnswer(status: number, v4code: number, message: string): R2Answer {
   const error = JSON.stringify({ version: 1, v4code, message });
-  return { status, headers: { 'cf-r2-error': error }, body: Buffer.alloc(0) };
+  return { status, headers: { 'cf-r2-error': error }, metadata: Buffer.alloc(0), content: Buffer.alloc(0) };
 }
 
 function metadataAnswer(metadata: object, content: Buffer = Buffer.alloc(0)): R2Answer {
-  const head = Buffer.from(JSON.stringify(metadata));
+  const bytes = Buffer.from(JSON.stringify(metadata));
   return {
     status: 200,
-    headers: { 'cf-r2-metadata-size': String(head.length), 'content-type': 'application/json' },
-    body: Buffer.concat([head, content]),
+    headers: { 'cf-r2-metadata-size': String(bytes.length), 'content-type': 'application/json' },
+    metadata: bytes,
+    content,
   };
 }
 
