@@ -15,6 +15,13 @@ export interface VersionTotals {
   lastInferenceMs: number;
 }
 
+const addUp = `ON CONFLICT DO UPDATE SET
+  requests = requests + excluded.requests, inferences = inferences + excluded.inferences,
+  routed_requests = routed_requests + excluded.routed_requests,
+  routed_failures = routed_failures + excluded.routed_failures,
+  load_failures = load_failures + excluded.load_failures,
+  last_inference_ms = max(last_inference_ms, excluded.last_inference_ms)`;
+
 export const countsPart: TelemetryPart = {
   name: 'counts',
 
@@ -27,16 +34,12 @@ export const countsPart: TelemetryPart = {
       version TEXT NOT NULL, code TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (version, code)) WITHOUT ROWID`);
   },
 
-  apply(sql, data) {
+  apply(sql, data, { atMs, keptAs, hear }) {
     for (const delta of data as readonly CountsDelta[]) {
+      hear(delta.version, atMs);
       sql.exec(
-        `INSERT INTO counts VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-          requests = requests + excluded.requests, inferences = inferences + excluded.inferences,
-          routed_requests = routed_requests + excluded.routed_requests,
-          routed_failures = routed_failures + excluded.routed_failures,
-          load_failures = load_failures + excluded.load_failures,
-          last_inference_ms = max(last_inference_ms, excluded.last_inference_ms)`,
-        ...[delta.version, delta.epoch, delta.requests, delta.inferences],
+        `INSERT INTO counts VALUES (?, ?, ?, ?, ?, ?, ?, ?) ${addUp}`,
+        ...[delta.version, keptAs(delta.epoch), delta.requests, delta.inferences],
         ...[delta.routedRequests, delta.routedFailures, delta.loadFailures, delta.lastInferenceMs],
       );
       for (const [code, count] of Object.entries(delta.failures)) {
@@ -45,6 +48,21 @@ export const countsPart: TelemetryPart = {
           ...[delta.version, code, count],
         );
       }
+    }
+  },
+
+  fold(sql, { from, to, into }) {
+    sql.exec(
+      `INSERT INTO counts SELECT version, ?, sum(requests), sum(inferences), sum(routed_requests), sum(routed_failures),
+        sum(load_failures), max(last_inference_ms) FROM counts WHERE epoch BETWEEN ? AND ? GROUP BY version ${addUp}`,
+      ...[into, from, to],
+    );
+    sql.exec('DELETE FROM counts WHERE epoch BETWEEN ? AND ?', from, to);
+  },
+
+  forget(sql, { versions }) {
+    for (const table of ['counts', 'failures']) {
+      for (const version of versions) sql.exec(`DELETE FROM ${table} WHERE version = ?`, version);
     }
   },
 

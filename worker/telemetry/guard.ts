@@ -4,6 +4,7 @@ import type { SqlStorage } from '@cloudflare/workers-types';
 import { PopserveError } from '../../registry/errors.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { Route } from '../../registry/route.ts';
+import { sinceEpochOf } from './kept-epochs.ts';
 import type { Log } from './log.ts';
 import { releasedAtMs } from './propagation.ts';
 import type { GuardedRollout, Measure, TelemetryPart } from './report.ts';
@@ -35,6 +36,11 @@ export class Guard {
     this.#sql = options.sql;
     this.#parts = options.parts;
     this.#log = options.log;
+  }
+
+  /** The newest route as far as it was looked at; null: none, or not yet. */
+  get route(): Route | null {
+    return this.#route ?? null;
   }
 
   /**
@@ -75,7 +81,7 @@ export function findingsOf(route: Route, sql: SqlStorage, parts: readonly Teleme
   const { rollout, aliases } = route;
   if (!rollout?.limits || aliases.stable === undefined) return [];
   const { minRequests, ...limits } = rollout.limits;
-  const sinceEpoch = rollout.sinceEpoch ?? route.epoch;
+  const sinceEpoch = sinceEpochOf(route);
   const guarded: GuardedRollout = {
     ...{ stable: aliases.stable, version: rollout.version },
     ...{ sinceEpoch, sinceMs: releasedAtMs(sql, sinceEpoch) },

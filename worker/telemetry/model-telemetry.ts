@@ -14,6 +14,7 @@ import type { IsolateReport } from './report.ts';
 import { readShadows, type ShadowReport } from './shadow-part.ts';
 import { Outbox } from './signal/outbox.ts';
 import type { TelemetryStatus } from './status.ts';
+import { Upkeep } from './upkeep.ts';
 
 /** When work that failed is tried again. */
 const repeatMs = 10_000;
@@ -24,6 +25,7 @@ export class ModelTelemetry extends DurableObject<Env> {
   readonly #outbox: Outbox;
   readonly #drift: DriftWatch;
   readonly #guard: Guard;
+  readonly #upkeep: Upkeep;
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
@@ -39,10 +41,12 @@ export class ModelTelemetry extends DurableObject<Env> {
       log,
     });
     this.#guard = new Guard({ registry: createRegistry(env), sql: this.#sql, parts: telemetryParts, log });
+    const retentionMs = this.#config.routeRetentionSeconds * 1000;
+    this.#upkeep = new Upkeep({ sql: this.#sql, parts: telemetryParts, retentionMs });
     state.storage.transactionSync(() => {
       createPropagationTables(this.#sql);
       this.#outbox.createTables();
-      this.#drift.createTables();
+      this.#upkeep.createTables();
       for (const part of telemetryParts) part.createTables(this.#sql);
     });
   }
@@ -52,9 +56,10 @@ export class ModelTelemetry extends DurableObject<Env> {
     const atMs = Date.now();
     this.ctx.storage.transactionSync(() => {
       if (!recordReport(this.#sql, report, atMs)) return;
+      const { keptAs, hear } = this.#upkeep;
       for (const { name, apply } of telemetryParts) {
         const data = report.parts[name];
-        if (data !== undefined) apply(this.#sql, data, { pop: report.pop, atMs });
+        if (data !== undefined) apply(this.#sql, data, { pop: report.pop, atMs, keptAs, hear });
       }
     });
     // Not awaited: a report is stored whatever the guard meets.
@@ -103,7 +108,10 @@ export class ModelTelemetry extends DurableObject<Env> {
   async #check(model: string, epoch: number): Promise<void> {
     try {
       const ended = await this.#guard.check(model, epoch);
-      if (ended !== null) recordRelease(this.#sql, ended, Date.now());
+      const nowMs = Date.now();
+      if (ended !== null) recordRelease(this.#sql, ended, nowMs);
+      const { route } = this.#guard;
+      if (route !== null) this.ctx.storage.transactionSync(() => this.#upkeep.run(route, nowMs));
     } catch (error) {
       log('guard-failed', { model, error: String(error) });
     }

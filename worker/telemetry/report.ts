@@ -1,6 +1,7 @@
 // What an isolate tells the Durable Object of a model, and the two sides of each part of it: the source that collects in the
 // isolate, and the part that merges and keeps in the object. A new kind of telemetry is one of each, listed in parts.ts.
 import type { SqlStorage } from '@cloudflare/workers-types';
+import type { EpochRange } from './kept-epochs.ts';
 
 /** What an isolate serves of a model right now. */
 export interface Serving {
@@ -33,10 +34,14 @@ export interface ReportSource {
   take(model: string): unknown;
 }
 
-/** Of whom a report is, and when it came by the object's clock. */
+/** Of whom a report is, when it came by the object's clock, and how its counts are kept. */
 export interface ReportContext {
   readonly pop: string;
   readonly atMs: number;
+  /** The epoch under which what was counted in an epoch is added: see kept-epochs.ts. */
+  readonly keptAs: (epoch: number) => number;
+  /** Tells that a PoP knows the version: it is not forgotten before the retention is over. */
+  readonly hear: (version: string, atMs: number) => void;
 }
 
 /** A running rollout, as a guard looks at it. */
@@ -70,6 +75,10 @@ export interface TelemetryPart {
    * @param data what the source of the same name took
    */
   apply(sql: SqlStorage, data: unknown, context: ReportContext): void;
+  /** Makes one of what was kept under the epochs of a range. */
+  fold?(sql: SqlStorage, range: EpochRange): void;
+  /** Drops what is of these versions, and what was not heard of since. */
+  forget?(sql: SqlStorage, what: { versions: readonly string[]; beforeMs: number }): void;
   /** By the limit's name in a rollout's `limits`: what is measured against it; null: nothing yet. */
   readonly measures?: Readonly<Record<string, (sql: SqlStorage, rollout: GuardedRollout) => Measure | null>>;
 }

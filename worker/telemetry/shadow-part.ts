@@ -22,6 +22,14 @@ export interface ShadowReport {
   lastAtMs: number;
 }
 
+const addUp = `ON CONFLICT DO UPDATE SET
+  requests = requests + excluded.requests, compared = compared + excluded.compared,
+  disagreements = disagreements + excluded.disagreements, errors = errors + excluded.errors,
+  skipped = skipped + excluded.skipped, elements = elements + excluded.elements,
+  sum_difference = sum_difference + excluded.sum_difference,
+  max_difference = max(max_difference, excluded.max_difference),
+  first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms)`;
+
 export const shadowPart: TelemetryPart = {
   name: 'shadow',
 
@@ -33,19 +41,32 @@ export const shadowPart: TelemetryPart = {
       first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, PRIMARY KEY (stable, candidate, epoch)) WITHOUT ROWID`);
   },
 
-  apply(sql, data, { atMs }) {
+  apply(sql, data, { atMs, keptAs }) {
     for (const delta of data as readonly ShadowDelta[]) {
       sql.exec(
-        `INSERT INTO shadow VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-          requests = requests + excluded.requests, compared = compared + excluded.compared,
-          disagreements = disagreements + excluded.disagreements, errors = errors + excluded.errors,
-          skipped = skipped + excluded.skipped, elements = elements + excluded.elements,
-          sum_difference = sum_difference + excluded.sum_difference,
-          max_difference = max(max_difference, excluded.max_difference), last_ms = excluded.last_ms`,
-        ...[delta.stable, delta.candidate, delta.epoch, delta.requests, delta.compared, delta.disagreements],
+        `INSERT INTO shadow VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ${addUp}`,
+        ...[delta.stable, delta.candidate, keptAs(delta.epoch), delta.requests, delta.compared, delta.disagreements],
         ...[delta.errors, delta.skipped, delta.elements, delta.sumDifference, delta.maxDifference, atMs, atMs],
       );
     }
+  },
+
+  fold(sql, { from, to, into }) {
+    sql.exec(
+      `INSERT INTO shadow SELECT stable, candidate, ?, sum(requests), sum(compared), sum(disagreements), sum(errors),
+        sum(skipped), sum(elements), sum(sum_difference), max(max_difference), min(first_ms), max(last_ms)
+        FROM shadow WHERE epoch BETWEEN ? AND ? GROUP BY stable, candidate ${addUp}`,
+      ...[into, from, to],
+    );
+    sql.exec('DELETE FROM shadow WHERE epoch BETWEEN ? AND ?', from, to);
+  },
+
+  forget(sql, { beforeMs }) {
+    sql.exec(
+      `DELETE FROM shadow WHERE NOT EXISTS (SELECT 1 FROM shadow AS heard WHERE heard.stable = shadow.stable
+        AND heard.candidate = shadow.candidate AND heard.last_ms >= ?)`,
+      beforeMs,
+    );
   },
 
   measures: {

@@ -1,17 +1,27 @@
 // Drift as a part of the isolates' reports, in the Durable Object. What comes of the counts is in drift-watch.ts.
 import type { Measure, TelemetryPart } from '../report.ts';
 import type { DriftReport } from './drift-counter.ts';
-import { addDelta, createDriftTables, readPlaces } from './drift-tables.ts';
+import { addDelta, createDriftTables, forgetSilent, forgetVersion, readPlaces } from './drift-tables.ts';
+import { createEpisodeTable, forgetEpisodes, openEpisode } from './episodes.ts';
 
 export const driftPart: TelemetryPart = {
   name: 'drift',
 
-  createTables: createDriftTables,
+  createTables(sql) {
+    createDriftTables(sql);
+    createEpisodeTable(sql);
+  },
 
   apply(sql, data, { pop, atMs }) {
     const { region, versions } = data as DriftReport;
     const places = [`pop:${pop}`, ...(region === null ? [] : [`region:${region}`]), 'global'];
     for (const delta of versions) addDelta(sql, delta, places, atMs);
+  },
+
+  forget(sql, { versions, beforeMs }) {
+    for (const version of versions) if (openEpisode(sql, version) === null) forgetVersion(sql, version);
+    forgetSilent(sql, beforeMs);
+    forgetEpisodes(sql, beforeMs);
   },
 
   measures: {

@@ -192,3 +192,12 @@ export function forgetVersion(sql: SqlStorage, version: string): void {
     sql.exec(`DELETE FROM ${table} WHERE version = ?`, version);
   }
 }
+
+/** Drops closed windows of before, and the places that have nothing else: PoPs from which nothing is heard any more. */
+export function forgetSilent(sql: SqlStorage, beforeMs: number): void {
+  sql.exec('DELETE FROM drift_windows WHERE to_ms < ?', beforeMs);
+  sql.exec(
+    `DELETE FROM drift_places WHERE drifting = 0 AND (version, place) NOT IN (SELECT version, place FROM drift_windows)
+      AND (version, place) NOT IN (SELECT version, place FROM drift_open)`,
+  );
+}

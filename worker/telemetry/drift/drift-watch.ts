@@ -18,7 +18,7 @@ import {
   settleVersion,
   writePlace,
 } from './drift-tables.ts';
-import { beginEpisode, createEpisodeTable, type EndReason, endEpisode, openEpisode } from './episodes.ts';
+import { beginEpisode, type EndReason, endEpisode, openEpisode } from './episodes.ts';
 import { judge, minimumRows } from './judge.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { type DriftSettings, longestWindow } from './settings.ts';
@@ -53,10 +53,6 @@ export class DriftWatch {
     this.#outbox = options.outbox;
     this.#settings = options.settings;
     this.#log = options.log;
-  }
-
-  createTables(): void {
-    createEpisodeTable(this.#sql);
   }
 
   /** When there is something to review; null: not before the next report. */

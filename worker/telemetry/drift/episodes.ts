@@ -45,6 +45,11 @@ export function readEpisodes(sql: SqlStorage, version: string): Episode[] {
     }));
 }
 
+/** Drops what ended before. */
+export function forgetEpisodes(sql: SqlStorage, beforeMs: number): void {
+  sql.exec('DELETE FROM drift_episodes WHERE ended_ms < ?', beforeMs);
+}
+
 /** @returns the event that asks for training again */
 export function beginEpisode(
   sql: SqlStorage,

@@ -1,0 +1,28 @@
+// SQLite as a Durable Object has it, for tests that are about tables and not about the object.
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import type { SqlStorage } from '@cloudflare/workers-types';
+
+export function openSqlite(path = ':memory:'): SqlStorage & Disposable {
+  const database = new DatabaseSync(path);
+  const exec = (query: string, ...bindings: SQLInputValue[]) => {
+    const rows = database.prepare(query).all(...bindings);
+    return {
+      toArray: () => rows,
+      one: () => {
+        if (rows.length !== 1) throw new Error(`expected one row, got ${rows.length}`);
+        return rows[0];
+      },
+    };
+  };
+  return { exec, [Symbol.dispose]: () => database.close() } as unknown as SqlStorage & Disposable;
+}
+
+/** Rows of every table. */
+export function countRows(sql: SqlStorage): Record<string, number> {
+  const tables = sql.exec<{ name: string }>("SELECT name FROM sqlite_schema WHERE type = 'table'").toArray();
+  return Object.fromEntries(
+    tables
+      .filter(({ name }) => !name.startsWith('_cf_') && !name.startsWith('sqlite_'))
+      .map(({ name }) => [name, sql.exec<{ rows: number }>(`SELECT count(*) AS rows FROM ${name}`).one().rows]),
+  );
+}
