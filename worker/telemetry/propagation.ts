@@ -25,7 +25,7 @@ export interface ReleaseStatus {
   epoch: number;
   /** When the route was written, or first heard of. */
   releasedAtMs: number;
-  /** PoPs heard of since shortly before the release. */
+  /** PoPs heard of since shortly before the release; one that has not reached it and is silent for a day is forgotten. */
   pops: number;
   reachedPops: number;
   /** Milliseconds until that share of the PoPs had served from this epoch or a later one; null: not yet. */
@@ -109,17 +109,18 @@ export function readRelease(sql: SqlStorage): ReleaseStatus | null {
   const { epoch, at_ms: releasedAtMs } = release;
   const { pops } = sql
     .exec<{ pops: number }>(
-      'SELECT count(DISTINCT pop) AS pops FROM isolates WHERE seen_ms >= ?',
-      releasedAtMs - isolateGoneMs,
+      `SELECT count(*) AS pops FROM
+        (SELECT pop FROM isolates WHERE seen_ms >= ? UNION SELECT pop FROM reached WHERE epoch = ?)`,
+      ...[releasedAtMs - isolateGoneMs, epoch],
     )
     .one();
   const delays = sql
     .exec<{ at_ms: number }>('SELECT at_ms FROM reached WHERE epoch = ? ORDER BY at_ms', epoch)
     .toArray()
     .map(({ at_ms }) => Math.max(0, at_ms - releasedAtMs));
-  const reach = (share: number) => (pops === 0 ? null : (delays[Math.ceil(share * pops) - 1] ?? null));
+  const reach = (share: number) => delays[Math.ceil(share * pops) - 1] ?? null;
   return {
-    ...{ epoch, releasedAtMs, pops: Math.max(pops, delays.length), reachedPops: delays.length },
+    ...{ epoch, releasedAtMs, pops, reachedPops: delays.length },
     ...{ reach50Ms: reach(0.5), reach90Ms: reach(0.9), reach100Ms: reach(1) },
   };
 }

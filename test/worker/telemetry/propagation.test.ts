@@ -1,0 +1,118 @@
+// How a release spreads, against a plain computation from all that ever happened.
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import {
+  createPropagationTables,
+  type ReleaseStatus,
+  readRelease,
+  recordRelease,
+  recordReport,
+} from '../../../worker/telemetry/propagation.ts';
+import { openSqlite } from './sqlite.ts';
+import { reportOf } from './telemetry-object.ts';
+import '../../harness/property-seed.ts';
+
+const minuteMs = 60_000;
+
+type Event = { atMs: number } & ({ released: number } | { pop: string; isolate: string; epoch: number });
+
+/** The nth of so many percent of all: the smallest count that is at least the share. */
+function plainStatus(events: readonly Event[]): ReleaseStatus | null {
+  const epochs = events.map((event) => ('released' in event ? event.released : event.epoch));
+  const epoch = Math.max(0, ...epochs);
+  if (epoch === 0) return null;
+  const first = events.find((event) => ('released' in event ? event.released : event.epoch) === epoch);
+  const releasedAtMs = first?.atMs ?? 0;
+  const reports = events.flatMap((event) => ('pop' in event ? [event] : []));
+  const arrivals: number[] = [];
+  let pops = 0;
+  for (const pop of new Set(reports.map((report) => report.pop))) {
+    const own = reports.filter((report) => report.pop === pop);
+    const arrival = own.find((report) => report.epoch === epoch);
+    if (arrival) arrivals.push(arrival.atMs - releasedAtMs);
+    if (arrival || own.some(({ atMs }) => atMs >= releasedAtMs - 10 * minuteMs)) pops++;
+  }
+  arrivals.sort((a, b) => a - b);
+  const reach = (percent: number) => {
+    for (let count = 1; count <= arrivals.length; count++) {
+      if (count * 100 >= percent * pops) return arrivals[count - 1] ?? null;
+    }
+    return null;
+  };
+  return {
+    ...{ epoch, releasedAtMs, pops, reachedPops: arrivals.length },
+    ...{ reach50Ms: reach(50), reach90Ms: reach(90), reach100Ms: reach(100) },
+  };
+}
+
+/** All within a day: nothing is forgotten. */
+const step = fc.record({
+  pauseMs: fc.integer({ min: 0, max: 9 * minuteMs }),
+  pop: fc.integer({ min: 0, max: 24 }),
+  isolate: fc.integer({ min: 0, max: 1 }),
+  /** 0: nothing new; else a route is written, and told or not. */
+  released: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 0, 1, 2),
+  lag: fc.constantFrom(0, 0, 0, 0, 1, 2),
+});
+
+it('50, 90 and 100 % are what a plain count of the PoPs gives', () => {
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 1, maxLength: 120, size: 'max' }), (steps) => {
+      using sql = openSqlite();
+      createPropagationTables(sql);
+      const events: Event[] = [];
+      const epochs = new Map<string, number>();
+      let [atMs, newest, sequence] = [1_000_000_000, 1, 0];
+      for (const { pauseMs, pop, isolate: index, released, lag } of steps) {
+        atMs += pauseMs;
+        if (released > 0) newest++;
+        if (released > 1) {
+          events.push({ atMs, released: newest });
+          recordRelease(sql, newest, atMs);
+        }
+        const isolate = `${pop}.${index}`;
+        // An isolate never goes back.
+        const epoch = Math.max(epochs.get(isolate) ?? 0, newest - lag);
+        epochs.set(isolate, epoch);
+        if (epoch === 0) continue;
+        events.push({ atMs, pop: `P${pop}`, isolate, epoch });
+        recordReport(sql, reportOf({ isolate, sequence: ++sequence, pop: `P${pop}`, epoch }), atMs);
+        expect(readRelease(sql)).toEqual(plainStatus(events));
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
+it('tells the shares of ten PoPs that a release reaches one by one', () => {
+  using sql = openSqlite();
+  createPropagationTables(sql);
+  const report = (pop: number, sequence: number, epoch: number, atMs: number) =>
+    recordReport(sql, reportOf({ isolate: `i${pop}`, sequence, pop: `P${pop}`, epoch }), atMs);
+  for (let pop = 1; pop <= 10; pop++) report(pop, 1, 1, 1000);
+  recordRelease(sql, 2, 5000);
+  const seen = [];
+  for (let pop = 1; pop <= 10; pop++) {
+    report(pop, 2, 2, 5000 + 100 * pop);
+    const { reach50Ms, reach90Ms, reach100Ms } = readRelease(sql) ?? {};
+    seen.push([reach50Ms, reach90Ms, reach100Ms]);
+  }
+  const not = null;
+  expect(seen).toEqual([
+    ...Array.from({ length: 4 }, () => [not, not, not]),
+    ...Array.from({ length: 4 }, () => [500, not, not]),
+    [500, 900, not],
+    [500, 900, 1000],
+  ]);
+});
+
+it('keeps what a PoP counted for that was forgotten since', () => {
+  using sql = openSqlite();
+  createPropagationTables(sql);
+  const report = (pop: string, atMs: number) => recordReport(sql, reportOf({ isolate: pop, sequence: 1, pop }), atMs);
+  recordRelease(sql, 1, 1000);
+  report('FRA', 1100);
+  report('SIN', 25 * 60 * minuteMs);
+  const lateMs = 25 * 60 * minuteMs - 1000;
+  expect(readRelease(sql)).toMatchObject({ pops: 2, reach50Ms: 100, reach90Ms: lateMs, reach100Ms: lateMs });
+});
