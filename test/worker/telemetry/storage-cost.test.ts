@@ -1,0 +1,83 @@
+// What a report costs in rows, by workerd's own count: the figures of docs/cost.md.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Miniflare } from 'miniflare';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { unstable_getMiniflareWorkerOptions } from 'wrangler';
+import { bundleWorker } from '../../../scripts/build/bundle.ts';
+import { projectRoot } from '../../../scripts/build/project.ts';
+import type { IsolateReport } from '../../../worker/telemetry/report.ts';
+import { reportOf } from './telemetry-object.ts';
+
+interface Metered {
+  report(model: string, report: IsolateReport): Promise<void>;
+  readMeter(): Promise<{ written: number; read: number }>;
+}
+
+let miniflare: Miniflare;
+beforeAll(async () => {
+  const bundle = await bundleWorker('index');
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(join(projectRoot, 'wrangler.toml'));
+  const { modulesRules: _rules, ...configured } = workerOptions;
+  const contents = await readFile(join(import.meta.dirname, 'metered-object.js'), 'utf8');
+  miniflare = new Miniflare({
+    ...configured,
+    ...{ host: '127.0.0.1', port: 0, cf: false, modulesRoot: bundle.directory },
+    modules: [
+      { type: 'ESModule', path: join(bundle.directory, 'metered-object.js'), contents },
+      ...bundle.modules.map(({ type, path }) => ({ type, path })),
+    ],
+    durableObjects: { TELEMETRY: { className: 'MeteredTelemetry', useSQLite: true } },
+    bindings: { ...configured.bindings, DRIFT_WINDOW_SECONDS: '3600' },
+  });
+  await miniflare.ready;
+});
+afterAll(() => miniflare.dispose());
+
+/** Rows that each report of a row of them costs, told one after the other to an object of their own. */
+async function costsOf(model: string, reports: readonly IsolateReport[]): Promise<{ written: number; read: number }[]> {
+  const namespace = await miniflare.getDurableObjectNamespace('TELEMETRY');
+  const object = namespace.get(namespace.idFromName(model)) as unknown as Metered;
+  await object.readMeter();
+  const costs = [];
+  for (const report of reports) {
+    await object.report(model, report);
+    costs.push(await object.readMeter());
+  }
+  return costs;
+}
+
+const told = (sequence: number, parts: Record<string, unknown> = {}, failures = 0): IsolateReport => {
+  const report = reportOf({ isolate: 'a', sequence, pop: 'FRA', requests: 10, failures });
+  return { ...report, parts: { ...report.parts, ...parts } };
+};
+
+/** Ten features in ten bins. */
+const drift = {
+  region: 'EU',
+  versions: [{ version: '1', layout: 1, requests: 10, rows: 10, counts: new Float64Array(120) }],
+};
+
+test('a report writes its isolate, each version with its kinds of failures, and nothing again that has not changed', async () => {
+  const other = {
+    counts: [...(told(1).parts.counts as object[]), { ...(told(1).parts.counts as object[])[0], version: '2' }],
+  };
+  const costs = await costsOf('plain', [
+    told(1),
+    told(2),
+    told(3, {}, 2),
+    told(4, other),
+    told(5, other),
+    told(5, other),
+  ]);
+  // The first also has the epoch, the PoP that it has reached, and when the version was heard of.
+  expect(costs.map(({ written }) => written)).toEqual([2 + 3, 2, 2 + 1, 3 + 1, 3, 0]);
+  expect(costs.slice(1).map(({ read }) => read)).toEqual([1, 1, 1, 1, 1]);
+});
+
+test('with a baseline, also the version and the open window of its PoP, its region and the world', async () => {
+  const costs = await costsOf('watched', [told(1, { drift }), told(2, { drift }), told(3, { drift })]);
+  // The first sets the alarm.
+  expect(costs.map(({ written }) => written)).toEqual([2 + 3 + 4 + 2, 2 + 4, 2 + 4]);
+  expect(Math.max(...costs.map(({ read }) => read))).toBeLessThanOrEqual(10);
+});
