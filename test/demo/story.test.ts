@@ -39,6 +39,11 @@ describe('the story of a model', () => {
     expect(textsOf({ ...story, drifted: [...story.drifted, 'pop:FRA'] })).toEqual([
       'drift is seen in Montréal, and in no other region',
     ]);
+    const past = (window: Story['windows'][number]) =>
+      window.place === 'region:AS' ? { ...window, past: ['torque'] } : window;
+    expect(textsOf({ ...story, windows: story.windows.map(past) })).toContain(
+      'drift is seen in Montréal, and in no other region',
+    );
     expect(textsOf({ ...story, requested: { ...story.requested, signed: false } })).toEqual([
       'the signal arrives, is signed, and names where, what and how much',
     ]);

@@ -18,7 +18,16 @@ export function claimsOf(story: Story): Claim[] {
   return [...driftClaims(story), ...gateClaims(story), ...rolloutClaims(story), ...gainClaims(story)];
 }
 
-function driftClaims({ answers, failures, requested, resolved, changedMs, drifted, windows }: Story): Claim[] {
+function driftClaims({
+  answers,
+  failures,
+  requested,
+  resolved,
+  changedMs,
+  drifted,
+  windows,
+  settings,
+}: Story): Claim[] {
   const there = [`pop:${changing.pop}`, `region:${changing.region}`];
   const elsewhere = windows.filter(({ place }) => place !== 'global' && !there.includes(place));
   const early = windows.filter(({ toMs }) => toMs <= changedMs);
@@ -41,7 +50,8 @@ function driftClaims({ answers, failures, requested, resolved, changedMs, drifte
       text: `drift is seen in ${changing.city}, and in no other region`,
       holds:
         there.every((place) => drifted.includes(place)) &&
-        drifted.every((place) => [...there, 'global'].includes(place)),
+        drifted.every((place) => [...there, 'global'].includes(place)) &&
+        longestRun(elsewhere) < settings.windows,
       found: `drifting: ${drifted.join(', ')}; elsewhere ${elsewhere.filter(isPast).length} of ${elsewhere.length} windows past a threshold`,
     },
     {
@@ -59,6 +69,17 @@ function driftClaims({ answers, failures, requested, resolved, changedMs, drifte
       found: `drift.resolved, reason ${String(resolved.body.data.reason)}`,
     },
   ];
+}
+
+/** The most windows in a row at one place that are past a threshold. @param windows by place and time */
+function longestRun(windows: Story['windows']): number {
+  let [run, longest] = [0, 0];
+  for (const [index, { place, past }] of windows.entries()) {
+    if (windows[index - 1]?.place !== place) run = 0;
+    run = past.length > 0 ? run + 1 : 0;
+    longest = Math.max(longest, run);
+  }
+  return longest;
 }
 
 interface RetrainRequested {

@@ -16,7 +16,6 @@ export class DriftLog {
   readonly #read: () => Promise<DriftDetails>;
   readonly #windows = new Map<string, SeenWindow>();
   readonly #drifted = new Set<string>();
-  #latest: DriftDetails | null = null;
 
   /** @param read what `popserve drift` tells now */
   constructor(read: () => Promise<DriftDetails>) {
@@ -33,7 +32,6 @@ export class DriftLog {
         }
       }
     }
-    this.#latest = details;
     return details;
   }
 
@@ -48,9 +46,5 @@ export class DriftLog {
     return [...this.#drifted]
       .filter((key) => key.startsWith(`${version} `))
       .map((key) => key.slice(version.length + 1));
-  }
-
-  get latest(): DriftDetails | null {
-    return this.#latest;
   }
 }

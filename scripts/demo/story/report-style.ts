@@ -21,5 +21,8 @@ export const storyStyle = `
 .key .then::before { background: var(--old); } .key .now::before { background: var(--new); }
 .wide-plots { grid-template-columns: repeat(auto-fill, minmax(250px, 1fr)); } .wide-plots .plot { margin-top: 4px; }
 td[rowspan] { vertical-align: top; } tr:nth-last-child(2) td[rowspan="2"], tr:nth-last-child(3) td[rowspan="3"] { border-bottom: 0; }
-.reached { font-size: 12.5px; } th:last-child, td:last-child { padding-right: 0; } th, td { white-space: nowrap; }
+.reached { font-size: 12.5px; } th:last-child, td:last-child { padding-right: 0; }
+.cards th { vertical-align: bottom; } .number { white-space: nowrap; } th.number { white-space: normal; }
+@media (max-width: 600px) { main { padding: 24px 12px 40px; } .card { padding: 16px 14px; } .card td { font-size: 13px; } .card .metric { font-size: 12px; }
+  .card td, .card th { padding-right: 6px; } .card .bars { width: auto; min-width: 36px; } }
 `;

@@ -201,8 +201,8 @@ function gateCard({ first, refused, second }: Story): string {
   });
   const verdicts = `<tr><td></td><td class="number better">released</td><td class="number worse">refused</td><td class="number better">passes</td></tr>`;
   return `<section class="card"><h2>The gate</h2>
-<p class="soft">On ${first.evaluation.data.rows.toLocaleString('en')} rows of the usual fleet: nothing may be lost elsewhere. Required: ${escapeText(second.evaluation.gate.requirements.join(', '))}.</p>
-<table><tr><th>metric</th><th class="number">version 1</th><th class="number">new readings alone</th><th class="number">version 2</th></tr>${rows.join('')}${verdicts}</table></section>`;
+<p class="soft">On ${first.evaluation.data.rows.toLocaleString('en')} rows of the usual fleet: nothing may be lost elsewhere. One candidate learned from the new readings alone. Required: ${escapeText(second.evaluation.gate.requirements.join(', '))}.</p>
+<table><tr><th>metric</th><th class="number">version 1</th><th class="number">new alone</th><th class="number">version 2</th></tr>${rows.join('')}${verdicts}</table></section>`;
 }
 
 function canaryCard({ canary }: Story): string {
