@@ -12,7 +12,7 @@ import {
   numericBins,
 } from './binning.ts';
 import { type DataReference, dataSchema } from './evaluation.ts';
-import { type FeatureTensor, featureValues, rowElements, type Take, takeSchema, takesOf } from './feature.ts';
+import { featureValues, type ReferenceRows, rowElements, type Take, takeSchema, takesOf } from './feature.ts';
 import type { Datatype, Signature, TensorSpec } from './signature.ts';
 
 /** A baseline travels with each route: some 150 bytes a feature. */
@@ -45,7 +45,7 @@ export type FeatureBaseline = z.infer<typeof featureBaselineSchema>;
 
 export interface ReferenceTensors {
   /** By name of the input or output: what it was, run after run. */
-  readonly tensors: ReadonlyMap<string, readonly FeatureTensor[]>;
+  readonly tensors: ReadonlyMap<string, readonly ReferenceRows[]>;
   /** Names for the elements of a row, by input. */
   readonly names?: ReadonlyMap<string, readonly string[]>;
   /** Outputs that are scores of classes without adding up to 1. */
@@ -74,13 +74,18 @@ function tensorFeatures(spec: TensorSpec, { tensors, names, scores }: ReferenceT
   const isScores = isOutput && (scores?.has(spec.name) || areShares(spec, given));
   return takesOf(spec, isScores).map((take) => {
     const name = featureName(spec, take, names?.get(spec.name));
-    const values = given.flatMap((tensor) => featureValues(take, tensor));
+    const values = given.flatMap((rows) => valuesOf(take, rows));
     if (spec.datatype !== 'BYTES' || looksCategorical(values)) {
       return feature({ name, tensor: spec.name, take }, values, spec.datatype);
     }
-    const lengths = given.flatMap((tensor) => featureValues('length', tensor));
+    const lengths = given.flatMap((rows) => valuesOf('length', rows));
     return feature({ name: `${name}.length`, tensor: spec.name, take: 'length' }, lengths, 'INT32');
   });
+}
+
+function valuesOf(take: Take, rows: ReferenceRows): readonly FeatureValue[] {
+  if (!('sums' in rows)) return featureValues(take, rows);
+  return take === 'mean' || take === 'contrast' || take === 'energy' ? rows.sums[take] : [];
 }
 
 const floatTypes: ReadonlySet<Datatype> = new Set(['FP16', 'BF16', 'FP32', 'FP64']);
@@ -102,10 +107,12 @@ function featureName({ name, shape }: TensorSpec, take: Take, names: readonly st
 }
 
 /** Rows that add up to 1 without a negative share: probabilities. */
-function areShares(spec: TensorSpec, tensors: readonly FeatureTensor[]): boolean {
+function areShares(spec: TensorSpec, tensors: readonly ReferenceRows[]): boolean {
   const size = rowElements(spec);
   if (!floatTypes.has(spec.datatype) || spec.shape.length !== 2 || size === null || size < 2) return false;
-  return tensors.every(({ elements }) => {
+  return tensors.every((rows) => {
+    if (!('elements' in rows)) return false;
+    const { elements } = rows;
     for (let start = 0; start < elements.length; start += size) {
       let sum = 0;
       for (let index = start; index < start + size; index++) {

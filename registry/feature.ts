@@ -22,6 +22,13 @@ export interface FeatureTensor {
   readonly elements: ArrayLike<number> | ArrayLike<bigint> | ArrayLike<string>;
 }
 
+/** Rows of a large tensor, summed up: one value a row of each figure. */
+export interface SummedRows {
+  readonly sums: Readonly<Record<(typeof summaries)[number], readonly FeatureValue[]>>;
+}
+
+export type ReferenceRows = FeatureTensor | SummedRows;
+
 /** Rows of more elements are summed up. */
 const mostElements = 64;
 /** Of so many classes each one's score is a feature. */
@@ -69,6 +76,13 @@ export function featureValues(take: Take, { shape, elements }: FeatureTensor): F
     );
   }
   return values;
+}
+
+/** What a baseline needs of a tensor: the figures where its rows are summed up, else the tensor itself. */
+export function sumUp(spec: Pick<TensorSpec, 'datatype' | 'shape'>, tensor: FeatureTensor): ReferenceRows {
+  if (!takesOf(spec).includes('mean')) return tensor;
+  const [mean, contrast, energy] = summaries.map((take) => featureValues(take, tensor));
+  return { sums: { mean: mean ?? [], contrast: contrast ?? [], energy: energy ?? [] } };
 }
 
 function summarize(take: Exclude<Take, number>, elements: FeatureTensor['elements'], from: number, to: number) {

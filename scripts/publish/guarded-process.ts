@@ -16,13 +16,14 @@ const keptStderr = 2_000;
 
 /**
  * Runs a module as a process of its own, which answers with messages.
- * @param onMessage gets what the process sends, in order
+ * @param onMessage gets what the process sends, one after the other; a true that it returns is sent back. Where it fails the process is
+ * stopped, and this function fails with the same
  * @returns why the process did not end well, as the end of a sentence ("was stopped after 60 s"), or null
  */
 export async function runGuarded(
   command: { readonly module: string; readonly args: readonly string[]; readonly nodeFlags: readonly string[] },
   limits: GuardLimits,
-  onMessage: (message: unknown) => void,
+  onMessage: (message: unknown) => unknown,
 ): Promise<string | null> {
   const child = fork(command.module, [...command.args], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -39,9 +40,22 @@ export async function runGuarded(
   child.stderr?.on('data', (data: Buffer) => {
     stderr = (stderr + data.toString()).slice(-keptStderr);
   });
+  let attended: Promise<void> = Promise.resolve();
+  let failure: { readonly error: unknown } | undefined;
   child.on('message', (message) => {
     timer.refresh();
-    onMessage(message);
+    attended = attended.then(async () => {
+      if (failure !== undefined) return;
+      try {
+        const reply = await onMessage(message);
+        timer.refresh();
+        // It may have ended meanwhile: that is told by its end.
+        if (reply === true && child.connected) child.send(true, () => {});
+      } catch (error) {
+        failure = { error };
+        stop('was stopped');
+      }
+    });
   });
   const ended = new Promise<string | null>((resolve) => {
     child.on('error', (error) => resolve(`could not be started: ${error.message}`));
@@ -54,7 +68,10 @@ export async function runGuarded(
   const watching = new AbortController();
   void watchMemory(child.pid, limits.memoryMib, stop, watching.signal);
   try {
-    return await ended;
+    const end = await ended;
+    await attended;
+    if (failure !== undefined) throw failure.error;
+    return end;
   } finally {
     clearTimeout(timer);
     watching.abort();

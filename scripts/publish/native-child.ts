@@ -1,5 +1,6 @@
 // The process that native.ts starts: `node native-child.ts <job.json>`. A hostile model may hang or crash it at any point,
 // so each step's result is on disk before the step is reported.
+import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { decodeFrame, encodeFrame, type RawTensor } from '../../worker/protocol/raw-frame.ts';
@@ -51,6 +52,7 @@ async function runSamples(): Promise<void> {
   }
   for (const [sample, { inputs, outputs }] of job.samples.entries()) {
     try {
+      await ask({ step: 'wants', sample });
       const { tensors } = decodeFrame(new Uint8Array(readFileSync(inputs)));
       // Own properties, even for an input that is called __proto__.
       const feeds = Object.fromEntries(tensors.map((tensor) => [tensor.name, toTensor(tensor)]));
@@ -99,4 +101,10 @@ function messageOf(error: unknown): string {
 
 function report(message: NativeMessage): void {
   process.send?.(message);
+}
+
+async function ask(message: NativeMessage): Promise<void> {
+  const answer = once(process, 'message');
+  report(message);
+  await answer;
 }

@@ -19,6 +19,8 @@ export interface NativeJob {
 /** What the child tells: one message per step. */
 export type NativeMessage =
   | { readonly step: 'converted'; readonly fault: string | null }
+  /** Waits for an answer before it reads the inputs of this sample. */
+  | { readonly step: 'wants'; readonly sample: number }
   | { readonly step: 'ran'; readonly sample: number; readonly fault: string | null };
 
 export interface NativeAnswers {
@@ -32,11 +34,12 @@ export interface NativeRequest {
   readonly model: Uint8Array;
   readonly format: 'onnx' | 'ort';
   readonly convert: boolean;
-  readonly samples: readonly (readonly Tensor[])[];
+  /** Read one after the other, so that only one is in memory and on the disk at a time. */
+  readonly samples: readonly (() => Promise<readonly Tensor[]>)[];
   readonly limits: GuardLimits;
 }
 
-/** Never fails because of the model: what did not work is said in the answer. */
+/** Never fails because of the model: what did not work is said in the answer. Fails with what reading a sample fails with. */
 export async function runNative(request: NativeRequest): Promise<NativeAnswers> {
   const folder = await mkdtemp(join(tmpdir(), 'popserve-publish-'));
   try {
@@ -49,39 +52,68 @@ export async function runNative(request: NativeRequest): Promise<NativeAnswers> 
       })),
     };
     await writeFile(job.model, request.model);
-    for (const [index, sample] of job.samples.entries()) {
-      const tensors = (request.samples[index] ?? []).map(toRuntimeTensor);
-      await writeFile(sample.inputs, encodeFrame({ tensors, extra: {} }));
-    }
     const jobFile = join(folder, 'job.json');
     await writeFile(jobFile, JSON.stringify(job));
 
-    const messages: NativeMessage[] = [];
+    const answers: Answers = { converted: null, samples: [] };
     const child = join(import.meta.dirname, 'native-child.ts');
     // onnxruntime-node 1.30 reads FP16 tensors only where they are Uint16Array, as before V8 had Float16Array.
     const command = { module: child, args: [jobFile], nodeFlags: ['--no-js-float16array'] };
-    const end = await runGuarded(command, request.limits, (message) => messages.push(message as NativeMessage));
-    return await collect(job, messages, end === null ? 'it said nothing' : `native onnxruntime ${end}`);
+    const end = await runGuarded(command, request.limits, (message) =>
+      attend(message as NativeMessage, job, request, answers),
+    );
+    return await collect(job, answers, end === null ? 'it said nothing' : `native onnxruntime ${end}`);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function collect(job: NativeJob, messages: readonly NativeMessage[], end: string): Promise<NativeAnswers> {
-  const conversion = messages.find((message) => message.step === 'converted');
-  const conversionFault = conversion ? conversion.fault : end;
+interface Answers {
+  converted: { readonly fault: string | null } | null;
+  readonly samples: (readonly Tensor[] | { readonly fault: string })[];
+}
+
+/** @returns true where the child waits for it */
+async function attend(
+  message: NativeMessage,
+  { samples }: NativeJob,
+  request: NativeRequest,
+  answers: Answers,
+): Promise<boolean> {
+  if (message.step === 'converted') {
+    answers.converted = message;
+    return false;
+  }
+  const files = samples[message.sample];
+  if (files === undefined) return false;
+  if (message.step === 'wants') {
+    const tensors = ((await request.samples[message.sample]?.()) ?? []).map(toRuntimeTensor);
+    await writeFile(files.inputs, encodeFrame({ tensors, extra: {} }));
+    return true;
+  }
+  const { sample, fault } = message;
+  answers.samples[sample] = fault === null ? await readTensors(files.outputs) : { fault };
+  await Promise.all([rm(files.inputs, { force: true }), rm(files.outputs, { force: true })]);
+  return false;
+}
+
+async function readTensors(file: string): Promise<Tensor[]> {
+  const { tensors } = decodeFrame(new Uint8Array(await readFile(file)));
+  return tensors.map((tensor) => fromRuntimeTensor(tensor.name, tensor));
+}
+
+async function collect(job: NativeJob, answers: Answers, end: string): Promise<NativeAnswers> {
+  const conversionFault = answers.converted ? answers.converted.fault : end;
   const converted =
     job.convertTo !== null && conversionFault === null
       ? canonicalOrt(new Uint8Array(await readFile(job.convertTo)))
       : { fault: tidy(conversionFault ?? 'was not asked for') };
 
-  const references: Tensor[][] = [];
-  for (const [index, sample] of job.samples.entries()) {
-    const ran = messages.find((message) => message.step === 'ran' && message.sample === index);
-    const fault = ran ? ran.fault : end;
-    if (fault !== null) return { converted, references: { fault: tidy(fault) } };
-    const { tensors } = decodeFrame(new Uint8Array(await readFile(sample.outputs)));
-    references.push(tensors.map((tensor) => fromRuntimeTensor(tensor.name, tensor)));
+  const references: (readonly Tensor[])[] = [];
+  for (const index of job.samples.keys()) {
+    const answer = answers.samples[index] ?? { fault: end };
+    if ('fault' in answer) return { converted, references: { fault: tidy(answer.fault) } };
+    references.push(answer);
   }
   return { converted, references };
 }

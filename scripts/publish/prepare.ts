@@ -223,7 +223,14 @@ async function askNative(
     model: source.model,
     format: source.format,
     convert,
-    samples: [...samples, ...(data?.testBatches ?? [])].map(({ inputs }) => inputs),
+    samples: [
+      ...samples.map(
+        ({ inputs }) =>
+          async () =>
+            inputs,
+      ),
+      ...(data?.testBatches ?? []).map(({ readInputs }) => readInputs),
+    ],
     limits: { timeoutMs: settings.timeoutMs, memoryMib: settings.memoryLimitMib },
   });
 }

@@ -5,16 +5,22 @@ import type { Signature } from '../../registry/signature.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import type { TestData } from './test-data.ts';
 
-/** Rows that go into one run. */
-export interface Batch {
+/** Rows that go into one run: `from` to `to`, exclusive. */
+export interface Rows {
   readonly from: number;
   readonly to: number;
-  /** As the model takes them: filled up with the last row where it insists on more. */
-  readonly inputs: readonly Tensor[];
 }
 
-/** One run: the rows it is about, what went in and what came out, of these rows only. */
-export interface Answer extends Batch {
+export interface Batch extends Rows {
+  /**
+   * As the model takes them: filled up with the last row where it insists on more. Read at each call and kept nowhere: a folder
+   * of pictures does not fit into memory.
+   */
+  readonly readInputs: () => Promise<readonly Tensor[]>;
+}
+
+/** What came out of one run, of its rows only. */
+export interface Answer extends Rows {
   readonly outputs: readonly Tensor[];
 }
 
@@ -42,21 +48,26 @@ export function batchSize({ inputs }: Signature): BatchSize {
   return { rows: Math.max(1, Math.min(mostRows, Math.floor(mostElements / Math.max(1, perRow)))), isFixed: false };
 }
 
-export async function batchesOf(data: TestData, { rows, isFixed }: BatchSize): Promise<Batch[]> {
+export function batchesOf(data: TestData, { rows, isFixed }: BatchSize): Batch[] {
   const total = data.reference.rows;
-  const batches: Batch[] = [];
-  for (let from = 0; from < total; from += rows) {
-    const to = Math.min(total, from + rows);
-    const inputs = await data.inputs(from, to);
-    batches.push({ from, to, inputs: isFixed && to - from < rows ? inputs.map((each) => padded(each, rows)) : inputs });
-  }
-  return batches;
+  return Array.from({ length: Math.ceil(total / rows) }, (_, index) => {
+    const [from, to] = [index * rows, Math.min(total, (index + 1) * rows)];
+    const readInputs = async () => {
+      const inputs = await data.inputs(from, to);
+      return isFixed && to - from < rows ? inputs.map((each) => padded(each, rows)) : inputs;
+    };
+    return { from, to, readInputs };
+  });
 }
 
-/** A batch with what a model answered to it, without the rows that only filled it up. */
-export function answered({ from, to, inputs }: Batch, outputs: readonly Tensor[]): Answer {
-  const own = (tensor: Tensor) => cut(tensor, to - from);
-  return { from, to, inputs: inputs.map(own), outputs: outputs.map(own) };
+/** What a model answered to these rows, without those that only filled up their batch. */
+export function answered({ from, to }: Rows, outputs: readonly Tensor[]): Answer {
+  return { from, to, outputs: ownRows({ from, to }, outputs) };
+}
+
+/** A batch's tensors without the rows that only filled it up. */
+export function ownRows({ from, to }: Rows, tensors: readonly Tensor[]): Tensor[] {
+  return tensors.map((tensor) => cut(tensor, to - from));
 }
 
 /** The rows of an output over all runs. */

@@ -20,7 +20,7 @@ export async function readGateData(options: ValidationOptions, signature: Signat
   const test = options.testData === undefined ? null : await readData(options.testData, signature, true);
   return {
     test,
-    testBatches: test === null ? [] : await batchesOf(test, batchSize(signature)),
+    testBatches: test === null ? [] : batchesOf(test, batchSize(signature)),
     reference: options.reference === undefined ? null : await readData(options.reference, signature, false),
   };
 }

@@ -10,12 +10,12 @@ import type { ChosenArtifact } from '../publish/choose-artifact.ts';
 import type { Tolerance } from '../publish/compare.ts';
 import { tidy, unprocessable } from '../publish/refusal.ts';
 import { WasmModel } from '../publish/wasm-model.ts';
-import { type Answer, answered, type Batch, batchesOf, batchSize } from './answers.ts';
+import { type Answer, answered, type Batch, batchesOf, batchSize, ownRows } from './answers.ts';
 import type { GateData } from './gate-data.ts';
 import { disagreement } from './native-agreement.ts';
 import type { Judged, Judgement, StableVersion, Validation, ValidationOptions } from './options.ts';
 import { readData } from './read-data.ts';
-import { baselineOf } from './reference-features.ts';
+import { ReferenceFeatures } from './reference-features.ts';
 import { budgetTexts, overBudget, unmet, worsened } from './requirement.ts';
 import { confusionOf, score } from './score.ts';
 import { type Predictions, readPredictions } from './task.ts';
@@ -55,16 +55,25 @@ export async function validate(
   const { artifact, optimization, profiles } = chosen;
   const run = { bytes: artifact.bytes, format: artifact.format, optimization, profiles };
   const { test, testBatches, reference } = data;
-  const tested = test && { test, answers: await answersOf(run, test, testBatches, 'testing', surroundings) };
-  const judgement = tested && (await judge(candidate, options, tested, surroundings));
-  const others = reference && (await batchesOf(reference, batchSize(signature)));
-  const referred =
-    reference && others
-      ? { test: reference, answers: await answersOf(run, reference, others, 'taking the baseline', surroundings) }
-      : tested;
+  const referred = reference ?? test;
   if (referred === null) throw new PopserveError('INVALID_ARGUMENT', 'expected test data or reference data');
+  const features = new ReferenceFeatures(signature, referred);
+  const watch = reference === null ? (inputs: readonly Tensor[]) => features.add(inputs) : undefined;
+  const tested = test && { test, answers: await answersOf(run, test, testBatches, 'testing', surroundings, watch) };
+  const judgement = tested && (await judge(candidate, options, tested, surroundings));
+  const answers = reference
+    ? await answersOf(
+        run,
+        reference,
+        batchesOf(reference, batchSize(signature)),
+        'taking the baseline',
+        surroundings,
+        (inputs) => features.add(inputs),
+      )
+    : (tested?.answers ?? []);
+  for (const { outputs } of answers) features.add(outputs);
   return {
-    baseline: baselineOf(signature, referred.test, referred.answers, judgement?.evaluation.outputs.scores),
+    baseline: features.baseline(judgement?.evaluation.outputs.scores),
     judgement,
     notes: [...new Set([...(test?.notes ?? []), ...(reference?.notes ?? [])])],
   };
@@ -178,7 +187,7 @@ async function runStable(
     optimization: runtime.graphOptimization,
     profiles: runtime.profiles,
   };
-  const batches = await batchesOf(test, batchSize(signature));
+  const batches = batchesOf(test, batchSize(signature));
   const answers = await answersOf(
     run,
     test,
@@ -197,13 +206,17 @@ interface Run {
   readonly profiles: Manifest['runtime']['profiles'];
 }
 
-/** As a point of presence would: with `fast` where it is offered. */
+/**
+ * As a point of presence would: with `fast` where it is offered.
+ * @param watch sees the inputs of each run, which are not kept
+ */
 async function answersOf(
   { bytes, format, optimization, profiles }: Run,
   { reference: { file, rows } }: TestData,
   batches: readonly Batch[],
   doing: string,
   { inspector, memoryBudgetMib: heapLimitMib, timeoutMs, step }: Surroundings,
+  watch: (inputs: readonly Tensor[]) => void = () => {},
 ): Promise<Answer[]> {
   step(`${doing} on ${file}`);
   const profile = profiles.fast === undefined ? 'lean' : 'fast';
@@ -211,7 +224,9 @@ async function answersOf(
   try {
     const model = await WasmModel.load(inspector, bytes, { format, profile, optimization, heapLimitMib, timeoutMs });
     for (const batch of batches) {
-      answers.push(answered(batch, (await model.run(batch.inputs)).outputs));
+      const inputs = await batch.readInputs();
+      answers.push(answered(batch, (await model.run(inputs)).outputs));
+      watch(ownRows(batch, inputs));
       step(`${doing} on ${file}: ${batch.to} of ${rows} rows`);
     }
     return answers;

@@ -130,7 +130,11 @@ async function decideGolden(
     model: source.model,
     format: source.format,
     convert: false,
-    samples: cases.map(({ inputs }) => inputs),
+    samples: cases.map(
+      ({ inputs }) =>
+        async () =>
+          inputs,
+    ),
     limits: { timeoutMs, memoryMib: 3072 },
   });
   const words = (difference: string | null) => (difference === null ? 'pass' : 'fail');

@@ -6,13 +6,14 @@ import { type GuardLimits, runGuarded } from '../../scripts/publish/guarded-proc
 
 const folder = mkdtempSync(join(tmpdir(), 'popserve-test-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+const limits: GuardLimits = { timeoutMs: 20_000, memoryMib: 1024 };
 
-async function run(script: string, limits: Partial<GuardLimits> = {}) {
+async function run(script: string, others: Partial<GuardLimits> = {}) {
   const module = join(folder, 'script.mjs');
   writeFileSync(module, script);
   const messages: unknown[] = [];
   const command = { module, args: ['one', 'two'], nodeFlags: [] };
-  const end = await runGuarded(command, { timeoutMs: 20_000, memoryMib: 1024, ...limits }, (message) => {
+  const end = await runGuarded(command, { ...limits, ...others }, (message) => {
     messages.push(message);
   });
   return { end, messages };
@@ -34,6 +35,31 @@ describe('a guarded process', () => {
     const script = 'const kept = []; setInterval(() => kept.push(Buffer.alloc(20e6, 1)), 5);';
     const { end } = await run(script, { memoryMib: 300 });
     expect(end).toMatch(/^was stopped at \d+ MiB of memory, limit 300 MiB$/);
+  });
+
+  it('gets an answer where it waits for one', async () => {
+    const script =
+      "process.once('message', (answer) => { process.send({ answer }); process.disconnect(); }); process.send('wants');";
+    const module = join(folder, 'waits.mjs');
+    writeFileSync(module, script);
+    const messages: unknown[] = [];
+    const end = await runGuarded({ module, args: [], nodeFlags: [] }, limits, async (message) => {
+      messages.push(message);
+      return message === 'wants';
+    });
+    expect({ end, messages }).toEqual({ end: null, messages: ['wants', { answer: true }] });
+  });
+
+  it('is stopped when its messages cannot be attended to, with what went wrong', async () => {
+    const module = join(folder, 'endless.mjs');
+    writeFileSync(module, "setInterval(() => process.send('again'), 5);");
+    const attended: unknown[] = [];
+    const running = runGuarded({ module, args: [], nodeFlags: [] }, limits, async (message) => {
+      attended.push(message);
+      throw new Error('the file is gone');
+    });
+    await expect(running).rejects.toThrow('the file is gone');
+    expect(attended).toEqual(['again']);
   });
 
   it('may abort, and its signal is told', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Baseline, baselineSchema, takeBaseline } from '../../registry/baseline.ts';
-import { type FeatureTensor, featureValues, takesOf } from '../../registry/feature.ts';
+import { type FeatureTensor, featureValues, type ReferenceRows, sumUp, takesOf } from '../../registry/feature.ts';
 import type { Signature, TensorSpec } from '../../registry/signature.ts';
 
 const reference = { file: 'test.csv', digest: `sha256:${'0'.repeat(64)}`, rows: 100 };
@@ -12,7 +12,7 @@ function spec(datatype: TensorSpec['datatype'], shape: number[], name = 'x'): Te
 /** The baseline of one input or output over these runs. */
 function baselineOf(
   tensor: TensorSpec,
-  runs: FeatureTensor[],
+  runs: ReferenceRows[],
   options: { output?: boolean; scores?: boolean; names?: string[] } = {},
 ): Baseline {
   const signature: Signature = options.output ? { inputs: [], outputs: [tensor] } : { inputs: [tensor], outputs: [] };
@@ -108,6 +108,16 @@ describe('the baseline', () => {
       },
     ]);
     expect(baselineOf(spec('FP32', [-1, 2]), runs).inputs.map(({ name }) => name)).toEqual(['x[0]', 'x[1]']);
+  });
+
+  it('is the same of large rows that were summed up run by run', () => {
+    const picture = spec('FP32', [-1, 8, 12]);
+    const runs = [batch(20, 96, (row, at) => row * at), batch(13, 96, (row, at) => row - at)];
+    const summed = runs.map((run) => sumUp(picture, run));
+    expect(summed.every((rows) => !('elements' in rows))).toBe(true);
+    expect(baselineOf(picture, summed)).toEqual(baselineOf(picture, runs));
+    const small = batch(2, 3, (row) => row);
+    expect(sumUp(spec('FP32', [-1, 3]), small)).toBe(small);
   });
 
   it('counts missing values', () => {

@@ -20,7 +20,7 @@ function labels(values: readonly string[]): Tensor {
 }
 
 function answers(...outputs: Tensor[]): Answer[] {
-  return [{ from: 0, to: outputs[0]?.shape[0] ?? 0, inputs: [], outputs }];
+  return [{ from: 0, to: outputs[0]?.shape[0] ?? 0, outputs }];
 }
 
 /** A thousand rows, the first `wrong` of which have another label. */
