@@ -16,11 +16,32 @@ export const dataSchema = z.strictObject({ file: z.string(), digest: digestSchem
 
 export type DataReference = z.infer<typeof dataSchema>;
 
+/** How an image became a row of an input. */
+export const preprocessingSchema = z.strictObject({
+  input: z.string(),
+  layout: z.enum(['NCHW', 'NHWC']),
+  channels: z.enum(['RGB', 'grey']),
+  /** Pixels of the shorter side, bilinear; `stretch`: to the size, whatever the shape; `none`: not at all. */
+  resize: z.union([z.int().min(1), z.enum(['stretch', 'none'])]),
+  /** Height and width, cut from the centre; null: every image keeps its own. */
+  size: z.tuple([z.int().min(1), z.int().min(1)]).nullable(),
+  /** The range of a channel before mean and standard deviation. */
+  scale: z.enum(['0-1', '0-255']),
+  /** Subtracted from each channel, in units of the scale. */
+  mean: z.array(z.number()),
+  /** What each channel is divided by after that. */
+  std: z.array(z.number().positive()),
+});
+
+export type Preprocessing = z.infer<typeof preprocessingSchema>;
+
 export const evaluationSchema = z.strictObject({
   data: dataSchema,
   task: z.enum(tasks),
   /** Column or file that holds the truth. */
   label: z.string(),
+  /** Of image inputs. */
+  preprocessing: z.array(preprocessingSchema).optional(),
   /** Outputs that were judged: the label that the model gives, the scores or the value behind it. */
   outputs: z.strictObject({
     label: z.string().optional(),

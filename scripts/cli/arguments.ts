@@ -34,6 +34,15 @@ export const parseFeatures = parser(
     .transform((text) => text.split(',').map((name) => name.trim()))
     .pipe(z.array(z.string().min(1, 'expected names, separated by commas'))),
 );
+const numberList = z
+  .string()
+  .transform((text) => text.split(','))
+  .pipe(z.array(numberText.pipe(z.number())));
+export const parseNumbers = parser(numberList);
+export const parseDivisors = parser(numberList.pipe(z.array(z.number().positive())));
+export const parseImageResize = parser(
+  z.union([z.enum(['stretch', 'none']), numberText.pipe(z.int().min(1))], 'expected pixels, stretch or none'),
+);
 export const parseReason = parser(z.string().min(1).max(1000));
 
 /** For an option that may come several times: collects `key=value`. */

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { tasks } from '../../registry/evaluation.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Digest } from '../../registry/names.ts';
+import type { ImageOptions } from '../validation/folder/preprocess.ts';
 import type { ValidationOptions } from '../validation/options.ts';
 import {
   parseRegressionLimit,
@@ -11,7 +12,7 @@ import {
   type Requirement,
 } from '../validation/requirement.ts';
 import type { DataOptions } from '../validation/test-data.ts';
-import { parsePositive } from './arguments.ts';
+import { parseCount, parseDivisors, parseImageResize, parseNumbers, parsePositive } from './arguments.ts';
 import type { RegistryClient } from './registry-client.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -24,6 +25,11 @@ export interface GateArguments {
   task?: (typeof tasks)[number];
   output?: string;
   positive?: string;
+  imageResize?: NonNullable<ImageOptions['resize']>;
+  imageCrop?: number;
+  imageScale?: NonNullable<ImageOptions['scale']>;
+  imageMean?: number[];
+  imageStd?: number[];
   require?: Requirement[];
   maxRegression?: RegressionLimit[];
   maxHeapMib?: number;
@@ -35,7 +41,10 @@ export interface GateArguments {
 
 export function addGateOptions(command: Command): Command {
   return command
-    .option('--test-data <path>', 'rows with the truth, to judge the model by: CSV or JSON lines')
+    .option(
+      '--test-data <path>',
+      'rows with the truth, to judge the model by: CSV, JSON lines, or a folder of tensors or images',
+    )
     .option('--reference <path>', 'rows to take the baseline for drift from; default: the test data')
     .option('--label <column>', 'column with the truth; default: label, target, class or y')
     .option(
@@ -46,6 +55,17 @@ export function addGateOptions(command: Command): Command {
     .addOption(new Option('--task <task>', 'default: by the outputs and the truth').choices([...tasks]))
     .option('--output <name>', 'output with the scores or the value to judge')
     .option('--positive <class>', 'of two classes the one that precision, recall and the curves are about')
+    .option(
+      '--image-resize <pixels>',
+      'of the shorter side; or stretch, or none (default: 256 for 224, others in proportion)',
+      parseImageResize,
+    )
+    .option('--image-crop <pixels>', "cut from the centre; default: the input's size, 224 where it varies", parseCount)
+    .addOption(
+      new Option('--image-scale <range>', 'default: 0-1 for floats, 0-255 for integers').choices(['0-1', '0-255']),
+    )
+    .option('--image-mean <r,g,b>', "subtracted; default: ImageNet's for RGB from 0 to 1, else 0", parseNumbers)
+    .option('--image-std <r,g,b>', "divided by; default: ImageNet's for RGB from 0 to 1, else 1", parseDivisors)
     .option(
       '--require <metric>=x>',
       'refuse the release otherwise: roc_auc>=0.95; may be given several times',
@@ -80,7 +100,11 @@ export function gateOptions(options: GateArguments, stable: ValidationOptions['s
     ...(options.report !== undefined ? ['--report'] : []),
   ];
   if (testData === undefined && needsTest.length > 0) throw new UsageError(`${needsTest[0]} needs --test-data`);
-  if (testData === undefined && reference === undefined) return null;
+  if (testData === undefined && reference === undefined) {
+    if (imageOptions(options) !== undefined)
+      throw new UsageError('the options for images need --test-data or --reference');
+    return null;
+  }
   return {
     ...(testData === undefined ? {} : { testData: dataOptions(testData, options) }),
     ...(reference === undefined ? {} : { reference: dataOptions(reference, options) }),
@@ -104,13 +128,34 @@ export function stableVersion(registry: RegistryClient, manifest: Manifest): Non
   return { manifest, readModel: () => registry.getBlob(manifest.artifacts.model.digest as Digest) };
 }
 
-function dataOptions(path: string, { label, column, features }: GateArguments): DataOptions {
+function dataOptions(path: string, options: GateArguments): DataOptions {
+  const { label, column, features } = options;
+  const images = imageOptions(options);
   return {
     path,
     ...(label === undefined ? {} : { label }),
     ...(column === undefined ? {} : { columns: column }),
     ...(features === undefined ? {} : { features }),
+    ...(images === undefined ? {} : { images }),
   };
+}
+
+/** Undefined where none is given. */
+function imageOptions({
+  imageResize,
+  imageCrop,
+  imageScale,
+  imageMean,
+  imageStd,
+}: GateArguments): ImageOptions | undefined {
+  const images: ImageOptions = {
+    ...(imageResize === undefined ? {} : { resize: imageResize }),
+    ...(imageCrop === undefined ? {} : { crop: imageCrop }),
+    ...(imageScale === undefined ? {} : { scale: imageScale }),
+    ...(imageMean === undefined ? {} : { mean: imageMean }),
+    ...(imageStd === undefined ? {} : { std: imageStd }),
+  };
+  return Object.keys(images).length === 0 ? undefined : images;
 }
 
 function collect<T>(parse: (text: string) => T): (text: string, collected?: readonly T[]) => T[] {

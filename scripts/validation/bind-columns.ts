@@ -36,7 +36,12 @@ export function bindColumns(table: Table, signature: Signature, options: DataOpt
   };
 }
 
-function labelColumn({ columns, reference }: Table, { label }: DataOptions, isNeeded: boolean): string | undefined {
+/** @throws {PopserveError} INVALID_ARGUMENT where it is needed and not there */
+export function labelColumn(
+  { columns, reference }: Pick<Table, 'columns' | 'reference'>,
+  { label }: DataOptions,
+  isNeeded: boolean,
+): string | undefined {
   const found =
     label === undefined
       ? columns.find((column) => usualLabels.includes(column.toLowerCase()))
@@ -86,7 +91,7 @@ function requireColumns(spec: TensorSpec, columns: readonly string[], wanted: re
 }
 
 /** The column itself, or the only one that differs in nothing but case, spaces, underscores and a unit in brackets. */
-function sameName(columns: readonly string[], name: string): string | undefined {
+export function sameName(columns: readonly string[], name: string): string | undefined {
   if (columns.includes(name)) return name;
   const alike = columns.filter((column) => plainName(column) === plainName(name));
   return alike.length === 1 ? alike[0] : undefined;
@@ -157,7 +162,7 @@ function elementOf(cell: Exclude<Cell, readonly Cell[]>, datatype: Datatype): El
   return typeof text === 'string' && !Number.isSafeInteger(number) && /^-?\d+$/.test(text) ? BigInt(text) : number;
 }
 
-function truthOf(cell: Cell, where: string, column: string): string {
+export function truthOf(cell: Cell, where: string, column: string): string {
   if (cell === null || cell === '' || typeof cell === 'object') {
     throw invalid(`${where}: expected the truth in column '${column}', got ${JSON.stringify(cell)}`);
   }

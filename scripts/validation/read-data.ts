@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { PopserveError } from '../../registry/errors.ts';
 import type { Signature } from '../../registry/signature.ts';
 import { bindColumns } from './bind-columns.ts';
+import { readFolder } from './folder/read-folder.ts';
 import { readTable } from './table.ts';
 import type { DataOptions, TestData } from './test-data.ts';
 
@@ -16,10 +17,9 @@ export async function readData(options: DataOptions, signature: Signature, needs
       cause,
     });
   });
-  if (found.isDirectory())
-    throw new PopserveError(
-      'INVALID_ARGUMENT',
-      `${options.path} is a folder; expected a .csv, .tsv, .jsonl or .ndjson file`,
-    );
+  if (found.isDirectory()) return readFolder(options, signature, needsTruth);
+  if (options.images !== undefined) {
+    throw new PopserveError('INVALID_ARGUMENT', `${options.path} is a table; the options for images go with a folder`);
+  }
   return bindColumns(await readTable(options.path), signature, options, needsTruth);
 }

@@ -4,6 +4,7 @@ import type { FeatureBaseline } from '../../registry/baseline.ts';
 import { totalCount } from '../../registry/binning.ts';
 import type { Evaluation } from '../../registry/evaluation.ts';
 import type { Manifest } from '../../registry/manifest.ts';
+import { describePreprocessing } from './folder/preprocess.ts';
 import { classFigures } from './metrics/classification.ts';
 import { precisionRecallCurve, rocCurve } from './metrics/ranking.ts';
 import type { Judgement } from './options.ts';
@@ -219,7 +220,7 @@ function featureBars({ name, bins, counts }: FeatureBaseline): string {
 
 function facts(
   { artifacts, runtime, source, tolerance }: Manifest,
-  { data, label, native, outputs }: Evaluation,
+  { data, label, native, outputs, preprocessing = [] }: Evaluation,
 ): string {
   const agreement =
     native === null
@@ -232,6 +233,7 @@ function facts(
     ['Served from', `${artifacts.model.format}, ${artifacts.model.digest}`],
     ['Test data', `${data.file}, ${data.digest}`],
     ['Truth', label],
+    ...preprocessing.map((plan) => ['Preparation', describePreprocessing(plan)]),
     ['Judged outputs', Object.values(outputs).join(', ')],
     ['Native onnxruntime', agreement],
     ['Runtime', `onnxruntime ${runtime.onnxruntime}`],

@@ -1,6 +1,7 @@
 // Test data as the evaluation sees it: rows of a model's inputs, each with what it truly is.
-import type { DataReference } from '../../registry/evaluation.ts';
+import type { DataReference, Preprocessing } from '../../registry/evaluation.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
+import type { ImageOptions } from './folder/preprocess.ts';
 
 export interface TestData {
   readonly reference: DataReference;
@@ -14,11 +15,13 @@ export interface TestData {
   readonly names: ReadonlyMap<string, readonly string[]>;
   /** What was assumed, one sentence each. */
   readonly notes: readonly string[];
+  /** How images became inputs, where there are any. */
+  readonly preprocessing?: readonly Preprocessing[];
 }
 
-/** How a file's columns belong to a model. */
+/** How a file's columns, or the files of a folder, belong to a model. */
 export interface DataOptions {
-  /** `.csv`, `.tsv`, `.jsonl` or `.ndjson`. */
+  /** `.csv`, `.tsv`, `.jsonl` or `.ndjson`, or a folder of tensors or images. */
   readonly path: string;
   /** Column with the truth; default: one that is called label, target, class or y. */
   readonly label?: string;
@@ -26,4 +29,7 @@ export interface DataOptions {
   readonly columns?: Readonly<Record<string, string>>;
   /** Columns of an input that is one vector, in its order. */
   readonly features?: readonly string[];
+  readonly images?: ImageOptions;
+  /** As it was done before, by input; goes before `images`. */
+  readonly preprocessing?: readonly Preprocessing[];
 }

@@ -107,6 +107,7 @@ async function judge(
     data: test.reference,
     task: predictions.task,
     label: test.label,
+    ...(test.preprocessing === undefined ? {} : { preprocessing: [...test.preprocessing] }),
     outputs: predictions.outputs,
     ...described(predictions),
     metrics,
@@ -180,7 +181,13 @@ async function runStable(
   const { manifest } = stable;
   const { signature, artifacts, runtime } = manifest;
   if (options.testData === undefined) throw new PopserveError('INVALID_ARGUMENT', 'expected test data');
-  const test = await readData(options.testData, signature, true);
+  // Images are prepared as this version wants them.
+  const preprocessing = manifest.evaluation?.preprocessing;
+  const test = await readData(
+    { ...options.testData, ...(preprocessing === undefined ? {} : { preprocessing }) },
+    signature,
+    true,
+  );
   const run = {
     bytes: await stable.readModel(),
     format: artifacts.model.format,
