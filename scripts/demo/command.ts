@@ -1,5 +1,6 @@
 // `npm run demo`: the whole story on this machine, and a report to look at. Ends with 1 when the story does not come true.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -23,6 +24,8 @@ const say = (text: string) => process.stdout.write(`${text}\n`);
 
 const plan = options.quick ? quickPlan(options.seed) : fullPlan(options.seed);
 const folder = await mkdtemp(join(tmpdir(), 'popserve-demo-'));
+// Ctrl-C as well: miniflare ends the process with its workerd.
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 let stage: Stage | null = null;
 try {
   say(`${elapsed()}  Starting three PoPs: ${regions.map(({ city, pop }) => `${city} (${pop})`).join(', ')} …`);
@@ -42,7 +45,6 @@ try {
   process.exitCode = 1;
 } finally {
   await stage?.close();
-  await rm(folder, { recursive: true, force: true });
 }
 
 function summarize(claims: readonly Claim[]): void {
@@ -63,7 +65,6 @@ async function keep({ urls, token }: Stage): Promise<void> {
   say(
     `  POPSERVE_URL=${urls.values().next().value?.origin} POPSERVE_TOKEN=${token} npx popserve status machine-failure`,
   );
-  // A handler alone does not keep the process; workerd's pipes do.
   await new Promise((done) => process.once('SIGINT', done));
 }
 
