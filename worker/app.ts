@@ -18,6 +18,7 @@ import { modelRoutes } from './routes/models.ts';
 import { predictRoutes } from './routes/predict.ts';
 import { registryRoutes } from './routes/registry.ts';
 import { repositoryRoutes } from './routes/repository.ts';
+import { sampleRoutes } from './routes/sample.ts';
 import { statisticsRoutes } from './routes/statistics.ts';
 import { access } from './security/access.ts';
 import { cors } from './security/cors.ts';
@@ -60,6 +61,7 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
   app.route('/v1', predictRoutes);
   app.route('/registry', registryRoutes);
   app.route('/registry', driftRoutes);
+  app.route('/registry', sampleRoutes);
   app.route(
     '/',
     descriptionRoutes(() => app.routes),

@@ -5,6 +5,7 @@ import type { DecodeLimits } from './protocol/infer-request.ts';
 import type { JwtSettings } from './security/jwt-verifier.ts';
 import { decodeLimits } from './security/limits.ts';
 import { type DriftSettings, driftVariables, readDriftSettings } from './telemetry/drift/settings.ts';
+import { readSampleSettings, type SampleSettings, sampleVariables } from './telemetry/sample/settings.ts';
 import { readWebhookSettings, type WebhookSettings, webhookVariables } from './telemetry/signal/settings.ts';
 
 export interface Config {
@@ -44,6 +45,8 @@ export interface Config {
   /** What the PoP lies in; null: the platform tells it. */
   readonly popRegion: string | null;
   readonly drift: DriftSettings;
+  /** Inputs that are kept. */
+  readonly sample: SampleSettings;
   /** Who is told of events; null: nobody. */
   readonly webhook: WebhookSettings | null;
 }
@@ -106,6 +109,7 @@ const settingsSchema = z.object({
   POP_NAME: z.string().optional(),
   POP_REGION: z.string().optional(),
   ...driftVariables,
+  ...sampleVariables,
   ...webhookVariables,
 });
 
@@ -146,6 +150,7 @@ export function parseConfig(env: object): Config {
     popName: settings.POP_NAME || null,
     popRegion: settings.POP_REGION || null,
     drift: readDriftSettings(settings),
+    sample: readSampleSettings(settings),
     webhook: readWebhookSettings(settings),
   };
 }

@@ -109,6 +109,7 @@ async function inferCounted<R extends InferRequest>(
       const encoded = codec.encode(request, outputs);
       if (sampled) copies = copyTensors(outputs);
       isolate.drift.count(manifest, request.inputs, outputs);
+      isolate.sampler.sample(manifest, request.inputs, outputs);
       return encoded;
     });
   });

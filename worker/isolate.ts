@@ -17,6 +17,7 @@ import { Counters } from './telemetry/counters.ts';
 import { DriftCounter } from './telemetry/drift/drift-counter.ts';
 import { log } from './telemetry/log.ts';
 import { Reporter } from './telemetry/reporter.ts';
+import { InputSampler } from './telemetry/sample/input-sampler.ts';
 import { ShadowTally } from './telemetry/shadow-tally.ts';
 import { TelemetryClient } from './telemetry/telemetry-client.ts';
 
@@ -29,6 +30,7 @@ export interface Isolate {
   readonly routes: RouteTable;
   readonly counters: Counters;
   readonly drift: DriftCounter;
+  readonly sampler: InputSampler;
   /** Answers to questions in URLs, kept by the PoP. */
   readonly answers: AnswerCache;
   /** What all PoPs reported, merged. */
@@ -62,6 +64,7 @@ export function createIsolate(env: Env): Isolate {
   const counters = new Counters();
   const answers = new AnswerCache();
   const drift = new DriftCounter(config.popRegion, log);
+  const sampler = new InputSampler(config.sample);
   const models = new ModelCache({
     budgetBytes: config.memoryBudgetBytes,
     source: new BlobSource({
@@ -93,6 +96,7 @@ export function createIsolate(env: Env): Isolate {
       { name: 'counts', take: (model) => counters.takeDeltas(model) ?? undefined },
       { name: 'shadow', take: (model) => shadows.tally.takeDeltas(model) ?? undefined },
       drift,
+      { name: 'sample', take: (model) => sampler.take(model, drift.region) },
     ],
     send: (model, report) => telemetry.report(model, report),
     flushSeconds: config.telemetryFlushSeconds,
@@ -106,6 +110,7 @@ export function createIsolate(env: Env): Isolate {
     routes,
     counters,
     drift,
+    sampler,
     answers,
     telemetry,
     reporter,

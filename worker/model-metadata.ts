@@ -22,6 +22,8 @@ export async function modelMetadata(
   const aliases = Object.entries(route?.aliases ?? {}).flatMap(([alias, named]) => (named === version ? [alias] : []));
   const state = isolate.models.state(manifest);
   const { held } = isolate.routes.serving(model);
+  const { sample } = isolate.config;
+  const sampledRows = sample.models.get(model);
   const versions = allVersions ? (await isolate.registry.listVersions(model)).map((info) => info.version) : [version];
   return {
     name: model,
@@ -47,6 +49,16 @@ export async function modelMetadata(
       // A newer route that does not take over here.
       ...(held ? { held_epoch: String(held.epoch), held_reason: held.reason } : {}),
       ...(labels ? { labels: JSON.stringify(labels) } : {}),
+      // Whoever asks is told that what it asks may be kept.
+      ...(sampledRows === undefined
+        ? {}
+        : {
+            input_sample: JSON.stringify({
+              rows: sampledRows,
+              window_seconds: sample.windowSeconds,
+              kept_seconds: sample.keptSeconds,
+            }),
+          }),
     },
   };
 }

@@ -12,6 +12,7 @@ import { addKeyCommands } from './commands/keys.ts';
 import { addLookCommands } from './commands/look.ts';
 import { addPublish } from './commands/publish.ts';
 import { addRouteCommands } from './commands/route.ts';
+import { addSample } from './commands/sample.ts';
 import { addStatus } from './commands/status.ts';
 import { addVerify } from './commands/verify.ts';
 import { createContext, type Execute } from './context.ts';
@@ -83,6 +84,7 @@ function buildProgram(host: Host, ending: { status: number }): Command {
   addInfer(program, execute);
   addCleanCommands(program, execute);
   addDrift(program, execute);
+  addSample(program, execute);
   addKeyCommands(program, execute);
   addDoctor(program, execute);
   return program;

@@ -43,6 +43,8 @@ const createdKeySchema = z.object({ key: keySchema, token: z.string() });
 const keyListSchema = z.object({ keys: z.array(keySchema) });
 const revokedKeySchema = z.object({ key: keySchema, everywhereWithinSeconds: z.number() });
 
+const deletedSampleSchema = z.object({ model: z.string(), rows: z.int() });
+
 const garbageSchema = z.object({
   dryRun: z.boolean(),
   blobs: z.array(z.object({ digest: z.string(), bytes: z.int() })),
@@ -118,6 +120,15 @@ export type ModelSummary = z.infer<typeof modelListSchema>['models'][number];
 export type ModelDetails = z.infer<typeof modelSchema>;
 export type GarbageReport = z.infer<typeof garbageSchema>;
 
+/** Rows that were sampled, each a JSON object. */
+export interface InputSample {
+  lines: string[];
+  /** Rows that were answered in the time that the sample is of. */
+  seen: number;
+  /** Rows that were drawn and too large to keep. */
+  skipped: number;
+}
+
 export interface RouteChange {
   route: Route;
   /** False: the action changed nothing. */
@@ -130,6 +141,8 @@ export interface RouteChange {
 const uploadBytesPerMs = 131;
 /** The largest model over a slow line. */
 const blobTimeoutMs = 600_000;
+/** All windows of all versions over a slow line. */
+const sampleTimeoutMs = 300_000;
 /** Garbage collection lists the whole store. */
 const garbageTimeoutMs = 300_000;
 
@@ -253,6 +266,28 @@ export class RegistryClient {
   /** How the answers of shadows compare. @throws {PopserveError} NOT_FOUND */
   async shadow(model: string): Promise<ShadowNumbers> {
     return this.#read(shadowSchema, await this.#get(urlPath`registry/models/${model}/shadow`));
+  }
+
+  /** @throws {PopserveError} NOT_FOUND; PERMISSION_DENIED without scope admin */
+  async sample(model: string, filter: { pop?: string; version?: string }): Promise<InputSample> {
+    const query = new URLSearchParams(filter).toString();
+    const path = urlPath`registry/models/${model}/sample`;
+    const call = { method: 'GET', path: query === '' ? path : `${path}?${query}`, timeoutMs: sampleTimeoutMs } as const;
+    const { body, headers } = await this.#send(call);
+    return {
+      lines: new TextDecoder()
+        .decode(body)
+        .split('\n')
+        .filter((line) => line !== ''),
+      seen: Number(headers.get('popserve-sample-seen')),
+      skipped: Number(headers.get('popserve-sample-skipped')),
+    };
+  }
+
+  /** @throws {PopserveError} NOT_FOUND; PERMISSION_DENIED without scope admin */
+  async deleteSample(model: string): Promise<z.infer<typeof deletedSampleSchema>> {
+    const reply = await this.#send({ method: 'DELETE', path: urlPath`registry/models/${model}/sample` });
+    return this.#read(deletedSampleSchema, reply);
   }
 
   async collectGarbage(dryRun: boolean): Promise<GarbageReport> {

@@ -141,6 +141,11 @@ export const operations: Readonly<Record<string, Operation>> = {
     'How the answers of a shadow compare with those of the version that serves',
   ),
   ...registry('GET', '/models/:model/drift', 'How far live values have moved from the baseline'),
+  ...registry('GET', '/models/:model/sample', 'Sampled inputs with their answers, as JSON lines (scope admin)', {
+    query: { version: 'only this version', pop: 'only this PoP' },
+    answer: 'bytes',
+  }),
+  ...registry('DELETE', '/models/:model/sample', 'Delete the sampled inputs (scope admin)'),
   ...registry('GET', '/audit', 'Calls of the control plane', { query: pageQuery }),
   ...registry('POST', '/gc', 'Collect garbage', { body: 'Anything', example: { dryRun: true } }),
   ...registry('POST', '/keys', 'Create an API key', { body: 'KeyRequest' }),

@@ -23,7 +23,7 @@ interface Column {
  * The columns of a model: its inputs, or the named elements of its only input, `[-1, F]` with F names.
  * @see faults in registry/manifest-faults.ts: names that fit neither are not published
  */
-function columnsOf({ signature, features }: RecordModel): Column[] {
+export function columnsOf({ signature, features }: RecordModel): Column[] {
   const [only, ...others] = signature.inputs;
   if (features && only && others.length === 0 && !(features.length === 1 && features[0] === only.name)) {
     return [{ spec: only, features }];

@@ -29,10 +29,12 @@ export const requireOperator = createMiddleware<AppContext>(async (c, next) => {
 
 const expected = "expected the operator's token or a key as 'Authorization: Bearer <token>'";
 
-/** Looking needs `read`, changing `release`; keys, audit and garbage are the administrator's. */
+/** Looking needs `read`, changing `release`; keys, audit, garbage and sampled inputs are the administrator's. */
 export function controlNeedOf(method: string, path: string): Need {
   const looks = method === 'GET' || method === 'HEAD';
-  const [, area, name] = /^\/(?:registry|v2\/repository)\/([^/]+)(?:\/([^/]+))?/.exec(path) ?? [];
+  const [, area, name, part] = /^\/(?:registry|v2\/repository)\/([^/]+)(?:\/([^/]+))?(?:\/([^/]+))?/.exec(path) ?? [];
+  // What was asked may be about persons.
+  if (area === 'models' && part === 'sample') return { scopes: ['admin'], model: name ?? null };
   if (area === 'models') {
     // The list leaves out what the caller may not see.
     return { scopes: [looks ? 'read' : 'release'], model: name ?? null, open: name === undefined && looks };

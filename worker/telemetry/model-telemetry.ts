@@ -11,6 +11,17 @@ import { log } from './log.ts';
 import { telemetryParts } from './parts.ts';
 import { createPropagationTables, readPops, readRelease, recordRelease, recordReport } from './propagation.ts';
 import type { IsolateReport } from './report.ts';
+import {
+  countSample,
+  deleteSample,
+  pruneSample,
+  readSamplePage,
+  type SampleCounts,
+  type SampleFilter,
+  type SamplePage,
+  type SamplePlace,
+  sampleExpiresMs,
+} from './sample/sample-part.ts';
 import { readShadows, type ShadowReport } from './shadow-part.ts';
 import { Outbox } from './signal/outbox.ts';
 import type { TelemetryStatus } from './status.ts';
@@ -64,17 +75,20 @@ export class ModelTelemetry extends DurableObject<Env> {
     });
     // Not awaited: a report is stored whatever the guard meets.
     this.ctx.waitUntil(this.#check(model, report.serving.epoch));
-    if (report.parts.drift !== undefined) await this.#wake(model);
+    const { drift, sample } = report.parts;
+    if (drift !== undefined) await this.#wake(model, [this.#drift.nextMs(), this.#outbox.nextMs()]);
+    if (sample !== undefined) await this.#wake(model, [sampleExpiresMs(this.#sql)]);
   }
 
   /** Reviews what was counted and delivers what is on its way. Never fails: the platform would stop to call it. */
   override async alarm(): Promise<void> {
     const model = (await this.ctx.storage.get<string>('model')) ?? '';
     try {
+      this.#pruneSample();
       await this.#drift.review(model);
       await this.#check(model, 0);
       await this.#outbox.deliverDue();
-      await this.#wake(model);
+      await this.#wake(model, [this.#drift.nextMs(), this.#outbox.nextMs(), sampleExpiresMs(this.#sql)]);
     } catch (error) {
       log('alarm-failed', { model, error: String(error) });
       await this.ctx.storage.setAlarm(Date.now() + repeatMs);
@@ -85,9 +99,27 @@ export class ModelTelemetry extends DurableObject<Env> {
     return readDrift(this.#sql, this.#outbox, this.#config.drift, filter);
   }
 
+  async countSample(filter: SampleFilter): Promise<SampleCounts> {
+    this.#pruneSample();
+    return countSample(this.#sql, filter);
+  }
+
+  async samplePage(filter: SampleFilter, after: SamplePlace | null): Promise<SamplePage> {
+    return readSamplePage(this.#sql, filter, after);
+  }
+
+  /** @returns how many rows there were */
+  async deleteSample(): Promise<number> {
+    return this.ctx.storage.transactionSync(() => deleteSample(this.#sql, Date.now()));
+  }
+
+  #pruneSample(): void {
+    this.ctx.storage.transactionSync(() => pruneSample(this.#sql, Date.now()));
+  }
+
   /** Sets the alarm for what is due next. An object does not know its name when the alarm calls it. */
-  async #wake(model: string): Promise<void> {
-    const due = [this.#drift.nextMs(), this.#outbox.nextMs()].filter((ms) => ms !== null);
+  async #wake(model: string, times: readonly (number | null)[]): Promise<void> {
+    const due = times.filter((ms) => ms !== null);
     if (due.length === 0) return;
     const nextMs = Math.min(...due);
     const setMs = await this.ctx.storage.getAlarm();

@@ -3,6 +3,7 @@
 import { countsPart } from './counts-part.ts';
 import { driftPart } from './drift/drift-part.ts';
 import type { TelemetryPart } from './report.ts';
+import { samplePart } from './sample/sample-part.ts';
 import { shadowPart } from './shadow-part.ts';
 
-export const telemetryParts: readonly TelemetryPart[] = [countsPart, driftPart, shadowPart];
+export const telemetryParts: readonly TelemetryPart[] = [countsPart, driftPart, samplePart, shadowPart];

@@ -1,10 +1,12 @@
-// What counting live values for drift adds to a request of the demo model: the same model with and without a baseline, in turns.
+// What counting live values for drift, and sampling inputs, add to a request of the demo model: the same model with and without,
+// in turns.
 
 import { readFile } from 'node:fs/promises';
 import { takeBaseline } from '../../../registry/baseline.ts';
 import type { Signature } from '../../../registry/signature.ts';
 import type { Tensor } from '../../../worker/protocol/tensor.ts';
 import { CountingPlan } from '../../../worker/telemetry/drift/counting-plan.ts';
+import { InputSampler } from '../../../worker/telemetry/sample/input-sampler.ts';
 import { demoModel } from '../../demo/demo-model.ts';
 import { featureColumns } from '../../demo/failure-model.ts';
 import { type FleetRecord, generateFleet } from '../../demo/fleet-data.ts';
@@ -19,6 +21,8 @@ import { pairedRatio, quantile, summarise } from '../statistics.ts';
 
 const referenceRows = 5000;
 const counted = 200_000;
+const sampledRows = 200;
+const drawn = 20_000;
 
 export const drift: Section = {
   name: 'drift',
@@ -29,11 +33,14 @@ export const drift: Section = {
     const inputs = rowTensors(fleet[0] as FleetRecord);
     const plain = await models.demo('demo-plain', inputs);
     const watched = await models.demo('demo-watched', inputs, await fleetBaseline(plain.manifest.signature, fleet));
-    const server = await startPopserve(context);
+    const sampled = await models.demo('demo-sampled', inputs);
+    const settings = { INPUT_SAMPLE: `${sampled.manifest.model}=${sampledRows}` };
+    const server = await startPopserve(context, { settings });
     try {
       const contestants = {
         'binary, not counted': binaryRequest(inferPath(plain), inputs),
         'binary, counted': binaryRequest(inferPath(watched), inputs),
+        'binary, sampled': binaryRequest(inferPath(sampled), inputs),
         'JSON, not counted': jsonRequest(inferPath(plain), inputs),
         'JSON, counted': jsonRequest(inferPath(watched), inputs),
       };
@@ -47,6 +54,8 @@ export const drift: Section = {
       const added = pairedRatio(of('binary, counted'), of('binary, not counted'));
       const addedJson = pairedRatio(of('JSON, counted'), of('JSON, not counted'));
       const alone = summarise(Array.from({ length: 11 }, () => countingUs(watched.manifest, inputs)));
+      const addedSample = pairedRatio(of('binary, sampled'), of('binary, not counted'));
+      const drawing = summarise(Array.from({ length: 11 }, () => drawingUs(sampled.manifest, inputs)));
       const p50 = summarise(of('binary, not counted'));
       const share = alone.median / 1000 / p50.median;
       return {
@@ -54,6 +63,7 @@ export const drift: Section = {
         how: [
           `${demoModel.name}, one row of six inputs, ${watched.manifest.baseline?.inputs.length} inputs and ${watched.manifest.baseline?.outputs.length} outputs counted; with and without a baseline in the same isolate, in turns; p50 of ${perRound} requests, ${rounds} rounds.`,
           `Counting alone, in Node: ${spread(alone)} us a request, mean of ${number(counted)} requests.`,
+          `Sampled: ${settings.INPUT_SAMPLE}, neither counted; its window is full after the warm-up, so few rows are drawn. Drawing one row, in Node: ${spread(drawing)} us, mean of ${number(drawn)} rows; a row that is not drawn costs a random number.`,
         ],
         tables: [
           {
@@ -61,10 +71,11 @@ export const drift: Section = {
             rows: Object.entries(medians).map(([name, values]) => [name, spread(summarise(values))]),
           },
           {
-            columns: ['form', 'p50 counted / not counted, by rounds'],
+            columns: ['form', 'p50, by rounds'],
             rows: [
-              ['binary', spread(added)],
-              ['JSON', spread(addedJson)],
+              ['binary, counted / not counted', spread(added)],
+              ['JSON, counted / not counted', spread(addedJson)],
+              ['binary, sampled / not sampled', spread(addedSample)],
               ['counting alone / p50, binary', number(share)],
             ],
           },
@@ -84,17 +95,33 @@ export const drift: Section = {
   },
 };
 
+const outputs: Tensor[] = [
+  { name: 'failure', datatype: 'INT64', shape: [1], data: new Uint8Array(8) },
+  { name: 'probability', datatype: 'FP32', shape: [1, 2], data: new Uint8Array(Float32Array.of(0.9, 0.1).buffer) },
+];
+
 /** Microseconds that counting takes of one request. */
 function countingUs(manifest: Parameters<typeof planOf>[0], inputs: readonly Tensor[]): number {
   const plan = planOf(manifest);
-  const outputs: Tensor[] = [
-    { name: 'failure', datatype: 'INT64', shape: [1], data: new Uint8Array(8) },
-    { name: 'probability', datatype: 'FP32', shape: [1, 2], data: new Uint8Array(Float32Array.of(0.9, 0.1).buffer) },
-  ];
   for (let request = 0; request < counted / 4; request++) plan.count(inputs, outputs);
   const started = performance.now();
   for (let request = 0; request < counted; request++) plan.count(inputs, outputs);
   return ((performance.now() - started) * 1000) / counted;
+}
+
+/** Microseconds that drawing takes of one row: every row is drawn, since each has a smaller tag than those before. */
+function drawingUs(manifest: Parameters<typeof planOf>[0], inputs: readonly Tensor[]): number {
+  const models = new Map([[manifest.model, sampledRows]]);
+  let tag = 1;
+  const random = () => {
+    tag -= 1e-9;
+    return tag;
+  };
+  const sampler = new InputSampler({ models, windowSeconds: 86_400, keptSeconds: 86_400 }, random);
+  for (let row = 0; row < drawn / 4; row++) sampler.sample(manifest, inputs, outputs);
+  const started = performance.now();
+  for (let row = 0; row < drawn; row++) sampler.sample(manifest, inputs, outputs);
+  return ((performance.now() - started) * 1000) / drawn;
 }
 
 function planOf(manifest: ConstructorParameters<typeof CountingPlan>[0]): CountingPlan {

@@ -81,3 +81,27 @@ test('with a baseline, also the version and the open window of its PoP, its regi
   expect(costs.map(({ written }) => written)).toEqual([2 + 3 + 4 + 2, 2 + 4, 2 + 4]);
   expect(Math.max(...costs.map(({ read }) => read))).toBeLessThanOrEqual(10);
 });
+
+test('with sampled inputs, also the window and the rows that stay, and no row that would not', async () => {
+  const sampled = (tags: readonly number[]) => {
+    const rows = tags.map((tag) => ({ tag, item: { atMs: 1, features: '{}', prediction: '{}' } }));
+    const fromMs = Date.now();
+    const window = {
+      version: '1',
+      fromMs: fromMs - (fromMs % 86_400_000),
+      toMs: fromMs + 86_400_000,
+      seen: 9,
+      skipped: 0,
+    };
+    return { sample: { region: null, size: 3, keptMs: 1000, windows: [{ ...window, rows }] } };
+  };
+  const costs = await costsOf('sampled', [
+    told(1, sampled([0.1, 0.2, 0.3])),
+    told(2, sampled([])),
+    told(3, sampled([0.4, 0.5, 0.6])),
+    told(4, sampled([0.15, 0.7])),
+  ]);
+  // The first has the window's place in the order of expiry as well, and sets the alarm. A row that makes room costs two.
+  expect(costs.map(({ written }) => written)).toEqual([2 + 3 + 2 + 3 + 2, 2 + 1, 2 + 1, 2 + 1 + 2]);
+  expect(Math.max(...costs.map(({ read }) => read))).toBeLessThanOrEqual(12);
+});

@@ -1,0 +1,144 @@
+// A uniform sample of the rows that this isolate answered, per version and time window, where the operator asks for one: small
+// rows only, as JSON, drawn behind the encoded answer. Drained by the reporter. Windows begin at the same time in all isolates,
+// so that the model's Durable Object can put their samples together.
+import type { Manifest } from '../../../registry/manifest.ts';
+import { encodeOutputs, encodeRecord, leastCharacters, recordCount } from '../../protocol/encode-record.ts';
+import type { Tensor } from '../../protocol/tensor.ts';
+import { Reservoir, type Tagged } from './reservoir.ts';
+import type { SampleSettings } from './settings.ts';
+
+/** What was asked and answered, as JSON objects. */
+export interface SampledRow {
+  readonly atMs: number;
+  readonly features: string;
+  readonly prediction: string;
+}
+
+/** What was drawn of one version in one time window since the last report. */
+export interface SampleDelta {
+  readonly version: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Rows that were answered. */
+  readonly seen: number;
+  /** Rows that were drawn and left out: too large, or text that is not UTF-8. */
+  readonly skipped: number;
+  readonly rows: readonly Tagged<SampledRow>[];
+}
+
+export interface SampleReport {
+  /** Where the isolate is, coarser than its PoP; null: not known. */
+  readonly region: string | null;
+  /** Rows that are kept of a version and window, over all PoPs. */
+  readonly size: number;
+  /** After the end of their window. */
+  readonly keptMs: number;
+  readonly windows: readonly SampleDelta[];
+}
+
+interface OpenWindow {
+  readonly version: string;
+  readonly fromMs: number;
+  seen: number;
+  skipped: number;
+  readonly reservoir: Reservoir<SampledRow>;
+}
+
+/** Of features and prediction together: larger rows, say images, are no use as a table and would fill the memory. */
+const mostCharacters = 4096;
+/** Of one model at a time: stable, canary, and what they replaced; with 500 rows of 4,096 characters 8 MB. */
+const mostWindows = 4;
+
+export class InputSampler {
+  readonly #settings: SampleSettings;
+  readonly #random: () => number;
+  /** By model. */
+  readonly #windows = new Map<string, OpenWindow[]>();
+
+  constructor(settings: SampleSettings, random: () => number = Math.random) {
+    this.#settings = settings;
+    this.#random = random;
+  }
+
+  /**
+   * Never throws: an answer does not depend on its being sampled.
+   * @param outputs those that were asked for; may be views on the heap
+   */
+  sample(manifest: Manifest, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
+    const size = this.#settings.models.get(manifest.model);
+    if (size === undefined) return;
+    const atMs = Date.now();
+    const window = this.#windowOf(manifest, size, atMs);
+    if (window === null) return;
+    const rows = recordCount(inputs);
+    window.seen += rows;
+    for (let row = 0; row < rows; row++) {
+      const tag = this.#random();
+      if (!window.reservoir.accepts(tag)) continue;
+      const drawn = encodeRow(manifest, inputs, outputs, row, rows);
+      if (drawn === null) window.skipped += 1;
+      else window.reservoir.add(tag, { atMs, ...drawn });
+    }
+  }
+
+  /** Moves out what was drawn of a model since the last call; undefined if nothing was asked. */
+  take(model: string, region: string | null): SampleReport | undefined {
+    const open = this.#windows.get(model);
+    const size = this.#settings.models.get(model);
+    if (open === undefined || size === undefined) return undefined;
+    const windows: SampleDelta[] = [];
+    for (const window of open) {
+      if (window.seen === 0) continue;
+      const { version, fromMs, seen, skipped } = window;
+      windows.push({ version, fromMs, toMs: fromMs + this.#windowMs, seen, skipped, rows: window.reservoir.take() });
+      window.seen = 0;
+      window.skipped = 0;
+    }
+    const nowMs = Date.now();
+    const lasting = open.filter(({ fromMs }) => nowMs < fromMs + this.#windowMs);
+    if (lasting.length === 0) this.#windows.delete(model);
+    else this.#windows.set(model, lasting);
+    if (windows.length === 0) return undefined;
+    return { region, size, keptMs: this.#settings.keptSeconds * 1000, windows };
+  }
+
+  get #windowMs(): number {
+    return this.#settings.windowSeconds * 1000;
+  }
+
+  /** @returns null where too many versions are asked at once */
+  #windowOf({ model, version }: Manifest, size: number, atMs: number): OpenWindow | null {
+    const fromMs = atMs - (atMs % this.#windowMs);
+    const open = this.#windows.get(model) ?? [];
+    const known = open.find((window) => window.version === version && window.fromMs === fromMs);
+    if (known !== undefined) return known;
+    if (open.length >= mostWindows) {
+      // Those that are over could not be told: the object has been away for so long.
+      const over = open.findIndex((window) => window.fromMs < fromMs);
+      if (over === -1) return null;
+      open.splice(over, 1);
+    }
+    const window = { version, fromMs, seen: 0, skipped: 0, reservoir: new Reservoir<SampledRow>(size) };
+    open.push(window);
+    this.#windows.set(model, open);
+    return window;
+  }
+}
+
+function encodeRow(
+  manifest: Manifest,
+  inputs: readonly Tensor[],
+  outputs: readonly Tensor[],
+  row: number,
+  rows: number,
+): Omit<SampledRow, 'atMs'> | null {
+  const answered = outputs.filter(({ shape }) => rows === 1 || shape[0] === rows);
+  if (leastCharacters([...inputs, ...answered], row, rows) > mostCharacters) return null;
+  try {
+    const features = encodeRecord(manifest, inputs, row, rows);
+    const prediction = encodeOutputs(answered, row, rows);
+    return features.length + prediction.length > mostCharacters ? null : { features, prediction };
+  } catch {
+    return null;
+  }
+}

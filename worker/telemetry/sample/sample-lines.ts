@@ -1,0 +1,16 @@
+// A whole sample as JSON lines, read from the Durable Object page by page as the client takes it: never all of it in memory.
+import type { ModelTelemetry } from '../model-telemetry.ts';
+import type { SampleFilter, SamplePlace } from './sample-part.ts';
+
+export function sampleLines(object: DurableObjectStub<ModelTelemetry>, filter: SampleFilter): ReadableStream {
+  const encoder = new TextEncoder();
+  let after: SamplePlace | null = null;
+  return new ReadableStream({
+    async pull(controller) {
+      using page = await object.samplePage(filter, after);
+      if (page.lines !== '') controller.enqueue(encoder.encode(page.lines));
+      after = page.next === null ? null : { ...page.next };
+      if (after === null) controller.close();
+    },
+  });
+}

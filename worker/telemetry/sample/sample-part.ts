@@ -1,0 +1,179 @@
+// The samples of all isolates put together in the Durable Object: of each version and time window the rows with the smallest
+// tags, a uniform sample of all PoPs' requests. The only place where popserve keeps what was asked; rows go when their time is up.
+import type { SqlStorage } from '@cloudflare/workers-types';
+import type { TelemetryPart } from '../report.ts';
+import type { SampleReport } from './input-sampler.ts';
+
+export interface SampleFilter {
+  readonly version?: string;
+  readonly pop?: string;
+}
+
+export interface SampleCounts {
+  /** Kept. */
+  readonly rows: number;
+  /** Answered, in the windows that are kept. */
+  readonly seen: number;
+  readonly skipped: number;
+}
+
+/** Where a page ended. */
+export interface SamplePlace {
+  readonly version: string;
+  readonly fromMs: number;
+  readonly tag: number;
+}
+
+export interface SamplePage {
+  /** One JSON object a line. */
+  readonly lines: string;
+  /** Null: that was all. */
+  readonly next: SamplePlace | null;
+}
+
+/** With rows of 4,096 characters 2 MB. */
+const rowsOfPage = 500;
+
+export const samplePart: TelemetryPart = {
+  name: 'sample',
+
+  createTables(sql) {
+    sql.exec(`CREATE TABLE IF NOT EXISTS sample_windows (
+      version TEXT NOT NULL, from_ms INTEGER NOT NULL, pop TEXT NOT NULL, seen INTEGER NOT NULL, skipped INTEGER NOT NULL,
+      expires_ms INTEGER NOT NULL, PRIMARY KEY (version, from_ms, pop)) WITHOUT ROWID`);
+    // Each report looks for the next that expires.
+    sql.exec('CREATE INDEX IF NOT EXISTS sample_expiry ON sample_windows (expires_ms)');
+    sql.exec(`CREATE TABLE IF NOT EXISTS sample_rows (
+      version TEXT NOT NULL, from_ms INTEGER NOT NULL, tag REAL NOT NULL, pop TEXT NOT NULL, region TEXT,
+      at_ms INTEGER NOT NULL, features TEXT NOT NULL, prediction TEXT NOT NULL,
+      PRIMARY KEY (version, from_ms, tag)) WITHOUT ROWID`);
+    sql.exec('CREATE TABLE IF NOT EXISTS sample_deletion (only_one INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL)');
+  },
+
+  apply(sql, data, { pop, atMs }) {
+    const { region, size, keptMs, windows } = data as SampleReport;
+    const deletedMs = deletedAtMs(sql);
+    for (const { version, fromMs, toMs, seen, skipped, rows } of windows) {
+      const expiresMs = toMs + keptMs;
+      // Late, or drawn before a deletion: what was answered in the same window is not kept either.
+      if (expiresMs <= atMs || fromMs <= deletedMs) continue;
+      sql.exec(
+        `INSERT INTO sample_windows VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+          seen = seen + excluded.seen, skipped = skipped + excluded.skipped`,
+        ...[version, fromMs, pop, seen, skipped, expiresMs],
+      );
+      // Most of what many isolates send would not stay: it is not written at all.
+      const limit = largestTag(sql, version, fromMs, size) ?? 1;
+      const added = rows.filter(({ tag }) => tag < limit);
+      for (const { tag, item } of added) {
+        sql.exec(
+          'INSERT OR IGNORE INTO sample_rows VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+          ...[version, fromMs, tag, pop, region, item.atMs, item.features, item.prediction],
+        );
+      }
+      const largest = added.length === 0 ? null : largestTag(sql, version, fromMs, size);
+      if (largest === null) continue;
+      sql.exec('DELETE FROM sample_rows WHERE version = ? AND from_ms = ? AND tag > ?', version, fromMs, largest);
+    }
+  },
+};
+
+/** Tag of the last row that has room; null while there is more. */
+function largestTag(sql: SqlStorage, version: string, fromMs: number, size: number): number | null {
+  const [last] = sql
+    .exec<{ tag: number }>(
+      'SELECT tag FROM sample_rows WHERE version = ? AND from_ms = ? ORDER BY tag LIMIT 1 OFFSET ?',
+      ...[version, fromMs, size - 1],
+    )
+    .toArray();
+  return last?.tag ?? null;
+}
+
+/** When the next window is to be forgotten; null: nothing is kept. */
+export function sampleExpiresMs(sql: SqlStorage): number | null {
+  return sql.exec<{ next: number | null }>('SELECT min(expires_ms) AS next FROM sample_windows').one().next;
+}
+
+/** Forgets what is older than it may be. */
+export function pruneSample(sql: SqlStorage, nowMs: number): void {
+  if ((sampleExpiresMs(sql) ?? Number.POSITIVE_INFINITY) > nowMs) return;
+  sql.exec('DELETE FROM sample_windows WHERE expires_ms <= ?', nowMs);
+  sql.exec('DELETE FROM sample_rows WHERE (version, from_ms) NOT IN (SELECT version, from_ms FROM sample_windows)');
+}
+
+/**
+ * Deletes all rows, and what isolates still send of windows that have begun.
+ * @returns how many rows there were
+ */
+export function deleteSample(sql: SqlStorage, nowMs: number): number {
+  const { rows } = sql.exec<{ rows: number }>('SELECT count(*) AS rows FROM sample_rows').one();
+  sql.exec('DELETE FROM sample_rows');
+  sql.exec('DELETE FROM sample_windows');
+  sql.exec('INSERT OR REPLACE INTO sample_deletion VALUES (1, ?)', nowMs);
+  return rows;
+}
+
+function deletedAtMs(sql: SqlStorage): number {
+  return sql.exec<{ at: number | null }>('SELECT max(at_ms) AS at FROM sample_deletion').one().at ?? 0;
+}
+
+export function countSample(sql: SqlStorage, filter: SampleFilter): SampleCounts {
+  const { where, values } = conditionOf(filter);
+  const { rows } = sql
+    .exec<{ rows: number }>(`SELECT count(*) AS rows FROM sample_rows WHERE ${where}`, ...values)
+    .one();
+  const counted = sql
+    .exec<{ seen: number; skipped: number }>(
+      `SELECT coalesce(sum(seen), 0) AS seen, coalesce(sum(skipped), 0) AS skipped FROM sample_windows WHERE ${where}`,
+      ...values,
+    )
+    .one();
+  return { rows, ...counted };
+}
+
+/** @param after null: from the beginning */
+export function readSamplePage(sql: SqlStorage, filter: SampleFilter, after: SamplePlace | null): SamplePage {
+  const { where, values } = conditionOf(filter);
+  const rows = sql
+    .exec<StoredRow>(
+      `SELECT * FROM sample_rows WHERE (version, from_ms, tag) > (?, ?, ?) AND ${where}
+        ORDER BY version, from_ms, tag LIMIT ?`,
+      ...[after?.version ?? '', after?.fromMs ?? 0, after?.tag ?? 0, ...values, rowsOfPage],
+    )
+    .toArray();
+  const last = rows.at(-1);
+  return {
+    lines: rows.map((row) => `${lineOf(row)}\n`).join(''),
+    next:
+      last === undefined || rows.length < rowsOfPage
+        ? null
+        : { version: last.version, fromMs: last.from_ms, tag: last.tag },
+  };
+}
+
+type StoredRow = Record<'version' | 'pop' | 'features' | 'prediction', string> &
+  Record<'from_ms' | 'tag' | 'at_ms', number> & { region: string | null };
+
+/** The record with what was made of it; a feature that is called like one of these keeps its name to itself. */
+function lineOf({ version, pop, region, at_ms: atMs, features, prediction }: StoredRow): string {
+  const named: object = JSON.parse(features);
+  const about = Object.entries({
+    prediction,
+    at: JSON.stringify(new Date(atMs).toISOString()),
+    version: JSON.stringify(version),
+    pop: JSON.stringify(pop),
+    region: JSON.stringify(region),
+  }).flatMap(([name, text]) => (Object.hasOwn(named, name) ? [] : [`"${name}":${text}`]));
+  return `{${[features.slice(1, -1), ...about].filter((text) => text !== '').join(',')}}`;
+}
+
+function conditionOf({ version, pop }: SampleFilter): { where: string; values: string[] } {
+  const conditions = [
+    ...(version === undefined ? [] : [['version = ?', version] as const]),
+    ...(pop === undefined ? [] : [['pop = ?', pop] as const]),
+  ];
+  return {
+    where: conditions.map(([condition]) => condition).join(' AND ') || 'TRUE',
+    values: conditions.map(([, value]) => value),
+  };
+}
