@@ -24,6 +24,7 @@ export function summarize(evaluation: Evaluation, failures: readonly string[]): 
     lines: [
       `${task} on ${data.file}, ${data.rows} rows; ${nativeLine}`,
       ...failures.map((failure) => `${gate.forced === undefined ? 'not as required' : 'passed over'}: ${failure}`),
+      ...(gate.forced === undefined ? [] : [`released nevertheless: ${gate.forced.reason}`]),
       ...(failures.length === 0 && gate.requirements.length > 0
         ? [`as required: ${gate.requirements.join(', ')}`]
         : []),

@@ -110,6 +110,18 @@ describe('the release gate', { timeout: 60_000 }, () => {
     expect((await run('history', 'forced')).out).toContain(
       'forced (accuracy is 0.93, required >=0.95): a customer waits',
     );
+
+    expect((await publish(good, 'forced', '--activate')).status).toBe(0);
+    const said = async (...args: string[]) => {
+      expect((await run(...args)).status).toBe(0);
+      const { routes } = JSON.parse((await run('history', 'forced', '--limit', '1', '--json')).out);
+      return routes[0].audit.reason;
+    };
+    const why = 'forced (accuracy is 0.93, required >=0.95)';
+    expect(await said('canary', 'forced', 'v1', '--percent', '5')).toBe(`${why}: a customer waits`);
+    expect(await said('promote', 'forced', '--reason', 'it holds')).toBe(`${why}: it holds`);
+    expect(await said('canary', 'forced', 'v2', '--percent', '5', '--reason', 'a better one')).toBe('a better one');
+    expect(await said('promote', 'forced')).toBeUndefined();
   });
 
   it('keeps to budgets of memory and time', async () => {

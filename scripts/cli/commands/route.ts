@@ -1,6 +1,5 @@
 // The commands that change what is served: each asks for one new route and says what is served from then on.
 import type { Command } from 'commander';
-import { PopserveError } from '../../../registry/errors.ts';
 import { type Limits, limitsSchema } from '../../../registry/limits.ts';
 import type { RouteAction } from '../../../registry/route-action.ts';
 import {
@@ -16,7 +15,7 @@ import {
 } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
 import { describeRoute } from '../describe-route.ts';
-import { activationReason } from '../forced-release.ts';
+import { reasonToPromote, reasonToServe } from '../forced-release.ts';
 import type { Report } from '../report.ts';
 import { UsageError } from '../usage-error.ts';
 import { reportShadow } from './status.ts';
@@ -87,15 +86,22 @@ export function addRouteCommands(program: Command, execute: Execute): void {
     .option('--no-limits', 'take the limits of a running canary away')
     .action((model: string, version: string, options: RouteOptions & LimitOptions & { percent: number }) => {
       const limits = readLimits(options);
-      return change(
-        model,
-        { action: 'canary', version, percent: options.percent, ...(limits === undefined ? {} : { limits }) },
-        options,
-      );
+      const action: RouteAction = {
+        ...{ action: 'canary', version, percent: options.percent },
+        ...(limits === undefined ? {} : { limits }),
+      };
+      return execute(options, async (context) => {
+        const reason = await reasonToServe(context.registry, model, version, options.reason);
+        return changeRoute(context, model, action, withReason(options, reason));
+      });
     });
 
   add(program, 'promote', 'end a canary: serve its version to everyone').action(
-    (model: string, options: RouteOptions) => change(model, { action: 'promote' }, options),
+    (model: string, options: RouteOptions) =>
+      execute(options, async (context) => {
+        const reason = await reasonToPromote(context.registry, model, options.reason);
+        return changeRoute(context, model, { action: 'promote' }, withReason(options, reason));
+      }),
   );
 
   add(program, 'abort', 'end a canary: serve the version from before to everyone').action(
@@ -141,18 +147,15 @@ function add(program: Command, name: string, summary: string): Command {
     .option('--json', 'machine-readable output');
 }
 
-/** A version that was released past its gate says so in the history, whenever it is activated. */
 async function activate(context: Context, model: string, version: string, options: ActivateOptions): Promise<Report> {
   if (options.pop !== undefined && !options.verify) throw new UsageError('--pop goes with --verify');
-  // Whether there is such a version is for the registry to say, with the route.
-  const manifest = await context.registry.getManifest(model, version).catch((error: unknown) => {
-    if (error instanceof PopserveError) return null;
-    throw error;
-  });
-  const reason = manifest === null ? options.reason : activationReason(manifest, options.reason);
-  const told = { ...options, ...(reason === undefined ? {} : { reason }) };
+  const told = withReason(options, await reasonToServe(context.registry, model, version, options.reason));
   if (options.verify) return activateVerified(context, model, version, told);
   return changeRoute(context, model, { action: 'activate', version }, told);
+}
+
+function withReason<T extends RouteOptions>(options: T, reason: string | undefined): T {
+  return reason === undefined ? options : { ...options, reason };
 }
 
 async function changeRoute(

@@ -89,6 +89,20 @@ describe('popserve show', () => {
     expect(out).toMatch(/^regression on rows.csv, 200 rows/m);
     expect(out).toMatch(/^as required: rmse<=0.3$/m);
     expect(out).toMatch(/^rmse +0.25$/m);
+    expect(out).not.toContain('released nevertheless');
+
+    const forced = { reason: 'a customer waits', failures: ['rmse is 0.25, required <=0.2'] };
+    pop.manifests.set('v3', {
+      ...manifest,
+      version: 'v3',
+      evaluation: {
+        ...{ data: reference, task: 'regression', label: 'truth', outputs: { value: 'y' }, native: null },
+        ...{ metrics: { rmse: 0.25 }, gate: { requirements: ['rmse<=0.2'], forced } },
+      },
+    });
+    const passedOver = (await popserve('show', 'm', 'v3')).out;
+    expect(passedOver).toMatch(/^passed over: rmse is 0.25, required <=0.2$/m);
+    expect(passedOver).toMatch(/^released nevertheless: a customer waits$/m);
   });
 
   it('fails for a model that is not there', async () => {
