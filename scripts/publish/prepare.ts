@@ -11,6 +11,7 @@ import { projectRoot } from '../build/project.ts';
 import { InspectionError, Inspector } from '../inspect/inspector.ts';
 import { type GateData, readGateData, sampleInputs } from '../validation/gate-data.ts';
 import type { ValidationOptions } from '../validation/options.ts';
+import { checkTruth } from '../validation/task.ts';
 import { validate } from '../validation/validate.ts';
 import type { Artifact } from './artifact-check.ts';
 import { type ChosenArtifact, chooseArtifact } from './choose-artifact.ts';
@@ -98,6 +99,14 @@ async function publishSource(
   if (original.optimization === 'disabled') note('the WASM runtime takes the original only without graph optimisation');
 
   const data = (await gateData?.(original.signature)) ?? null;
+  const labels = Object.entries({ ...source.labels, ...givenLabels }).map(([output, names]): [string, Label[]] => [
+    output,
+    [...names],
+  ]);
+  if (options.validation && data?.test) {
+    const named = { signature: original.signature, labels: Object.fromEntries(labels) };
+    checkTruth(data.test.truth, named, options.validation);
+  }
   const native = await askNative(source, original, data, settings, progress);
   const references = checkNative(source, original, native, settings, note);
 
@@ -116,10 +125,6 @@ async function publishSource(
 
   const modelBlob = await blobOf(chosen.artifact.bytes);
   const golden = await makeGolden(original, references, note);
-  const labels = Object.entries({ ...source.labels, ...givenLabels }).map(([output, names]): [string, Label[]] => [
-    output,
-    [...names],
-  ]);
   const validation =
     options.validation && data
       ? await validate(

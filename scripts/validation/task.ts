@@ -2,6 +2,7 @@
 import { PopserveError } from '../../registry/errors.ts';
 import type { Task } from '../../registry/evaluation.ts';
 import { rowElements } from '../../registry/feature.ts';
+import type { Manifest } from '../../registry/manifest.ts';
 import type { Signature, TensorSpec } from '../../registry/signature.ts';
 import { elementsOf, type NumericDatatype } from '../../worker/protocol/elements.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
@@ -50,10 +51,7 @@ const floatTypes = new Set(['FP16', 'BF16', 'FP32', 'FP64']);
 export function readPredictions(
   answers: readonly Answer[],
   truth: readonly string[],
-  model: {
-    readonly signature: Signature;
-    readonly labels?: Readonly<Record<string, readonly (string | number)[]>> | undefined;
-  },
+  model: Pick<Manifest, 'signature' | 'labels'>,
   options: TaskOptions,
 ): Predictions {
   const outputs = judgedOutputs(model.signature, options.output);
@@ -88,6 +86,23 @@ export function readPredictions(
     predicted: said?.map((text) => classIndex(classes, text)) ?? (shares ?? []).map(largestAt),
     scores: shares,
   };
+}
+
+/**
+ * What can be told before anything is run: whether each class in the truth is one that the model's labels name.
+ * @throws {PopserveError} INVALID_ARGUMENT naming the first that is not
+ */
+export function checkTruth(
+  truth: readonly string[],
+  { signature, labels }: Pick<Manifest, 'signature' | 'labels'>,
+  options: TaskOptions,
+): void {
+  const { scores } = judgedOutputs(signature, options.output);
+  const given = scores === undefined ? undefined : labels?.[scores.name];
+  if (options.task === 'regression' || given === undefined) return;
+  const classes = given.map((label) => plainLabel(String(label)));
+  const missing = truth.map(plainLabel).find((name) => classIndex(classes, name) === -1);
+  if (missing !== undefined) throw otherClasses(classes, `'${missing}' in the truth`);
 }
 
 /** The label is text or an integer, one for each row; the scores are floats. */
@@ -133,12 +148,15 @@ function findClasses({ truth, said, scores, given }: ClassEvidence): string[] {
     given?.map((label) => plainLabel(String(label))) ?? namesBySaid(width, said, scores) ?? numbered(width, seen);
   const missing = [...seen].find((name) => classIndex(classes, name) === -1);
   if (classes.length !== width || missing !== undefined) {
-    const what = missing === undefined ? `${classes.length} names` : `'${missing}' in the truth`;
-    throw invalid(
-      `the model scores ${width} classes (${brief(classes)}), the test data has ${what}; name them with --labels`,
-    );
+    throw otherClasses(classes, missing === undefined ? `${classes.length} names` : `'${missing}' in the truth`, width);
   }
   return classes;
+}
+
+function otherClasses(classes: readonly string[], got: string, width = classes.length): PopserveError {
+  return invalid(
+    `the model scores ${width} classes (${brief(classes)}), the test data has ${got}; name them with --labels`,
+  );
 }
 
 /** By its name; where the classes have names that are no numbers, by its number as well. -1 if it is none of them. */

@@ -223,6 +223,18 @@ describe('the release gate on a folder', { timeout: 60_000 }, () => {
     expect((await pop.send('GET', `/v2/models/m-${set}`)).status).toBe(404);
   });
 
+  it('looks at the classes before it runs all that is there', async () => {
+    const reds = Array.from({ length: 12 }, (_, index) => [`red/${index + 10}.npy`, filled(1, 0, 0)] as const);
+    // Beyond the rows that golden vectors are made of: nobody comes that far.
+    const data = folder('classes', {
+      ...Object.fromEntries(reds),
+      'red/99.npy': 'broken',
+      'pink/a.npy': filled(1, 0, 0),
+    });
+    const ran = await publish(workshop.write('colours.onnx', colourModel([0, 0, 0])), 'classes', data);
+    expect(ran).toMatchObject({ status: 1, err: expect.stringContaining("has 'pink' in the truth") });
+  });
+
   it.each([
     [['--image-mean', 'grey'], 'expected number'],
     [['--image-std', '1,0,1'], 'expected number to be >0'],
