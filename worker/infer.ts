@@ -68,8 +68,9 @@ export async function inferWith<R extends InferRequest>(
 }
 
 /** The headers that say what an answer was made of. */
-export function versionHeaders({ manifest, epoch }: Resolved): Record<string, string> {
+export function versionHeaders({ manifest, epoch, insteadOf }: Resolved): Record<string, string> {
   return {
+    ...(insteadOf === null ? {} : { 'popserve-instead-of': insteadOf }),
     'popserve-version': manifest.version,
     'popserve-epoch': String(epoch),
     'popserve-digest': manifest.artifacts.model.digest,

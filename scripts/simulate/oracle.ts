@@ -99,11 +99,11 @@ export class Oracle {
 
   /** @param faults that the PoP had while, and shortly before, the request was on its way */
   judge(asked: Asked, answer: Answered, faults: ReadonlySet<FaultKind>): Verdict {
-    if (answer.status === 200) return this.#judgeAnswer(asked, answer);
+    if (answer.status === 200) return this.#judgeAnswer(asked, answer, faults);
     return judgeRefusal(asked, answer, faults);
   }
 
-  #judgeAnswer(asked: Asked, { headers, body }: Answered): Verdict {
+  #judgeAnswer(asked: Asked, { headers, body }: Answered, faults: ReadonlySet<FaultKind>): Verdict {
     const parsed = parse(body);
     const version = headers['popserve-version'] ?? '';
     const epoch = Number(headers['popserve-epoch']);
@@ -125,15 +125,22 @@ export class Oracle {
     if (parsed.model_version !== version) return verdict('mixed', `header ${version}, body ${parsed.model_version}`);
     if (headers['popserve-digest'] !== release.digest) return verdict('mixed', `not the digest of version ${version}`);
     if (!route) return verdict('mixed', `epoch ${epoch} is not in the log`);
-    const unnamed = faultOfVersion(asked.requested, version, route);
+    const insteadOf = headers['popserve-instead-of'] ?? null;
+    const unnamed = faultOfVersion(asked.requested, version, route, insteadOf);
     if (unnamed !== null) return verdict('mixed', unnamed);
     if (epoch < asked.knownEpoch) return verdict('epoch-fell', `${asked.isolate}: ${asked.knownEpoch}, then ${epoch}`);
     if (asked.minEpoch !== null && epoch < asked.minEpoch) {
       return verdict('below-min-epoch', `asked for ${asked.minEpoch}, got ${epoch}`);
     }
     this.#epochs.set(asked.isolate, Math.max(this.epochOf(asked.isolate), epoch));
+    if (insteadOf !== null) {
+      const excused = !this.#releases.has(insteadOf) || failing.some((kind) => faults.has(kind));
+      return excused
+        ? verdict(null)
+        : verdict('side-changed', `${asked.isolate}: ${insteadOf} was not to be had, without a fault`);
+    }
     const moved = asked.requested === null ? this.#judgeSide(asked.key, version, route) : null;
-    return moved === null ? verdict(null) : verdict('side-changed', moved);
+    return moved === null ? verdict(null) : verdict('side-changed', `${asked.isolate}, epoch ${epoch}: ${moved}`);
   }
 
   /** Whatever the hash is: within one rollout, a device that was canary at a share is canary at every larger one. */
@@ -161,7 +168,13 @@ function faultOfVersion(
   requested: string | null,
   version: string,
   { aliases, rollout, epoch }: LoggedRoute,
+  insteadOf: string | null,
 ): string | null {
+  if (insteadOf !== null) {
+    if (requested === null && rollout?.version === insteadOf && rollout.percent > 0 && version === aliases.stable)
+      return null;
+    return `epoch ${epoch}: version ${version} answered ${requested ?? 'the default'} instead of ${insteadOf}`;
+  }
   const allowed = new Set<string | undefined>();
   if (requested === null) {
     if (!rollout || rollout.percent < 100) allowed.add(aliases.stable);

@@ -91,6 +91,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       oracle,
       isolateOf: (pop) => isolateAt(plan, fleet.isolates, pop, Date.now() - startMs),
       faultsBetween: (pop, fromMs, untilMs) => faults.between(pop, fromMs, untilMs),
+      onBreach: note,
       onVerdict: (pop, { epoch, breach }) => {
         if (epoch !== null && breach === null) convergence.answered(pop, epoch, Date.now());
       },

@@ -18,6 +18,8 @@ export interface TrafficOptions {
   readonly oracle: Oracle;
   readonly isolateOf: (pop: string) => FleetIsolate;
   readonly faultsBetween: (pop: string, fromMs: number, untilMs: number) => Set<FaultKind>;
+  /** Told of the first ones, as they come. */
+  readonly onBreach?: (text: string) => void;
   readonly onVerdict?: (pop: string, verdict: Verdict) => void;
 }
 
@@ -72,7 +74,7 @@ export class Traffic {
     pop: string,
     asked: { key: string; minEpoch: number | null; requested: string | null; x: readonly [number, number] },
   ): Promise<Verdict> {
-    const { model, oracle, isolateOf, faultsBetween, onVerdict } = this.#options;
+    const { model, oracle, isolateOf, faultsBetween, onBreach, onVerdict } = this.#options;
     const isolate = isolateOf(pop);
     const knownEpoch = oracle.epochOf(isolate.name);
     const warm = this.#isWarm(isolate.name, knownEpoch);
@@ -100,7 +102,11 @@ export class Traffic {
     if (verdict.excused) this.excused++;
     if (verdict.breach !== null) {
       this.breaches.set(verdict.breach, (this.breaches.get(verdict.breach) ?? 0) + 1);
-      if (this.details.length < mostDetails) this.details.push(`${verdict.breach}: ${verdict.detail}`);
+      if (this.details.length < mostDetails) {
+        const text = `${verdict.breach}: ${verdict.detail}`;
+        this.details.push(text);
+        onBreach?.(text);
+      }
     }
     onVerdict?.(pop, verdict);
     return verdict;

@@ -97,6 +97,22 @@ describe('a rollout', () => {
     expect(breachOf({ key: 'device-2' }, answer('1', 4))).toBeNull();
   });
 
+  it('answers by stable for a canary that cannot be had, says so, and moves nobody by it', () => {
+    const instead = (epoch: number, of = '2') => answer('1', epoch, { 'popserve-instead-of': of });
+    const cutOff = new Set(['cut-off'] as const);
+    expect(breachOf({}, answer('2', 3))).toBeNull();
+    expect(breachOf({}, instead(4), cutOff)).toBeNull();
+    expect(breachOf({}, instead(5), cutOff)).toBeNull();
+    expect(breachOf({}, answer('2', 4))).toBeNull();
+    expect(breachOf({}, instead(4))).toBe('side-changed');
+    expect(breachOf({}, instead(6), cutOff)).toBe('mixed');
+    expect(breachOf({}, instead(4, '3'), cutOff)).toBe('mixed');
+    expect(breachOf({ requested: 'canary' }, instead(4), cutOff)).toBe('mixed');
+    // Of a version that loads nowhere it needs no fault.
+    oracle.learn(route(7, '1', { version: '9', percent: 20, salt: 's' }));
+    expect(breachOf({}, instead(7, '9'))).toBeNull();
+  });
+
   it('of 100 or 0 percent leaves one side alone', () => {
     expect(breachOf({}, answer('1', 5))).toBe('mixed');
     expect(breachOf({}, answer('2', 6))).toBe('mixed');

@@ -104,6 +104,7 @@ test('a canary that cannot be loaded costs no request: stable answers, and the f
   const seen = await ask('pump', { 'popserve-min-epoch': String(epoch) });
   expect(seen).toMatchObject({ status: 200, sum: 11 });
   expect(seen.headers.get('popserve-version')).toBe('1');
+  expect(seen.headers.get('popserve-instead-of')).toBe('2');
   expect(Number(seen.headers.get('popserve-epoch'))).toBe(epoch);
   const index = await pop.send('POST', '/v2/repository/index', {});
   expect(index.json()).toContainEqual({

@@ -12,6 +12,12 @@ export async function withFallback<T>(resolved: Resolved, work: (resolved: Resol
   } catch (error) {
     const { fallback } = resolved;
     if (fallback === null || !(error instanceof PopserveError && error.code === 'UNAVAILABLE')) throw error;
-    return await work({ ...resolved, manifest: fallback, fallback: null, shadow: null });
+    return await work({
+      ...resolved,
+      manifest: fallback,
+      fallback: null,
+      shadow: null,
+      insteadOf: resolved.manifest.version,
+    });
   }
 }

@@ -21,6 +21,8 @@ export interface Resolved {
   readonly routeMs: number;
   /** What answers where a rollout sent the request and its version is not to be had; null: nothing does. */
   readonly fallback: Manifest | null;
+  /** The rollout's version that should have answered, where its fallback does; null otherwise. */
+  readonly insteadOf: string | null;
   /** What runs along on a share of the requests that `stable` answers. */
   readonly shadow: { readonly manifest: Manifest; readonly percent: number } | null;
 }
@@ -109,6 +111,7 @@ export class RouteTable {
     const shadowed = routed && version === stable ? copy?.manifests[candidate?.version ?? ''] : undefined;
     return {
       ...{ manifest, epoch: route?.epoch ?? 0, route, routed },
+      insteadOf: null,
       fallback: routed && version !== stable ? (copy?.manifests[stable] ?? null) : null,
       shadow: candidate && shadowed ? { manifest: shadowed, percent: candidate.percent } : null,
       routeMs: this.#firstMs.get(model) ?? 0,
