@@ -1,5 +1,7 @@
 // The client of a PoP: inference with tensors or records, metadata, and the choice between the PoP and this place.
 import { PopserveError } from './errors.ts';
+import { guard } from './guard.ts';
+import { toJson } from './json.ts';
 import { type Known, LocalRuns } from './local.ts';
 import type {
   CallOptions,
@@ -42,11 +44,15 @@ export class PopserveClient {
    * @typeParam M the model's datatypes, for typed inputs and outputs
    * @throws PopserveError; the reason of `signal` once it is aborted
    */
-  async infer<M extends ModelTypes = ModelTypes>(
+  infer<M extends ModelTypes = ModelTypes>(
     model: string,
     inputs: Inputs<M>,
     options: InferOptions = {},
   ): Promise<InferAnswer<M>> {
+    return guard(options.signal, () => this.#infer(model, inputs, options));
+  }
+
+  async #infer<M extends ModelTypes>(model: string, inputs: Inputs<M>, options: InferOptions): Promise<InferAnswer<M>> {
     const spelled = new Map(Object.entries(inputs).map(([name, tensor]) => [name, spellOut(name, tensor)]));
     const request = { method: 'POST', ...encodeRequest(spelled, options) };
     const path = pathOf(model, options.version);
@@ -77,9 +83,10 @@ export class PopserveClient {
     } catch (error) {
       if (!local || !(error instanceof PopserveError) || !isPassing(error)) throw error;
       try {
-        return (await here(local, { ...options, retries: 0 })) as InferAnswer<M>;
+        // A limit holds for the download as well: the wait that it names may be taken once.
+        const retries = error.code === 'RATE_LIMITED' ? 1 : 0;
+        return (await here(local, { ...options, retries })) as InferAnswer<M>;
       } catch (cause) {
-        options.signal?.throwIfAborted();
         throw new PopserveError(error.code, error.message, { ...error, cause });
       }
     }
@@ -90,23 +97,28 @@ export class PopserveClient {
    * @typeParam P what a prediction holds
    * @throws PopserveError; the reason of `signal` once it is aborted
    */
-  async predict<P = Record<string, unknown>>(
+  predict<P = Record<string, unknown>>(
     model: string,
     instances: readonly Readonly<Record<string, unknown>>[],
     options: CallOptions = {},
   ): Promise<PredictAnswer<P>> {
-    const received = await this.#send(`${pathOf(model, options.version)}/infer`, options, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ instances }),
+    return guard(options.signal, async () => {
+      const received = await this.#send(`${pathOf(model, options.version)}/infer`, options, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: toJson({ instances }),
+      });
+      const { predictions } = jsonOf(received) as { predictions: P[] };
+      return { ...provenance(model, received), predictions };
     });
-    const { predictions } = jsonOf(received) as { predictions: P[] };
-    return { ...provenance(model, received), predictions };
   }
 
   /** Inputs, outputs, versions and properties of a model. */
-  async metadata(model: string, options: CallOptions = {}): Promise<ModelMetadata> {
-    return jsonOf(await this.#send(pathOf(model, options.version), options)) as ModelMetadata;
+  metadata(model: string, options: CallOptions = {}): Promise<ModelMetadata> {
+    return guard(
+      options.signal,
+      async () => jsonOf(await this.#send(pathOf(model, options.version), options)) as ModelMetadata,
+    );
   }
 
   /**
@@ -114,15 +126,17 @@ export class PopserveClient {
    * PoP answers, what was kept from an earlier visit is loaded.
    * @returns what was loaded
    */
-  async prepare(model: string, options: CallOptions = {}): Promise<Pick<Provenance, 'version' | 'epoch' | 'digest'>> {
-    const local = this.#local;
-    if (!local) throw new PopserveError('INVALID_ARGUMENT', "prepare() needs the option 'local' of the client");
-    const known = await this.#askVersion(local, model, options).catch(async (error) => {
-      if (!(error instanceof PopserveError) || !isPassing(error)) throw error;
-      return (await local.known(pathOf(model, options.version))) ?? Promise.reject(error);
+  prepare(model: string, options: CallOptions = {}): Promise<Pick<Provenance, 'version' | 'epoch' | 'digest'>> {
+    return guard(options.signal, async () => {
+      const local = this.#local;
+      if (!local) throw new PopserveError('INVALID_ARGUMENT', "prepare() needs the option 'local' of the client");
+      const known = await this.#askVersion(local, model, options).catch(async (error) => {
+        if (!(error instanceof PopserveError) || !isPassing(error)) throw error;
+        return (await local.known(pathOf(model, options.version))) ?? Promise.reject(error);
+      });
+      await this.#load(local, model, known, options);
+      return known;
     });
-    await this.#load(local, model, known, options);
-    return known;
   }
 
   async #lookUp(local: LocalRuns, model: string, options: CallOptions): Promise<Known> {
@@ -140,9 +154,12 @@ export class PopserveClient {
 
   #load(local: LocalRuns, model: string, { version, digest }: Known, options: CallOptions) {
     const path = `${pathOf(model, version)}/artifact?digest=${digest}`;
-    return local.load(path, digest, async () => {
-      return (await this.#send(path, { ...options, timeoutMs: downloadTimeoutMs })).body;
-    });
+    const load = () =>
+      local.load(path, digest, async () => (await this.#send(path, { ...options, timeoutMs: downloadTimeoutMs })).body);
+    // What many share, the signal of the one that began it may have ended.
+    return load().catch((error) =>
+      error instanceof PopserveError || options.signal?.aborted ? Promise.reject(error) : load(),
+    );
   }
 
   #send(path: string, call: CallOptions, request: RequestInit = {}): Promise<Received> {

@@ -43,7 +43,8 @@ export async function send(url: string, request: RequestInit, policy: SendPolicy
 
 async function sendOnce(url: string, request: RequestInit, policy: SendPolicy): Promise<Received> {
   const { signal, timeoutMs } = policy;
-  const timeout = AbortSignal.timeout(timeoutMs);
+  // Whole milliseconds, as the platform demands.
+  const timeout = AbortSignal.timeout(Math.ceil(timeoutMs));
   try {
     const { fetch } = policy;
     const response = await fetch(url, { ...request, signal: signal ? AbortSignal.any([signal, timeout]) : timeout });
@@ -55,7 +56,7 @@ async function sendOnce(url: string, request: RequestInit, policy: SendPolicy): 
     if (cause instanceof PopserveError) throw cause;
     throw timeout.aborted
       ? new PopserveError('TIMEOUT', `no answer within ${timeoutMs} ms`, { cause })
-      : new PopserveError('UNREACHABLE', `cannot reach ${new URL(url).origin}`, { cause });
+      : new PopserveError('UNREACHABLE', `cannot reach ${url}`, { cause });
   }
 }
 

@@ -95,9 +95,10 @@ export interface Spelled {
 }
 
 /** @throws PopserveError INVALID_ARGUMENT for what cannot be a tensor of its datatype */
-export function spellOut(name: string, { data, shape, datatype }: InputTensor): Spelled {
-  const is = datatype ?? datatypeOf(data);
+export function spellOut(name: string, tensor: InputTensor): Spelled {
   try {
+    const { data, shape, datatype } = tensor;
+    const is = datatype ?? datatypeOf(data);
     return { datatype: is, shape: shape ?? [data.length], data: elementsOf(is, data) };
   } catch (cause) {
     throw new PopserveError('INVALID_ARGUMENT', `input '${name}': ${cause instanceof Error ? cause.message : cause}`, {

@@ -1,5 +1,6 @@
 // Inference requests and answers of the Open Inference Protocol with binary tensors: a JSON part, then the raw data.
 import { PopserveError } from './errors.ts';
+import { toJson } from './json.ts';
 import type { InferOptions } from './options.ts';
 import { type Datatype, fromBytes, type OutputTensor, type Spelled, toBytes } from './tensors.ts';
 
@@ -14,7 +15,7 @@ export function encodeRequest(inputs: ReadonlyMap<string, Spelled>, { id, parame
     return { name, datatype, shape, parameters: { binary_data_size: bytes.length } };
   });
   const head = new TextEncoder().encode(
-    JSON.stringify({
+    toJson({
       id,
       parameters: { ...parameters, binary_data_output: true },
       inputs: described,

@@ -2,8 +2,10 @@
 import * as ort from 'onnxruntime-web';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type InputTensor, PopserveClient, PopserveError } from '../../client/index.ts';
+import { model, node, tensorValue } from '../../scripts/onnx/build.ts';
+import { TensorProto_DataType } from '../../scripts/onnx/onnx_pb.ts';
 import { TestPop } from '../harness/pop.ts';
-import { adder } from '../harness/small-models.ts';
+import { adder, publication } from '../harness/small-models.ts';
 import { type Echoed, echo } from './echo-model.ts';
 import { Weather } from './weather.ts';
 
@@ -12,6 +14,7 @@ let weather: Weather;
 beforeAll(async () => {
   pop = await TestPop.start();
   await pop.release(echo('1'));
+  await pop.release(teller());
   await pop.release(adder('adder', '1', 10));
   await pop.release(adder('adder', '2', 20), false);
   await pop.route('adder', { action: 'alias', name: 'next', version: '2' });
@@ -35,6 +38,23 @@ const failure = (promise: Promise<unknown>): Promise<PopserveError> =>
     () => expect.unreachable('it succeeded'),
     (error) => error,
   );
+
+/** Tells as text what whole number it was given. */
+function teller() {
+  const { INT64, STRING } = TensorProto_DataType;
+  const built = model({
+    name: 'teller',
+    opsets: { '': 17 },
+    inputs: [tensorValue('number', INT64, ['n']), tensorValue('text', STRING, ['n'])],
+    outputs: [tensorValue('seen', STRING, ['n']), tensorValue('said', STRING, ['n'])],
+    nodes: [node('Cast', ['number'], ['seen'], { to: { int: STRING } }), node('Identity', ['text'], ['said'])],
+  });
+  const column = (name: string, datatype: 'INT64' | 'BYTES') => ({ name, datatype, shape: [-1] });
+  return publication('teller', '1', built, {
+    inputs: [column('number', 'INT64'), column('text', 'BYTES')],
+    outputs: [column('seen', 'BYTES'), column('said', 'BYTES')],
+  });
+}
 
 const samples = {
   BOOL: { data: [true, false, true] },
@@ -102,6 +122,8 @@ describe('tensors', () => {
     [{ data: [0.5], datatype: 'INT64' as const }, /input 'x': .*0\.5/],
     [{ data: [1], datatype: 'BF16' as const }, /input 'x': BF16 is given as its bits/],
     [{ data: [1], datatype: 'FP8' as never }, /input 'x': unknown datatype FP8/],
+    [{ data: null as never }, /input 'x': .*null/],
+    [null as never, /input 'x': .*null/],
   ])('%o is refused before it is sent', async (tensor, message) => {
     const client = new PopserveClient(weather.url);
     const error = await failure(client.infer('adder', { x: tensor }));
@@ -175,6 +197,29 @@ describe('records', () => {
     expect(answer).toMatchObject({ model: 'adder', version: '2', epoch: 2, ranAt: 'pop', pop: 'local' });
   });
 
+  test('bigint are exact integers, and text that looks like one stays text', async () => {
+    const client = new PopserveClient(pop.pop.url);
+    const { predictions } = await client.predict<{ seen: string; said: string }>('teller', [
+      { number: 2n ** 63n - 1n, text: '7n' },
+      { number: -(2n ** 63n), text: '"-7"' },
+      { number: 7, text: '7' },
+    ]);
+    expect(predictions).toEqual([
+      { seen: '9223372036854775807', said: '7n' },
+      { seen: '-9223372036854775808', said: '"-7"' },
+      { seen: '7', said: '7' },
+    ]);
+  });
+
+  test('what has no JSON is refused before it is sent', async () => {
+    const round: Record<string, unknown> = {};
+    round.x = round;
+    const error = await failure(new PopserveClient(weather.url).predict('adder', [round]));
+    expect(error).toMatchObject({ name: 'PopserveError', code: 'INVALID_ARGUMENT' });
+    expect(error.message).toMatch(/circular/);
+    expect(weather.arrived).toEqual([]);
+  });
+
   test('a record without a feature is refused by name', async () => {
     const error = await failure(new PopserveClient(pop.pop.url).predict('adder', [{ z: 1 }]));
     expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', status: 400 });
@@ -213,7 +258,11 @@ describe('errors', () => {
     const { url } = gone;
     await gone.stop();
     const error = await failure(new PopserveClient(url, { retries: 0 }).infer('adder', { x }));
-    expect(error).toMatchObject({ code: 'UNREACHABLE', status: 0, message: `cannot reach ${url}` });
+    expect(error).toMatchObject({
+      code: 'UNREACHABLE',
+      status: 0,
+      message: `cannot reach ${url}/v2/models/adder/infer`,
+    });
   });
 });
 
@@ -272,6 +321,19 @@ describe('attempts', () => {
     weather.ahead.push('silence');
     const answer = await new PopserveClient(weather.url, { timeoutMs: 500, retries: 9 }).infer('adder', { x });
     expect(answer.version).toBe('1');
+  });
+
+  test('a timeout of part of a millisecond is a timeout, and one that is none is refused', async () => {
+    const silent: typeof fetch = (_, init) =>
+      new Promise((_resolve, reject) => {
+        init?.signal?.addEventListener('abort', () => reject(init.signal?.reason));
+      });
+    const client = new PopserveClient(weather.url, { retries: 0, fetch: silent });
+    expect(await failure(client.infer('adder', { x }, { timeoutMs: 0.01 }))).toMatchObject({ code: 'TIMEOUT' });
+    for (const timeoutMs of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      const error = await failure(client.metadata('adder', { timeoutMs }));
+      expect(error).toMatchObject({ name: 'PopserveError', code: 'INVALID_ARGUMENT' });
+    }
   });
 
   test.each([

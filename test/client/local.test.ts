@@ -92,6 +92,36 @@ describe('when', () => {
     ]);
   });
 
+  test('a limit that holds for the download too is waited for once, where the caller takes that wait', async () => {
+    await client.infer('adder', { x });
+    const limited = { status: 429, headers: { 'retry-after': '1' } };
+    weather.ahead.push(limited, limited);
+    expect((await client.infer('adder', { x }, { retries: 0 })).ranAt).toBe('local');
+    expect(downloads()).toHaveLength(2);
+  });
+
+  test('never for a caller that has gone, and loaded all the same for those that have not', async () => {
+    await client.prepare('adder');
+    const reason = new Error('the page was closed');
+    const signal = AbortSignal.abort(reason);
+    for (const at of ['local', 'auto'] as const) {
+      expect(await failure(client.infer('adder', { x }, { at, signal }))).toBe(reason);
+    }
+    await client.infer('adder', { x }, { version: '2' });
+    weather.ahead.push('silence');
+    const controller = new AbortController();
+    const gone = failure(client.infer('adder', { x }, { version: '2', at: 'local', signal: controller.signal }));
+    const stays = client.infer('adder', { x }, { version: '2', at: 'local' });
+    const leaves = new AbortController();
+    const joined = failure(client.infer('adder', { x }, { version: '2', at: 'local', signal: leaves.signal }));
+    await expect.poll(() => downloads().length).toBe(2);
+    leaves.abort(reason);
+    expect(await joined).toBe(reason);
+    controller.abort(reason);
+    expect(await gone).toBe(reason);
+    expect((await stays).ranAt).toBe('local');
+  });
+
   test('never where the caller wants the PoP', async () => {
     await client.prepare('adder');
     weather.ahead.push(busy, busy);
