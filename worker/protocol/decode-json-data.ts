@@ -35,8 +35,11 @@ function visitNested(target: Target, data: unknown, visit: VisitRow): void {
   descend(data, 0);
 }
 
-/** Calls `visit` with each run of elements, in row-major order. */
-function visitRows(target: Target, data: unknown, visit: VisitRow): void {
+/**
+ * Calls `visit` with each run of elements, in row-major order.
+ * @throws PopserveError INVALID_ARGUMENT for data that is neither flat nor nested to the shape
+ */
+export function visitRows(target: Target, data: unknown, visit: VisitRow): void {
   const { shape, where, count } = target;
   const rows = shape.length === 0 && !Array.isArray(data) ? [data] : data;
   if (!Array.isArray(rows)) throw invalid(`${where}: data is ${describeValue(data)}, expected an array`);

@@ -1,8 +1,8 @@
 // Plain records `{feature: value, …}` to a model's inputs, for callers who know features rather than tensors: one record is one
 // item of the batch. Also the row format of TensorFlow Serving, whose instances are such records.
 import { elementCount, type Signature, type TensorSpec } from '../../registry/signature.ts';
-import { decodeJsonData } from './decode-json-data.ts';
-import { describeShape, describeValue, invalid, quote } from './describe.ts';
+import { decodeJsonData, visitRows } from './decode-json-data.ts';
+import { describeValue, invalid, quote } from './describe.ts';
 import { readObject } from './fields.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -79,12 +79,12 @@ function decodeColumn(
     const values = recordsOf(exact).map(valuesOf);
     const row = rest.includes(-1) ? shapeOf(values[0]) : rest;
     const perRecord = elementCount(row);
-    const data = values.flatMap((value, index) => {
-      const flat = Array.isArray(value) ? (value.flat(Number.POSITIVE_INFINITY) as unknown[]) : [value];
-      if (flat.length === perRecord) return flat;
-      throw invalid(
-        `instances[${index}]: ${where}: expected ${datatype} ${describeShape(row)}, ${perRecord} values, got ${flat.length}`,
-      );
+    const data: unknown[] = [];
+    values.forEach((value, index) => {
+      const target = { where: `instances[${index}]: ${where}`, datatype, shape: row, count: perRecord };
+      visitRows(target, rowOf(value, row), (run) => {
+        for (const element of run) data.push(element);
+      });
     });
     return { shape: batch === undefined ? [] : [count, ...row], data };
   };
@@ -99,6 +99,12 @@ function fieldOf(model: RecordModel, record: unknown, index: number, feature: st
   const names = featureNames(model);
   const shown = names.slice(0, 16).map(quote).join(', ') + (names.length > 16 ? `, … ${names.length} in all` : '');
   throw invalid(`instances[${index}]: feature ${quote(feature)} is missing; the model takes ${shown}`);
+}
+
+/** What a record says of an input, as an array: a scalar alone, or a row with or without its dimension of records. */
+function rowOf(value: unknown, row: readonly number[]): unknown {
+  if (!Array.isArray(value)) return [value];
+  return value.length === 1 && shapeOf(value).length === row.length + 1 ? rowOf(value[0], row) : value;
 }
 
 /** The shape of nested arrays by their first elements; `[]` for what is no array. */

@@ -61,6 +61,14 @@ function scan(bytes: Uint8Array, limits: JsonLimits, packNumbers: boolean): Numb
   return found;
 }
 
+/**
+ * For JSON that is parsed elsewhere.
+ * @throws PopserveError INVALID_ARGUMENT beyond the depth, TOO_LARGE beyond the number of values
+ */
+export function boundJson(bytes: Uint8Array, limits: JsonLimits): void {
+  scan(bytes, limits, false);
+}
+
 /** Whether the `[` at an index stands behind `"data":`, the last string before it. */
 function isData(bytes: Uint8Array, quoteAt: number, at: number): boolean {
   for (let index = 0; index < dataKey.length; index++) if (bytes[quoteAt + index] !== dataKey[index]) return false;

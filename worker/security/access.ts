@@ -34,8 +34,8 @@ function anonymous(c: Context<AppContext>, next: () => Promise<void>): Promise<v
 }
 
 function identified(c: Context<AppContext>, caller: Caller, next: () => Promise<void>): Promise<void> {
-  requireRight(caller, needOf(c.req.method, c.req.path));
   c.set('caller', caller);
+  requireRight(caller, needOf(c.req.method, c.req.path));
   c.get('isolate').security.keyGate.pass(caller.id, c.executionCtx);
   return next();
 }

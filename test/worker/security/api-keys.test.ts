@@ -212,6 +212,22 @@ describe('the audit', () => {
     ]);
   });
 
+  it('has what is refused of load and unload', async () => {
+    pop.logs.length = 0;
+    const { token } = await createKey({ scopes: ['infer'] });
+    const path = '/v2/repository/models/adder/unload';
+    for (const headers of [{}, bearer('pk_0000000000000000_nothing'), bearer(token)]) {
+      await pop.send('POST', path, {}, headers);
+    }
+    const refusals = () => auditLines().flatMap((line) => (line.path === path ? [[line.caller, line.status]] : []));
+    await expect.poll(() => refusals().length).toBe(3);
+    expect(refusals()).toEqual([
+      ['unknown', 401],
+      ['unknown', 401],
+      [expect.stringMatching(/^key:/), 403],
+    ]);
+  });
+
   it('keeps every change, with who made it in a name that a key cannot forge', async () => {
     const { key, token } = await createKey({ scopes: ['release'] });
     const headers = { ...bearer(token), 'popserve-actor': 'operator' };

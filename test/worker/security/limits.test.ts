@@ -56,6 +56,18 @@ test.each([
   expect(answer.status, error).toBe(status);
 });
 
+test.each([
+  ['POST', '/v2/repository/index'],
+  ['POST', '/v2/repository/models/adder/load'],
+  ['PUT', '/registry/models/adder/versions/2'],
+  ['POST', '/registry/keys'],
+])('JSON nested without end is refused by %s %s', async (method, at) => {
+  const deep = `{"ready":true,"x":${'['.repeat(1000)}${']'.repeat(1000)}}`;
+  const answer = await pop.send(method, at, deep, { authorization: `Bearer ${pop.pop.token}` });
+  const { error } = answer.json<{ error: string }>();
+  expect([answer.status, error]).toEqual([400, 'the JSON is nested deeper than 64 levels']);
+});
+
 test('within them all is answered, compressed too', async () => {
   expect((await gzipped(spaces(15_000))).status).toBe(200);
 });
