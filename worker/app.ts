@@ -98,7 +98,9 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
 
 /** Hono takes a wrong verb for an unknown path: ask its router for the verbs that the path does have. */
 function allowedMethods(app: Hono<AppContext>, path: string): string[] {
-  return ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'].filter((method) =>
+  const mounted = ['GET', 'POST', 'PUT', 'DELETE'].filter((method) =>
     app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
   );
+  // Hono answers HEAD by the handler of GET.
+  return mounted.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : method));
 }

@@ -125,7 +125,7 @@ describe('around the body', () => {
   test('a wrong verb gets 405 with the right ones, an unknown path 404', async () => {
     const verb = await pop.send('DELETE', '/v2/models/adder/infer');
     expect(verb.status).toBe(405);
-    expect(verb.headers.get('allow')).toBe('GET, POST');
+    expect(verb.headers.get('allow')).toBe('GET, HEAD, POST');
     expect((await pop.send('GET', '/v3')).status).toBe(404);
   });
 });

@@ -1,8 +1,11 @@
 // The OpenAPI 3.1 description, generated from the routes as they are mounted: what is mounted cannot be missing in it.
 // https://spec.openapis.org/oas/v3.1.1.html
 import { serverName, serverVersion } from '../server.ts';
-import { type Operation, operations, withinPatterns } from './operations.ts';
-import { componentSchemas, type JsonSchema, reference, type SchemaName } from './schemas.ts';
+import { headerParameters, headersOfAnswer } from './headers.ts';
+import { type AnswerContent, type Operation, operations, withinPatterns } from './operations.ts';
+import { componentSchemas, type JsonSchema, reference } from './schemas.ts';
+
+const text = { type: 'string' };
 
 interface MountedRoute {
   readonly method: string;
@@ -41,12 +44,24 @@ export function describeApi(routes: readonly MountedRoute[]): OpenApiDocument {
     paths,
     components: {
       schemas: componentSchemas(),
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', description: 'API key, JWT or operator’s token' } },
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: 'API key, JWT or operator’s token' },
+        key: { type: 'apiKey', in: 'header', name: 'x-api-key', description: 'the same without `Bearer`' },
+      },
     },
     // Also without: inference is open where the operator has set it so.
-    security: [{ bearer: [] }, {}],
+    security: [...credentials, {}],
   };
 }
+
+const credentials = [{ bearer: [] }, { key: [] }];
+
+const meanings = {
+  200: 'done',
+  201: 'created',
+  206: 'the range',
+  304: 'what the client holds still holds',
+} as const;
 
 function describeOperation(path: string, operation: Operation | undefined): JsonSchema {
   const named = [...path.matchAll(/\{([a-z]+)\}/gi)].map(([, name]) => ({
@@ -60,27 +75,37 @@ function describeOperation(path: string, operation: Operation | undefined): Json
           ...{ name: 'features', in: 'query', description, style: 'form', explode: true },
           schema: { type: 'object', additionalProperties: { type: 'string' } },
         }
-      : { name, in: 'query', description, schema: { type: 'string' } },
+      : { name, in: 'query', ...(typeof description === 'string' ? { description, schema: text } : description) },
   );
-  const { tag, summary, body, example, answer, operator } = operation;
+  const { tag, summary, body, example, answer, operator, statuses = [200] } = operation;
+  const parameters = [...named, ...query, ...headerParameters(operation.headers ?? [])];
+  const headers = headersOfAnswer([...(operation.answerHeaders ?? []), 'popserve-pop']);
+  const content = answer === 'none' ? {} : { content: contentOf(answer) };
   return {
     tags: [tag],
     summary,
-    ...(named.length + query.length > 0 ? { parameters: [...named, ...query] } : {}),
-    ...(operator ? { security: [{ bearer: [] }] } : {}),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(operator ? { security: credentials } : {}),
     ...(body === undefined
       ? {}
       : { requestBody: { required: body !== 'Anything', content: contentOf(body, example) } }),
     responses: {
-      '200': { description: 'done', ...(answer === 'none' ? {} : { content: contentOf(answer) }) },
+      ...Object.fromEntries(
+        statuses.map((status) => [
+          status,
+          { description: meanings[status], headers, ...(status === 304 ? {} : content) },
+        ]),
+      ),
       default: { description: 'refused; the message names what is wrong', content: contentOf('Error') },
     },
   };
 }
 
-function contentOf(what: SchemaName | readonly SchemaName[] | 'bytes' | 'page', example?: unknown): JsonSchema {
+function contentOf(what: Exclude<AnswerContent, 'none'>, example?: unknown): JsonSchema {
   if (what === 'bytes') return { 'application/octet-stream': {} };
-  if (what === 'page') return { 'text/html': {} };
+  if (what === 'page') return { 'text/html': { schema: text } };
+  if (what === 'metrics') return { 'text/plain': { schema: text } };
+  if (what === 'lines') return { 'application/x-ndjson': { schema: text } };
   const schema = typeof what === 'string' ? reference(what) : { oneOf: what.map(reference) };
   const json = { schema, ...(example === undefined ? {} : { example }) };
   // Tensors may come and go in the binary form as well.

@@ -27,6 +27,19 @@ const parameters = { type: 'object', additionalProperties: { type: ['string', 'n
 const spec = object({ name: text, datatype: { enum: datatypes }, shape: list({ type: 'integer', minimum: -1 }) });
 const data = { description: 'Row-major, flat or nested: numbers, booleans or strings; null is NaN.', type: 'array' };
 const statistic = object({ count: whole, ns: whole });
+const milliseconds = { type: 'number', minimum: 0 };
+const coldStart = {
+  ...object({
+    ...{ route_ms: milliseconds, runtime_ms: milliseconds, fetch_ms: milliseconds },
+    ...{ create_ms: milliseconds, warmup_ms: milliseconds },
+    from: { enum: ['cache', 'registry'] },
+    local_only: {
+      ...list(text),
+      description: 'Steps that read 0 in production, where clocks stand still without I/O.',
+    },
+  }),
+  description: 'What the load took, by its steps.',
+};
 const record = { type: 'object', description: 'Values by the names of the features.', additionalProperties: anything };
 
 const written = {
@@ -91,10 +104,28 @@ const written = {
         object({
           ...{ name: text, version: text, last_inference: whole, inference_count: whole, execution_count: whole },
           inference_stats: { type: 'object', additionalProperties: statistic },
+          response_stats: { type: 'object' },
+          batch_stats: {
+            ...list(
+              object({
+                batch_size: whole,
+                compute_input: statistic,
+                compute_infer: statistic,
+                compute_output: statistic,
+              }),
+            ),
+            description: 'By the number of items in a batch; empty if PoPs are merged.',
+          },
           memory_usage: list(object({ type: text, id: whole, byte_size: whole })),
+          popserve_profile: { ...text, description: 'How it is loaded here.' },
+          popserve_cold_start: coldStart,
         }),
       ),
       popserve_scope: { enum: ['isolate', 'all'] },
+      popserve_heap: {
+        ...object({ byte_size: whole, budget: whole, discarded: whole, replacements: whole }),
+        description: 'The memory that all models of the isolate share, bytes; absent if PoPs are merged.',
+      },
       popserve_note: text,
     },
     ['model_stats'],
