@@ -46,7 +46,9 @@ describe.each(datatypes)('%s', (datatype) => {
   test('inputs as flat and as nested JSON arrive as the elements they stand for', () => {
     fc.assert(
       fc.property(caseOf(datatype), (input) => {
-        for (const data of [jsonData(input.elements), nestedData(input.shape, input.elements)]) {
+        const nested = nestedData(input.shape, input.elements);
+        // A scalar NaN alone is null, which stands for a key that is not there: it needs its array.
+        for (const data of [jsonData(input.elements), ...(nested === 'null' ? [] : [nested])]) {
           const body = new TextEncoder().encode(`{"inputs":[${entry(input, `"data":${data}`)}]}`);
           const request = decodeInferRequest({ body, headerLength: null, signature, limits });
           expectTensor(request.inputs[0], input);
