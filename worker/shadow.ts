@@ -46,7 +46,7 @@ export function runShadow(
   }
   shadows.running += 1;
   scope.waitUntil(
-    compareWith(isolate, candidate, request, outputs, scope)
+    compareWith(isolate, { stable, candidate }, request, outputs, scope)
       .then((comparison) => shadows.tally.compared(stable.model, pair, comparison))
       .catch(() => shadows.tally.failed(stable.model, pair))
       .finally(() => {
@@ -57,7 +57,7 @@ export function runShadow(
 
 async function compareWith(
   { models }: Isolate,
-  candidate: Manifest,
+  { stable, candidate }: { stable: Manifest; candidate: Manifest },
   request: InferRequest,
   outputs: readonly Tensor[],
   scope: RequestScope,
@@ -73,6 +73,7 @@ async function compareWith(
       compareOutputs(
         outputs,
         tensors.map((tensor, index) => fromRuntimeTensor(names[index] ?? '', tensor)),
+        stable,
       ),
     ),
   );

@@ -1,13 +1,15 @@
 // How far the answer of one version is from that of another, to the same request. Pure.
+import type { Manifest } from '../../registry/manifest.ts';
 import type { Datatype } from '../../registry/signature.ts';
 import { elementsOf } from '../protocol/elements.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 
 export interface Comparison {
   /**
-   * The two decide otherwise: another top-1 (the place of the largest number along the last axis, where that has more than
-   * one), another integer, boolean or string, another shape or datatype, an output that is missing, or not a number on one
-   * side alone. Real numbers without a top-1 only differ.
+   * The two decide otherwise, in at least one place: another top-1 (the place of the largest number along the last axis, where
+   * that has more than one), real numbers without a top-1 that differ by more than a tenth of the left one and by more than the
+   * tolerance, another integer, boolean or string, another shape or datatype, an output that is missing, or not a number on one
+   * side alone.
    */
   readonly disagrees: boolean;
   /** Pairs of finite numbers that were compared. */
@@ -18,7 +20,13 @@ export interface Comparison {
 
 const realTypes: ReadonlySet<Datatype> = new Set(['FP16', 'FP32', 'FP64', 'BF16']);
 
-export function compareOutputs(left: readonly Tensor[], right: readonly Tensor[]): Comparison {
+/** What is known of the left version: `signature` tells classes from a batch, `tolerance` what is only numeric noise. */
+type Described = Pick<Manifest, 'signature' | 'tolerance'>;
+
+/** How much of stable's number another one may differ without being another decision. */
+const agreedShare = 0.1;
+
+export function compareOutputs(left: readonly Tensor[], right: readonly Tensor[], stable: Described): Comparison {
   const sum = { disagrees: false, elements: 0, sumDifference: 0, maxDifference: 0 };
   for (const tensor of left) {
     const other = right.find(({ name }) => name === tensor.name);
@@ -29,14 +37,28 @@ export function compareOutputs(left: readonly Tensor[], right: readonly Tensor[]
     } else if (tensor.datatype !== 'BYTES') {
       const [one, two] = [numbersOf(tensor.datatype, tensor.data), numbersOf(tensor.datatype, other.data)];
       addDifferences(one, two, sum);
-      const real = realTypes.has(tensor.datatype);
-      const width = tensor.shape.at(-1) ?? 1;
-      if (real ? width > 1 && otherTop1(one, two, width) : one.some((value, index) => value !== two[index])) {
-        sum.disagrees = true;
-      }
+      if (!realTypes.has(tensor.datatype)) {
+        if (one.some((value, index) => value !== two[index])) sum.disagrees = true;
+      } else if (hasTop1(tensor, stable)) {
+        if (otherTop1(one, two, tensor.shape.at(-1) ?? 1)) sum.disagrees = true;
+      } else if (one.some((value, index) => isFarFrom(value, two[index] ?? Number.NaN, stable))) sum.disagrees = true;
     }
   }
   return sum;
+}
+
+/** A single axis of variable length is the batch, not classes. */
+function hasTop1({ name, shape }: Tensor, { signature }: Described): boolean {
+  const declared = signature.outputs.find((output) => output.name === name)?.shape;
+  const batchAlone = declared?.length === 1 && declared[0] === -1;
+  return !batchAlone && (shape.at(-1) ?? 1) > 1;
+}
+
+/** What is not finite is compared elsewhere. */
+function isFarFrom(value: number, other: number, { tolerance }: Described): boolean {
+  const size = Math.abs(value);
+  const noise = tolerance.absolute + tolerance.relative * size;
+  return Math.abs(value - other) > Math.max(agreedShare * size, noise);
 }
 
 function numbersOf(datatype: Exclude<Datatype, 'BYTES'>, bytes: Uint8Array): number[] {

@@ -84,7 +84,7 @@ export const shadowPart: TelemetryPart = {
       return {
         value,
         samples,
-        text: `${differing} of ${samples} shadow answers of ${version} differ from ${stable}'s`,
+        text: `${differing} of ${samples} shadow answers of ${version} failed or decide otherwise than ${stable}'s`,
       };
     },
   },

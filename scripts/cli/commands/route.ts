@@ -80,7 +80,7 @@ export function addRouteCommands(program: Command, execute: Execute): void {
     .argument('<version>', 'a published version', parseVersion)
     .requiredOption('--percent <number>', 'share of the traffic, 0 to 100', parsePercent)
     .option('--max-error-share <share>', 'end it where more of its requests fail, 0 to 1', parseShare)
-    .option('--max-disagreement-share <share>', 'end it where more shadow answers differ, 0 to 1', parseShare)
+    .option('--max-disagreement-share <share>', 'end it where more shadow answers decide otherwise, 0 to 1', parseShare)
     .option('--max-drift <distance>', 'end it where inputs are further from its baseline', parsePositive)
     .option('--min-requests <number>', 'decide from no fewer requests (default: 100)', parseCount)
     .option('--no-limits', 'take the limits of a running canary away')

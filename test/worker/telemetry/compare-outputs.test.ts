@@ -1,7 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Tensor } from '../../../worker/protocol/tensor.ts';
-import { compareOutputs } from '../../../worker/telemetry/compare-outputs.ts';
+import { compareOutputs as compare } from '../../../worker/telemetry/compare-outputs.ts';
+
+/** Outputs whose shapes are as declared, if `declared` says nothing else. */
+const compareOutputs = (left: Tensor[], right: Tensor[], declared?: number[]) =>
+  compare(left, right, {
+    signature: {
+      inputs: [],
+      outputs: left.map(({ data: _, ...spec }) => ({ ...spec, shape: declared ?? [...spec.shape] })),
+    },
+    tolerance: { absolute: 0.01, relative: 0.001 },
+  });
 
 const real = (values: number[], shape = [values.length], name = 'y'): Tensor => ({
   ...{ name, datatype: 'FP32', shape },
@@ -26,7 +36,11 @@ describe('compareOutputs', () => {
   test.each([
     ['another top-1 of a row', real([1, 2, 5, 4], [2, 2]), real([1, 2, 3, 4], [2, 2]), true],
     ['the same top-1 of every row', real([1, 2, 5, 4], [2, 2]), real([0, 9, 4.5, 4], [2, 2]), false],
-    ['real numbers without a top-1', real([1, 2], [2, 1]), real([7, 0], [2, 1]), false],
+    ['a real number without a top-1, a tenth away', real([1, 100], [2, 1]), real([1, 110], [2, 1]), false],
+    ['one that is further away in one row', real([1, 100], [2, 1]), real([1, 111], [2, 1]), true],
+    ['one that is further away, below zero', real([-100]), real([-111]), true],
+    ['zero, within the tolerance', real([0]), real([0.009]), false],
+    ['zero, beyond the tolerance', real([0]), real([0.011]), true],
     ['another label', integers(1n, 2n), integers(1n, 3n), true],
     ['the same labels', integers(1n, 2n), integers(1n, 2n), false],
     ['another string', strings('a', 'b'), strings('a', 'c'), true],
@@ -38,6 +52,12 @@ describe('compareOutputs', () => {
     ['infinite on both sides', real([Infinity]), real([Infinity]), false],
   ])('%s', (_, left, right, disagrees) => {
     expect(compareOutputs([left], [right]).disagrees).toBe(disagrees);
+  });
+
+  test('a batch of single numbers has no top-1, classes without a batch have', () => {
+    const [left, right] = [real([1, 2, 5]), real([2, 3, 9])];
+    expect(compareOutputs([left], [right], [-1]).disagrees).toBe(true);
+    expect(compareOutputs([left], [right], [3]).disagrees).toBe(false);
   });
 
   test('an answer agrees with itself, whatever is in it', () => {

@@ -4,7 +4,7 @@ import { model, node, tensorValue } from '../../../scripts/onnx/build.ts';
 import type { ShadowReport } from '../../../worker/telemetry/shadow-part.ts';
 import { eventually } from '../../harness/eventually.ts';
 import { TestPop } from '../../harness/pop.ts';
-import { adder, publication, type SmallPublication } from '../../harness/small-models.ts';
+import { adder, floats, publication, type SmallPublication } from '../../harness/small-models.ts';
 
 let pop: TestPop;
 beforeAll(async () => {
@@ -90,8 +90,40 @@ test('a canary whose shadow answers differ is ended by itself', async () => {
       ...{ rollout: null, shadow: { version: '2' } },
       audit: {
         actor: 'guard',
-        reason: expect.stringMatching(/^\d+ of \d+ shadow answers of 2 differ from 1's, limit 0.1$/),
+        reason: expect.stringMatching(
+          /^\d+ of \d+ shadow answers of 2 failed or decide otherwise than 1's, limit 0.1$/,
+        ),
       },
     });
+  });
+});
+
+test('a canary whose only number differs by more than a tenth is ended by itself', async () => {
+  const regression = (version: string, constant: number) => {
+    const built = model({
+      ...{ name: 'regression', opsets: { '': 17 } },
+      inputs: [tensorValue('x', 1, ['batch', 2])],
+      outputs: [tensorValue('y', 1, ['batch', 1])],
+      nodes: [
+        node('ReduceMax', ['x'], ['largest'], { axes: { ints: [1] } }),
+        node('Add', ['largest', 'constant'], ['y']),
+      ],
+      initializers: [floats('constant', [], new Float32Array([constant]))],
+    });
+    const { inputs } = adder('gauge', version, 0).manifest.signature;
+    const outputs = [{ name: 'y', datatype: 'FP32' as const, shape: [-1, 1] }];
+    return publication('gauge', version, built, { inputs, outputs });
+  };
+  await pop.release(regression('1', 1));
+  await pop.release(regression('2', 1000), false);
+  await pop.route('gauge', { action: 'shadow', version: '2', percent: 100 });
+  const limits = { disagreementShare: 0.01, minRequests: 5 };
+  const epoch = await pop.route('gauge', { action: 'canary', version: '2', percent: 0, limits });
+  await eventually(async () => {
+    const minEpoch = { 'popserve-min-epoch': String(epoch) };
+    const answer = await pop.send('POST', '/v2/models/gauge/infer', request, minEpoch);
+    expect(answer.json()).toMatchObject({ model_version: '1', outputs: [{ data: [3] }] });
+    const { route } = (await pop.operate('GET', '/registry/models/gauge')).json<{ route: object }>();
+    expect(route).toMatchObject({ rollout: null, audit: { actor: 'guard' } });
   });
 });
