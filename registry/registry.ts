@@ -166,8 +166,8 @@ export class Registry {
   /**
    * The switchover: writes the route that follows from the action as the next epoch, then its copy.
    * @param by.ifMatchEpoch the epoch that the operator has seen; 0 for none
-   * @throws {PopserveError} NOT_FOUND for an unknown version; CONFLICT if the action does not fit the newest route, if that is
-   *   not the epoch that the operator has seen, or if another writer was first
+   * @throws {PopserveError} NOT_FOUND for an unknown version; CONFLICT if the action does not fit the newest route or the
+   *   version, if that route is not the epoch that the operator has seen, or if another writer was first
    */
   async appendRoute(
     model: string,
@@ -181,7 +181,9 @@ export class Registry {
       throw new PopserveError('CONFLICT', `model '${model}': expected epoch ${by.ifMatchEpoch}, it is at ${epoch}`);
     }
     const wanted = current === null ? action : await this.#passRetired(current, action);
-    if ('version' in wanted && wanted.version != null) await this.getManifest(model, wanted.version);
+    if ('version' in wanted && wanted.version != null) {
+      requireMeasurable(wanted, await this.getManifest(model, wanted.version));
+    }
     const route = nextRoute(current, wanted, { model, actor: by.actor, at: this.#now() });
     if (route === current) return { route, created: false, ...(await this.#putCopy(model)) };
 
@@ -309,6 +311,15 @@ export class Registry {
       `model '${model}': lost to epoch ${epoch}${first}, which was written first; look at it and repeat`,
     );
   }
+}
+
+/** A limit that nothing can be measured against would guard nothing. */
+function requireMeasurable(action: RouteAction, { model, version, baseline }: Manifest): void {
+  if (action.action !== 'canary' || action.limits?.drift === undefined || baseline?.inputs.length) return;
+  throw new PopserveError(
+    'CONFLICT',
+    `model '${model}': a limit on drift needs a baseline of the inputs, version '${version}' has none; publish it with test data, or leave the limit out`,
+  );
 }
 
 function notFound(model: string, version?: string): PopserveError {

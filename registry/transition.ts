@@ -122,7 +122,7 @@ function canary({ model, current, epoch }: Step, { version, percent, limits: ask
   const salt = rollout?.salt ?? `${model}/${version}/${epoch}`;
   const sinceEpoch = rollout === null ? epoch : rollout.sinceEpoch;
   const limits = asked === undefined ? rollout?.limits : (asked ?? undefined);
-  if (asked?.disagreementShare !== undefined && current.shadow?.version !== version) {
+  if (limits?.disagreementShare !== undefined && current.shadow?.version !== version) {
     throw new PopserveError(
       'CONFLICT',
       `model '${model}': a limit on disagreement needs version '${version}' as a shadow as well; start that first`,
@@ -147,9 +147,17 @@ function promote({ model, current }: Step): Routing {
 }
 
 function shadow({ model, current }: Step, version: string | null, percent = 0): Routing {
-  if (version === null || percent === 0) return { ...current, shadow: null };
-  requireOtherStable(model, current, version, 'shadow with');
-  return { ...current, shadow: { version, percent } };
+  const next = version === null || percent === 0 ? null : { version, percent };
+  const { rollout } = current;
+  if (rollout?.limits?.disagreementShare !== undefined && next?.version !== rollout.version) {
+    throw new PopserveError(
+      'CONFLICT',
+      `model '${model}': the limit on disagreement of the canary '${rollout.version}' needs it as the shadow; set the canary's limits anew without it, promote or abort first`,
+    );
+  }
+  if (next === null) return { ...current, shadow: null };
+  requireOtherStable(model, current, next.version, 'shadow with');
+  return { ...current, shadow: next };
 }
 
 function alias({ current }: Step, name: string, version: string | null): Routing {

@@ -2,6 +2,10 @@
 import type { Limits } from '../../registry/limits.ts';
 import type { Route } from '../../registry/route.ts';
 
+export const limitNames: Record<Exclude<keyof Limits, 'minRequests'>, string> = {
+  ...{ errorShare: 'error share', disagreementShare: 'disagreement share', drift: 'drift' },
+};
+
 /** What the default traffic gets, then rollout, shadow and the user's own aliases where there are some. */
 export function describeRoute(route: Route): string[] {
   const { stable, canary: _rolledOut, ...own } = route.aliases;
@@ -17,8 +21,7 @@ export function describeRoute(route: Route): string[] {
 }
 
 function describeLimits({ minRequests, ...limits }: Limits): string {
-  const named = { errorShare: 'error share', disagreementShare: 'disagreement share', drift: 'drift' };
-  const each = Object.entries(limits).map(([name, limit]) => `${named[name as keyof typeof named]} ${limit}`);
+  const each = Object.entries(limits).map(([name, limit]) => `${limitNames[name as keyof typeof limits]} ${limit}`);
   return `${each.join(', ')}, from ${minRequests} requests`;
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { takeBaseline } from '../../registry/baseline.ts';
 import { sha256Digest } from '../../registry/digests.ts';
 import { manifestDigest } from '../../registry/manifest.ts';
 import type { Registry } from '../../registry/registry.ts';
@@ -241,6 +242,27 @@ describe('appendRoute', () => {
     const losers = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
     for (const loser of losers) expect(loser).toMatchObject(failure('CONFLICT', 'epoch', '1'));
     expect(losers.some(({ message }) => message.includes(`of ${winner?.route.audit.actor} (activate)`))).toBe(true);
+  });
+});
+
+describe('a limit on drift', () => {
+  it('is refused for a version without a baseline of its inputs', async () => {
+    await uploadVersions(registry, 'drifting', ['1', '2']);
+    const { signature } = (await sampleRelease('drifting', '3')).manifest;
+    const rows = { shape: [3, 4], elements: new Float32Array(12).fill(1) };
+    const baseline = takeBaseline(
+      signature,
+      { tensors: new Map([['x', [rows]]]) },
+      { file: 'reference.csv', digest: await sha256Digest('reference'), rows: 3 },
+    );
+    const measured = await sampleRelease('drifting', '3');
+    await upload(registry, { ...measured, manifest: { ...measured.manifest, baseline } });
+    await registry.appendRoute('drifting', { action: 'activate', version: '1' }, ann);
+    const limits = { drift: 0.2, minRequests: 100 };
+    const canary = (version: string) =>
+      registry.appendRoute('drifting', { action: 'canary', version, percent: 5, limits }, ann);
+    await expect(canary('2')).rejects.toMatchObject(failure('CONFLICT', "version '2' has none"));
+    expect((await canary('3')).route.rollout).toMatchObject({ version: '3', limits });
   });
 });
 

@@ -104,6 +104,19 @@ describe('canary', () => {
     expect(apply(routeAfter(activate('1'), shadow('2', 5)), limited).rollout).toMatchObject({ version: '2' });
   });
 
+  it('keeps the shadow that a limit on disagreement needs for as long as that limit stands', () => {
+    const limits = { disagreementShare: 0.01, minRequests: 100 };
+    const limited: RouteAction = { action: 'canary', version: '2', percent: 5, limits };
+    const route = routeAfter(activate('1'), shadow('2', 5), limited);
+    for (const action of [shadow(null), shadow('2', 0), shadow('3', 5)]) {
+      expect(() => apply(route, action)).toThrow(conflict("limit on disagreement of the canary '2'"));
+    }
+    expect(apply(route, shadow('2', 50)).shadow).toEqual({ version: '2', percent: 50 });
+    expect(apply(apply(route, { ...limited, limits: null }), shadow(null)).shadow).toBeNull();
+    expect(apply(apply(route, { action: 'abort' }), shadow(null)).shadow).toBeNull();
+    expect(apply(route, { action: 'promote' })).toMatchObject({ rollout: null, shadow: null });
+  });
+
   it('keeps a device on its side through 5, 20, 50 and 100 percent, whatever else is changed meanwhile', () => {
     const side = (route: Route, key: string) => resolveVersion('pump', route, null, key);
     const steps = [5, 20, 50, 100].flatMap((percent, at) => [canary('2', percent), alias(`a${at}`, '1')]);

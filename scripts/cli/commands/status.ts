@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { parseModel } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
-import { describeRoute, describeShare } from '../describe-route.ts';
+import { describeRoute, describeShare, limitNames } from '../describe-route.ts';
 import type { Telemetry } from '../registry-client.ts';
 import { type Report, table } from '../report.ts';
 
@@ -40,6 +40,7 @@ async function status({ registry, host }: Context, model: string): Promise<Repor
     lines: [
       ...(route === null ? [`${model}: no version is active`] : describeRoute(route)),
       ...guard.map(({ text, limit, passed }) => `guard: ${text}, limit ${limit}${passed ? ': passed' : ''}`),
+      ...describeUnmeasured(found),
       ...(release === null ? ['no PoP has reported yet'] : describeRelease(release, host.terminalColumns !== null)),
       ...(popRows.length === 0
         ? []
@@ -50,6 +51,14 @@ async function status({ registry, host }: Context, model: string): Promise<Repor
     ],
     value: found,
   };
+}
+
+/** The limits that nothing was measured against so far. */
+function describeUnmeasured({ route, guard }: Telemetry): string[] {
+  const { minRequests: _, ...limits } = route?.rollout?.limits ?? { minRequests: 0 };
+  return Object.entries(limits)
+    .filter(([name]) => !guard.some((finding) => finding.name === name))
+    .map(([name, limit]) => `guard: ${limitNames[name as keyof typeof limits]} not measured yet, limit ${limit}`);
 }
 
 function describeRelease(release: NonNullable<Telemetry['release']>, terminal: boolean): string[] {

@@ -76,6 +76,17 @@ describe('popserve status', () => {
     ]);
   });
 
+  it('says of a limit that nothing was measured against it yet', async () => {
+    const limits = { errorShare: 0.01, drift: 0.2, minRequests: 100 };
+    const twice = nextRoute(stable, { action: 'canary', version: 'v2', percent: 5, limits }, context);
+    pop.intercept = () => ({ status: 200, body: { ...answer, route: twice } });
+    const { out } = await popserve(['status', 'm']);
+    expect(out).toContain(
+      'guard: 0 of 50 requests to v2 failed, limit 0.01\nguard: drift not measured yet, limit 0.2\n',
+    );
+    expect(out.match(/not measured/g)).toHaveLength(1);
+  });
+
   it('draws a bar on a terminal', async () => {
     expect((await popserve(['status', 'm'], 80)).out).toContain(`75 %  [${'█'.repeat(18)}${'░'.repeat(6)}]\n`);
   });
