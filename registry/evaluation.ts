@@ -69,6 +69,8 @@ export const evaluationSchema = z.strictObject({
     requirements: z.array(z.string()),
     /** The version that was served then, and its figures on the same data. */
     stable: z.strictObject({ version: versionSchema, metrics: metricsSchema }).optional(),
+    /** Why there was no comparison with the version that was served then. */
+    notCompared: z.string().optional(),
     /** Passed over the requirements that were not met. */
     forced: z.strictObject({ reason: z.string(), failures: z.array(z.string()).min(1) }).optional(),
   }),

@@ -80,7 +80,8 @@ const modelsSetting = z
     return names[0] === 'on' ? ('*' as const) : new Set(names.filter((name) => name !== '' && name !== 'off'));
   });
 
-const settingsSchema = z.object({
+/** Every setting there is, by its variable; docs/deploy.md lists the same. */
+export const settingsSchema = z.object({
   MEMORY_BUDGET_MIB: numberSetting(17).max(122).default(104),
   ROUTE_REFRESH_SECONDS: numberSetting(0).default(10),
   MAX_BODY_MIB: numberSetting(0.001).max(100).default(32),

@@ -1,4 +1,7 @@
 // The options of `popserve publish` that make up the release gate, and what the pipeline gets of them.
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { tasks } from '../../registry/evaluation.ts';
 import type { Manifest } from '../../registry/manifest.ts';
@@ -6,6 +9,8 @@ import type { Digest } from '../../registry/names.ts';
 import type { ImageOptions } from '../validation/folder/preprocess.ts';
 import type { ValidationOptions } from '../validation/options.ts';
 import {
+  type Budgets,
+  checkMetrics,
   parseRegressionLimit,
   parseRequirement,
   type RegressionLimit,
@@ -87,19 +92,18 @@ export function addGateOptions(command: Command): Command {
  * @throws {UsageError} for options that need such data
  */
 export function gateOptions(options: GateArguments, stable: ValidationOptions['stable']): ValidationOptions | null {
-  const { testData, reference, require = [], maxRegression = [], maxHeapMib, maxRunMs } = options;
+  const { testData, reference, require = [], maxRegression = [] } = options;
   if (options.force && options.reason === undefined) {
     throw new UsageError('--force needs a --reason: it is kept with the version and in the history of the model');
   }
   const needsTest = [
     ...(require.length > 0 ? ['--require'] : []),
     ...(maxRegression.length > 0 ? ['--max-regression'] : []),
-    ...(maxHeapMib !== undefined ? ['--max-heap-mib'] : []),
-    ...(maxRunMs !== undefined ? ['--max-run-ms'] : []),
     ...(options.force ? ['--force'] : []),
     ...(options.report !== undefined ? ['--report'] : []),
   ];
   if (testData === undefined && needsTest.length > 0) throw new UsageError(`${needsTest[0]} needs --test-data`);
+  if (options.task !== undefined) checkMetrics(options.task, require, maxRegression);
   if (testData === undefined && reference === undefined) {
     if (imageOptions(options) !== undefined)
       throw new UsageError('the options for images need --test-data or --reference');
@@ -113,14 +117,32 @@ export function gateOptions(options: GateArguments, stable: ValidationOptions['s
     ...(options.positive === undefined ? {} : { positive: options.positive }),
     requirements: require,
     regressionLimits: maxRegression,
-    budgets: {
-      ...(maxHeapMib === undefined ? {} : { maxHeapMib }),
-      ...(maxRunMs === undefined ? {} : { maxRunMs }),
-    },
+    budgets: budgetsOf(options),
     ...(options.force && options.reason !== undefined ? { forceReason: options.reason } : {}),
     ...(stable === undefined ? {} : { stable }),
     needsCurves: options.report !== undefined,
   };
+}
+
+/** What memory and time may be: needs no test data. */
+export function budgetsOf({ maxHeapMib, maxRunMs }: GateArguments): Budgets {
+  return {
+    ...(maxHeapMib === undefined ? {} : { maxHeapMib }),
+    ...(maxRunMs === undefined ? {} : { maxRunMs }),
+  };
+}
+
+/** @throws {UsageError} where a report cannot be written: told before the work, not after it */
+export async function checkReportPath(file: string | undefined): Promise<void> {
+  if (file === undefined) return;
+  const folder = dirname(resolve(file));
+  const isFolder = async (path: string) => (await stat(path).catch(() => null))?.isDirectory() === true;
+  if (!(await isFolder(folder))) throw new UsageError(`--report ${file}: there is no folder ${folder}`);
+  if (await isFolder(file)) throw new UsageError(`--report ${file}: expected a file, it is a folder`);
+  const target = (await stat(file).catch(() => null)) === null ? folder : file;
+  await access(target, constants.W_OK).catch(() => {
+    throw new UsageError(`--report ${file}: ${target} cannot be written to`);
+  });
 }
 
 /** The version that is served, to compare with. */

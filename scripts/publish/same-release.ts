@@ -16,6 +16,10 @@ function identity({ artifacts, runtime, limits, evaluation, notes: _, ...rest }:
   const decided = (limits ?? []).flatMap(({ name, shape, given }) =>
     (given ?? []).map((axis) => ({ name, axis, most: shape[axis] ?? null })),
   );
-  const judged = evaluation && { ...evaluation, native: null, gate: { ...evaluation.gate, stable: undefined } };
+  const judged = evaluation && {
+    ...evaluation,
+    native: null,
+    gate: { ...evaluation.gate, stable: undefined, notCompared: undefined },
+  };
   return { ...rest, evaluation: judged, limits: decided, artifact: artifacts.model, onnxruntime, graphOptimization };
 }

@@ -12,6 +12,7 @@ import { curves, escapeText, histogram, type Series, scatter, sparkBars } from '
 import { reportStyle } from './report-style.ts';
 import { isError } from './requirement.ts';
 import { confusionOf, rankedFor } from './score.ts';
+import { requirementsOf } from './summary.ts';
 import type { Classification, Predictions } from './task.ts';
 
 /** Larger matrices are no longer read cell by cell; the classes that are found least are listed instead. */
@@ -63,8 +64,13 @@ function verdict({ evaluation, failures }: Judgement): string {
     return `<section class="verdict forced"><b>Released by force</b><div><p>${escapeText(gate.forced.reason)}</p>${list(failures)}</div></section>`;
   }
   if (failures.length > 0) return `<section class="verdict refused"><b>Refused</b>${list(failures)}</section>`;
-  const asked = gate.requirements.length === 0 ? 'nothing was required' : gate.requirements.join(', ');
-  return `<section class="verdict"><b>As required</b><p>${escapeText(asked)}</p></section>`;
+  const { checked, unchecked } = requirementsOf(evaluation);
+  const texts = [
+    ...(checked.length > 0 ? [checked.join(', ')] : unchecked.length > 0 ? [] : ['nothing was required']),
+    ...(unchecked.length > 0 ? [`nothing to compare with, so not checked: ${unchecked.join(', ')}`] : []),
+  ].map((text) => `<p>${escapeText(text)}</p>`);
+  const title = checked.length === 0 && unchecked.length > 0 ? 'Not refused' : 'As required';
+  return `<section class="verdict"><b>${title}</b><div>${texts.join('')}</div></section>`;
 }
 
 function figures({ evaluation }: Judgement, version: string): string {
@@ -85,7 +91,11 @@ function figures({ evaluation }: Judgement, version: string): string {
     stable === undefined ? '' : `<th class="number">${escapeText(stable.version)}</th><th class="number">change</th>`;
   const subtitle =
     stable === undefined
-      ? 'No version was served to compare with.'
+      ? escapeText(
+          gate.notCompared === undefined
+            ? 'No version was served to compare with.'
+            : `Not compared: ${gate.notCompared}.`,
+        )
       : `Against version ${escapeText(stable.version)}, which is served, on the same rows. ${key(version, stable.version, false)}`;
   return `<section class="card wide"><h2>Figures</h2><p class="soft">${subtitle}</p><table><tr><th>metric</th><th class="number">${escapeText(version)}</th>${head}<th></th></tr>${rows.join('')}</table></section>`;
 }

@@ -23,6 +23,8 @@ export interface Budgets {
   readonly maxRunMs?: number;
 }
 
+const regressionPrefix = 'max-regression ';
+
 /** Smaller is better, and without an upper limit: a worsening is a share of the stable version's figure. */
 const errors: ReadonlySet<string> = new Set(['log_loss', 'mae', 'rmse']);
 
@@ -32,6 +34,21 @@ const headline: Readonly<Record<Task, readonly string[]>> = {
   multiclass: ['accuracy', 'f1_macro'],
   regression: ['rmse'],
 };
+
+/** What `score` can give for a task; a figure that is not defined for the data is left out there. */
+const metricsOf: Readonly<Record<Task, readonly string[]>> = {
+  binary: [
+    ...['accuracy', 'precision', 'recall', 'f1', 'f1_macro', 'f1_weighted'],
+    ...['roc_auc', 'average_precision', 'log_loss'],
+  ],
+  multiclass: [
+    ...['accuracy', 'precision_macro', 'precision_weighted', 'recall_macro', 'recall_weighted'],
+    ...['f1_macro', 'f1_weighted', 'roc_auc', 'log_loss', 'top_3', 'top_5'],
+  ],
+  regression: ['mae', 'rmse', 'r2'],
+};
+
+const allMetrics = [...new Set(Object.values(metricsOf).flat())];
 
 const compare = {
   '>=': (value: number, limit: number) => value >= limit,
@@ -44,25 +61,53 @@ export function isError(metric: string): boolean {
   return errors.has(metric);
 }
 
-/** @throws {PopserveError} INVALID_ARGUMENT unless it is like `roc_auc>=0.95` */
+/** @throws {PopserveError} INVALID_ARGUMENT unless it is like `roc_auc>=0.95`, with a metric that some task has */
 export function parseRequirement(text: string): Requirement {
   const [, metric, comparison, number] = /^\s*([a-z][a-z0-9_]*)\s*(>=|<=|>|<)\s*(\S+)\s*$/.exec(text) ?? [];
   const limit = Number(number);
   if (metric === undefined || number === undefined || !Number.isFinite(limit)) {
     throw new PopserveError('INVALID_ARGUMENT', `expected a requirement like roc_auc>=0.95, got '${text}'`);
   }
+  checkName(metric);
   return { text: `${metric}${comparison}${limit}`, metric, comparison: comparison as Requirement['comparison'], limit };
 }
 
-/** @throws {PopserveError} INVALID_ARGUMENT unless it is like `0.01` or `f1=0.01` */
+/** @throws {PopserveError} INVALID_ARGUMENT unless it is like `0.01` or `f1=0.01`, with a metric that some task has */
 export function parseRegressionLimit(text: string): RegressionLimit {
   const [, metric, number] = /^\s*(?:([a-z][a-z0-9_]*)\s*=)?\s*(\S+)\s*$/.exec(text) ?? [];
   const amount = Number(number);
   if (number === undefined || !Number.isFinite(amount) || amount < 0) {
     throw new PopserveError('INVALID_ARGUMENT', `expected a limit like 0.01 or f1=0.01, got '${text}'`);
   }
+  if (metric !== undefined) checkName(metric);
   const name = metric === undefined ? '' : `${metric}=`;
-  return { text: `max-regression ${name}${amount}`, metric: metric ?? null, amount };
+  return { text: `${regressionPrefix}${name}${amount}`, metric: metric ?? null, amount };
+}
+
+/** Is this one of the kept texts that say nothing unless there is a version to compare with? */
+export function isRegressionText(text: string): boolean {
+  return text.startsWith(regressionPrefix);
+}
+
+/** @throws {PopserveError} INVALID_ARGUMENT for a figure that models of this task do not have */
+export function checkMetrics(
+  task: Task,
+  requirements: readonly Requirement[],
+  regressionLimits: readonly RegressionLimit[],
+): void {
+  const foreign = [...requirements, ...regressionLimits].find(
+    ({ metric }) => metric !== null && !metricsOf[task].includes(metric),
+  );
+  if (foreign === undefined) return;
+  throw new PopserveError(
+    'INVALID_ARGUMENT',
+    `'${foreign.text}' cannot be checked: the task is ${task}, which has ${metricsOf[task].join(', ')}`,
+  );
+}
+
+function checkName(metric: string): void {
+  if (allMetrics.includes(metric)) return;
+  throw new PopserveError('INVALID_ARGUMENT', `there is no metric '${metric}'; there are ${allMetrics.join(', ')}`);
 }
 
 /** @returns one sentence part for each requirement that is not met: `roc_auc is 0.91, required >=0.95` */
@@ -84,15 +129,18 @@ export function worsened(
   metrics: Metrics,
   stable: { readonly version: string; readonly metrics: Metrics },
 ): string[] {
-  return limits.flatMap(({ metric, amount }) =>
-    (metric === null ? headline[task] : [metric]).flatMap((name) => {
-      const [value, before] = [own(metrics, name), own(stable.metrics, name)];
-      if (value === undefined || before === undefined) {
-        // A headline figure need not be there: a model without scores has no area.
-        return metric === null
-          ? []
-          : [`${name} cannot be compared with version ${stable.version}: it is not defined for both`];
-      }
+  return limits.flatMap(({ metric, amount }) => {
+    const names = metric === null ? headline[task] : [metric];
+    // Not every headline figure need be there: a model without scores has no area.
+    const comparable = names.filter(
+      (name) => own(metrics, name) !== undefined && own(stable.metrics, name) !== undefined,
+    );
+    if (comparable.length === 0) {
+      const pronoun = names.length === 1 ? 'it is' : 'they are';
+      return [`${names.join(', ')} cannot be compared with version ${stable.version}: ${pronoun} not defined for both`];
+    }
+    return comparable.flatMap((name) => {
+      const [value = Number.NaN, before = Number.NaN] = [own(metrics, name), own(stable.metrics, name)];
       const loss = isError(name) ? value - before : before - value;
       const allowed = isError(name) ? amount * Math.abs(before) : amount;
       // What is shown has six digits; their rounding is no regression.
@@ -100,8 +148,8 @@ export function worsened(
       return [
         `${name} is ${value}, version ${stable.version} has ${before}; allowed to be worse by ${amount}${isError(name) ? ' of it' : ''}`,
       ];
-    }),
-  );
+    });
+  });
 }
 
 /** @returns why no way of loading the model keeps to the budgets, or nothing */

@@ -1,6 +1,6 @@
 // What the release gate found, for a terminal: figures beside those of the version that is served, and what is not as required.
 import type { Evaluation } from '../../registry/evaluation.ts';
-import { isError } from './requirement.ts';
+import { isError, isRegressionText } from './requirement.ts';
 
 /** Above so many classes a confusion matrix does not fit on a screen. */
 const mostClassesShown = 8;
@@ -9,6 +9,7 @@ const mostClassesShown = 8;
 export function summarize(evaluation: Evaluation, failures: readonly string[]): { rows: string[][]; lines: string[] } {
   const { data, task, metrics, gate, native } = evaluation;
   const { stable } = gate;
+  const { checked, unchecked } = requirementsOf(evaluation);
   const compared = (name: string, value: number) => {
     const before = stable?.metrics[name];
     return before === undefined ? [] : [shown(before), change(name, value, before)];
@@ -25,10 +26,21 @@ export function summarize(evaluation: Evaluation, failures: readonly string[]): 
       `${task} on ${data.file}, ${data.rows} rows; ${nativeLine}`,
       ...failures.map((failure) => `${gate.forced === undefined ? 'not as required' : 'passed over'}: ${failure}`),
       ...(gate.forced === undefined ? [] : [`released nevertheless: ${gate.forced.reason}`]),
-      ...(failures.length === 0 && gate.requirements.length > 0
-        ? [`as required: ${gate.requirements.join(', ')}`]
-        : []),
+      ...(gate.notCompared === undefined || failures.includes(gate.notCompared)
+        ? []
+        : [`not compared: ${gate.notCompared}`]),
+      ...(failures.length === 0 && checked.length > 0 ? [`as required: ${checked.join(', ')}`] : []),
+      ...(unchecked.length > 0 ? [`nothing to compare with, so not checked: ${unchecked.join(', ')}`] : []),
     ],
+  };
+}
+
+/** What was asked, by whether it was held against anything: a limit on regression needs a version to compare with. */
+export function requirementsOf({ gate }: Evaluation): { checked: string[]; unchecked: string[] } {
+  const isUnchecked = (text: string) => gate.stable === undefined && isRegressionText(text);
+  return {
+    checked: gate.requirements.filter((text) => !isUnchecked(text)),
+    unchecked: gate.requirements.filter(isUnchecked),
   };
 }
 

@@ -16,7 +16,7 @@ import { disagreement } from './native-agreement.ts';
 import type { Judged, Judgement, StableVersion, Validation, ValidationOptions } from './options.ts';
 import { readData } from './read-data.ts';
 import { ReferenceFeatures } from './reference-features.ts';
-import { budgetTexts, overBudget, unmet, worsened } from './requirement.ts';
+import { budgetTexts, checkMetrics, overBudget, unmet, worsened } from './requirement.ts';
 import { confusionOf, score } from './score.ts';
 import { type Predictions, readPredictions } from './task.ts';
 import type { TestData } from './test-data.ts';
@@ -43,7 +43,7 @@ export interface Surroundings {
 const mostClassesKept = 64;
 
 /**
- * @throws PopserveError INVALID_ARGUMENT for data that does not fit the model, UNPROCESSABLE if the model does not run on it
+ * @throws PopserveError INVALID_ARGUMENT for data or required figures that do not fit the model, UNPROCESSABLE if the model does not run on it
  */
 export async function validate(
   candidate: Candidate,
@@ -86,21 +86,21 @@ async function judge(
   surroundings: Surroundings,
 ): Promise<Judgement> {
   const predictions = readPredictions(answers, test.truth, candidate, options);
+  checkMetrics(predictions.task, options.requirements, options.regressionLimits);
   const metrics = score(predictions);
   const native = judgeNative(candidate, options, { test, answers }, surroundings.native);
   const stable = await judgeStable(candidate, options, test, surroundings);
+  const known = stable === null || 'fault' in stable ? null : stable;
+  const notCompared = stable !== null && 'fault' in stable ? stable.fault : undefined;
   const failures = [
     ...unmet(options.requirements, metrics),
-    ...(stable === null || 'fault' in stable
-      ? []
-      : worsened(options.regressionLimits, predictions.task, metrics, stable)),
-    ...(stable !== null && 'fault' in stable && options.regressionLimits.length > 0 ? [stable.fault] : []),
+    ...(known === null ? [] : worsened(options.regressionLimits, predictions.task, metrics, known)),
+    ...(notCompared !== undefined && options.regressionLimits.length > 0 ? [notCompared] : []),
     ...overBudget(options.budgets, candidate.chosen.profiles),
     ...(native.difference === null
       ? []
       : [`different from native onnxruntime beyond the tolerance, ${native.difference}`]),
   ];
-  const known = stable === null || 'fault' in stable ? null : stable;
   const { forceReason } = options;
   const kept = failures.map((failure) => failure.replace(/^(over the budget of [^:]*):.*$/, '$1'));
   const evaluation: Evaluation = {
@@ -119,6 +119,7 @@ async function judge(
         ...budgetTexts(options.budgets),
       ],
       ...(known === null ? {} : { stable: { version: known.version, metrics: known.metrics } }),
+      ...(notCompared === undefined ? {} : { notCompared }),
       ...(forceReason === undefined || failures.length === 0
         ? {}
         : { forced: { reason: forceReason, failures: kept } }),

@@ -3,8 +3,8 @@ import { mlDomain, model, node, tensorValue } from '../../scripts/onnx/build.ts'
 import type { OnnxModel } from '../../scripts/onnx/model-file.ts';
 import { TensorProto_DataType } from '../../scripts/onnx/onnx_pb.ts';
 
-/** P(good) = 1 / (1 + e^-2(x - boundary)), for x [n,1] FP32; label 'bad' or 'good', probability [n,2]. */
-export function classifier(boundary: number): OnnxModel {
+/** P(good) = 1 / (1 + e^-2(x - boundary)), for x [n,1] FP32, or an input of another name; label 'bad' or 'good', probability [n,2]. */
+export function classifier(boundary: number, input = 'x'): OnnxModel {
   const { FLOAT, STRING } = TensorProto_DataType;
   const attributes = {
     coefficients: { floats: [-1, 1] },
@@ -15,9 +15,9 @@ export function classifier(boundary: number): OnnxModel {
   return model({
     name: 'classifier',
     opsets: { [mlDomain]: 1 },
-    inputs: [tensorValue('x', FLOAT, ['n', 1])],
+    inputs: [tensorValue(input, FLOAT, ['n', 1])],
     outputs: [tensorValue('label', STRING, ['n']), tensorValue('probability', FLOAT, ['n', 2])],
-    nodes: [node('LinearClassifier', ['x'], ['label', 'probability'], attributes, mlDomain)],
+    nodes: [node('LinearClassifier', [input], ['label', 'probability'], attributes, mlDomain)],
   });
 }
 

@@ -148,6 +148,65 @@ describe('the release gate', { timeout: 60_000 }, () => {
     expect(html).not.toMatch(/<script|https?:|src=|@import/);
   });
 
+  it('does not call a limit kept that had nothing to be held against', async () => {
+    const report = `${workshop.folder}/first.html`;
+    const limits = ['--require', 'f1>=0.5', '--max-regression', 'roc_auc=0.1', '--report', report];
+    const ran = await publish(good, 'alone', ...limits);
+    expect(ran, ran.err).toMatchObject({ status: 0 });
+    const unchecked = 'nothing to compare with, so not checked: max-regression roc_auc=0.1';
+    expect(ran.out.split('\n')).toEqual(expect.arrayContaining(['as required: f1>=0.5', unchecked]));
+    expect(readFileSync(report, 'utf8')).toContain(`<p>f1&gt;=0.5</p><p>${unchecked}</p>`);
+    expect((await run('show', 'alone', 'v1')).out).toContain(unchecked);
+  });
+
+  it('says why there is no comparison with a version that takes other inputs', async () => {
+    const other = workshop.write('other.onnx', classifier(0, 'y'));
+    expect((await run('publish', other, '--name', 'renamed', '--activate')).status).toBe(0);
+    const report = `${workshop.folder}/renamed.html`;
+    const reason = /version v1, which is served, cannot be judged on this data: .*'y'/;
+    const ran = await publish(good, 'renamed', '--report', report);
+    expect(ran, ran.err).toMatchObject({ status: 0 });
+    expect(ran.out).toMatch(new RegExp(`^not compared: ${reason.source}`, 'm'));
+    expect(readFileSync(report, 'utf8')).toMatch(
+      /Not compared: version v1, which is served, cannot be judged on this data/,
+    );
+    expect((await manifestOf('renamed', 'v2')).evaluation?.gate.notCompared).toMatch(reason);
+    const limited = await publish(worse, 'renamed', '--max-regression', 'f1=0.1');
+    expect(limited.status).toBe(1);
+    expect(limited.out).toMatch(new RegExp(`^not as required: ${reason.source}`, 'm'));
+    expect(limited.out).not.toContain('not compared:');
+  });
+
+  it('refuses a figure that the task does not have, which no --force passes over', async () => {
+    for (const asked of [
+      ['--require', 'rmse<=1'],
+      ['--max-regression', 'top_3=0.1'],
+    ]) {
+      const ran = await publish(good, 'foreign', ...asked, '--force', '--reason', 'r');
+      expect(ran).toMatchObject({
+        status: 1,
+        out: '',
+        err: expect.stringMatching(/the task is binary, which has accuracy/),
+      });
+    }
+    expect((await pop.send('GET', '/v2/models/foreign')).status).toBe(404);
+  });
+
+  it('keeps to budgets without test data', async () => {
+    const over = await run('publish', good, '--name', 'tight', '--max-heap-mib', '0.001');
+    expect(over).toMatchObject({ status: 1 });
+    expect(over.out).toMatch(/^tight v1 is not released: over the budget of 0\.001 MiB of heap: fast takes .*\n$/);
+    const within = await run('publish', good, '--name', 'tight', '--max-heap-mib', '500', '--max-run-ms', '9000');
+    expect(within, within.err).toMatchObject({ status: 0 });
+    expect(within.out).toContain('as required: max-heap-mib 500, max-run-ms 9000');
+  });
+
+  it('tells that --force was not needed', async () => {
+    const ran = await publish(good, 'strong', '--require', 'f1>=1', '--force', '--reason', 'in case');
+    expect(ran, ran.err).toMatchObject({ status: 0 });
+    expect(ran.out).toContain('--force was not needed: nothing was passed over');
+  });
+
   it('takes a baseline from reference data alone', async () => {
     const reference = workshop.write('training.jsonl', '{"x":1}\n{"x":2}\n{"x":3}\n');
     const ran = await run('publish', good, '--name', 'watched', '--reference', reference);
@@ -163,6 +222,10 @@ describe('the release gate', { timeout: 60_000 }, () => {
     [['--require', 'f1'], 'expected a requirement like'],
     [['--column', 'x'], 'expected input=column'],
     [['--report', 'r.html'], '--report needs --test-data'],
+    [['--test-data', 'd.csv', '--report', '/nope/r.html'], '--report /nope/r.html: there is no folder /nope'],
+    [['--test-data', 'd.csv', '--report', '/tmp'], '--report /tmp: expected a file, it is a folder'],
+    [['--test-data', 'd.csv', '--require', 'foo>=1'], "there is no metric 'foo'"],
+    [['--test-data', 'd.csv', '--max-regression', 'nonsense=0.1'], "there is no metric 'nonsense'"],
   ])('is not used with %j', async (args, words) => {
     const ran = await run('publish', good, '--name', 'm', ...args);
     expect(ran).toMatchObject({ status: 2, err: expect.stringContaining(words) });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  checkMetrics,
   overBudget,
   parseRegressionLimit,
   parseRequirement,
@@ -15,13 +16,25 @@ describe('a requirement', () => {
     ['f1>0.5', { f1: 0.5 }, ['f1 is 0.5, required >0.5']],
     ['mae<1', { mae: 0.5 }, []],
     ['roc_auc>=0.5', { f1: 1 }, ['roc_auc is not defined for this test, required >=0.5; there are f1']],
-    ['constructor>=0', { f1: 1 }, [expect.stringContaining('constructor is not defined')]],
   ])('%s of %j', (text, metrics, failures) => {
     expect(unmet([parseRequirement(text)], metrics as Record<string, number>)).toEqual(failures);
   });
 
   it.each(['roc_auc', 'roc_auc=0.9', '>=0.9', 'roc_auc>=', 'roc_auc>=high'])('is not %s', (text) => {
     expect(() => parseRequirement(text)).toThrow('expected a requirement like');
+  });
+
+  it.each(['foo>=1', 'constructor>=0'])('names a metric that there is, unlike %s', (text) => {
+    expect(() => parseRequirement(text)).toThrow(/^there is no metric '.*'; there are accuracy, .*rmse, r2$/);
+  });
+
+  it('and a limit name figures that the task has', () => {
+    const [area, error] = [[parseRequirement('roc_auc>=0.9')], [parseRegressionLimit('rmse=0.1')]];
+    checkMetrics('binary', area, [parseRegressionLimit('0.01')]);
+    expect(() => checkMetrics('regression', area, [])).toThrow(
+      "'roc_auc>=0.9' cannot be checked: the task is regression, which has mae, rmse, r2",
+    );
+    expect(() => checkMetrics('multiclass', [], error)).toThrow("'max-regression rmse=0.1' cannot be checked");
   });
 });
 
@@ -47,6 +60,16 @@ describe('a regression limit', () => {
     expect(judge('recall=0', { recall: 0.5 }, { recall: 0.6 })).toHaveLength(1);
     expect(judge('recall=0', { recall: 0.6 }, { recall: 0.6 })).toEqual([]);
     expect(judge('recall=0', {}, { recall: 0.6 })).toEqual([expect.stringContaining('cannot be compared')]);
+  });
+
+  it('is not met where none of its figures is there to compare', () => {
+    expect(judge('0.01', { roc_auc: 0.9, f1: 0.8 }, { rmse: 1 })).toEqual([
+      'roc_auc, f1 cannot be compared with version 1: they are not defined for both',
+    ]);
+  });
+
+  it('is about a metric that there is', () => {
+    expect(() => parseRegressionLimit('nonsense=0.1')).toThrow("there is no metric 'nonsense'; there are accuracy");
   });
 
   it('is a share of an error', () => {

@@ -11,6 +11,7 @@ import type { LabelsFile, MaxDim, PublishOptions } from '../../publish/options.t
 import { sameRelease } from '../../publish/same-release.ts';
 import type { Judgement } from '../../validation/options.ts';
 import { renderReport } from '../../validation/report.ts';
+import { budgetTexts, overBudget } from '../../validation/requirement.ts';
 import {
   collectLabels,
   collectMaxDims,
@@ -27,7 +28,14 @@ import type { Context, Execute } from '../context.ts';
 import { describeEvaluation } from '../describe-evaluation.ts';
 import { describeRoute } from '../describe-route.ts';
 import { activationReason } from '../forced-release.ts';
-import { addGateOptions, type GateArguments, gateOptions, stableVersion } from '../gate-options.ts';
+import {
+  addGateOptions,
+  budgetsOf,
+  checkReportPath,
+  type GateArguments,
+  gateOptions,
+  stableVersion,
+} from '../gate-options.ts';
 import type { RegistryClient, RouteChange } from '../registry-client.ts';
 import { otherContent, register, versionTaken } from '../release.ts';
 import type { Report } from '../report.ts';
@@ -106,6 +114,7 @@ async function publish(context: Context, file: string, options: PublishArguments
   }
   // Wrong usage is told before anything is read.
   gateOptions(options, undefined);
+  await checkReportPath(options.report);
   const { registry, progress, host } = context;
   const model = options.name;
   progress.step(`reading ${basename(file)}`);
@@ -130,6 +139,11 @@ async function publish(context: Context, file: string, options: PublishArguments
   if (judgement !== null && judgement.failures.length > 0 && !options.force) {
     return describeRefusal(publication.manifest, judgement);
   }
+  const budgets = budgetsOf(options);
+  if (judgement === null) {
+    const failures = overBudget(budgets, publication.manifest.runtime.profiles);
+    if (failures.length > 0) return describeOverBudget(publication.manifest, failures);
+  }
   const latest = options.version === undefined ? await previousRelease(context, model, existing) : null;
   const same = [standing, latest].find(
     (manifest) => manifest !== null && sameRelease(manifest, { ...publication.manifest, version: manifest.version }),
@@ -144,7 +158,23 @@ async function publish(context: Context, file: string, options: PublishArguments
   const change = options.activate
     ? await activate(context, manifest, activationReason(manifest, options.reason))
     : null;
-  return describePublication(context, { manifest, uploaded, created, notes: publication.notes, change, judgement });
+  const remarks = [
+    ...(judgement === null && budgetTexts(budgets).length > 0
+      ? [`as required: ${budgetTexts(budgets).join(', ')}`]
+      : []),
+    ...(options.force && judgement !== null && judgement.failures.length === 0
+      ? ['--force was not needed: nothing was passed over, and its reason is not kept with the version']
+      : []),
+  ];
+  return describePublication(context, {
+    manifest,
+    uploaded,
+    created,
+    notes: publication.notes,
+    change,
+    judgement,
+    remarks,
+  });
 }
 
 function publishOptions(file: string, version: string, options: PublishArguments): PublishOptions {
@@ -189,10 +219,12 @@ interface Outcome {
   notes: readonly string[];
   change: RouteChange | null;
   judgement: Judgement | null;
+  /** What else there is to say of the gate. */
+  remarks: readonly string[];
 }
 
 function describePublication({ connection }: Context, outcome: Outcome): Report {
-  const { manifest, uploaded, created, notes, change, judgement } = outcome;
+  const { manifest, uploaded, created, notes, change, judgement, remarks } = outcome;
   const { model, version } = manifest;
   const { url } = connection.settings;
   const curl = change === null ? null : curlLine(manifest, url, change.route.epoch);
@@ -205,6 +237,7 @@ function describePublication({ connection }: Context, outcome: Outcome): Report 
       `${model} ${version} ${created ? 'published' : 'was already published'}`,
       ...notes.map((note) => `note: ${note}`),
       ...(judgement === null ? [] : describeEvaluation(judgement.evaluation, judgement.failures)),
+      ...remarks,
       ...(change === null
         ? [`to serve it: popserve activate ${model} ${version}`]
         : [...describeRoute(change.route), ...tryIt]),
@@ -241,6 +274,16 @@ function describeRefusal({ model, version }: Manifest, { evaluation, failures }:
   return {
     lines: [...describeEvaluation(evaluation, failures), error, 'to release it nevertheless: --force --reason TEXT'],
     value: { error, code: 'UNPROCESSABLE', failures, evaluation },
+    failed: true,
+  };
+}
+
+/** Without test data there is no evaluation that could keep what was passed over, so there is no --force either. */
+function describeOverBudget({ model, version, runtime }: Manifest, failures: readonly string[]): Report {
+  const error = `${model} ${version} is not released: ${failures.join('; ')}`;
+  return {
+    lines: [error],
+    value: { error, code: 'UNPROCESSABLE', failures, profiles: runtime.profiles },
     failed: true,
   };
 }
