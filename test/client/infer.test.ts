@@ -17,7 +17,7 @@ beforeAll(async () => {
   await pop.release(teller());
   await pop.release(adder('adder', '1', 10));
   await pop.release(adder('adder', '2', 20), false);
-  await pop.route('adder', { action: 'alias', name: 'next', version: '2' });
+  await pop.takeOver('adder', { action: 'alias', name: 'next', version: '2' });
   weather = await Weather.over(pop.pop.url);
 });
 afterEach(() => weather.clear());

@@ -98,6 +98,15 @@ export class TestPop {
     const answer = await this.operate('POST', `/registry/models/${model}/routes`, action);
     return answer.json<{ route: { epoch: number } }>().route.epoch;
   }
+
+  /** Writes a route and waits until the PoP serves it: it takes over once what it names is loaded, which no request waits for. */
+  async takeOver(model: string, action: RouteAction): Promise<number> {
+    const epoch = await this.route(model, action);
+    const headers = { authorization: `Bearer ${this.pop.token}`, 'popserve-min-epoch': String(epoch) };
+    const { status } = await this.send('GET', `/v2/models/${model}`, undefined, headers);
+    if (status !== 200) throw new Error(`epoch ${epoch} of ${model} is not served: ${status}`);
+    return epoch;
+  }
 }
 
 export function sha256(bytes: Uint8Array): `sha256:${string}` {

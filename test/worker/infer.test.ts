@@ -12,7 +12,7 @@ beforeAll(async () => {
   pop = await TestPop.start();
   await pop.release(adder('adder', '1', 10));
   await pop.release(adder('adder', '2', 20), false);
-  await pop.route('adder', { action: 'alias', name: 'next', version: '2' });
+  await pop.takeOver('adder', { action: 'alias', name: 'next', version: '2' });
 });
 afterAll(() => pop.stop());
 

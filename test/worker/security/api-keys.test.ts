@@ -257,7 +257,7 @@ describe('a canary', () => {
   it('keeps a key on one side when the request names no device', async () => {
     await pop.release(adder('sticky', '1', 1));
     await pop.release(adder('sticky', '2', 2), false);
-    await pop.route('sticky', { action: 'canary', version: '2', percent: 50 });
+    await pop.takeOver('sticky', { action: 'canary', version: '2', percent: 50 });
     const served = new Set<string>();
     for (let keys = 0; served.size < 2 && keys < 64; keys++) {
       const { token } = await createKey();
