@@ -57,7 +57,14 @@ export const driftSchema = z.object({
       falseAlarms: z.number(),
     }),
   }),
-  versions: z.array(z.object({ version: z.string(), episodes: z.array(episodeSchema), places: z.array(placeSchema) })),
+  versions: z.array(
+    z.object({
+      version: z.string(),
+      minimumRows: z.number().nullable(),
+      episodes: z.array(episodeSchema),
+      places: z.array(placeSchema),
+    }),
+  ),
   events: z.array(
     z.object({
       id: z.string(),

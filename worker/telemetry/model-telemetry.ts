@@ -96,7 +96,9 @@ export class ModelTelemetry extends DurableObject<Env> {
   }
 
   async drift(filter: { version?: string; pop?: string }): Promise<DriftStatus> {
-    return readDrift(this.#sql, this.#outbox, this.#config.drift, filter);
+    const model = (await this.ctx.storage.get<string>('model')) ?? '';
+    const minimumRows = await this.#drift.minimumRows(model);
+    return readDrift(this.#sql, this.#outbox, this.#config.drift, minimumRows, filter);
   }
 
   async countSample(filter: SampleFilter): Promise<SampleCounts> {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { parseModel, parseVersion } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
 import type { DriftDetails } from '../drift-details.ts';
+import { driftHeadline, progress, timeOf } from '../drift-headline.ts';
 import { type Report, table } from '../report.ts';
 
 interface DriftOptions {
@@ -27,7 +28,16 @@ async function drift({ registry }: Context, model: string, { pop, version }: Dri
     ...(pop === undefined ? {} : { pop }),
     ...(version === undefined ? {} : { version }),
   });
-  return { lines: describeDrift(details), value: details };
+  if (details.versions.length === 0 && version !== undefined) {
+    // Where there is no such version, the registry says so.
+    const { baseline } = await registry.getManifest(model, version);
+    const why = baseline === undefined ? 'it has no baseline (publish it with --test-data)' : 'nothing was counted yet';
+    return { lines: [`${model} ${version}: ${why}`], value: details };
+  }
+  if (pop !== undefined && details.versions.length > 0 && details.versions.every(({ places }) => places.length === 0)) {
+    return { lines: [`${model}: no such PoP has reported: ${pop}`], value: details, failed: true };
+  }
+  return { lines: describeDrift(details, pop), value: details };
 }
 
 type Version = DriftDetails['versions'][number];
@@ -35,10 +45,12 @@ type Place = Version['places'][number];
 type Window = NonNullable<Place['window']>;
 type Feature = Window['features'][number];
 
-function describeDrift({ model, settings, versions, events }: DriftDetails): string[] {
+function describeDrift({ model, settings, versions, events }: DriftDetails, pop: string | undefined): string[] {
   if (versions.length === 0)
     return [`${model}: nothing was counted yet; a version needs a baseline (publish it with --test-data)`];
-  const lines = versions.flatMap((version) => describeVersion(model, version, settings));
+  const lines = versions
+    .filter(({ places }) => pop === undefined || places.length > 0)
+    .flatMap((version) => describeVersion(model, version, settings));
   const waiting = events.filter(({ deliveredMs, nextMs }) => deliveredMs === null && nextMs !== null);
   return [
     ...lines,
@@ -48,25 +60,19 @@ function describeDrift({ model, settings, versions, events }: DriftDetails): str
   ];
 }
 
-function describeVersion(
-  model: string,
-  { version, places, episodes }: Version,
-  settings: DriftDetails['settings'],
-): string[] {
-  const drifting = places.filter((place) => place.drifting).map(({ place }) => place);
-  const [episode] = episodes;
-  const since = episode?.endedMs === null ? ` since ${time(episode.beganMs)}` : '';
-  const state = drifting.length === 0 ? 'no drift' : `drifting${since} at ${drifting.join(', ')}`;
-  return [`${model} ${version}: ${state}`, ...places.flatMap((place) => describePlace(place, settings))];
+function describeVersion(model: string, version: Version, settings: DriftDetails['settings']): string[] {
+  const state = driftHeadline(version, settings);
+  return [
+    `${model} ${version.version}: ${state}`,
+    ...version.places.flatMap((place) => describePlace(place, version, settings)),
+  ];
 }
 
-function describePlace(
-  { place, drifting, open, window, windows }: Place,
-  settings: DriftDetails['settings'],
-): string[] {
+function describePlace(shown: Place, { minimumRows }: Version, settings: DriftDetails['settings']): string[] {
+  const { place, drifting, open, window, windows } = shown;
   const filling = open === null ? '' : `; ${open.rows} rows in the next`;
-  if (window === null) return ['', `${place}: not judged yet, ${open?.rows ?? 0} rows`];
-  const span = `${time(window.fromMs)} to ${time(window.toMs)}, ${window.rows} rows${filling}`;
+  if (window === null) return ['', `${place}: not judged yet, ${progress({ places: [shown], minimumRows })}`];
+  const span = `${timeOf(window.fromMs)} to ${timeOf(window.toMs)}, ${window.rows} rows${filling}`;
   const trend =
     windows.length < 2 ? [] : [`PSI of the last windows  ${sparkline(windows.map(({ maxPsi }) => maxPsi))}`];
   const rows = [...window.features].sort((a, b) => b.psi - a.psi).map((feature) => describeFeature(feature, settings));
@@ -110,8 +116,4 @@ function sparkline(values: readonly number[]): string {
 
 function percent(share: number): string {
   return share === 0 ? '' : `${(share * 100).toFixed(1)} %`;
-}
-
-function time(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}`;
 }

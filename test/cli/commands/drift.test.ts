@@ -26,6 +26,7 @@ const answer = {
   versions: [
     {
       version: '1',
+      minimumRows: 350,
       episodes: [{ id: 'e', beganMs: atMs, endedMs: null, reason: null }],
       places: [
         {
@@ -75,7 +76,7 @@ it('shows each place as a table with bars, the largest first', async () => {
     expect.stringMatching(/^speed +0\.020 +# +\| +0\.050 +3\.1 %$/),
     expect.stringMatching(/^rare +too few values: 3 of 351$/),
     '',
-    'pop:FRA: not judged yet, 7 rows',
+    'pop:FRA: not judged yet, 7 of 350 rows',
     'retrain.requested waits for its receiver: 3 attempts, the receiver answered 503',
     '',
   ]);
@@ -86,6 +87,59 @@ it('asks for one version or PoP, and prints what came as JSON', async () => {
   const { out } = await runCommand(['drift', 'm', '--pop', 'HEL', '--version', '1', '--json'], pop.url);
   expect(pop.calls).toEqual(['GET /registry/models/m/drift?pop=HEL&version=1']);
   expect(JSON.parse(out)).toEqual(answer);
+});
+
+const quietPlace = (place: string, features: object[], changes: object = {}) => ({
+  ...{ place, drifting: false, changedMs: 0, open: null },
+  ...{ window: { fromMs: atMs, toMs: atMs, rows: 900, features }, windows: [window(0.02)], ...changes },
+});
+const waitingPlace = (place: string, rows: number) => ({
+  ...{ place, drifting: false, changedMs: 0, open: { sinceMs: atMs, rows }, window: null, windows: [] },
+});
+const pastWindow = { ...window(2.28), past: ['type'] };
+
+it.each([
+  ['no drift', [quietPlace('global', [feature('type', 0.02)])]],
+  ['not judged yet: 160 of 350 rows', [waitingPlace('global', 160), waitingPlace('pop:HEL', 90)]],
+  ['not judged yet: 160 of 351 values', [quietPlace('global', [feature('type', 0, { samples: 160 })])]],
+  [
+    '1 of 2 windows past a threshold at global: type PSI 2.28, JS 0.53; torque missing 12.0 %',
+    [
+      quietPlace(
+        'global',
+        [
+          feature('torque', 0.01, { missing: 0.12, past: ['missing'] }),
+          feature('type', 2.28, { past: ['psi', 'jensenShannon'] }),
+        ],
+        { windows: [pastWindow, window(0.02), pastWindow] },
+      ),
+    ],
+  ],
+  [
+    'no drift at global; not judged yet: pop:HEL',
+    [quietPlace('global', [feature('type', 0.02)]), waitingPlace('pop:HEL', 9)],
+  ],
+])('heads a version with no more than was judged: %s', async (headline, places) => {
+  const versions = [{ version: '1', minimumRows: 350, episodes: [], places }];
+  pop.intercept = () => ({ status: 200, body: { ...answer, versions, events: [] } });
+  const { out } = await runCommand(['drift', 'm'], pop.url);
+  expect(out.split('\n')[0]).toBe(`m 1: ${headline}`);
+});
+
+it('knows no PoP that has not reported', async () => {
+  const versions = [{ version: '1', minimumRows: 350, episodes: [], places: [] }];
+  pop.intercept = () => ({ status: 200, body: { ...answer, versions, events: [] } });
+  const ran = await runCommand(['drift', 'm', '--pop', 'XXX'], pop.url);
+  expect(ran).toMatchObject({ status: 1, out: 'm: no such PoP has reported: XXX\n' });
+});
+
+it('knows no version that the registry does not know', async () => {
+  pop.intercept = ({ call }) =>
+    call.includes('/drift')
+      ? { status: 200, body: { ...answer, versions: [], events: [] } }
+      : { status: 404, body: { error: "model 'm' has no version '9'", code: 'NOT_FOUND' } };
+  const ran = await runCommand(['drift', 'm', '--version', '9'], pop.url);
+  expect(ran).toMatchObject({ status: 1, out: '', err: expect.stringContaining("no version '9'") });
 });
 
 it('says why there is nothing to see', async () => {

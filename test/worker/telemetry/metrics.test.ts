@@ -39,6 +39,7 @@ const report: ModelReport = {
       versions: [
         {
           version: '1',
+          minimumRows: null,
           episodes: [],
           places: [
             {

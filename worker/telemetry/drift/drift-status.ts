@@ -31,6 +31,8 @@ export interface PlaceDrift {
 
 export interface VersionDrift {
   readonly version: string;
+  /** From so many rows on an open window is judged, if none of its values are missing; null: not known, or none is open. */
+  readonly minimumRows: number | null;
   readonly episodes: readonly Episode[];
   readonly places: readonly PlaceDrift[];
 }
@@ -41,17 +43,22 @@ export interface DriftStatus {
   readonly events: readonly EventStatus[];
 }
 
-/** @param filter only this version, only this PoP with its region's and the world's view left out */
+/**
+ * @param minimumRows by version
+ * @param filter only this version, only this PoP with its region's and the world's view left out
+ */
 export function readDrift(
   sql: SqlStorage,
   outbox: Outbox,
   settings: DriftSettings,
+  minimumRows: ReadonlyMap<string, number>,
   filter: { version?: string; pop?: string },
 ): DriftStatus {
   const versions = knownVersions(sql)
     .filter((version) => filter.version === undefined || version === filter.version)
     .map((version) => ({
       version,
+      minimumRows: minimumRows.get(version) ?? null,
       episodes: readEpisodes(sql, version),
       places: placesOf(sql, version).filter(({ place }) => filter.pop === undefined || place === `pop:${filter.pop}`),
     }));

@@ -85,6 +85,18 @@ export class DriftWatch {
     await this.#reviewEpisodes(model, nowMs);
   }
 
+  /** From how many rows on the open windows of each version are judged. A version whose baseline cannot be had is left out. */
+  async minimumRows(model: string): Promise<Map<string, number>> {
+    const least = new Map<string, number>();
+    for (const { version, layout } of openVersions(this.#sql)) {
+      const known = await this.#layoutOf(model, version, layout).catch(() => null);
+      if (known === null) continue;
+      const places = readOpenWindows(this.#sql, version).length;
+      least.set(version, minimumRows(known, this.#settings.thresholds, places));
+    }
+    return least;
+  }
+
   get #windowMs(): number {
     return this.#settings.windowSeconds * 1000;
   }
