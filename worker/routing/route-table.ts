@@ -7,6 +7,7 @@ import { type Route, type RouteCopy, routedVersions } from '../../registry/route
 import type { RequestScope } from '../runtime/request-scope.ts';
 import type { Serving } from '../telemetry/report.ts';
 import { resolveVersion } from './resolve.ts';
+import { RouteLooks } from './route-looks.ts';
 import { isHeldBack } from './takeover.ts';
 
 export interface Resolved {
@@ -75,6 +76,7 @@ export class RouteTable {
   readonly #snapshots = new Map<string, Snapshot>();
   readonly #firstMs = new Map<string, number>();
   readonly #swaps = new Map<string, Swap>();
+  readonly #looks: RouteLooks;
   /** When the refresh under way began. */
   readonly #refreshing = new Map<string, number>();
   /** Models without a route and versions without one: R2 is asked about them once per refresh interval. */
@@ -91,6 +93,7 @@ export class RouteTable {
     this.#warmer = options.warmer;
     this.#refreshMs = options.refreshSeconds * 1000;
     this.#log = options.log;
+    this.#looks = new RouteLooks((model) => options.registry.readNewest(model).catch(unreachable));
   }
 
   /**
@@ -167,13 +170,10 @@ export class RouteTable {
     } else remember(this.#withoutRoute, model, true, Math.min(this.#refreshMs, longestAbsenceMs));
   }
 
-  async #readNewest(model: string): Promise<RouteCopy | null> {
-    return await this.#registry.readNewest(model).catch(unreachable);
-  }
-
   /** For the isolate that wrote a route: it need not wait for its next refresh, nor for KV. */
   learn(model: string, scope: RequestScope): void {
     this.#withoutRoute.delete(model);
+    this.#looks.forget(model);
     scope.waitUntil(
       this.#registry
         .readNewest(model)
@@ -211,13 +211,16 @@ export class RouteTable {
     if (copy) await this.#takeOver(copy, scope);
   }
 
-  /** Read-your-release: an isolate behind the asked epoch reads R2 itself before it answers. */
+  /** Read-your-release: an isolate behind the asked epoch reads R2 itself before it answers; {@link RouteLooks} says how often. */
   async #catchUp(model: string, minEpoch: number, scope: RequestScope): Promise<RouteCopy> {
-    const copy = await this.#readNewest(model);
+    const copy = await this.#looks.newest(model, minEpoch, scope);
     if (copy) await this.#takeOver(copy, scope);
     const snapshot = this.#snapshots.get(model);
     const current = snapshot?.copy;
-    if (current && current.route.epoch >= minEpoch) return current;
+    if (current && current.route.epoch >= minEpoch) {
+      this.#looks.forget(model);
+      return current;
+    }
     const held = snapshot?.serving.held;
     throw new PopserveError(
       'UNAVAILABLE',

@@ -1,6 +1,6 @@
 // The routes of one isolate over stores whose every call is counted and can fail, with a cache that loads what it is told to.
 import fc from 'fast-check';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Manifest } from '../../../registry/manifest.ts';
 import { Registry } from '../../../registry/registry.ts';
 import type { RouteAction } from '../../../registry/route-action.ts';
@@ -214,6 +214,85 @@ describe('a newer route', () => {
   test('is seen at once by a request that asks for its epoch', async () => {
     const epoch = await world.route({ action: 'activate', version: '2' });
     expect(await world.ask({ minEpoch: epoch })).toMatchObject({ version: '2', epoch });
+  });
+});
+
+describe('an epoch that is not there', () => {
+  const clock = Date.now;
+  const later = (ms: number) => {
+    const now = Date.now;
+    Date.now = () => now() + ms;
+  };
+  beforeEach(async () => {
+    world = await released(3600);
+    await world.ask();
+    world.calls.length = 0;
+  });
+  afterEach(() => {
+    Date.now = clock;
+  });
+  const looks = () => world.calls.filter((name) => name === 'routes.newest').length;
+  const behind = { code: 'UNAVAILABLE', retryAfterSeconds: 1 };
+
+  test('makes R2 be listed twice a second at most, however many ask for it', async () => {
+    const many = await Promise.allSettled(Array.from({ length: 50 }, () => world.ask({ minEpoch: 99 })));
+    for (const each of many) expect(each).toMatchObject({ status: 'rejected', reason: behind });
+    expect(looks()).toBeLessThanOrEqual(2);
+    const before = looks();
+    for (let count = 0; count < 20; count++) await expect(world.ask({ minEpoch: 99 })).rejects.toMatchObject(behind);
+    expect(looks()).toBe(before);
+    later(1_001);
+    await expect(world.ask({ minEpoch: 99 })).rejects.toMatchObject(behind);
+    expect(looks()).toBe(before + 1);
+  });
+
+  test('is seen within a second of its release, even if it was asked for without a pause', async () => {
+    await expect(world.ask({ minEpoch: 2 })).rejects.toMatchObject(behind);
+    await world.route({ action: 'activate', version: '2' });
+    for (let ms = 0; ms < 900; ms += 300) {
+      later(300);
+      await world.ask({ minEpoch: 2 }).catch((error: unknown) => expect(error).toMatchObject(behind));
+    }
+    later(101);
+    expect(await world.ask({ minEpoch: 2 })).toMatchObject({ version: '2', epoch: 2 });
+  });
+
+  test('is looked for again after a look that was not in vain, and after one that failed', async () => {
+    for (const version of ['2', '3']) {
+      const epoch = await world.route({ action: 'activate', version });
+      world.intercepted = () => Promise.reject(new Error('R2 is away'));
+      await expect(world.ask({ minEpoch: epoch })).rejects.toMatchObject(behind);
+      world.intercepted = (_, call) => call();
+      expect(await world.ask({ minEpoch: epoch })).toMatchObject({ version, epoch });
+    }
+  });
+
+  test('that was written during the look of another request is found', async () => {
+    const gate = Promise.withResolvers<void>();
+    world.intercepted = async (_, call) => {
+      const found = await call();
+      await gate.promise;
+      return found;
+    };
+    const other = world.ask({ minEpoch: 99 }).catch((error: unknown) => error);
+    await vi.waitFor(() => expect(looks()).toBe(1));
+    await world.route({ action: 'activate', version: '2' });
+    const own = world.ask({ minEpoch: 2 });
+    gate.resolve();
+    expect(await own).toMatchObject({ version: '2', epoch: 2 });
+    expect(await other).toMatchObject(behind);
+  });
+
+  test('is not waited for where the request that looked has died', async () => {
+    const epoch = await world.route({ action: 'activate', version: '2' });
+    world.intercepted = () => new Promise(() => {});
+    const dead = { waitUntil: () => {} };
+    const selector = { model, requested: null, minEpoch: epoch, key: '' };
+    const died = world.table.resolve(selector, dead).catch((error: unknown) => error);
+    world.intercepted = (_, call) => call();
+    later(4_990);
+    expect(await world.ask({ minEpoch: epoch })).toMatchObject({ version: '2', epoch });
+    void died;
   });
 });
 

@@ -1,0 +1,96 @@
+// Looks at the route log on behalf of requests that ask for an epoch which is not here: one at a time per model, and none again
+// for a while where that was in vain, so that nobody can make R2 be listed with every request.
+import type { RouteCopy } from '../../registry/route.ts';
+import type { RequestScope } from '../runtime/request-scope.ts';
+
+interface Look {
+  readonly found: Promise<RouteCopy | null>;
+  readonly startedAtMs: number;
+}
+
+/** How long a route that is written after a look in vain may stay unseen: as long as `Retry-After` says. */
+const rememberedMs = 1_000;
+
+/** A look that has not come back by then belonged to a request that died, and its reads with it. */
+const lostMs = 5_000;
+
+/** Models; their names come from URLs. */
+const mostRemembered = 500;
+
+export class RouteLooks {
+  readonly #read: (model: string) => Promise<RouteCopy | null>;
+  readonly #underWay = new Map<string, Look>();
+  readonly #remembered = new Map<string, { readonly copy: RouteCopy | null; readonly startedAtMs: number }>();
+
+  /** @param read the newest route, from the log itself */
+  constructor(read: (model: string) => Promise<RouteCopy | null>) {
+    this.#read = read;
+  }
+
+  /**
+   * @returns the newest route, or an older one than `minEpoch` that was the newest a second ago; null for none, or if R2 does not
+   *   answer in time
+   * @throws what `read` does
+   */
+  async newest(model: string, minEpoch: number, scope: RequestScope): Promise<RouteCopy | null> {
+    const known = this.#remembered.get(model);
+    if (known && Date.now() - known.startedAtMs < rememberedMs) return known.copy;
+    const earlier = this.#underWay.get(model);
+    const seen = earlier ? await this.#waitFor(model, earlier) : null;
+    if (seen && seen.route.epoch >= minEpoch) return seen;
+    // The earlier one may have passed by what was written before this request came.
+    return await this.#waitFor(model, this.#underWay.get(model) ?? this.#begin(model, scope));
+  }
+
+  /** The next request looks itself: a look was not in vain, or a route was written. */
+  forget(model: string): void {
+    this.#remembered.delete(model);
+    this.#underWay.delete(model);
+  }
+
+  #begin(model: string, scope: RequestScope): Look {
+    const startedAtMs = Date.now();
+    const found = this.#read(model).then(
+      (copy) => {
+        if (this.#end(model, look)) this.#remember(model, copy, startedAtMs);
+        return copy;
+      },
+      (error: unknown) => {
+        this.#end(model, look);
+        throw error;
+      },
+    );
+    const look: Look = { found, startedAtMs };
+    this.#underWay.set(model, look);
+    scope.waitUntil(found.catch(() => undefined));
+    return look;
+  }
+
+  /** @returns false if it was taken for lost, or a route was written meanwhile */
+  #end(model: string, look: Look): boolean {
+    return this.#underWay.get(model) === look && this.#underWay.delete(model);
+  }
+
+  #remember(model: string, copy: RouteCopy | null, startedAtMs: number): void {
+    this.#remembered.delete(model);
+    const oldest = this.#remembered.keys().next().value;
+    if (this.#remembered.size >= mostRemembered && oldest !== undefined) this.#remembered.delete(oldest);
+    this.#remembered.set(model, { copy, startedAtMs });
+  }
+
+  async #waitFor(model: string, look: Look): Promise<RouteCopy | null> {
+    const lost = Promise.withResolvers<null>();
+    const timer = setTimeout(
+      () => {
+        this.#end(model, look);
+        lost.resolve(null);
+      },
+      lostMs - (Date.now() - look.startedAtMs),
+    );
+    try {
+      return await Promise.race([look.found, lost.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
