@@ -31,6 +31,8 @@ export interface Original {
   readonly optimization: Optimization;
   /** Empty if no inputs were given and none of the generated ones was taken. */
   readonly samples: readonly Sample[];
+  /** By the publisher, with --inputs. */
+  readonly areGiven: boolean;
   /** What the model said to the last of the generated inputs that it refused. */
   readonly lastRefusal: string | null;
 }
@@ -53,13 +55,13 @@ export async function examineOriginal(
   if (options.inputsFile !== undefined) {
     const samples = await readSamples(options.inputsFile, target);
     checkSamples(options.inputsFile, samples, dimensions, given);
-    return { ...examined, samples, lastRefusal: null };
+    return { ...examined, samples, areGiven: true, lastRefusal: null };
   }
   if (options.sampleInputs !== undefined) {
     const samples = await runSamples(await options.sampleInputs(signature), target, 'the test data');
-    return { ...examined, samples, lastRefusal: null };
+    return { ...examined, samples, areGiven: false, lastRefusal: null };
   }
-  return { ...examined, ...(await generateSamples(target)) };
+  return { ...examined, areGiven: false, ...(await generateSamples(target)) };
 }
 
 /** At full optimisation, else without: onnxruntime-web refuses some valid models at every other level. */

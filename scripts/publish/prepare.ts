@@ -16,7 +16,8 @@ import { validate } from '../validation/validate.ts';
 import type { Artifact } from './artifact-check.ts';
 import { type ChosenArtifact, chooseArtifact } from './choose-artifact.ts';
 import { compareAnswers, type Tolerance } from './compare.ts';
-import { encodeGolden } from './golden.ts';
+import { encodeGolden, type GoldenCase } from './golden.ts';
+import { goldenCases } from './golden-cases.ts';
 import { defaultMost, describeLimits, inputLimits } from './input-limits.ts';
 import { assignLabels, type ReadLabels, readLabels } from './labels.ts';
 import { type NativeAnswers, runNative } from './native.ts';
@@ -124,7 +125,6 @@ async function publishSource(
   const limits = await limitInputs(inspector, chosen, original, settings, note);
 
   const modelBlob = await blobOf(chosen.artifact.bytes);
-  const golden = await makeGolden(original, references, note);
   const validation =
     options.validation && data
       ? await validate(
@@ -141,6 +141,12 @@ async function publishSource(
         )
       : null;
   validation?.notes.forEach(note);
+  const predictions = validation?.judgement?.predictions;
+  const judged = data?.test && predictions ? { test: data.test, predictions } : null;
+  const golden = await makeGolden(
+    references === null ? null : await goldenCases(source, original, references, judged, settings),
+    note,
+  );
   const manifest: Manifest = {
     schema: 1,
     model: options.model,
@@ -335,12 +341,10 @@ async function limitInputs(
 }
 
 async function makeGolden(
-  { samples }: Original,
-  references: readonly (readonly Tensor[])[] | null,
+  cases: readonly GoldenCase[] | null,
   note: (text: string) => void,
 ): Promise<PublishedBlob | null> {
-  if (references === null) return null;
-  const cases = samples.map(({ inputs }, index) => ({ inputs, outputs: references[index] ?? [] }));
+  if (cases === null) return null;
   const golden = encodeGolden(cases);
   if (golden === null) {
     note('no golden vectors: the sample inputs and outputs take more than 256 KiB as JSON, or are no text');

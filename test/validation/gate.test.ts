@@ -66,6 +66,17 @@ describe('the release gate', { timeout: 60_000 }, () => {
       'probability[1]',
     ]);
     expect(manifest.warmup).toEqual([{ name: 'x', shape: [1, 1], data: [-1.98] }]);
+    // The file is sorted by class: the first row of each, then a batch.
+    const golden = await pop.operate('GET', `/registry/blobs/${manifest.artifacts.golden?.digest}`);
+    const { cases } = golden.json<{ cases: { inputs: { shape: number[]; data: number[] }[]; outputs: object[] }[] }>();
+    expect(cases.map(({ inputs }) => inputs[0]?.shape)).toEqual([
+      [1, 1],
+      [1, 1],
+      [8, 1],
+    ]);
+    expect(cases.slice(0, 2).map(({ inputs }) => inputs[0]?.data)).toEqual([[-1.98], [0.02]]);
+    expect(cases[1]?.outputs[0]).toMatchObject({ name: 'label', data: ['good'] });
+    expect((await run('verify', 'kept', 'v1')).status).toBe(0);
 
     // By now this version itself is the one that is served.
     const again = await publish(good, 'kept', '--require', 'roc_auc>=0.99', '--require', 'accuracy>=1');

@@ -123,12 +123,14 @@ describe('the release gate on a folder', { timeout: 60_000 }, () => {
 
     const golden = await pop.operate('GET', `/registry/blobs/${manifest.artifacts.golden?.digest}`);
     const { cases } = (await golden.json()) as { cases: { inputs: { shape: number[]; data: number[] }[] }[] };
-    // Sub-folders come by their names: 2, green, red. The first row alone, then the others.
+    // A row of each class in the order of the classes, the blue one last; then a batch.
     expect(cases.map(({ inputs }) => inputs[0]?.shape)).toEqual([
+      [1, 3, 8, 8],
+      [1, 3, 8, 8],
       [1, 3, 8, 8],
       [3, 3, 8, 8],
     ]);
-    expect(cases[0]?.inputs[0]?.data[128]).toBeCloseTo((250 / 255 - 0.5) / 0.5, 6);
+    expect(cases[2]?.inputs[0]?.data[128]).toBeCloseTo((250 / 255 - 0.5) / 0.5, 6);
   });
 
   it('judges by arrays that a labels.csv lists, and refuses what is below the requirement', async () => {
