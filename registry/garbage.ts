@@ -64,7 +64,7 @@ export async function collectGarbage(
 async function namedBlobs(manifests: ManifestStore): Promise<Set<Digest>> {
   const named = new Set<Digest>();
   for (const model of await manifests.listModels()) {
-    for (const { blobs } of await manifests.listVersions(model)) {
+    for (const { blobs } of (await manifests.listVersions(model)).versions) {
       for (const digest of blobs) named.add(digest);
     }
   }

@@ -1,12 +1,15 @@
 // Manifests in R2 under models/<model>/versions/<version>.json, those that are being retired under retiring/<model>/<version>.json.
+// A tombstone takes the place of the manifest, so that of a retirement and a registration of the same name one comes first.
 // What a listing needs stands in the object's metadata as well,
 // so that looking through a thousand versions is one call and not a thousand.
 import type { R2Bucket, R2Object, R2PutOptions } from '@cloudflare/workers-types';
 import * as z from 'zod';
+import { canonicalJson } from './canonical-json.ts';
 import { sha256Digest } from './digests.ts';
 import { type Manifest, manifestBlobs, manifestText, readManifest } from './manifest.ts';
-import type { ManifestInfo, ManifestStore, RetiringManifest } from './manifest-store.ts';
+import type { ManifestInfo, ManifestStore, RetiringManifest, Tombstone, VersionListing } from './manifest-store.ts';
 import { type Digest, digestSchema } from './names.ts';
+import { parse, parseJson } from './parse.ts';
 import { createOnly, listFolders, listObjects } from './r2-objects.ts';
 
 const suffix = '.json';
@@ -20,6 +23,11 @@ const metadataSchema = z.object({
     .pipe(z.array(digestSchema)),
 });
 
+const tombstoneSchema = z.strictObject({ retired: z.strictObject({ digest: digestSchema, at: z.iso.datetime() }) });
+
+/** No manifest begins like this: its first member is `artifacts`. */
+const tombstoneStart = '{"retired":';
+
 export class R2ManifestStore implements ManifestStore {
   readonly #bucket: R2Bucket;
 
@@ -29,19 +37,36 @@ export class R2ManifestStore implements ManifestStore {
 
   async get(model: string, version: string): Promise<string | null> {
     const object = await this.#bucket.get(keyOf(model, version));
-    return object === null ? null : await object.text();
+    const text = await object?.text();
+    return text === undefined || text.startsWith(tombstoneStart) ? null : text;
   }
 
   async create(manifest: Manifest): Promise<boolean> {
     const { text, options } = await objectOf(manifest);
-    return createOnly(this.#bucket, keyOf(manifest.model, manifest.version), text, options);
+    const key = keyOf(manifest.model, manifest.version);
+    if (await createOnly(this.#bucket, key, text, options)) return true;
+    const standing = await this.#readTombstone(key);
+    if (standing?.tombstone.digest !== (await sha256Digest(text))) return false;
+    return (await this.#bucket.put(key, text, { ...options, onlyIf: { etagMatches: standing.etag } })) !== null;
+  }
+
+  async getTombstone(model: string, version: string): Promise<Tombstone | null> {
+    return (await this.#readTombstone(keyOf(model, version)))?.tombstone ?? null;
   }
 
   async retire(manifest: Manifest): Promise<void> {
     const { model, version } = manifest;
     const { text, options } = await objectOf(manifest);
     await this.#bucket.put(retiringKeyOf(model, version), text, options);
-    await this.#bucket.delete(keyOf(model, version));
+    const at = new Date().toISOString();
+    await this.#bucket.put(
+      keyOf(model, version),
+      canonicalJson({ retired: { digest: await sha256Digest(text), at } }),
+      {
+        httpMetadata: { contentType: 'application/json' },
+        customMetadata: { retired: at },
+      },
+    );
   }
 
   async listRetiring(): Promise<RetiringManifest[]> {
@@ -49,7 +74,7 @@ export class R2ManifestStore implements ManifestStore {
     for await (const object of listObjects(this.#bucket, retiringFolder)) {
       const [model = '', file = ''] = object.key.slice(retiringFolder.length).split('/');
       const info = await this.#describe(model, file.slice(0, -suffix.length), object);
-      if (info !== null) {
+      if (info !== null && info !== 'retired') {
         retiring.push({ model, version: info.version, blobs: info.blobs, sinceAt: info.storedAt });
       }
     }
@@ -67,17 +92,27 @@ export class R2ManifestStore implements ManifestStore {
     return listFolders(this.#bucket, 'models/');
   }
 
-  async listVersions(model: string): Promise<ManifestInfo[]> {
-    const infos: ManifestInfo[] = [];
+  async listVersions(model: string): Promise<VersionListing> {
+    const listing: VersionListing = { versions: [], retired: [] };
     for await (const object of listObjects(this.#bucket, folderOf(model))) {
       const version = object.key.slice(folderOf(model).length, -suffix.length);
       const info = await this.#describe(model, version, object);
-      if (info !== null) infos.push(info);
+      if (info === 'retired') listing.retired.push(version);
+      else if (info !== null) listing.versions.push(info);
     }
-    return infos;
+    return listing;
   }
 
-  async #describe(model: string, version: string, object: R2Object): Promise<ManifestInfo | null> {
+  async #readTombstone(key: string): Promise<{ tombstone: Tombstone; etag: string } | null> {
+    const object = await this.#bucket.get(key);
+    const text = await object?.text();
+    if (object === null || !text?.startsWith(tombstoneStart)) return null;
+    const { retired } = parse(tombstoneSchema, parseJson(text, key, 'INTERNAL'), key, 'INTERNAL');
+    return { tombstone: { ...retired, digest: retired.digest as Digest }, etag: object.etag };
+  }
+
+  async #describe(model: string, version: string, object: R2Object): Promise<ManifestInfo | 'retired' | null> {
+    if (object.customMetadata?.retired !== undefined) return 'retired';
     const metadata = metadataSchema.safeParse(object.customMetadata);
     if (metadata.success) {
       const { digest, blobs } = metadata.data;
@@ -86,6 +121,7 @@ export class R2ManifestStore implements ManifestStore {
     // A bucket copied with a tool that drops metadata: the manifest itself is the truth, and its blobs must not look unnamed.
     const text = await (await this.#bucket.get(object.key))?.text();
     if (text === undefined) return null;
+    if (text.startsWith(tombstoneStart)) return 'retired';
     const manifest = readManifest(text, model, version);
     return {
       version,

@@ -14,7 +14,7 @@ const mostNamed = 8;
 /**
  * @param body the manifest as parsed JSON
  * @returns whether it was stored, and the digest of its canonical JSON
- * @throws {PopserveError} UNPROCESSABLE naming every fault; CONFLICT if the version has other content
+ * @throws {PopserveError} UNPROCESSABLE naming every fault; CONFLICT if the version has other content, or had before it was retired
  */
 export async function registerManifest(
   { blobs, manifests }: { blobs: BlobStore; manifests: ManifestStore },
@@ -31,6 +31,13 @@ export async function registerManifest(
   if (stored !== null) return { created: false, digest };
   if (await manifests.create(manifest)) return { created: true, digest };
   const winner = await manifests.get(model, version);
+  const tombstone = winner === null ? await manifests.getTombstone(model, version) : null;
+  if (tombstone !== null && tombstone.digest !== digest) {
+    throw new PopserveError(
+      'CONFLICT',
+      `model '${model}': version '${version}' was retired at ${tombstone.at} and had other content (manifest ${tombstone.digest}, sent ${digest}); publish it as another version`,
+    );
+  }
   if (winner === null) {
     throw new PopserveError('CONFLICT', `model '${model}': version '${version}' was deleted at the same time; repeat`);
   }

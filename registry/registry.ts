@@ -5,7 +5,7 @@ import { canonicalJson } from './canonical-json.ts';
 import { PopserveError } from './errors.ts';
 import { collectGarbage, type GarbageOptions, type GarbageReport } from './garbage.ts';
 import { type Manifest, readManifest } from './manifest.ts';
-import type { ManifestInfo, ManifestStore, RetiringManifest } from './manifest-store.ts';
+import type { ManifestInfo, ManifestStore, RetiringManifest, VersionListing } from './manifest-store.ts';
 import type { Digest } from './names.ts';
 import { registerManifest } from './register-manifest.ts';
 import { type RetirementsReport, retireVersion, settledAfterMs, settleRetirements } from './retirement.ts';
@@ -33,6 +33,14 @@ export interface ModelSummary {
 export interface VersionSummary extends ManifestInfo {
   /** How the newest route names the version; empty if it does not. */
   routedAs: string[];
+}
+
+export interface ModelDetails {
+  name: string;
+  route: Route | null;
+  versions: VersionSummary[];
+  /** Names that can be registered with the content that they had, and no other. */
+  retired: string[];
 }
 
 export interface RouteChange {
@@ -96,7 +104,7 @@ export class Registry {
    * that a release can always be completed by repeating it.
    * @param body the manifest as parsed JSON
    * @returns whether it was stored, and the digest of its canonical JSON
-   * @throws {PopserveError} UNPROCESSABLE naming every fault; CONFLICT if the version has other content
+   * @throws {PopserveError} UNPROCESSABLE naming every fault; CONFLICT if the version has other content, or had before it was retired
    */
   putManifest(model: string, version: string, body: unknown): Promise<{ created: boolean; digest: Digest }> {
     return registerManifest(this.#stores, model, version, body);
@@ -129,7 +137,7 @@ export class Registry {
     const shown = rest.slice(0, page.limit);
     const models = await Promise.all(
       shown.map(async (name) => {
-        const [route, versions] = await this.#look(name);
+        const [route, { versions }] = await this.#look(name);
         return { name, versions: versions.length, route };
       }),
     );
@@ -142,20 +150,20 @@ export class Registry {
   }
 
   /**
-   * @returns the newest route and all versions, the last stored first
+   * @returns the newest route, all versions, the last stored first, and the names that retired versions keep
    * @throws {PopserveError} NOT_FOUND
    */
-  async showModel(model: string): Promise<{ name: string; route: Route | null; versions: VersionSummary[] }> {
-    const [route, versions] = await this.#look(model);
-    if (route === null && versions.length === 0) throw notFound(model);
+  async showModel(model: string): Promise<ModelDetails> {
+    const [route, { versions, retired }] = await this.#look(model);
+    if (route === null && versions.length === 0 && retired.length === 0) throw notFound(model);
     const summaries = versions
       .map((info) => ({ ...info, routedAs: route === null ? [] : routedAs(route, info.version) }))
       .sort((a, b) => b.storedAt.getTime() - a.storedAt.getTime());
-    return { name: model, route, versions: summaries };
+    return { name: model, route, versions: summaries, retired };
   }
 
   /**
-   * Retires a version; its blobs go with the next garbage collection if no other version names them.
+   * Retires a version, whose name stays taken; its blobs go with the next garbage collection if no other version names them.
    * @throws {PopserveError} NOT_FOUND; CONFLICT while the newest route names it, or one that was in force within the retention
    */
   async deleteVersion(model: string, version: string): Promise<void> {
@@ -237,7 +245,7 @@ export class Registry {
     return collectGarbage({ ...this.#stores, now: this.#now(), isNeeded }, options);
   }
 
-  #look(model: string): Promise<[Route | null, ManifestInfo[]]> {
+  #look(model: string): Promise<[Route | null, VersionListing]> {
     return Promise.all([this.#stores.routes.newest(model), this.#stores.manifests.listVersions(model)]);
   }
 

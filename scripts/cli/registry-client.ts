@@ -20,6 +20,7 @@ const modelSchema = z.object({
   versions: z.array(
     z.object({ version: z.string(), digest: z.string(), storedAt: z.string(), routedAs: z.array(z.string()) }),
   ),
+  retired: z.array(z.string()).default([]),
 });
 
 const routeChangeSchema = z.object({ route: routeSchema, copyPending: z.boolean().optional() });

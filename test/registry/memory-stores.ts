@@ -4,8 +4,8 @@ import type { ReadableStream } from '@cloudflare/workers-types';
 import type { BlobInfo, BlobStore } from '../../registry/blob-store.ts';
 import { sha256Digest } from '../../registry/digests.ts';
 import { PopserveError } from '../../registry/errors.ts';
-import { type Manifest, manifestBlobs, manifestText } from '../../registry/manifest.ts';
-import type { ManifestInfo, ManifestStore, RetiringManifest } from '../../registry/manifest-store.ts';
+import { type Manifest, manifestBlobs, manifestDigest, manifestText } from '../../registry/manifest.ts';
+import type { ManifestInfo, ManifestStore, RetiringManifest, Tombstone } from '../../registry/manifest-store.ts';
 import type { RegistryStores } from '../../registry/registry.ts';
 import type { Route, RouteCopy } from '../../registry/route.ts';
 import type { RouteCopyStore } from '../../registry/route-copy-store.ts';
@@ -49,34 +49,48 @@ function memoryBlobs(): BlobStore {
 function memoryManifests(routes: Map<string, Route>): ManifestStore {
   const stored = new Map<string, { model: string; text: string; info: Omit<ManifestInfo, 'digest'> }>();
   const retiring = new Map<string, RetiringManifest & { manifest: Manifest }>();
-  const create = (manifest: Manifest) => {
+  const tombstones = new Map<string, Tombstone & { model: string; version: string }>();
+  const create = async (manifest: Manifest) => {
     const { model, version } = manifest;
+    const digest = await manifestDigest(manifest);
     if (stored.has(`${model}/${version}`)) return false;
+    if ((tombstones.get(`${model}/${version}`)?.digest ?? digest) !== digest) return false;
+    tombstones.delete(`${model}/${version}`);
     const info = { version, blobs: manifestBlobs(manifest), storedAt: new Date() };
     stored.set(`${model}/${version}`, { model, text: manifestText(manifest), info });
     return true;
   };
   return {
     get: async (model, version) => stored.get(`${model}/${version}`)?.text ?? null,
-    create: async (manifest) => create(manifest),
+    create,
+    async getTombstone(model, version) {
+      const { digest, at } = tombstones.get(`${model}/${version}`) ?? {};
+      return digest && at ? { digest, at } : null;
+    },
     async retire(manifest) {
       const { model, version } = manifest;
+      const digest = await manifestDigest(manifest);
       const aside = { model, version, blobs: manifestBlobs(manifest), sinceAt: new Date(), manifest };
       retiring.set(`${model}/${version}`, aside);
       stored.delete(`${model}/${version}`);
+      tombstones.set(`${model}/${version}`, { model, version, digest, at: new Date().toISOString() });
     },
     listRetiring: async () => [...retiring.values()].map(({ manifest: _, ...each }) => each),
     async settleRetirement(model, version, { restore }) {
       const kept = retiring.get(`${model}/${version}`);
-      if (restore && kept !== undefined) create(kept.manifest);
+      if (restore && kept !== undefined) await create(kept.manifest);
       retiring.delete(`${model}/${version}`);
     },
     async listModels() {
-      return [...new Set([...stored.values(), ...routes.values()].map(({ model }) => model))].sort();
+      return [
+        ...new Set([...stored.values(), ...tombstones.values(), ...routes.values()].map(({ model }) => model)),
+      ].sort();
     },
-    listVersions(model) {
+    async listVersions(model) {
       const own = [...stored.values()].filter((entry) => entry.model === model);
-      return Promise.all(own.map(async ({ info, text }) => ({ ...info, digest: await sha256Digest(text) })));
+      const versions = own.map(async ({ info, text }) => ({ ...info, digest: await sha256Digest(text) }));
+      const retired = [...tombstones.values()].filter((entry) => entry.model === model);
+      return { versions: await Promise.all(versions), retired: retired.map(({ version }) => version) };
     },
   };
 }

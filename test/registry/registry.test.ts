@@ -328,4 +328,20 @@ describe('deleteVersion', () => {
     await expect(registry.getManifest('routed', '4')).rejects.toMatchObject(failure('NOT_FOUND'));
     await expect(registry.deleteVersion('routed', '4')).rejects.toMatchObject(failure('NOT_FOUND'));
   });
+
+  it('keeps the name for the content that it had, also past a garbage collection', async () => {
+    const { manifest, blob, digest } = await sampleRelease('renamed', '9');
+    await upload(registry, { manifest, blob, digest });
+    await registry.deleteVersion('renamed', '9');
+    await registry.collectGarbage({ dryRun: false, graceSeconds: 0 });
+    expect(await registry.showModel('renamed')).toEqual({ name: 'renamed', route: null, versions: [], retired: ['9'] });
+    const other = await sampleRelease('renamed', '9', 'other bytes');
+    await expect(upload(registry, other)).rejects.toMatchObject(
+      failure('CONFLICT', "'9' was retired at 2", 'other content'),
+    );
+    await expect(registry.getManifest('renamed', '9')).rejects.toMatchObject(failure('NOT_FOUND'));
+    await upload(registry, { manifest, blob, digest });
+    expect(await registry.getManifest('renamed', '9')).toEqual(manifest);
+    expect(await registry.showModel('renamed')).toMatchObject({ versions: [{ version: '9' }], retired: [] });
+  });
 });

@@ -79,7 +79,7 @@ describe.each(kinds)('stores on %s', (_kind, stores) => {
     expect(await blobs.head(absent)).toBeNull();
     expect(await blobs.get(absent)).toBeNull();
     expect(await manifests.get('absent', '1')).toBeNull();
-    expect(await manifests.listVersions('absent')).toEqual([]);
+    expect(await manifests.listVersions('absent')).toEqual({ versions: [], retired: [] });
     expect(await routes.newest('absent')).toBeNull();
     expect(await routes.get('absent', 1)).toBeNull();
     expect(await copies.get('absent')).toBeNull();
@@ -97,16 +97,19 @@ describe.each(kinds)('stores on %s', (_kind, stores) => {
     const { manifests } = stores();
     const { manifest, digest } = await sampleRelease('store-list', '1.json');
     await manifests.create(manifest);
-    expect(await manifests.listVersions('store-list')).toEqual([
-      { version: '1.json', digest: await manifestDigest(manifest), blobs: [digest], storedAt: expect.any(Date) },
-    ]);
+    expect(await manifests.listVersions('store-list')).toEqual({
+      versions: [
+        { version: '1.json', digest: await manifestDigest(manifest), blobs: [digest], storedAt: expect.any(Date) },
+      ],
+      retired: [],
+    });
   });
 
   it('keep models apart whose names begin alike', async () => {
     const { manifests } = stores();
     const names = ['near', 'near-by', 'near.by', 'nearby'];
     for (const model of names) await manifests.create((await sampleRelease(model, '1')).manifest);
-    expect(await manifests.listVersions('near')).toHaveLength(1);
+    expect((await manifests.listVersions('near')).versions).toHaveLength(1);
     const models = await manifests.listModels();
     expect(models.filter((model) => model.startsWith('near')).sort()).toEqual(names);
     await manifests.retire((await sampleRelease('near', '1')).manifest);
@@ -122,13 +125,32 @@ describe.each(kinds)('stores on %s', (_kind, stores) => {
       await manifests.create(manifest);
       await manifests.retire(manifest);
       expect(await manifests.get('retiring', '1.json')).toBeNull();
-      expect(await manifests.listVersions('retiring')).toEqual([]);
+      expect(await manifests.listVersions('retiring')).toEqual({ versions: [], retired: ['1.json'] });
       const each = { model: 'retiring', version: '1.json', blobs: [digest], sinceAt: expect.any(Date) };
       expect(await aside()).toEqual([each]);
       await manifests.settleRetirement('retiring', '1.json', { restore });
       expect(await manifests.get('retiring', '1.json')).toBe(restore ? manifestText(manifest) : null);
       expect(await aside()).toEqual([]);
     }
+  });
+
+  it('keep the name of a retired version for its content', async () => {
+    const { manifests } = stores();
+    const { manifest } = await sampleRelease('taken', '1.json');
+    const tombstone = { digest: await manifestDigest(manifest), at: expect.any(String) };
+    expect(await manifests.getTombstone('taken', '1.json')).toBeNull();
+    await manifests.create(manifest);
+    expect(await manifests.getTombstone('taken', '1.json')).toBeNull();
+    await manifests.retire(manifest);
+    await manifests.settleRetirement('taken', '1.json', { restore: false });
+    expect(await manifests.getTombstone('taken', '1.json')).toEqual(tombstone);
+    expect(await manifests.listModels()).toContain('taken');
+    expect(await manifests.create({ ...manifest, notes: ['other'] })).toBe(false);
+    expect(await manifests.get('taken', '1.json')).toBeNull();
+    expect(await manifests.create(manifest)).toBe(true);
+    expect(await manifests.create(manifest)).toBe(false);
+    expect(await manifests.get('taken', '1.json')).toBe(manifestText(manifest));
+    expect(await manifests.getTombstone('taken', '1.json')).toBeNull();
   });
 
   it('find the newest route of many, past the places where the digits grow', async () => {
@@ -194,7 +216,7 @@ describe('storage layout', () => {
   it('still names the blobs of a manifest whose metadata was lost when the bucket was copied', async () => {
     const { manifest, digest } = await sampleRelease('metadata-lost', '1');
     await local.bucket.put('models/metadata-lost/versions/1.json', manifestText(manifest));
-    expect(await local.stores.manifests.listVersions('metadata-lost')).toMatchObject([
+    expect((await local.stores.manifests.listVersions('metadata-lost')).versions).toMatchObject([
       { version: '1', digest: await manifestDigest(manifest), blobs: [digest] },
     ]);
   });

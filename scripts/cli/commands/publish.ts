@@ -121,7 +121,7 @@ async function publish(context: Context, file: string, options: PublishArguments
   const sourceDigest = await digestOfFile(file);
   const details = await orNothing(registry.showModel(model));
   const existing = details?.versions.map(({ version }) => version) ?? [];
-  const version = options.version ?? nextVersion(existing, host.now());
+  const version = options.version ?? nextVersion([...existing, ...(details?.retired ?? [])], host.now());
   // Checking a model takes a while: what is surely going to be refused is refused before.
   const standing = existing.includes(version) ? await registry.getManifest(model, version) : null;
   if (standing !== null && standing.source.digest !== sourceDigest) {

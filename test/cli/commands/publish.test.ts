@@ -63,6 +63,14 @@ describe('popserve publish', () => {
     expect(out).toContain('to serve it: popserve activate m v1\n');
   });
 
+  it('passes over the names of versions that were retired', async () => {
+    pop.intercept = ({ call }) =>
+      call === 'GET /registry/models/m'
+        ? { status: 200, body: { name: 'm', route: null, versions: [], retired: ['v8', 'v9'] } }
+        : undefined;
+    expect((await publish(file)).out).toContain('m v10 published\n');
+  });
+
   it('names the actor in every change', async () => {
     await publish(file, '--activate');
     const actors = pop.asked
