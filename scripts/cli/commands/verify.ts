@@ -9,6 +9,8 @@ import { describeRoute } from '../describe-route.ts';
 import type { RouteChange } from '../registry-client.ts';
 import { type Replay, readGolden, replayGolden } from '../replay-golden.ts';
 import type { Report } from '../report.ts';
+import { isLoopback } from '../settings.ts';
+import { UsageError } from '../usage-error.ts';
 
 /** Longest reason that the history takes. */
 const longestReason = 1000;
@@ -118,7 +120,17 @@ async function takeBack(
   }
 }
 
+/**
+ * The operator's token goes along, since inference may be keyed there: never in the clear over a network to an origin that
+ * POPSERVE_URL did not name, and the local PoP's token never to another machine.
+ */
 function connectionTo({ connection, host }: Context, pop: URL | undefined): Connection {
   if (pop === undefined) return connection;
-  return new Connection({ ...connection.settings, url: pop }, (ms) => host.wait(ms));
+  const { settings } = connection;
+  const elsewhere = pop.origin !== settings.url.origin && !isLoopback(pop);
+  const token = elsewhere && settings.tokenSource !== 'POPSERVE_TOKEN' ? null : settings.token;
+  if (elsewhere && pop.protocol === 'http:' && token !== null) {
+    throw new UsageError(`--pop: expected an https URL, because the operator's token is sent to it, got '${pop}'`);
+  }
+  return new Connection({ ...settings, token, url: pop }, (ms) => host.wait(ms));
 }

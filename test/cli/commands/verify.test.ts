@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256, TestPop } from '../../harness/pop.ts';
 import { adder, type SmallPublication } from '../../harness/small-models.ts';
@@ -8,12 +11,15 @@ import { type Ran, runCommand } from '../captured-host.ts';
 let pop: TestPop;
 /** Stands before the PoP and spoils what it answers to the default route. */
 let spoiler: Server;
+/** The credentials that came to it. */
+const credentials: (string | undefined)[] = [];
 beforeAll(async () => {
   pop = await TestPop.start();
   spoiler = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', async () => {
+      credentials.push(request.headers.authorization);
       const epoch = request.headers['popserve-min-epoch'];
       const headers: Record<string, string> = typeof epoch === 'string' ? { 'popserve-min-epoch': epoch } : {};
       const answer = await pop.send('POST', request.url ?? '', Buffer.concat(chunks), headers);
@@ -32,8 +38,12 @@ afterAll(async () => {
 });
 
 function run(...args: string[]): Promise<Ran> {
-  const env = { POPSERVE_URL: pop.pop.url.href, POPSERVE_TOKEN: pop.pop.token, POPSERVE_ACTOR: 'somebody' };
-  return runCommand(args, pop.pop.url.href, { env });
+  return runWith({ POPSERVE_TOKEN: pop.pop.token }, ...args);
+}
+
+function runWith(env: Record<string, string>, ...args: string[]): Promise<Ran> {
+  const url = pop.pop.url.href;
+  return runCommand(args, url, { env: { POPSERVE_URL: url, POPSERVE_ACTOR: 'somebody', ...env } });
 }
 
 /** y = x + constant, with golden vectors that say so, or say something else. */
@@ -70,6 +80,27 @@ describe('popserve verify', () => {
         expect.stringMatching(/^case 2/),
       ],
     });
+  });
+
+  it('sends the token to no other machine in the clear, and that of the local PoP to none', async () => {
+    await pop.release(golden('secret', '1', 1), false);
+    // No loopback by its name, though it leads here.
+    const elsewhere = spoiled().replace('127.0.0.1', '0.0.0.0');
+    credentials.length = 0;
+    const refused = await run('verify', 'secret', '1', '--pop', elsewhere);
+    expect(refused).toMatchObject({ status: 2, err: expect.stringContaining('--pop: expected an https URL') });
+    expect(credentials).toEqual([]);
+    const folder = mkdtempSync(join(tmpdir(), 'popserve-verify-'));
+    try {
+      writeFileSync(join(folder, 'token'), pop.pop.token);
+      const local = await runWith({ POPSERVE_DATA: folder }, 'verify', 'secret', '1', '--pop', elsewhere);
+      expect(local, local.err).toMatchObject({ status: 0 });
+      expect(credentials).toEqual([undefined, undefined]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    expect(await run('verify', 'secret', '1', '--pop', spoiled())).toMatchObject({ status: 0 });
+    expect(credentials.slice(2)).toEqual(Array(2).fill(`Bearer ${pop.pop.token}`));
   });
 
   it('says so where there are no golden vectors, or no such version', async () => {
