@@ -3,8 +3,8 @@ import type { CurvePoint } from './metrics/ranking.ts';
 
 export interface Series {
   readonly name: string;
-  /** `new`: the version that is judged; `old`: the one that is served. */
-  readonly kind: 'new' | 'old';
+  /** Classes of the style sheet: `new` the version that is judged, `old` the one that is served, `one c3` a class of several. */
+  readonly style: string;
   readonly points: readonly CurvePoint[];
 }
 
@@ -49,10 +49,11 @@ export function curves(
     x,
     y,
   )}"/>`;
-  // The version that is judged is drawn last, on top.
+  // The version that is judged is drawn last, on top of the one that is served, and that of single classes.
+  const height = ({ style }: Series) => ['old', 'new'].indexOf(style);
   const lines = [...series]
-    .sort((a, b) => (a.kind === b.kind ? 0 : a.kind === 'old' ? -1 : 1))
-    .map(({ kind, points }) => `<path class="line ${kind}" d="${pathOf(thinned(points), x, y)}"/>`);
+    .sort((a, b) => height(a) - height(b))
+    .map(({ style, points }) => `<path class="line ${style}" d="${pathOf(thinned(points), x, y)}"/>`);
   return frame(title, x, y, [guess, ...lines].join(''));
 }
 

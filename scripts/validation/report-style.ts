@@ -2,10 +2,12 @@
 export const reportStyle = `
 :root { color-scheme: light dark;
   --page: #f6f7f9; --card: #ffffff; --ink: #1b2330; --soft: #5c6779; --line: #e2e6ec; --faint: #eef1f5;
-  --new: #2463d1; --old: #c2730a; --good: #1a7f4b; --bad: #c0362c; --warn: #9a6700; --heat: 36, 99, 209; }
+  --new: #2463d1; --old: #c2730a; --good: #1a7f4b; --bad: #c0362c; --warn: #9a6700; --heat: 36, 99, 209;
+  --c0: #0f8a8a; --c1: #d9480f; --c2: #7b3fc4; --c3: #2b8a3e; --c4: #c2255c; --c5: #8a6d00; --c6: #5c6b7a; --c7: #0b7fb8; --c8: #8b4513; --c9: #b84fc9; }
 @media (prefers-color-scheme: dark) { :root {
   --page: #10141b; --card: #181e27; --ink: #e7ebf1; --soft: #9aa6b8; --line: #2b3442; --faint: #212936;
-  --new: #74a7ff; --old: #f0a348; --good: #4cc38a; --bad: #ff7b72; --warn: #e3b341; --heat: 92, 148, 255; } }
+  --new: #74a7ff; --old: #f0a348; --good: #4cc38a; --bad: #ff7b72; --warn: #e3b341; --heat: 92, 148, 255;
+  --c0: #3fc1c0; --c1: #ff8c5a; --c2: #b794f6; --c3: #69db7c; --c4: #f783ac; --c5: #d8c04a; --c6: #a5b1c2; --c7: #4fc3f7; --c8: #d2a679; --c9: #e599f7; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif; }
 main { max-width: 1180px; margin: 0 auto; padding: 36px 24px 56px; }
@@ -35,7 +37,7 @@ code, .metric { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu S
 .track i { position: absolute; inset: 0 auto 0 0; border-radius: 3px; background: var(--new); }
 .track.old i { background: var(--old); }
 .better { color: var(--good); } .worse { color: var(--bad); }
-.key { display: inline-flex; gap: 16px; font-size: 13px; color: var(--soft); }
+.key { display: inline-flex; flex-wrap: wrap; gap: 2px 16px; font-size: 13px; color: var(--soft); }
 .key span::before { content: ""; display: inline-block; width: 18px; height: 3px; border-radius: 2px; margin-right: 6px; vertical-align: middle; background: var(--new); }
 .key .old::before { background: var(--old); }
 .key .chance::before { background: none; border-top: 2px dashed var(--soft); height: 0; }
@@ -46,6 +48,12 @@ svg { display: block; max-width: 100%; height: auto; }
 .tick { fill: var(--soft); font-size: 11px; } .name { fill: var(--soft); font-size: 12px; }
 .line { fill: none; stroke-width: 2.2; stroke-linejoin: round; stroke-linecap: round; }
 .line.new { stroke: var(--new); } .line.old { stroke: var(--old); stroke-dasharray: 6 4; }
+.line.one { stroke-width: 1.5; stroke-opacity: 0.9; }
+.line.c0 { stroke: var(--c0); } .key .c0::before { background: var(--c0); } .line.c1 { stroke: var(--c1); } .key .c1::before { background: var(--c1); }
+.line.c2 { stroke: var(--c2); } .key .c2::before { background: var(--c2); } .line.c3 { stroke: var(--c3); } .key .c3::before { background: var(--c3); }
+.line.c4 { stroke: var(--c4); } .key .c4::before { background: var(--c4); } .line.c5 { stroke: var(--c5); } .key .c5::before { background: var(--c5); }
+.line.c6 { stroke: var(--c6); } .key .c6::before { background: var(--c6); } .line.c7 { stroke: var(--c7); } .key .c7::before { background: var(--c7); }
+.line.c8 { stroke: var(--c8); } .key .c8::before { background: var(--c8); } .line.c9 { stroke: var(--c9); } .key .c9::before { background: var(--c9); }
 .chance { stroke: var(--soft); stroke-width: 1; stroke-dasharray: 4 4; fill: none; }
 .dot { fill: var(--new); fill-opacity: 0.45; } .bar { fill: var(--new); }
 .confusion { width: auto; margin: 0 auto; }

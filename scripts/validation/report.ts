@@ -6,14 +6,15 @@ import type { Evaluation } from '../../registry/evaluation.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import { describePreprocessing } from './folder/preprocess.ts';
 import { classFigures } from './metrics/classification.ts';
-import { precisionRecallCurve, rocCurve } from './metrics/ranking.ts';
 import type { Judgement } from './options.ts';
-import { curves, escapeText, histogram, type Series, scatter, sparkBars } from './plots.ts';
+import { escapeText, histogram, scatter, sparkBars } from './plots.ts';
+import { card, legend, shown } from './report-card.ts';
+import { curveCards } from './report-curves.ts';
 import { reportStyle } from './report-style.ts';
 import { isError } from './requirement.ts';
-import { confusionOf, rankedFor } from './score.ts';
+import { confusionOf } from './score.ts';
 import { requirementsOf } from './summary.ts';
-import type { Classification, Predictions } from './task.ts';
+import type { Classification } from './task.ts';
 
 /** Larger matrices are no longer read cell by cell; the classes that are found least are listed instead. */
 const mostClassesDrawn = 16;
@@ -96,7 +97,10 @@ function figures({ evaluation }: Judgement, version: string): string {
             ? 'No version was served to compare with.'
             : `Not compared: ${gate.notCompared}.`,
         )
-      : `Against version ${escapeText(stable.version)}, which is served, on the same rows. ${key(version, stable.version, false)}`;
+      : `Against version ${escapeText(stable.version)}, which is served, on the same rows. ${legend([
+          { text: version, style: 'new' },
+          { text: stable.version, style: 'old' },
+        ])}`;
   return `<section class="card wide"><h2>Figures</h2><p class="soft">${subtitle}</p><table><tr><th>metric</th><th class="number">${escapeText(version)}</th>${head}<th></th></tr>${rows.join('')}</table></section>`;
 }
 
@@ -145,7 +149,7 @@ function confusionCard(predictions: Classification): string {
   });
   const head = classes.map((name) => `<th>${escapeText(name)}</th>`).join('');
   const table = `<table class="confusion${small}"><tr><th class="of">true ↓ predicted →</th>${head}</tr>${rows.join('')}</table>`;
-  return card('Confusion matrix', 'Shares are of the rows that truly are of the class.', table);
+  return card('Confusion matrix', 'Shares are of the rows that truly are of the class.', table, small !== '');
 }
 
 function leastFoundCard(classes: readonly string[], figuresOf: ReturnType<typeof classFigures>): string {
@@ -165,43 +169,6 @@ function leastFoundCard(classes: readonly string[], figuresOf: ReturnType<typeof
     `Of ${classes.length} classes.`,
     `<table>${head}${rows.join('')}</table>`,
   );
-}
-
-function curveCards(
-  predictions: Classification,
-  old: Predictions | null,
-  version: string,
-  oldVersion: string,
-): string[] {
-  const index = predictions.positive;
-  if (index === null || predictions.scores === null) return [];
-  const before = old !== null && old.task === 'binary' ? old : null;
-  const ranked = [
-    { kind: 'new' as const, name: version, of: rankedFor(predictions, index) },
-    { kind: 'old' as const, name: oldVersion, of: before === null ? null : rankedFor(before, before.positive ?? 1) },
-  ];
-  const seriesOf = (curve: typeof rocCurve | typeof precisionRecallCurve): Series[] =>
-    ranked.flatMap(({ kind, name, of }) => {
-      const points = of === null ? null : curve(of);
-      return points === null ? [] : [{ kind, name, points }];
-    });
-  const [roc, recall] = [seriesOf(rocCurve), seriesOf(precisionRecallCurve)];
-  if (roc.length === 0 || recall.length === 0) return [];
-  const positives = predictions.truth.filter((truly) => truly === index).length / predictions.truth.length;
-  const positive = escapeText(predictions.classes[index] ?? '');
-  const legend = key(version, before === null ? null : oldVersion, true);
-  return [
-    card(
-      'ROC curve',
-      `Positive is ${positive}. ${legend}`,
-      curves('ROC curve', { x: 'false positive rate', y: 'true positive rate' }, roc, 'diagonal'),
-    ),
-    card(
-      'Precision and recall',
-      `Positive is ${positive}. ${legend}`,
-      curves('Precision and recall', { x: 'recall', y: 'precision' }, recall, positives),
-    ),
-  ];
 }
 
 function baselineCards({ baseline }: Manifest): string[] {
@@ -250,17 +217,4 @@ function facts(
   ];
   const items = rows.map(([term = '', text = '']) => `<dt>${escapeText(term)}</dt><dd>${escapeText(text)}</dd>`);
   return `<section class="card wide"><h2>How it was judged</h2><dl class="facts">${items.join('')}</dl></section>`;
-}
-
-function card(title: string, subtitle: string, content: string): string {
-  return `<section class="card"><h2>${title}</h2><p class="soft">${subtitle}</p>${content}</section>`;
-}
-
-function key(version: string, oldVersion: string | null, hasChance: boolean): string {
-  const old = oldVersion === null ? '' : `<span class="old">${escapeText(oldVersion)}</span>`;
-  return `<span class="key"><span>${escapeText(version)}</span>${old}${hasChance ? '<span class="chance">chance</span>' : ''}</span>`;
-}
-
-function shown(value: number): string {
-  return String(Number(value.toPrecision(4)));
 }

@@ -119,7 +119,10 @@ describe('the release gate on a folder', { timeout: 60_000 }, () => {
       metrics: { accuracy: 1, f1_macro: 1 },
     });
     expect(manifest.baseline?.inputs.map(({ take }) => take)).toEqual(['mean', 'contrast', 'energy']);
-    expect(readFileSync(report, 'utf8')).toContain('stretched to 8x8');
+    const html = readFileSync(report, 'utf8');
+    expect(html).toContain('stretched to 8x8');
+    expect(html).toContain('<span class="one c2">blue 1.000</span>');
+    expect(html.match(/class="line one c2"/g)).toHaveLength(2);
 
     const golden = await pop.operate('GET', `/registry/blobs/${manifest.artifacts.golden?.digest}`);
     const { cases } = (await golden.json()) as { cases: { inputs: { shape: number[]; data: number[] }[] }[] };
