@@ -22,9 +22,9 @@ p { margin: 0; }
 .verdict.refused { border-left-color: var(--bad); } .verdict.refused b { color: var(--bad); }
 .verdict.forced { border-left-color: var(--warn); } .verdict.forced b { color: var(--warn); }
 .verdict ul { margin: 0; padding-left: 18px; }
-.cards { display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(340px, 1fr)); align-items: stretch; }
-.card { background: var(--card); border-radius: 10px; padding: 18px 20px; box-shadow: 0 0 0 1px var(--line); break-inside: avoid; overflow-x: auto; }
-.card.wide { grid-column: 1 / -1; }
+.cards { display: flex; flex-wrap: wrap; gap: 16px; }
+.card { flex: 1 1 340px; min-width: 0; background: var(--card); border-radius: 10px; padding: 18px 20px; box-shadow: 0 0 0 1px var(--line); break-inside: avoid; overflow-x: auto; }
+.card.wide { flex-basis: 100%; }
 .card > .soft { font-size: 13px; margin-bottom: 10px; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th { text-align: left; font-weight: 600; font-size: 12px; color: var(--soft); padding: 4px 10px 6px 0; border-bottom: 1px solid var(--line); }

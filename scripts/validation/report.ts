@@ -149,7 +149,7 @@ function confusionCard(predictions: Classification): string {
   });
   const head = classes.map((name) => `<th>${escapeText(name)}</th>`).join('');
   const table = `<table class="confusion${small}"><tr><th class="of">true ↓ predicted →</th>${head}</tr>${rows.join('')}</table>`;
-  return card('Confusion matrix', 'Shares are of the rows that truly are of the class.', table, small !== '');
+  return card('Confusion matrix', 'Shares are of the rows that truly are of the class.', table, classes.length > 2);
 }
 
 function leastFoundCard(classes: readonly string[], figuresOf: ReturnType<typeof classFigures>): string {
