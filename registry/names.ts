@@ -5,7 +5,7 @@ const modelNamePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 /** What `/v2/models/{name}` stands for in itself. */
 const reservedName = 'stats';
 
-/** The same as {@link modelNameSchema} says, at a fiftieth of its time: asked by every request. */
+/** The same as {@link modelNameSchema} says, without a parse: asked by every request. */
 export function isModelName(name: string): boolean {
   return modelNamePattern.test(name) && name !== reservedName;
 }

@@ -38,7 +38,7 @@ const guarded = ['/v2/models/*', '/v2/repository/*', '/v1/models/*'];
 const pages = ['/docs', '/docs/*'];
 
 export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
-  // By itself Hono takes a router ten times slower as soon as one path is beyond this one, without a word; this one throws.
+  // By itself Hono takes a router several times slower as soon as one path is beyond this one, without a word; this one throws.
   const app = new Hono<AppContext>({ strict: false, router: new RegExpRouter() });
 
   app.use(async (c, next) => {

@@ -39,7 +39,7 @@ export async function inflate(
   bytes: Uint8Array,
   compression: Compression,
   maxBytes: number,
-  held?: { take(bytes: number): void },
+  held: { take(bytes: number): void },
 ): Promise<Uint8Array> {
   const stream = new DecompressionStream(compression);
   const writer = stream.writable.getWriter();
@@ -56,7 +56,7 @@ export async function inflate(
         `the ${compression} body inflates to more than the limit of ${maxBytes} bytes`,
       );
     }
-    held?.take(chunk.length);
+    held.take(chunk.length);
     const full = chunk.length === readBytes;
     chunks.push(full ? chunk : chunk.slice());
     buffer = full ? new ArrayBuffer(readBytes) : chunk.buffer;

@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import { PopserveError } from '../../registry/errors.ts';
 import { manifestDigest, manifestText } from '../../registry/manifest.ts';
-import { type Digest, digestSchema, modelNameSchema, versionSchema } from '../../registry/names.ts';
+import { type Digest, digestSchema, versionSchema } from '../../registry/names.ts';
 import { parse } from '../../registry/parse.ts';
 import { routeActionSchema } from '../../registry/route-action.ts';
 import type { AppContext } from '../isolate.ts';
@@ -15,6 +15,7 @@ import { answerBlob } from './blob-answer.ts';
 import { drain } from './drain.ts';
 import { readJson } from './json-body.ts';
 import { keyRoutes } from './keys.ts';
+import { modelOf } from './registry-model.ts';
 
 const pageSchema = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(50),
@@ -125,10 +126,6 @@ registryRoutes.post('/gc', async (c) => {
 
 function digestOf(c: Context<AppContext>): Digest {
   return parse(digestSchema, c.req.param('digest'), 'digest') as Digest;
-}
-
-function modelOf(c: Context<AppContext>): string {
-  return parse(modelNameSchema, c.req.param('model'), 'model name');
 }
 
 function versionOf(c: Context<AppContext>): string {

@@ -1,23 +1,17 @@
 // The sample of a model's inputs. Mounted at /registry behind the middleware of registry.ts, which asks for scope `admin`.
-import { type Context, Hono } from 'hono';
-import * as z from 'zod';
-import { modelNameSchema, versionSchema } from '../../registry/names.ts';
+import { Hono } from 'hono';
 import { parse } from '../../registry/parse.ts';
 import type { AppContext } from '../isolate.ts';
 import { noteChange } from '../security/audit.ts';
 import { sampleLines } from '../telemetry/sample/sample-lines.ts';
-
-const filterSchema = z.strictObject({
-  version: versionSchema.exactOptional(),
-  pop: z.string().max(64).exactOptional(),
-});
+import { modelOf, partSchema } from './registry-model.ts';
 
 export const sampleRoutes = new Hono<AppContext>();
 
 /** Who looked at what was asked is kept like a change. */
 sampleRoutes.get('/models/:model/sample', async (c) => {
   const model = modelOf(c);
-  const filter = parse(filterSchema, c.req.query(), 'query');
+  const filter = parse(partSchema, c.req.query(), 'query');
   const { registry, telemetry } = c.var.isolate;
   // Before the object is reached: it would be made for any name.
   await registry.showModel(model);
@@ -42,7 +36,3 @@ sampleRoutes.delete('/models/:model/sample', async (c) => {
   noteChange(c, 'input sample deleted', { model, rows });
   return c.json({ model, rows });
 });
-
-function modelOf(c: Context<AppContext>): string {
-  return parse(modelNameSchema, c.req.param('model'), 'model name');
-}

@@ -27,7 +27,10 @@ export type ModelState =
 interface Loading {
   readonly state: 'loading';
   readonly done: Promise<void>;
-  /** Before it takes over; where a request waits already, its own run is the warm-up and spares it a second slow one. */
+  /**
+   * No request waits for it: it lets others run between its steps and warms up before it takes over. Where one waits, that one's own
+   * run is the warm-up, which spares it a second slow one.
+   */
   readonly aside: boolean;
   needBytes: number;
   /** Grows with every piece that arrives: a load that stands still belonged to a request that died. */

@@ -34,7 +34,7 @@ interface BodyLimits {
 export async function readBody(
   request: Request,
   { maxBodyBytes, maxInflatedBytes }: BodyLimits,
-  held?: HeldBody,
+  held: HeldBody,
 ): Promise<Uint8Array> {
   const compression = readContentEncoding(request.headers.get('content-encoding'));
   const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
@@ -49,18 +49,20 @@ export async function readBody(
   return compression === null ? bytes : await inflate(bytes, compression, maxInflatedBytes, held);
 }
 
-async function readWhole(request: Request, maxBytes: number, held: HeldBody | undefined): Promise<Uint8Array> {
+async function readWhole(request: Request, maxBytes: number, held: HeldBody): Promise<Uint8Array> {
   const declared = request.headers.get('content-length');
-  if (declared === null) return request.body ? await readUnknownLength(request.body, maxBytes, held) : new Uint8Array();
+  // What is no number would pass every limit, and spoil the count of what all bodies take.
+  if (declared === null || !/^\d+$/.test(declared))
+    return request.body ? await readUnknownLength(request.body, maxBytes, held) : new Uint8Array();
   if (Number(declared) > maxBytes) throw tooLarge(Number(declared), maxBytes);
-  held?.take(Number(declared));
+  held.take(Number(declared));
   return await request.bytes();
 }
 
 async function readUnknownLength(
   body: ReadableStream<Uint8Array>,
   maxBytes: number,
-  held: HeldBody | undefined,
+  held: HeldBody,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let total = 0;
@@ -69,7 +71,7 @@ async function readUnknownLength(
     // What is too much is read to its end and forgotten: answering in the middle would cut the connection of a client that
     // is still sending, which then never sees the answer. The platform bounds how much that can be.
     if (total <= maxBytes) {
-      held?.take(chunk.length);
+      held.take(chunk.length);
       chunks.push(chunk);
     } else chunks.length = 0;
   }
