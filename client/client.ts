@@ -1,6 +1,7 @@
 // The client of a PoP: inference with tensors or records, metadata, and the choice between the PoP and this place.
+
+import { guard } from './abortable.ts';
 import { PopserveError } from './errors.ts';
-import { guard } from './guard.ts';
 import { toJson } from './json.ts';
 import { type Known, LocalRuns } from './local.ts';
 import type {

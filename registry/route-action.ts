@@ -1,7 +1,7 @@
 // What an operator can ask of a model's route, as it comes over HTTP.
 import * as z from 'zod';
-import { limitsSchema } from './limits.ts';
 import { aliasSchema, versionSchema } from './names.ts';
+import { limitsSchema } from './rollout-limits.ts';
 import { percentSchema } from './route.ts';
 
 const reason = z.string().max(1000).optional();

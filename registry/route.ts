@@ -1,9 +1,9 @@
 // The route: which versions of a model are served, at one epoch. Pure data; what changes it is in transition.ts,
 // where it is stored in route-log.ts.
 import * as z from 'zod';
-import { limitsSchema } from './limits.ts';
 import { manifestSchema } from './manifest.ts';
 import { aliasSchema, modelNameSchema, versionSchema } from './names.ts';
+import { limitsSchema } from './rollout-limits.ts';
 
 export const percentSchema = z.number().min(0).max(100);
 

@@ -2,8 +2,8 @@
 import * as z from 'zod';
 import { PopserveError } from '../registry/errors.ts';
 import type { DecodeLimits } from './protocol/infer-request.ts';
+import { decodeLimits } from './protocol/infer-request.ts';
 import type { JwtSettings } from './security/jwt-verifier.ts';
-import { decodeLimits } from './security/limits.ts';
 import { type DriftSettings, driftVariables, readDriftSettings } from './telemetry/drift/settings.ts';
 import { readSampleSettings, type SampleSettings, sampleVariables } from './telemetry/sample/settings.ts';
 import { readWebhookSettings, type WebhookSettings, webhookVariables } from './telemetry/signal/settings.ts';

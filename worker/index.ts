@@ -1,9 +1,9 @@
 // Entry of the serving Worker.
 import { createApp } from './app.ts';
 import { createIsolate, type Isolate } from './isolate.ts';
-import { log } from './telemetry/log.ts';
+import { log } from './logging/log.ts';
 
-export { ModelTelemetry } from './telemetry/model-telemetry.ts';
+export { ModelTelemetry } from './model-telemetry.ts';
 
 let isolate: Isolate | undefined;
 

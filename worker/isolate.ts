@@ -1,21 +1,19 @@
 // What one isolate owns, in one object made by index.ts at the first request. Handlers reach everything through it.
 import type { Digest } from '../registry/names.ts';
 import type { Registry } from '../registry/registry.ts';
-import { AnswerCache } from './answer-cache.ts';
 import { createRegistry } from './bound-registry.ts';
+import { createSecurity, type Security } from './bound-security.ts';
+import { AnswerCache } from './cache/answer-cache.ts';
+import { BlobSource } from './cache/blob-source.ts';
 import { type Config, parseConfig } from './config.ts';
+import { log } from './logging/log.ts';
+import { keepSecret } from './logging/redact.ts';
 import { RouteTable } from './routing/route-table.ts';
-import { BlobSource } from './runtime/blob-source.ts';
 import { ModelCache } from './runtime/model-cache.ts';
 import { verifyBlob } from './runtime/verify-blob.ts';
-import type { Change } from './security/audit.ts';
 import { BodyRoom } from './security/body-room.ts';
-import type { Caller } from './security/caller.ts';
-import { keepSecret } from './security/redact.ts';
-import { createSecurity, type Security } from './security/security.ts';
 import { Counters } from './telemetry/counters.ts';
 import { DriftCounter } from './telemetry/drift/drift-counter.ts';
-import { log } from './telemetry/log.ts';
 import { Reporter } from './telemetry/reporter.ts';
 import { InputSampler } from './telemetry/sample/input-sampler.ts';
 import { ShadowTally } from './telemetry/shadow-tally.ts';
@@ -40,20 +38,6 @@ export interface Isolate {
   /** Of requests that are being answered. */
   readonly bodies: BodyRoom;
   readonly shadows: { readonly tally: ShadowTally; running: number };
-}
-
-/** The Hono environment of every handler. */
-export interface AppContext {
-  Bindings: Env;
-  Variables: {
-    isolate: Isolate;
-    /** Made when a line is logged: see request-id.ts. */
-    requestId?: string;
-    /** Who asks; undefined for anonymous requests. */
-    caller?: Caller;
-    /** What a call of the control plane changed. */
-    change?: Change;
-  };
 }
 
 /** @throws PopserveError INTERNAL for wrong settings */

@@ -12,8 +12,14 @@ const run = promisify(execFile);
 /** For Workers that are never deployed. */
 export const toolsConfig = 'wrangler.tools.toml';
 
-/** `index` serves; `inspector` examines models for `popserve publish`, conformance and benchmarks. */
-export type WorkerEntry = 'index' | 'inspector';
+const entries = {
+  /** Serves. */
+  index: 'worker/index.ts',
+  /** Examines models for `popserve publish`, conformance and benchmarks. */
+  'inspection-worker': 'scripts/inspect/inspection-worker.ts',
+} as const;
+
+export type WorkerEntry = keyof typeof entries;
 
 export interface Bundle {
   /** Folder with the modules. */
@@ -22,7 +28,7 @@ export interface Bundle {
 }
 
 /**
- * Bundles `worker/<entry>.ts` with the project's wrangler.toml, or the one for tools.
+ * Bundles a Worker with the project's wrangler.toml, or the one for tools.
  * @throws Error with wrangler's output when it does not build
  */
 export async function bundleWorker(entry: WorkerEntry): Promise<Bundle> {
@@ -32,7 +38,7 @@ export async function bundleWorker(entry: WorkerEntry): Promise<Bundle> {
     const fresh = join(cache, `${entry}-${process.pid}-${Date.now()}`);
     await mkdir(cache, { recursive: true });
     const config = entry === 'index' ? 'wrangler.toml' : toolsConfig;
-    await wrangler(['deploy', `worker/${entry}.ts`, '--config', config, '--dry-run', '--outdir', fresh]);
+    await wrangler(['deploy', entries[entry], '--config', config, '--dry-run', '--outdir', fresh]);
     for (const old of await readdir(cache)) {
       if (old.startsWith(`${entry}-`) && /^[0-9a-f]{16}$/.test(old.slice(entry.length + 1))) {
         await rm(join(cache, old), { recursive: true, force: true });
@@ -69,7 +75,7 @@ export async function wrangler(args: readonly string[]): Promise<string> {
 
 async function sourcesDigest(): Promise<string> {
   const hash = createHash('sha256');
-  for (const folder of ['worker', 'registry']) {
+  for (const folder of ['worker', 'registry', 'scripts/inspect']) {
     const files = await readdir(join(projectRoot, folder), { recursive: true, withFileTypes: true });
     const paths = files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
     for (const path of paths.sort()) hash.update(path).update(await readFile(path));

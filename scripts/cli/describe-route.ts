@@ -1,5 +1,5 @@
 // A route in sentences: what is served now, and what else is going on.
-import type { Limits } from '../../registry/limits.ts';
+import type { Limits } from '../../registry/rollout-limits.ts';
 import type { Route } from '../../registry/route.ts';
 
 export const limitNames: Record<Exclude<keyof Limits, 'minRequests'>, string> = {

@@ -1,5 +1,6 @@
 // What the command needs of the process it runs in, in one object, so that a test can run it without one.
-import type { Progress, Publication, PublishOptions } from '../publish/options.ts';
+import type { Progress } from '../publish/options.ts';
+import type { Publication, PublishOptions } from '../validation/publication.ts';
 
 export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;

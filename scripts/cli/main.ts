@@ -24,7 +24,7 @@ function processHost(): Host {
     now: () => new Date(),
     prepare: async (options, progress) => {
       // Loaded when it is needed: it brings native code that no other command uses.
-      const { preparePublication } = await import('../publish/prepare.ts');
+      const { preparePublication } = await import('../validation/prepare-publication.ts');
       return preparePublication(options, progress);
     },
   };

@@ -3,7 +3,7 @@ import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Digest } from '../../registry/names.ts';
 import { decodeInferResponse } from '../../worker/protocol/decode-response.ts';
-import { compareAnswers } from '../publish/compare.ts';
+import { compareAnswers } from '../inspect/compare.ts';
 import { type Connection, type Reply, urlPath } from './connection.ts';
 import type { RegistryClient } from './registry-client.ts';
 

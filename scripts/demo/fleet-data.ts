@@ -1,6 +1,8 @@
 // Generates records of milling machines and whether they fail, by the rules that the AI4I 2020 data set was made with, so that
 // a fleet of any size, in any climate and with any product mix can be simulated. No row of the data set itself is used.
 // @see S. Matzka, AI4I 2020; data set https://archive.ics.uci.edu/dataset/601 (CC BY 4.0), its page states the rules
+
+import { Random } from '../random.ts';
 import {
   isHeatDissipationFailure,
   isOverstrainFailure,
@@ -8,7 +10,6 @@ import {
   type Measurement,
   type Quality,
 } from './failure-modes.ts';
-import { Random } from './random.ts';
 
 export interface FailureModes {
   /** Tool wear. */

@@ -1,9 +1,10 @@
 // Readings of many machines, as pools that are drawn from without order: at any time each machine stands somewhere else
 // on its slow walk of temperatures, so what comes in within a window of time is a sample of the whole.
+
+import { Random } from '../random.ts';
 import type { NumericInput } from './failure-model.ts';
 import { featureColumns } from './failure-model.ts';
 import { type FleetOptions, type FleetRecord, generateFleet } from './fleet-data.ts';
-import { Random } from './random.ts';
 
 /** Long enough for a tool to be worn and changed. */
 const rowsPerMachine = 100;

@@ -1,8 +1,8 @@
 // Starts the inspection Worker in a workerd of its own and speaks to it. What runs in there is the file under examination:
 // it can be killed at any time, and is when it does not answer in time.
 import { Miniflare } from 'miniflare';
-import { decodeFrame, encodeFrame, type RawTensor } from '../../worker/protocol/raw-frame.ts';
 import { bundleWorker } from '../build/bundle.ts';
+import { decodeFrame, encodeFrame, type RawTensor } from './raw-frame.ts';
 
 export interface InspectedValue {
   readonly name: string;
@@ -176,7 +176,7 @@ export class Inspector {
 }
 
 async function startProcess(heapLimitMib: number): Promise<Running> {
-  const bundle = await bundleWorker('inspector');
+  const bundle = await bundleWorker('inspection-worker');
   const miniflare = new Miniflare({
     name: 'popserve-inspector',
     host: '127.0.0.1',

@@ -1,10 +1,10 @@
 // Does an artifact give the original's answers in the heap that an isolate has, and what does it take there? One profile at a time.
 import type { Manifest, ProfileName } from '../../registry/manifest.ts';
+import { compareAnswers, type Tolerance } from '../inspect/compare.ts';
 import { InspectionError, type Inspector } from '../inspect/inspector.ts';
-import { compareAnswers, type Tolerance } from './compare.ts';
-import { tidy } from './refusal.ts';
+import { tidy } from '../inspect/refusal.ts';
+import { WasmModel } from '../inspect/wasm-model.ts';
 import type { Sample } from './samples.ts';
-import { WasmModel } from './wasm-model.ts';
 
 export interface Artifact {
   readonly format: 'onnx' | 'ort';

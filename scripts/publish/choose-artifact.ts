@@ -1,8 +1,8 @@
 // Which form of the model is published: the converted one if it gives the original's answers in the isolate's heap, else the file itself.
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Inspector } from '../inspect/inspector.ts';
+import { unprocessable } from '../inspect/refusal.ts';
 import { type Artifact, type CheckLimits, checkProfile, type Optimization } from './artifact-check.ts';
-import { unprocessable } from './refusal.ts';
 import { memoryRefusal, type Sample } from './samples.ts';
 
 export interface ChosenArtifact {

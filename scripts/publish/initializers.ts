@@ -1,8 +1,8 @@
 // Weights whose size is not what their shape says. The runtime refuses them too, but does not say which one or why.
 import { elementCount } from '../../registry/signature.ts';
-import { elementTypeBytes, elementTypeName, stringElementType } from '../../worker/runtime/element-type.ts';
+import { elementTypeBytes, elementTypeName, stringElementType } from '../../worker/protocol/element-type.ts';
+import { unprocessable } from '../inspect/refusal.ts';
 import type { GraphProto } from '../onnx/onnx_pb.ts';
-import { unprocessable } from './refusal.ts';
 
 /** @throws PopserveError UNPROCESSABLE naming the first weight at fault, what its shape says and what is there */
 export function checkInitializers(graph: GraphProto): void {

@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { PopserveError } from '../../registry/errors.ts';
 import type { Signature, TensorSpec } from '../../registry/signature.ts';
+import { unprocessable } from '../inspect/refusal.ts';
 import type { LabelsFile } from './options.ts';
-import { unprocessable } from './refusal.ts';
 import type { Sample } from './samples.ts';
 
 export interface ReadLabels extends LabelsFile {

@@ -3,15 +3,15 @@
 import type { Signature } from '../../registry/signature.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import { InspectionError, type Inspector } from '../inspect/inspector.ts';
+import { isSizeOverflow, tidy, unprocessable } from '../inspect/refusal.ts';
+import { signatureOf, WasmModel } from '../inspect/wasm-model.ts';
 import type { Optimization } from './artifact-check.ts';
 import { checkSamples, resolveMaxDims } from './max-dim.ts';
 import type { MaxDim } from './options.ts';
-import { isSizeOverflow, tidy, unprocessable } from './refusal.ts';
 import { type SizePlan, type VariableDimension, variableDimensions } from './sample-sizes.ts';
 import { generateSamples, memoryRefusal, readSamples, runSamples, type Sample } from './samples.ts';
 import type { Source } from './source.ts';
 import { valueHints } from './value-hints.ts';
-import { signatureOf, WasmModel } from './wasm-model.ts';
 
 export interface OriginalOptions {
   readonly heapLimitMib: number;

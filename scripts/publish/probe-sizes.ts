@@ -3,9 +3,9 @@
 import { elementBytes, elementCount } from '../../registry/signature.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import { InspectionError } from '../inspect/inspector.ts';
-import { isSizeOverflow } from './refusal.ts';
+import { isSizeOverflow } from '../inspect/refusal.ts';
+import type { WasmModel } from '../inspect/wasm-model.ts';
 import type { SizePlan, VariableDimension } from './sample-sizes.ts';
-import type { WasmModel } from './wasm-model.ts';
 
 /** What keeps a dimension from growing; a model that refuses a size guards itself, and is no obstacle. */
 export type Obstacle = 'memory' | 'time' | 'request' | 'untried';

@@ -6,11 +6,11 @@ import { checkInputs } from '../../worker/protocol/check-inputs.ts';
 import { decodeInferRequest } from '../../worker/protocol/decode-request.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import { InspectionError } from '../inspect/inspector.ts';
-import { isSizeOverflow, tidy, unprocessable } from './refusal.ts';
+import { isSizeOverflow, tidy, unprocessable } from '../inspect/refusal.ts';
+import type { WasmModel } from '../inspect/wasm-model.ts';
 import { plannedShape, type SizePlan, sizePlans, withBatch } from './sample-sizes.ts';
 import { sampleTensor, type ValueStyle, valueStyles } from './sample-values.ts';
 import type { ValueHint } from './value-hints.ts';
-import type { WasmModel } from './wasm-model.ts';
 
 export interface Sample {
   readonly inputs: readonly Tensor[];

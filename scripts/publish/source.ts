@@ -4,11 +4,11 @@ import { basename } from 'node:path';
 import { sha256Digest } from '../../registry/digests.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import type { Digest } from '../../registry/names.ts';
+import { unprocessable } from '../inspect/refusal.ts';
 import { externalDataFiles } from '../onnx/external-data.ts';
 import { type OnnxModel, readModel, writeModel } from '../onnx/model-file.ts';
 import { stripZipMap } from '../onnx/zip-map.ts';
 import { checkInitializers } from './initializers.ts';
-import { unprocessable } from './refusal.ts';
 
 export interface Source {
   /** Name of the file, without folders. */

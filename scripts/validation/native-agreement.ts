@@ -1,6 +1,6 @@
 // Do the runtime that serves and native onnxruntime say the same about the test data?
 import type { Tensor } from '../../worker/protocol/tensor.ts';
-import { compareAnswers, type Tolerance } from '../publish/compare.ts';
+import { compareAnswers, type Tolerance } from '../inspect/compare.ts';
 import type { Answer } from './answers.ts';
 
 const floatTypes = new Set(['FP16', 'BF16', 'FP32', 'FP64']);

@@ -3,5 +3,5 @@ import { bundleWorker } from '../../scripts/build/bundle.ts';
 
 export default async function setup(): Promise<void> {
   await bundleWorker('index');
-  await bundleWorker('inspector');
+  await bundleWorker('inspection-worker');
 }

@@ -1,6 +1,6 @@
 // Ends a test run with one plain line: N passed, N failed, N skipped.
 import type { Reporter, TestModule } from 'vitest/node';
-import { hasZoo } from '../onnx/zoo.ts';
+import { hasZoo } from '../zoo/zoo.ts';
 
 export default class PlainSummary implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {

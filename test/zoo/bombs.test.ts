@@ -3,11 +3,11 @@
 import { existsSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Inspector } from '../../scripts/inspect/inspector.ts';
-import { preparePublication } from '../../scripts/publish/prepare.ts';
-import { type Ran, runCommand } from '../cli/captured-host.ts';
+import { preparePublication } from '../../scripts/validation/prepare-publication.ts';
 import { TestPop } from '../harness/pop.ts';
 import { adder } from '../harness/small-models.ts';
-import { hasZoo, zooPath } from '../onnx/zoo.ts';
+import { type Ran, runCommand } from '../scripts/cli/captured-host.ts';
+import { hasZoo, zooPath } from './zoo.ts';
 
 describe.skipIf(!hasZoo || !existsSync(zooPath('hostile')))('models that ask for too much', () => {
   let pop: TestPop;
@@ -44,7 +44,7 @@ describe.skipIf(!hasZoo || !existsSync(zooPath('hostile')))('models that ask for
     return { status: answer.status, error: body.error, shape: body.outputs?.[0]?.shape, data: body.outputs?.[0]?.data };
   }
 
-  // The other bombs are refused in the same way: test/publish/zoo.test.ts.
+  // The other bombs are refused in the same way: test/scripts/publish/zoo.test.ts.
   test('bomb_constantofshape_8gib is refused when it is published, and nothing is left', {
     timeout: 120_000,
   }, async () => {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { zooJson, zooPath } from '../onnx/zoo.ts';
+import { zooJson, zooPath } from './zoo.ts';
 
 interface StoredTensor {
   readonly dtype: string;

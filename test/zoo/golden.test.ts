@@ -4,12 +4,12 @@ import { existsSync, readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { manifestSchema } from '../../registry/manifest.ts';
 import { Inspector } from '../../scripts/inspect/inspector.ts';
-import { preparePublication } from '../../scripts/publish/prepare.ts';
-import { runCommand } from '../cli/captured-host.ts';
+import { preparePublication } from '../../scripts/validation/prepare-publication.ts';
 import { TestPop } from '../harness/pop.ts';
-import { hasZoo, zooJson, zooPath } from '../onnx/zoo.ts';
+import { runCommand } from '../scripts/cli/captured-host.ts';
 import { expectClose, type GoldenTensor, readGoldenCase } from './golden-case.ts';
 import { binaryRequest, jsonRequest, readAnswer } from './wire.ts';
+import { hasZoo, zooJson, zooPath } from './zoo.ts';
 
 interface Meta {
   readonly tolerance: string;

@@ -1,6 +1,6 @@
 // The OpenAPI 3.1 description, generated from the routes as they are mounted: what is mounted cannot be missing in it.
 // https://spec.openapis.org/oas/v3.1.1.html
-import { serverName, serverVersion } from '../server.ts';
+import { serverName, serverVersion } from '../server-identity.ts';
 import { headerParameters, headersOfAnswer } from './headers.ts';
 import { type AnswerContent, type Operation, operations, withinPatterns } from './operations.ts';
 import { componentSchemas, type JsonSchema, reference } from './schemas.ts';

@@ -30,3 +30,10 @@ export interface DecodeLimits {
   readonly maxElements: number;
   readonly maxJsonDepth: number;
 }
+
+/** Unless the settings say otherwise. */
+export const decodeLimits: DecodeLimits = {
+  maxInputs: 4096,
+  maxElements: 16_777_216,
+  maxJsonDepth: 64,
+};

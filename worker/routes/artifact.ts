@@ -3,10 +3,10 @@ import { type Context, Hono } from 'hono';
 import { PopserveError } from '../../registry/errors.ts';
 import { type Digest, digestSchema } from '../../registry/names.ts';
 import { parse } from '../../registry/parse.ts';
-import type { AppContext } from '../isolate.ts';
-import { requireArtifactDownload } from '../security/artifact-downloads.ts';
-import { answerBlob } from './blob-answer.ts';
-import { readSelector } from './selector.ts';
+import type { AppContext } from '../http/app-context.ts';
+import { answerBlob } from '../http/blob-answer.ts';
+import { readSelector } from '../http/selector.ts';
+import { requireArtifactDownload } from '../middleware/artifact-downloads.ts';
 
 export const artifactRoutes = new Hono<AppContext>()
   .get('/models/:model/artifact', artifact)

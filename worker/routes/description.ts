@@ -1,6 +1,6 @@
 // The API described: for programs at /openapi.json, for people at /docs. Nothing on the page comes from another origin.
 import { Hono } from 'hono';
-import type { AppContext } from '../isolate.ts';
+import type { AppContext } from '../http/app-context.ts';
 import { describeApi, type OpenApiDocument } from '../openapi/document.ts';
 import page from '../openapi/page.html';
 

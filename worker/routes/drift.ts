@@ -1,8 +1,8 @@
 // Drift of a model. Mounted at /registry behind the middleware of registry.ts, which asks for the right to read the model.
 import { Hono } from 'hono';
 import { parse } from '../../registry/parse.ts';
-import type { AppContext } from '../isolate.ts';
-import { modelOf, partSchema } from './registry-model.ts';
+import type { AppContext } from '../http/app-context.ts';
+import { modelOf, partSchema } from '../http/registry-model.ts';
 
 export const driftRoutes = new Hono<AppContext>();
 

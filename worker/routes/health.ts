@@ -1,8 +1,9 @@
 // OIP health and server metadata (PROTOCOL.md 2.2, 2.3).
 import { Hono } from 'hono';
 import { PopserveError } from '../../registry/errors.ts';
-import type { AppContext, Isolate } from '../isolate.ts';
-import { serverName, serverVersion } from '../server.ts';
+import type { AppContext } from '../http/app-context.ts';
+import type { Isolate } from '../isolate.ts';
+import { serverName, serverVersion } from '../server-identity.ts';
 
 /** Only what works. */
 const extensions = ['binary_tensor_data', 'classification', 'model_repository', 'model_configuration', 'statistics'];

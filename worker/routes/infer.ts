@@ -1,15 +1,15 @@
 // OIP inference (PROTOCOL.md 2.5, 2.6), plain records in the same place, and questions in a URL.
 import { type Context, Hono } from 'hono';
-import { ask } from '../ask.ts';
-import { infer } from '../infer.ts';
-import type { AppContext } from '../isolate.ts';
-import { popOf } from '../pop.ts';
+import { answer } from '../http/answer.ts';
+import type { AppContext } from '../http/app-context.ts';
+import { popOf } from '../http/pop.ts';
+import { readBody } from '../http/read-body.ts';
+import { readSelector } from '../http/selector.ts';
+import { withFallback } from '../inference/fallback.ts';
+import { infer } from '../inference/infer.ts';
+import { ask } from '../inference/question.ts';
 import { headerLengthName } from '../protocol/envelope.ts';
-import { withFallback } from '../routing/fallback.ts';
 import { HeldBody } from '../security/body-room.ts';
-import { readBody } from '../security/limits.ts';
-import { answer } from './answer.ts';
-import { readSelector } from './selector.ts';
 
 export const inferRoutes = new Hono<AppContext>()
   .post('/models/:model/infer', handle)

@@ -3,10 +3,10 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import { keyIdSchema, keyRequestSchema } from '../../registry/api-key.ts';
 import { parse } from '../../registry/parse.ts';
-import type { AppContext } from '../isolate.ts';
-import { noteChange } from '../security/audit.ts';
-import { actorOf } from '../security/control-plane.ts';
-import { readJson } from './json-body.ts';
+import type { AppContext } from '../http/app-context.ts';
+import { readJson } from '../http/json-body.ts';
+import { noteChange } from '../middleware/audit.ts';
+import { actorOf } from '../middleware/control-plane.ts';
 
 const revocationSchema = z.strictObject({ reason: z.string().max(1000).nullable().default(null) });
 

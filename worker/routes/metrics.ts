@@ -2,8 +2,8 @@
 import { Hono } from 'hono';
 import * as z from 'zod';
 import { parse } from '../../registry/parse.ts';
-import type { AppContext } from '../isolate.ts';
-import { requireOperator } from '../security/control-plane.ts';
+import type { AppContext } from '../http/app-context.ts';
+import { requireOperator } from '../middleware/control-plane.ts';
 import { exposition, expositionType } from '../telemetry/exposition.ts';
 import { metricsOf } from '../telemetry/metrics.ts';
 import { readReport } from '../telemetry/model-report.ts';

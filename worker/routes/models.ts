@@ -2,12 +2,12 @@
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import { parse } from '../../registry/parse.ts';
-import type { AppContext } from '../isolate.ts';
-import { modelConfig } from '../model-config.ts';
-import { modelMetadata } from '../model-metadata.ts';
-import { popOf } from '../pop.ts';
-import { visibleModels } from '../security/access.ts';
-import { readSelector } from './selector.ts';
+import type { AppContext } from '../http/app-context.ts';
+import { popOf } from '../http/pop.ts';
+import { readSelector } from '../http/selector.ts';
+import { visibleModels } from '../middleware/access.ts';
+import { modelConfig } from '../models/config.ts';
+import { modelMetadata } from '../models/metadata.ts';
 
 /** A model costs two reads of storage; one request may ask the platform for 1,000 things. */
 const pageSchema = z.object({

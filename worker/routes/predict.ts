@@ -1,16 +1,16 @@
 // TensorFlow Serving's REST API over the same models: prediction, status and metadata.
 import { type Context, Hono } from 'hono';
 import { PopserveError } from '../../registry/errors.ts';
-import { inferWith } from '../infer.ts';
-import type { AppContext } from '../isolate.ts';
-import { popOf } from '../pop.ts';
+import { answer } from '../http/answer.ts';
+import type { AppContext } from '../http/app-context.ts';
+import { popOf } from '../http/pop.ts';
+import { readBody } from '../http/read-body.ts';
+import { readSelector } from '../http/selector.ts';
+import { withFallback } from '../inference/fallback.ts';
+import { inferWith } from '../inference/infer.ts';
+import { servedVersion, servedVersions, signatureMetadata } from '../models/tensorflow-serving.ts';
 import { decodePredictRequest, encodePredictResponse } from '../protocol/predict.ts';
-import { withFallback } from '../routing/fallback.ts';
 import { HeldBody } from '../security/body-room.ts';
-import { readBody } from '../security/limits.ts';
-import { servedVersion, servedVersions, signatureMetadata } from '../tensorflow-serving.ts';
-import { answer } from './answer.ts';
-import { readSelector } from './selector.ts';
 
 export const predictRoutes = new Hono<AppContext>()
   .post('/models/:call', predict)

@@ -6,16 +6,16 @@ import { manifestDigest, manifestText } from '../../registry/manifest.ts';
 import { type Digest, digestSchema, versionSchema } from '../../registry/names.ts';
 import { parse } from '../../registry/parse.ts';
 import { routeActionSchema } from '../../registry/route-action.ts';
-import type { AppContext } from '../isolate.ts';
-import { visibleModels } from '../security/access.ts';
-import { audited, noteChange } from '../security/audit.ts';
-import { actorOf, requireOperator } from '../security/control-plane.ts';
-import { log } from '../telemetry/log.ts';
-import { answerBlob } from './blob-answer.ts';
-import { drain } from './drain.ts';
-import { readJson } from './json-body.ts';
+import type { AppContext } from '../http/app-context.ts';
+import { answerBlob } from '../http/blob-answer.ts';
+import { drain } from '../http/drain.ts';
+import { readJson } from '../http/json-body.ts';
+import { modelOf } from '../http/registry-model.ts';
+import { log } from '../logging/log.ts';
+import { visibleModels } from '../middleware/access.ts';
+import { audited, noteChange } from '../middleware/audit.ts';
+import { actorOf, requireOperator } from '../middleware/control-plane.ts';
 import { keyRoutes } from './keys.ts';
-import { modelOf } from './registry-model.ts';
 
 const pageSchema = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(50),

@@ -1,13 +1,13 @@
 // OIP model repository (PROTOCOL.md 2.7). The index is for everyone who may read, load and unload for the operator.
 import { Hono } from 'hono';
-import type { AppContext } from '../isolate.ts';
-import { loadModel, modelIndex, readRepositoryRequest, unloadModel } from '../model-repository.ts';
+import type { AppContext } from '../http/app-context.ts';
+import { readJson } from '../http/json-body.ts';
+import { readSelector } from '../http/selector.ts';
+import { visibleModels } from '../middleware/access.ts';
+import { noteChange } from '../middleware/audit.ts';
+import { actorOf, requireOperator } from '../middleware/control-plane.ts';
+import { loadModel, modelIndex, readRepositoryRequest, unloadModel } from '../models/repository.ts';
 import { readBoolean, readObject } from '../protocol/fields.ts';
-import { visibleModels } from '../security/access.ts';
-import { noteChange } from '../security/audit.ts';
-import { actorOf, requireOperator } from '../security/control-plane.ts';
-import { readJson } from './json-body.ts';
-import { readSelector } from './selector.ts';
 
 export const repositoryRoutes = new Hono<AppContext>()
   .post('/index', async (c) => {

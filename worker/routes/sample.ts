@@ -1,10 +1,10 @@
 // The sample of a model's inputs. Mounted at /registry behind the middleware of registry.ts, which asks for scope `admin`.
 import { Hono } from 'hono';
 import { parse } from '../../registry/parse.ts';
-import type { AppContext } from '../isolate.ts';
-import { noteChange } from '../security/audit.ts';
+import type { AppContext } from '../http/app-context.ts';
+import { modelOf, partSchema } from '../http/registry-model.ts';
+import { noteChange } from '../middleware/audit.ts';
 import { sampleLines } from '../telemetry/sample/sample-lines.ts';
-import { modelOf, partSchema } from './registry-model.ts';
 
 export const sampleRoutes = new Hono<AppContext>();
 

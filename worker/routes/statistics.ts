@@ -1,10 +1,10 @@
 // OIP statistics (PROTOCOL.md 2.8): of the isolate that answers, or with `?scope=all` merged over PoPs.
 import { type Context, Hono } from 'hono';
-import type { AppContext } from '../isolate.ts';
+import type { AppContext } from '../http/app-context.ts';
+import { readSelector } from '../http/selector.ts';
+import { visibleModels } from '../middleware/access.ts';
+import { isolateStatistics, mergedStatistics, type Statistics } from '../models/statistics.ts';
 import { invalid } from '../protocol/describe.ts';
-import { visibleModels } from '../security/access.ts';
-import { isolateStatistics, mergedStatistics, type Statistics } from '../statistics.ts';
-import { readSelector } from './selector.ts';
 
 export const statisticsRoutes = new Hono<AppContext>()
   // Of all; a path of its own would clash with the names of models in the router.

@@ -1,7 +1,7 @@
 // Looks at the route log on behalf of requests that ask for an epoch which is not here: one at a time per model, and none again
 // for a while where that was in vain, so that nobody can make R2 be listed with every request.
 import type { RouteCopy } from '../../registry/route.ts';
-import type { RequestScope } from '../runtime/request-scope.ts';
+import type { RequestScope } from '../request-scope.ts';
 
 interface Look {
   readonly found: Promise<RouteCopy | null>;

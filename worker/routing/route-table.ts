@@ -4,10 +4,10 @@ import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { type Route, type RouteCopy, routedVersions } from '../../registry/route.ts';
-import type { RequestScope } from '../runtime/request-scope.ts';
-import type { Serving } from '../telemetry/report.ts';
+import type { RequestScope } from '../request-scope.ts';
 import { resolveVersion } from './resolve.ts';
 import { RouteLooks } from './route-looks.ts';
+import type { Serving } from './serving.ts';
 import { isHeldBack } from './takeover.ts';
 
 export interface Resolved {

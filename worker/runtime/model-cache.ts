@@ -2,12 +2,12 @@
 // Loading is shared by the requests that wait for it; running is synchronous, so nothing is unloaded while it runs.
 import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest, ProfileName } from '../../registry/manifest.ts';
-import type { BlobSource } from './blob-source.ts';
+import type { BlobSource } from '../cache/blob-source.ts';
+import type { RequestScope } from '../request-scope.ts';
 import { HeapBrokenError, HeapFullError, mebibytes, OrtError } from './heap.ts';
 import { IsolateHeap } from './isolate-heap.ts';
 import type { LoadTimes } from './load-times.ts';
 import { HeapReplacedError, ModelLoader, runWarmup } from './model-loader.ts';
-import type { RequestScope } from './request-scope.ts';
 import type { Session } from './session.ts';
 
 export interface LoadedModel {

@@ -1,13 +1,13 @@
 // Brings a version into the heap: the bytes while the runtime starts, then the session, then the warm-up. Which versions stay is not
 // its business (model-cache.ts).
 import type { Manifest, ProfileName } from '../../registry/manifest.ts';
-import type { BlobSource, OpenBlob } from './blob-source.ts';
+import type { BlobSource, OpenBlob } from '../cache/blob-source.ts';
 import { type Heap, HeapBrokenError, HeapFullError } from './heap.ts';
 import type { IsolateHeap } from './isolate-heap.ts';
-import { CorruptBlobError, createSession, type StreamOptions, streamBlob } from './load-model.ts';
 import type { LoadTimes } from './load-times.ts';
 import { nextTurn } from './next-turn.ts';
 import type { HeapBlock, Session } from './session.ts';
+import { CorruptBlobError, createSession, type StreamOptions, streamBlob } from './stream-blob.ts';
 import { toRuntimeTensor, warmupTensors } from './tensors.ts';
 
 export interface LoadedSession {

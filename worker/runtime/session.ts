@@ -1,6 +1,6 @@
 // A session: one model loaded in the heap, ready to run. Works on raw elements of any ONNX type; OIP is spoken elsewhere.
 import { elementCount } from '../../registry/signature.ts';
-import { elementTypeBytes, elementTypeOfAnswer, stringElementType } from './element-type.ts';
+import { elementTypeBytes, elementTypeOfAnswer, stringElementType } from '../protocol/element-type.ts';
 import type { Heap } from './heap.ts';
 import type { RuntimeTensor } from './runtime-tensor.ts';
 import { stringElement } from './string-elements.ts';

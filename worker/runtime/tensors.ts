@@ -2,8 +2,8 @@
 import type { Manifest } from '../../registry/manifest.ts';
 import { type Datatype, elementBytes, elementCount } from '../../registry/signature.ts';
 import { decodeJsonData } from '../protocol/decode-json-data.ts';
+import { datatypeOf, elementTypeName, elementTypeOf } from '../protocol/element-type.ts';
 import type { Tensor } from '../protocol/tensor.ts';
-import { datatypeOf, elementTypeName, elementTypeOf } from './element-type.ts';
 import type { RuntimeTensor } from './runtime-tensor.ts';
 
 /** The same elements, not copied. */

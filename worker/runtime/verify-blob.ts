@@ -1,5 +1,5 @@
 // Reads a blob to its end and compares digest, keeping nothing of it.
-import { CorruptBlobError } from './load-model.ts';
+import { CorruptBlobError } from './stream-blob.ts';
 
 /** @throws CorruptBlobError when the bytes do not have the digest that they should */
 export async function verifyBlob(

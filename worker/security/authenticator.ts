@@ -1,5 +1,5 @@
 // Which caller a credential stands for: the operator, the holder of an API key, or the subject of a token.
-import type { RequestScope } from '../runtime/request-scope.ts';
+import type { RequestScope } from '../request-scope.ts';
 import type { Caller } from './caller.ts';
 import { sameBytes } from './constant-time.ts';
 import { isJwt, type JwtVerifier } from './jwt-verifier.ts';

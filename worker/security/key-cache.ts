@@ -3,7 +3,7 @@ import { type ApiKey, keyIdOf } from '../../registry/api-key.ts';
 import type { ApiKeyStore, StoredKey } from '../../registry/api-key-store.ts';
 import { sha256Digest } from '../../registry/digests.ts';
 import { PopserveError } from '../../registry/errors.ts';
-import type { RequestScope } from '../runtime/request-scope.ts';
+import type { RequestScope } from '../request-scope.ts';
 import type { Caller } from './caller.ts';
 import { sameBytes } from './constant-time.ts';
 

@@ -1,6 +1,6 @@
 // How often one key or one address may ask: counted by the platform's rate limiter, per location and approximately.
 import { PopserveError } from '../../registry/errors.ts';
-import type { RequestScope } from '../runtime/request-scope.ts';
+import type { RequestScope } from '../request-scope.ts';
 
 /** The platform's binding, or a test's. @see https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/ */
 export interface RateLimiter {

@@ -1,5 +1,5 @@
 // All that the Durable Object of a model tells, for metrics; an object that does not answer leaves a gap, not an error.
-import { log } from './log.ts';
+import { log } from '../logging/log.ts';
 import type { ModelReport } from './metrics.ts';
 import type { TelemetryClient } from './telemetry-client.ts';
 

@@ -1,6 +1,7 @@
 // Which PoP serves which epoch of a model, and how long a release took to reach them. All times are of the object's own clock.
 import type { SqlStorage } from '@cloudflare/workers-types';
-import type { IsolateReport, Serving } from './report.ts';
+import type { Serving } from '../routing/serving.ts';
+import type { IsolateReport } from './report.ts';
 
 /** An isolate that has been silent for longer is taken for gone. */
 const isolateGoneMs = 600_000;

@@ -1,17 +1,8 @@
 // What an isolate tells the Durable Object of a model, and the two sides of each part of it: the source that collects in the
 // isolate, and the part that merges and keeps in the object. A new kind of telemetry is one of each, listed in parts.ts.
 import type { SqlStorage } from '@cloudflare/workers-types';
+import type { Serving } from '../routing/serving.ts';
 import type { EpochRange } from './kept-epochs.ts';
-
-/** What an isolate serves of a model right now. */
-export interface Serving {
-  /** 0: no route. */
-  readonly epoch: number;
-  readonly stable: string | null;
-  readonly canary: { readonly version: string; readonly percent: number } | null;
-  /** A newer route that this isolate does not take over, and why; null if there is none. */
-  readonly held: { readonly epoch: number; readonly reason: string } | null;
-}
 
 export interface IsolateReport {
   /** Random name of the isolate. */

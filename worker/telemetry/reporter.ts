@@ -1,9 +1,11 @@
 // Sends what the isolate collected to the Durable Object of the model: batched, behind requests, never on their time.
 // An object that cannot be reached costs nothing but the news: the report is kept and sent again with the same number, and what
 // is collected meanwhile stays summed up in its sources, which do not grow with the number of requests.
-import type { RequestScope } from '../runtime/request-scope.ts';
-import type { Log } from './log.ts';
-import type { IsolateReport, ReportSource, Serving } from './report.ts';
+
+import type { Log } from '../logging/log.ts';
+import type { RequestScope } from '../request-scope.ts';
+import type { Serving } from '../routing/serving.ts';
+import type { IsolateReport, ReportSource } from './report.ts';
 
 /** Delivers a report; resolves once it is stored for good. */
 export type SendReport = (model: string, report: IsolateReport) => Promise<void>;

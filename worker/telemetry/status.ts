@@ -1,7 +1,7 @@
 // What the Durable Object of a model tells of it.
 import type { VersionTotals } from './counts-part.ts';
-import type { GuardFinding } from './guard.ts';
 import type { PopStatus, ReleaseStatus } from './propagation.ts';
+import type { GuardFinding } from './rollout-guard.ts';
 
 export interface TelemetryStatus {
   release: ReleaseStatus | null;

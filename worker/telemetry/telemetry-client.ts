@@ -1,9 +1,9 @@
 // The isolate's way to the Durable Object of a model. A Worker without the binding (benchmarks) has no telemetry.
 import { PopserveError } from '../../registry/errors.ts';
-import type { ModelTelemetry } from './model-telemetry.ts';
 import type { IsolateReport } from './report.ts';
+import type { TelemetryObject } from './telemetry-object.ts';
 
-type Namespace = DurableObjectNamespace<ModelTelemetry>;
+type Namespace = DurableObjectNamespace<TelemetryObject>;
 
 export class TelemetryClient {
   readonly #namespace: Namespace | undefined;
@@ -23,7 +23,7 @@ export class TelemetryClient {
   }
 
   /** @throws PopserveError UNAVAILABLE without the binding */
-  object(model: string): DurableObjectStub<ModelTelemetry> {
+  object(model: string): DurableObjectStub<TelemetryObject> {
     if (this.#namespace) return this.#namespace.getByName(model);
     throw new PopserveError('UNAVAILABLE', 'telemetry is off: the binding TELEMETRY is not configured');
   }

@@ -7,9 +7,10 @@ import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
 import { PopserveError } from '../../../registry/errors.ts';
 import { type Manifest, manifestBlobs } from '../../../registry/manifest.ts';
-import type { LabelsFile, MaxDim, PublishOptions } from '../../publish/options.ts';
+import type { LabelsFile, MaxDim } from '../../publish/options.ts';
 import { sameRelease } from '../../publish/same-release.ts';
 import type { Judgement } from '../../validation/options.ts';
+import type { PublishOptions } from '../../validation/publication.ts';
 import { renderReport } from '../../validation/report.ts';
 import { budgetTexts, overBudget } from '../../validation/requirement.ts';
 import {

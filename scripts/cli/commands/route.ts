@@ -1,6 +1,6 @@
 // The commands that change what is served: each asks for one new route and says what is served from then on.
 import type { Command } from 'commander';
-import { type Limits, limitsSchema } from '../../../registry/limits.ts';
+import { type Limits, limitsSchema } from '../../../registry/rollout-limits.ts';
 import type { RouteAction } from '../../../registry/route-action.ts';
 import {
   parseAlias,

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { run } from '../../cli/program.ts';
 import type { Inspector } from '../../inspect/inspector.ts';
-import { preparePublication } from '../../publish/prepare.ts';
+import { preparePublication } from '../../validation/prepare-publication.ts';
 
 export interface Ran {
   /** As it would be typed. */

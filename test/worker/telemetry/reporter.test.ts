@@ -1,8 +1,9 @@
 // The isolate's side of reports: batched, kept while the Durable Object is away, never sent twice as two.
 import { expect, test } from 'vitest';
-import { Random } from '../../../scripts/demo/random.ts';
+import { Random } from '../../../scripts/random.ts';
+import type { Serving } from '../../../worker/routing/serving.ts';
 import { DriftCounter, type DriftReport } from '../../../worker/telemetry/drift/drift-counter.ts';
-import type { IsolateReport, Serving } from '../../../worker/telemetry/report.ts';
+import type { IsolateReport } from '../../../worker/telemetry/report.ts';
 import { Reporter } from '../../../worker/telemetry/reporter.ts';
 import { baselineOf, drawTable, manifestWith, tableSignature, tensorOf } from './drift/baselines.ts';
 

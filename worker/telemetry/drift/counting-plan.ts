@@ -9,7 +9,7 @@ import { type FeatureKind, type Layout, layoutOf } from './layout.ts';
 /** What is counted may cost so much of a run. */
 const shareOfRun = 0.02;
 /**
- * Reading an element for one figure takes 1 to 2 ns in workerd (scripts/bench/sections/drift.ts). An isolate cannot time itself
+ * Reading an element for one figure takes 1 to 2 ns in workerd (scripts/checks/bench/sections/drift.ts). An isolate cannot time itself
  * where its clock stands still, so it goes by this and by the run's time in the manifest.
  */
 const nsPerElement = 2;

@@ -1,8 +1,8 @@
 // Counts live inputs and outputs of this isolate into the bins of their version's baseline: synchronous, behind the encoded
 // answer, without memory per request. Drained by the reporter.
 import type { Manifest } from '../../../registry/manifest.ts';
+import type { Log } from '../../logging/log.ts';
 import type { Tensor } from '../../protocol/tensor.ts';
-import type { Log } from '../log.ts';
 import type { ReportSource } from '../report.ts';
 import { CountingPlan } from './counting-plan.ts';
 

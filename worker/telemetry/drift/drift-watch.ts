@@ -4,7 +4,7 @@ import type { SqlStorage } from '@cloudflare/workers-types';
 import { PopserveError } from '../../../registry/errors.ts';
 import type { Registry } from '../../../registry/registry.ts';
 import { routedVersions } from '../../../registry/route.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../../logging/log.ts';
 import type { Outbox } from '../signal/outbox.ts';
 import { nextAlarm, quiet } from './alarm.ts';
 import {

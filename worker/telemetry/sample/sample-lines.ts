@@ -1,8 +1,8 @@
 // A whole sample as JSON lines, read from the Durable Object page by page as the client takes it: never all of it in memory.
-import type { ModelTelemetry } from '../model-telemetry.ts';
+import type { TelemetryObject } from '../telemetry-object.ts';
 import type { SampleFilter, SamplePlace } from './sample-part.ts';
 
-export function sampleLines(object: DurableObjectStub<ModelTelemetry>, filter: SampleFilter): ReadableStream {
+export function sampleLines(object: DurableObjectStub<TelemetryObject>, filter: SampleFilter): ReadableStream {
   const encoder = new TextEncoder();
   let after: SamplePlace | null = null;
   return new ReadableStream({

@@ -1,6 +1,6 @@
 // Events on their way to the webhook, kept in the Durable Object until they are taken: each once, again and again if need be.
 import type { SqlStorage } from '@cloudflare/workers-types';
-import type { Log } from '../log.ts';
+import type { Log } from '../../logging/log.ts';
 import { deliver, type WebhookSettings } from './webhook.ts';
 
 const longestPauseMs = 6 * 3_600_000;

@@ -3,7 +3,7 @@ import { type Baseline, takeBaseline } from '../../../../registry/baseline.ts';
 import type { FeatureTensor } from '../../../../registry/feature.ts';
 import { type Manifest, manifestSchema } from '../../../../registry/manifest.ts';
 import type { Datatype, Signature } from '../../../../registry/signature.ts';
-import type { Random } from '../../../../scripts/demo/random.ts';
+import type { Random } from '../../../../scripts/random.ts';
 import type { Tensor } from '../../../../worker/protocol/tensor.ts';
 import { layoutOf, missingSlot, outsideSlot } from '../../../../worker/telemetry/drift/layout.ts';
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { featureValues } from '../../../../registry/feature.ts';
 import { type Datatype, elementBytes } from '../../../../registry/signature.ts';
-import { Random } from '../../../../scripts/demo/random.ts';
+import { Random } from '../../../../scripts/random.ts';
 import { elementsOf, type NumericDatatype } from '../../../../worker/protocol/elements.ts';
 import { CountingPlan, isSampled } from '../../../../worker/telemetry/drift/counting-plan.ts';
 import { DriftCounter } from '../../../../worker/telemetry/drift/drift-counter.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../../../scripts/demo/random.ts';
+import { Random } from '../../../../scripts/random.ts';
 import { chiSquaredLimit, chiSquaredTail } from '../../../../worker/telemetry/drift/chi-squared.ts';
 import {
   chanceOfShare,

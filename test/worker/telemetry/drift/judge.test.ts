@@ -1,7 +1,7 @@
 // False alarms and detection at the default thresholds, on seeded windows; and what a verdict says.
 import { describe, expect, it } from 'vitest';
 import type { Baseline } from '../../../../registry/baseline.ts';
-import { Random } from '../../../../scripts/demo/random.ts';
+import { Random } from '../../../../scripts/random.ts';
 import { CountingPlan } from '../../../../worker/telemetry/drift/counting-plan.ts';
 import { judge, minimumRows, minimumSamples, type Verdict } from '../../../../worker/telemetry/drift/judge.ts';
 import { type Layout, layoutOf } from '../../../../worker/telemetry/drift/layout.ts';

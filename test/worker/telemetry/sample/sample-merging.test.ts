@@ -2,7 +2,7 @@
 import '../../../harness/property-seed.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Random } from '../../../../scripts/demo/random.ts';
+import { Random } from '../../../../scripts/random.ts';
 import type { SampleReport } from '../../../../worker/telemetry/sample/input-sampler.ts';
 import { Reservoir } from '../../../../worker/telemetry/sample/reservoir.ts';
 import {

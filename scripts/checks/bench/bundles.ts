@@ -1,0 +1,56 @@
+// The measured Workers, built with the project's own wrangler.toml: the serving Worker as it is deployed, and the peers.
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { unstable_getMiniflareWorkerOptions } from 'wrangler';
+import { bundleWorker, toolsConfig, wrangler } from '../../build/bundle.ts';
+import { projectRoot } from '../../build/project.ts';
+import { scratchFolder } from './scratch.ts';
+
+export interface WorkerModules {
+  /** The first is the entry. */
+  readonly modules: readonly { readonly type: 'ESModule' | 'CompiledWasm' | 'Text'; readonly path: string }[];
+  readonly compatibilityDate: string;
+}
+
+export interface Bundles extends AsyncDisposable {
+  /** The serving Worker. */
+  readonly popserve: WorkerModules;
+  readonly stock: WorkerModules;
+  readonly bare: WorkerModules;
+  readonly diskStore: WorkerModules;
+  /** The variables of wrangler.toml. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+export async function bundleAll(): Promise<Bundles> {
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(join(projectRoot, 'wrangler.toml'));
+  const compatibilityDate = workerOptions.compatibilityDate ?? '';
+  const folder = await scratchFolder();
+  const bundled = async (...entries: string[]): Promise<WorkerModules> => {
+    const modules: WorkerModules['modules'][number][] = [];
+    for (const entry of entries) {
+      const directory = join(folder, entry);
+      const source = `scripts/bench/workers/${entry}.ts`;
+      await wrangler(['deploy', source, '--config', toolsConfig, '--dry-run', '--outdir', directory]);
+      modules.push({ type: 'ESModule', path: join(directory, `${entry}.js`) });
+      const wasm = (await readdir(directory)).filter((file) => file.endsWith('.wasm'));
+      modules.push(...wasm.map((file) => ({ type: 'CompiledWasm' as const, path: join(directory, file) })));
+    }
+    return { modules, compatibilityDate };
+  };
+  try {
+    return {
+      popserve: { modules: (await bundleWorker('index')).modules, compatibilityDate },
+      stock: await bundled('stock-worker', 'stock-glue'),
+      bare: await bundled('bare-worker'),
+      diskStore: await bundled('disk-store'),
+      settings: Object.fromEntries(
+        Object.entries(workerOptions.bindings ?? {}).map(([name, value]) => [name, String(value)]),
+      ),
+      [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+    };
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}

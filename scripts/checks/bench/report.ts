@@ -1,0 +1,70 @@
+// Results as Markdown: the page docs/benchmarks.md and what the terminal shows.
+
+import type { Summary } from '../summarise.ts';
+import type { Machine } from './machine.ts';
+import type { Figure, SectionResult, Table } from './section.ts';
+
+export function markdownPage(machine: Machine, results: readonly SectionResult[], quick: boolean): string {
+  const lines = [
+    '# Benchmarks',
+    '',
+    'Written by `npm run bench`; do not edit. Contestants run in turns in one run; values are medians, quartiles in brackets.',
+    ...(quick ? ['', '**Made with `--quick`: too few rounds for figures.**'] : []),
+    '',
+    `- Machine: ${machine.processor}, ${machine.cores} cores, ${machine.memoryGib} GiB, ${machine.system}; load at the start ${machine.load}`,
+    `- Versions: ${Object.entries(machine.versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', ')}`,
+    `- Date: ${machine.date}`,
+    '',
+    '## Contestants',
+    '',
+    '- `popserve`: the serving Worker as it is deployed, in bare workerd (`workerd serve`), R2 and KV read from a folder.',
+    '- `bare`: a Worker that does only the run: popserve’s session layer, no protocol, no routing.',
+    '- `stock`: a minimal Worker with onnxruntime-web’s own API, `.onnx`, all defaults, JSON in and out; bare workerd as well.',
+    '  The precompiled module reaches the package through `env.wasm.wasmPaths.mjs`, unpatched (scripts/checks/bench/workers/stock-glue.ts).',
+    '- `native`: onnxruntime-node with one thread behind a plain Node HTTP server, in a process of its own.',
+    '- `node-wasm`: onnxruntime-web behind the same Node server.',
+    '',
+    '## Figures',
+    '',
+    ...figureTable(results.flatMap(({ figures }) => figures)),
+  ];
+  for (const result of results) lines.push('', ...sectionLines(result));
+  return `${lines.join('\n')}\n`;
+}
+
+export function sectionLines({ title, how, tables, figures }: SectionResult): string[] {
+  const lines = [`## ${title}`, '', ...how.map((sentence) => `- ${sentence}`)];
+  for (const table of tables) lines.push('', ...tableLines(table));
+  if (figures.length > 0) lines.push('', ...figureTable(figures));
+  return lines;
+}
+
+export function tableLines({ columns, rows }: Table): string[] {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(columns), `|${columns.map(() => '---').join('|')}|`, ...rows.map(line)];
+}
+
+function figureTable(figures: readonly Figure[]): string[] {
+  return tableLines({
+    columns: ['figure', 'reach', 'measured', ''],
+    rows: figures.map(({ what, reach, measured, met }) => [what, reach, measured, met ? 'met' : '**missed**']),
+  });
+}
+
+/** Three significant digits: `0.0123`, `1.23`, `123`, `12,300`. */
+export function number(value: number): string {
+  const magnitude = Math.abs(value);
+  if (magnitude >= 1000) return Math.round(value).toLocaleString('en');
+  return magnitude >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
+}
+
+/** `12.3 (11.9–12.8)`: median and quartiles. */
+export function spread({ median, low, high }: Summary): string {
+  return `${number(median)} (${number(low)}–${number(high)})`;
+}
+
+export function mebibytes(bytes: number): string {
+  return number(bytes / 1_048_576);
+}

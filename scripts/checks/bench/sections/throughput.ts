@@ -1,0 +1,87 @@
+// Requests per second of a small model on many connections.
+
+import { pairedRatio, summarise } from '../../summarise.ts';
+import { loadQuery, startBare, startPopserve, startStock, stopAll } from '../contestants.ts';
+import { interleave } from '../interleave.ts';
+import { measureThroughput, type Throughput } from '../load.ts';
+import { startNodePeer } from '../node-peer.ts';
+import { number, spread } from '../report.ts';
+import { binaryRequest, elementsRequest, inferPath, jsonRequest, measure } from '../requests.ts';
+import type { Section } from '../section.ts';
+import type { LoadReport } from '../workers/bench-protocol.ts';
+import { smallModel } from './small-model.ts';
+
+const connections = 16;
+
+export const throughput: Section = {
+  name: 'throughput',
+  async run(context) {
+    const { quick, note } = context;
+    const [rounds, durationMs] = quick ? [3, 500] : [11, 2000];
+    const model = await smallModel(context.models);
+    const running = {
+      popserve: await startPopserve(context),
+      stock: await startStock(context, model),
+      bare: await startBare(context),
+      native: await startNodePeer('native', model),
+      'node-wasm': await startNodePeer('wasm', model),
+    };
+    try {
+      await measure<LoadReport>(running.bare.port, '/measure/load', loadQuery(model, 'fast'), model.artifact);
+      const { inputs } = model;
+      const contestants = {
+        'popserve, binary': { server: running.popserve, request: binaryRequest(inferPath(model), inputs) },
+        'popserve, JSON': { server: running.popserve, request: jsonRequest(inferPath(model), inputs) },
+        'stock, JSON': { server: running.stock, request: jsonRequest('/infer', inputs) },
+        'bare, elements': { server: running.bare, request: elementsRequest('/infer', inputs) },
+        'native, binary': { server: running.native, request: binaryRequest('/infer', inputs) },
+        'native, JSON': { server: running.native, request: jsonRequest('/infer', inputs) },
+        'node-wasm, binary': { server: running['node-wasm'], request: binaryRequest('/infer', inputs) },
+        'node-wasm, JSON': { server: running['node-wasm'], request: jsonRequest('/infer', inputs) },
+      };
+      const round = ({ server, request }: { server: { port: number }; request: Buffer }) =>
+        measureThroughput(server.port, request, { connections, durationMs });
+      note('throughput: warming up');
+      await interleave(contestants, quick ? 2 : 3, round);
+      note('throughput: measuring');
+      const measured: Record<string, Throughput[]> = await interleave(contestants, rounds, round);
+      const rates = (name: string) => (measured[name] ?? []).map(({ perSecond }) => perSecond);
+      const overStock = pairedRatio(rates('popserve, binary'), rates('stock, JSON'));
+      const overBare = pairedRatio(rates('popserve, binary'), rates('bare, elements'));
+      return {
+        title: `Throughput of a small model, ${connections} connections`,
+        how: [
+          `${model.name}; each connection sends its next request when it has its answer; ${rounds} rounds of ${durationMs / 1000} s each, contestants in turns, the load generator on the same machine.`,
+        ],
+        tables: [
+          {
+            columns: ['contestant', 'requests/s', 'of stock JSON (paired)', 'p50 ms', 'p99 ms'],
+            rows: Object.entries(measured).map(([name, values]) => [
+              name,
+              spread(summarise(rates(name))),
+              spread(pairedRatio(rates(name), rates('stock, JSON'))),
+              number(summarise(values.map(({ p50Ms }) => p50Ms)).median),
+              number(summarise(values.map(({ p99Ms }) => p99Ms)).median),
+            ]),
+          },
+        ],
+        figures: [
+          {
+            what: 'throughput, small model, binary, 16 connections, against stock with JSON',
+            reach: '>= 1.5 times',
+            measured: `${number(overStock.median)} times`,
+            met: overStock.median >= 1.5,
+          },
+          {
+            what: 'the same against a bare Worker that does only the run',
+            reach: '>= 0.9',
+            measured: number(overBare.median),
+            met: overBare.median >= 0.9,
+          },
+        ],
+      };
+    } finally {
+      await stopAll(running);
+    }
+  },
+};

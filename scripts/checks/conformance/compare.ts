@@ -1,0 +1,96 @@
+// Is an output what the reference says? Within the suite's tolerances; type and shape exactly.
+
+import { elementTypeName } from '../../../worker/protocol/element-type.ts';
+import type { RawTensor } from '../../inspect/raw-frame.ts';
+import { TensorProto_DataType as types } from '../../onnx/onnx_pb.ts';
+import { numbersOf } from './elements.ts';
+
+/**
+ * `pass`: |actual - expected| <= absolute + relative * |expected| everywhere; `loose`: beyond that by less than 1e-3 absolute only,
+ * or the largest finite number where the reference has an infinity (onnxruntime's Attention masks with it); `values`: other numbers; `form`: another type or shape, or no such output.
+ */
+export interface Comparison {
+  readonly verdict: 'pass' | 'loose' | 'values' | 'form';
+  /** What differs most, '' if nothing does. */
+  readonly difference: string;
+}
+
+interface Tolerance {
+  readonly relative: number;
+  readonly absolute: number;
+}
+
+const single: Tolerance = { relative: 1e-3, absolute: 1e-5 };
+const half: Tolerance = { relative: 1e-2, absolute: 1e-3 };
+/** Types not listed are compared exactly: integers, strings, and floats so small that their next neighbour is another answer. */
+const tolerances = new Map<number, Tolerance>([
+  [types.FLOAT, single],
+  [types.DOUBLE, single],
+  [types.COMPLEX64, single],
+  [types.COMPLEX128, single],
+  [types.FLOAT16, half],
+  [types.BFLOAT16, half],
+]);
+const largestFinite = new Map<number, number>([
+  [types.FLOAT, (2 - 2 ** -23) * 2 ** 127],
+  [types.DOUBLE, Number.MAX_VALUE],
+  [types.FLOAT16, 65504],
+  [types.BFLOAT16, (2 - 2 ** -7) * 2 ** 127],
+]);
+const looseAbsolute = 1e-3;
+const equal: Comparison = { verdict: 'pass', difference: '' };
+
+/** NaN equals NaN, an infinity itself. */
+export function compareTensors(expected: RawTensor, actual: RawTensor | undefined): Comparison {
+  if (!actual) return { verdict: 'form', difference: `output '${expected.name}' is missing` };
+  const [wanted, got] = [expected, actual].map(
+    ({ elementType, shape }) => `${elementTypeName(elementType)} [${shape}]`,
+  );
+  if (wanted !== got) {
+    return { verdict: 'form', difference: `output '${expected.name}': expected ${wanted}, got ${got}` };
+  }
+  return expected.data instanceof Uint8Array && actual.data instanceof Uint8Array
+    ? compareNumbers(expected, expected.data, actual.data)
+    : compareStrings(expected.name, expected.data as readonly Uint8Array[], actual.data as readonly Uint8Array[]);
+}
+
+function compareNumbers({ name, elementType, shape }: RawTensor, expected: Uint8Array, actual: Uint8Array): Comparison {
+  const count = shape.reduce((product, size) => product * size, 1);
+  const wanted = numbersOf(elementType, expected, count);
+  const got = numbersOf(elementType, actual, count);
+  const tolerance = tolerances.get(elementType) ?? { relative: 0, absolute: 0 };
+  let differing = 0;
+  let worst = { index: -1, difference: -1 };
+  for (let index = 0; index < wanted.length; index++) {
+    const [a, b] = [got[index], wanted[index]];
+    // Object.is and not ===: NaN equals itself; -0 and 0 are no difference below.
+    if (a === b || Object.is(a, b)) continue;
+    const difference = Math.abs(Number(a) - Number(b));
+    if (difference <= tolerance.absolute + tolerance.relative * Math.abs(Number(b)) && Number.isFinite(difference))
+      continue;
+    differing++;
+    const size = saturates(elementType, Number(a), Number(b)) ? 0 : Number.isNaN(difference) ? Infinity : difference;
+    if (size > worst.difference) worst = { index, difference: size };
+  }
+  if (differing === 0) return equal;
+  const loose = tolerances.has(elementType) && worst.difference < looseAbsolute;
+  return {
+    verdict: loose ? 'loose' : 'values',
+    difference: `output '${name}': ${differing} of ${wanted.length} elements differ, most at ${worst.index}: expected ${wanted[worst.index]}, got ${got[worst.index]}`,
+  };
+}
+
+function saturates(elementType: number, actual: number, expected: number): boolean {
+  return (
+    Math.abs(expected) === Infinity && actual === Math.sign(expected) * (largestFinite.get(elementType) ?? Infinity)
+  );
+}
+
+function compareStrings(name: string, expected: readonly Uint8Array[], actual: readonly Uint8Array[]): Comparison {
+  const at = expected.findIndex((string, index) => Buffer.compare(string, actual[index] ?? new Uint8Array()) !== 0);
+  if (at === -1) return equal;
+  const [wanted, got] = [expected[at], actual[at]].map((string) =>
+    JSON.stringify(Buffer.from(string ?? []).toString()),
+  );
+  return { verdict: 'values', difference: `output '${name}': element ${at}: expected ${wanted}, got ${got}` };
+}

@@ -1,0 +1,91 @@
+// What becomes golden vectors: of judged test data rows over all classes, for the first rows of a sorted file are of one only.
+import type { Tensor } from '../../worker/protocol/tensor.ts';
+import { runNative } from '../inspect/native.ts';
+import { type GoldenCase, mostGoldenCases } from '../publish/golden.ts';
+import type { Original } from '../publish/original.ts';
+import type { Source } from '../publish/source.ts';
+import { batchSize } from './answers.ts';
+import type { Predictions } from './task.ts';
+import type { TestData } from './test-data.ts';
+
+/** A replay sends each case by itself. */
+const mostRows = 32;
+/** Of a regression: values of the target, evenly spaced over its range. */
+const targets = 8;
+
+/**
+ * The samples, and rows over the classes or the range of the target where test data was judged.
+ * @param references answers of native onnxruntime to the samples
+ */
+export async function goldenCases(
+  source: Source,
+  { samples, signature, areGiven }: Original,
+  references: readonly (readonly Tensor[])[],
+  judged: { readonly test: TestData; readonly predictions: Predictions } | null,
+  { timeoutMs, memoryLimitMib: memoryMib }: { readonly timeoutMs: number; readonly memoryLimitMib: number },
+): Promise<GoldenCase[]> {
+  const cases = samples.map(({ inputs }, index) => ({ inputs, outputs: references[index] ?? [] }));
+  const [first] = cases;
+  const { rows: rowsOfRun, isFixed } = batchSize(signature);
+  // A model that insists on a batch has its first batch.
+  if (judged === null || first === undefined || (isFixed && rowsOfRun > 1)) return cases;
+  const { test, predictions } = judged;
+  const rows = goldenRows(predictions, mostGoldenCases(first));
+  if (rows.length === 0) return cases;
+  const inputs = await Promise.all(rows.map(async (row) => test.inputs(row, row + 1)));
+  const { references: outputs } = await runNative({
+    model: source.model,
+    format: source.format,
+    convert: false,
+    samples: inputs.map((each) => async () => each),
+    limits: { timeoutMs, memoryMib },
+  });
+  if ('fault' in outputs) return cases;
+  const chosen = inputs.map((each, index) => ({ inputs: each, outputs: outputs[index] ?? [] }));
+  // Of the test data's samples the first is a row like these; the second is a batch, and stays.
+  return areGiven ? [...cases, ...chosen] : [...chosen, ...cases.slice(1)];
+}
+
+/**
+ * The first row of each class that is told right, or the rows nearest to evenly spaced values of the target.
+ * @param most rows at most; of more classes some are left out, evenly
+ * @returns indices of rows, the same for the same predictions
+ */
+export function goldenRows(predictions: Predictions, most = mostRows): number[] {
+  const limit = Math.min(most, mostRows);
+  if (limit < 1) return [];
+  return predictions.task === 'regression' ? overRange(predictions.truth, limit) : overClasses(predictions, limit);
+}
+
+function overClasses({ truth, predicted }: Pick<Predictions, 'truth' | 'predicted'>, limit: number): number[] {
+  const first = new Map<number, number>();
+  for (const [row, truly] of truth.entries()) {
+    if (predicted[row] === truly && !first.has(truly)) first.set(truly, row);
+  }
+  const rows = [...first].sort(([a], [b]) => a - b).map(([, row]) => row);
+  return spread(rows.length, limit).map((at) => rows[at] ?? 0);
+}
+
+function overRange(truth: readonly number[], limit: number): number[] {
+  const known = [...truth.keys()].filter((row) => Number.isFinite(truth[row]));
+  const at = (row: number) => truth[row] ?? Number.NaN;
+  const [low, high] = known.reduce(
+    ([least, largest], row) => [Math.min(least, at(row)), Math.max(largest, at(row))],
+    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  );
+  const count = Math.min(targets, limit);
+  const rows = Array.from({ length: count }, (_, step) => {
+    const target = count === 1 ? low : low + ((high - low) * step) / (count - 1);
+    return known.reduce(
+      (best, row) => (Math.abs(at(row) - target) < Math.abs(at(best) - target) ? row : best),
+      known[0] ?? -1,
+    );
+  });
+  return [...new Set(rows)].filter((row) => row !== -1);
+}
+
+/** @returns `limit` or fewer places of `count`, from the first to the last, evenly */
+function spread(count: number, limit: number): number[] {
+  if (count <= limit) return Array.from({ length: count }, (_, at) => at);
+  return Array.from({ length: limit }, (_, step) => Math.floor((step * count) / limit));
+}

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { markdownPage, mebibytes, number, spread, tableLines } from '../../../../scripts/checks/bench/report.ts';
+
+const machine = {
+  processor: 'a processor',
+  cores: 2,
+  memoryGib: 8,
+  system: 'Linux 6',
+  load: '0.1',
+  versions: { workerd: '1.2.3' },
+  date: '2026-11-24',
+};
+
+test('numbers have three significant digits and keep what they need of them', () => {
+  expect([0.012_34, 1.234, 12.34, 123.4, 12_345, 0].map(number)).toEqual([
+    '0.0123',
+    '1.23',
+    '12.3',
+    '123',
+    '12,345',
+    '0',
+  ]);
+  expect(mebibytes(1.5 * 1_048_576)).toBe('1.5');
+  expect(spread({ median: 2, low: 1, high: 3, count: 9 })).toBe('2 (1–3)');
+});
+
+test('a cell cannot break its table', () => {
+  expect(tableLines({ columns: ['a'], rows: [['x|y']] })).toEqual(['| a |', '|---|', '| x\\|y |']);
+});
+
+test('the page names the machine, gathers the figures of all sections and marks those that were missed', () => {
+  const figure = (what: string, met: boolean) => ({ what, reach: '<= 1', measured: '2', met });
+  const section = (title: string, met: boolean) => ({
+    title,
+    how: [],
+    tables: [],
+    figures: [figure(`of ${title}`, met)],
+  });
+  const page = markdownPage(machine, [section('first', true), section('second', false)], false);
+  const summary = page.slice(page.indexOf('## Figures'), page.indexOf('## first'));
+  expect(page).toContain('a processor, 2 cores');
+  expect(page).toContain('workerd 1.2.3');
+  expect(summary).toContain('| of first | <= 1 | 2 | met |');
+  expect(summary).toContain('| of second | <= 1 | 2 | **missed** |');
+  expect(page).not.toContain('--quick');
+});
+
+test('a quick run says that it is one', () => {
+  expect(markdownPage(machine, [], true)).toContain('too few rounds');
+});

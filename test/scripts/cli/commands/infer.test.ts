@@ -1,0 +1,142 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Host } from '../../../../scripts/cli/host.ts';
+import { type Ran, runCommand } from '../captured-host.ts';
+import { ScriptedPop } from '../scripted-pop.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'popserve-infer-'));
+const file = join(folder, 'request.json');
+const request =
+  '{"id":"7","inputs":[{"name":"x","datatype":"INT64","shape":[2],"data":[9007199254740993,-1]}],"outputs":[{"name":"y"}]}';
+writeFileSync(file, request);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const response =
+  '{"model_name":"m","model_version":"v1","outputs":[{"name":"y","shape":[2],"datatype":"INT64","data":[9007199254740993,-1]}]}';
+const served = { 'popserve-epoch': '4', 'popserve-digest': `sha256:${'b'.repeat(64)}`, 'popserve-pop': 'local' };
+
+let pop: ScriptedPop;
+
+beforeEach(async () => {
+  pop = new ScriptedPop();
+  pop.intercept = () => ({ status: 200, headers: served, body: new TextEncoder().encode(response) });
+  await pop.start();
+});
+afterEach(() => pop.stop());
+
+function infer(args: string[], overrides: Partial<Host> = {}): Promise<Ran> {
+  return runCommand(['infer', 'm', ...args], pop.url, overrides);
+}
+
+/** Header and body of a response with one binary tensor. */
+function binaryResponse(output: object, data: Uint8Array): void {
+  const parameters = { binary_data_size: data.length };
+  const head = JSON.stringify({ model_name: 'm', model_version: 'v1', outputs: [{ ...output, parameters }] });
+  pop.intercept = () => ({
+    status: 200,
+    headers: { 'inference-header-content-length': String(head.length) },
+    body: Buffer.concat([Buffer.from(head), data]),
+  });
+}
+
+describe('popserve infer', () => {
+  it('sends the file as it is and tells what answered', async () => {
+    const { status, out } = await infer(['--input', file]);
+    expect(status).toBe(0);
+    expect(pop.calls).toEqual(['POST /v2/models/m/infer']);
+    expect(pop.asked[0]?.body.toString()).toBe(request);
+    // A keyed server asks for it.
+    expect(pop.asked[0]?.headers.authorization).toBe('Bearer token-of-the-test');
+    expect(out).toBe('m v1 (epoch 4, digest sha256:bbbbbbbbbbbb, pop local)\ny INT64 [2]: [9007199254740993,-1]\n');
+  });
+
+  it('takes the request with --json FILE and prints the response with every digit', async () => {
+    const { out } = await infer(['--json', file]);
+    expect(out).toBe(`${response}\n`);
+    expect(pop.asked[0]?.body.toString()).toBe(request);
+  });
+
+  it('takes --json beside --input as the switch that it is elsewhere', async () => {
+    expect((await infer(['--input', file, '--json'])).out).toBe(`${response}\n`);
+  });
+
+  it('refuses two requests', async () => {
+    const { status, out } = await infer(['--input', file, '--json', file]);
+    expect(status).toBe(2);
+    expect(JSON.parse(out).error).toBe('expected one request file, as --input FILE or --json FILE, got 2');
+  });
+
+  it('reads standard input for -', async () => {
+    await infer(['--input', '-'], { readStdin: async () => new TextEncoder().encode('{"inputs":[]}') });
+    expect(pop.asked[0]?.body.toString()).toBe('{"inputs":[]}');
+  });
+
+  it('asks for a version or an alias, and for a release', async () => {
+    await infer(['--input', file, '--version', 'night/shift', '--min-epoch', '9']);
+    expect(pop.calls).toEqual(['POST /v2/models/m/versions/night%2Fshift/infer']);
+    expect(pop.asked[0]?.headers['popserve-min-epoch']).toBe('9');
+  });
+
+  it('sends and asks for the binary form with --binary', async () => {
+    binaryResponse({ name: 'y', shape: [2], datatype: 'FP16' }, new Uint8Array([0x00, 0x3c, 0x00, 0xc0]));
+    const { out } = await infer(['--input', file, '--binary', '--json']);
+    const asked = pop.asked[0];
+    const body = asked?.body ?? Buffer.of();
+    const length = Number(asked?.headers['inference-header-content-length']);
+    expect(JSON.parse(body.subarray(0, length).toString())).toMatchObject({
+      id: '7',
+      inputs: [{ name: 'x', datatype: 'INT64', shape: [2], parameters: { binary_data_size: 16 } }],
+      outputs: [{ name: 'y' }],
+      parameters: { binary_data_output: true },
+    });
+    const data = new DataView(new Uint8Array(body.subarray(length)).buffer);
+    expect([data.getBigInt64(0, true), data.getBigInt64(8, true)]).toEqual([9007199254740993n, -1n]);
+    expect(JSON.parse(out)).toMatchObject({
+      model_name: 'm',
+      outputs: [{ name: 'y', shape: [2], datatype: 'FP16', data: [1, -2] }],
+    });
+  });
+
+  it('shows the beginning of large outputs', async () => {
+    binaryResponse({ name: 'y', shape: [100000], datatype: 'UINT8' }, new Uint8Array(100000).fill(7));
+    const { out } = await infer(['--input', file]);
+    expect(out).toContain('y UINT8 [100000]: [7,7,7,');
+    expect(out.length).toBeLessThan(600);
+    expect(out).toMatch(/ …\n$/);
+  });
+
+  it('does not print bytes that are no text', async () => {
+    binaryResponse({ name: 'y', shape: [1], datatype: 'BYTES' }, new Uint8Array([1, 0, 0, 0, 0xff]));
+    expect((await infer(['--input', file])).out).toContain('y BYTES [1]: (not text)\n');
+  });
+
+  it('names a fault of the file with --binary before it asks the PoP', async () => {
+    const broken = join(folder, 'broken.json');
+    writeFileSync(broken, '{"inputs":[}');
+    const { status, err } = await infer(['--input', broken, '--binary']);
+    expect(status).toBe(1);
+    expect(err).toContain('the body is not JSON: expected');
+    expect(pop.calls).toEqual([]);
+  });
+
+  it('passes a refusal of the PoP on', async () => {
+    pop.intercept = () => ({ status: 400, body: { error: "input 'x': expected FP32 [-1,4], got INT64 [2]" } });
+    const { status, err } = await infer(['--input', file]);
+    expect([status, err]).toEqual([1, "popserve: input 'x': expected FP32 [-1,4], got INT64 [2]\n"]);
+  });
+
+  it('fails on a file that is not there', async () => {
+    const { status, err } = await infer(['--input', join(folder, 'nothing.json')]);
+    expect(status).toBe(1);
+    expect(err).toContain('nothing.json: there is no such file');
+  });
+
+  it('says so when the answer is no inference response', async () => {
+    pop.intercept = () => ({ status: 200, body: new TextEncoder().encode('<html>') });
+    const { status, err } = await infer(['--input', file]);
+    expect(status).toBe(1);
+    expect(err).toContain("the server's answer is not an inference response");
+  });
+});

@@ -1,0 +1,186 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { takeBaseline } from '../../../../registry/baseline.ts';
+import { type Ran, runCommand } from '../captured-host.ts';
+import { samplePublication } from '../sample-publication.ts';
+import { ScriptedPop } from '../scripted-pop.ts';
+
+let pop: ScriptedPop;
+
+beforeEach(async () => {
+  pop = new ScriptedPop();
+  await pop.start();
+});
+afterEach(() => pop.stop());
+
+function popserve(...args: string[]): Promise<Ran> {
+  return runCommand(args, pop.url);
+}
+
+async function release(version: string): Promise<void> {
+  const source = new TextEncoder().encode(version);
+  const { manifest } = await samplePublication({ model: 'm', version, metadata: { team: 'edge' } }, source);
+  pop.manifests.set(version, manifest);
+  await popserve('activate', 'm', version, '--reason', `release of ${version}`);
+}
+
+describe('popserve list', () => {
+  it('reads every page and aligns the columns', async () => {
+    await release('v1');
+    const [route] = pop.routes;
+    pop.asked.length = 0;
+    pop.intercept = ({ call }) =>
+      call.includes('after')
+        ? { status: 200, body: { models: [{ name: 'zebra', versions: 1, route: null }], next: null } }
+        : { status: 200, body: { models: [{ name: 'm', versions: 12, route }], next: 'm' } };
+    const { out } = await popserve('list');
+    expect(pop.calls).toEqual(['GET /registry/models', 'GET /registry/models?after=m']);
+    expect(out).toBe(
+      ['MODEL  SERVING  VERSIONS  EPOCH', 'm      v1       12        1', 'zebra  (none)   1', ''].join('\n'),
+    );
+    expect(JSON.parse((await popserve('list', '--json')).out).models).toHaveLength(2);
+  });
+
+  it('says how to begin when there is nothing', async () => {
+    pop.intercept = () => ({ status: 200, body: { models: [], next: null } });
+    expect((await popserve('list')).out).toContain("release one with 'popserve publish'");
+    expect(JSON.parse((await popserve('list', '--json')).out)).toEqual({ models: [] });
+  });
+});
+
+describe('popserve show', () => {
+  it('lists the versions of a model', async () => {
+    await release('v1');
+    await release('v2');
+    const { out } = await popserve('show', 'm');
+    expect(out).toMatch(
+      /^m: serving v2 \(epoch 2\)\nVERSION +PUBLISHED \(UTC\) +MANIFEST\nv1 +2026-11-24 00:00:00 +sha256:0{12}\nv2 /,
+    );
+    expect(JSON.parse((await popserve('show', 'm', '--json')).out)).toMatchObject({ name: 'm', route: { epoch: 2 } });
+  });
+
+  it('tells all about a version', async () => {
+    await release('v1');
+    const { out } = await popserve('show', 'm', 'v1');
+    expect(out).toMatch(/^input +x FP32 \[-1,2\]$/m);
+    expect(out).toMatch(/^output +y FP32 \[-1,1\]$/m);
+    expect(out).toMatch(/^profile lean +8\.6 MiB of heap, load 3 ms, run 1 ms$/m);
+    expect(out).toMatch(/^team +edge$/m);
+    expect(JSON.parse((await popserve('show', 'm', 'v1', '--json')).out)).toEqual(pop.manifests.get('v1'));
+  });
+
+  it('tells how a version was judged, and whether drift is watched', async () => {
+    await release('v1');
+    const unjudged = (await popserve('show', 'm', 'v1')).out;
+    expect(unjudged).toMatch(/^baseline +none: drift is not watched$/m);
+    expect(unjudged).toMatch(/^evaluation +none$/m);
+    const { manifest } = await samplePublication({ model: 'm', version: 'v2' }, new TextEncoder().encode('v2'));
+    const reference = { file: 'rows.csv', digest: manifest.source.digest, rows: 200 };
+    const x = { shape: [2, 2], elements: [1, 2, 3, 4] };
+    pop.manifests.set('v2', {
+      ...manifest,
+      baseline: takeBaseline(manifest.signature, { tensors: new Map([['x', [x]]]) }, reference),
+      evaluation: {
+        ...{ data: reference, task: 'regression', label: 'truth', outputs: { value: 'y' }, native: null },
+        ...{ metrics: { rmse: 0.25 }, gate: { requirements: ['rmse<=0.3'] } },
+      },
+    });
+    const { out } = await popserve('show', 'm', 'v2');
+    expect(out).toMatch(/^baseline +2 features over 200 rows of rows.csv$/m);
+    expect(out).toMatch(/^regression on rows.csv, 200 rows/m);
+    expect(out).toMatch(/^as required: rmse<=0.3$/m);
+    expect(out).toMatch(/^rmse +0.25$/m);
+    expect(out).not.toContain('released nevertheless');
+
+    const forced = { reason: 'a customer waits', failures: ['rmse is 0.25, required <=0.2'] };
+    pop.manifests.set('v3', {
+      ...manifest,
+      version: 'v3',
+      evaluation: {
+        ...{ data: reference, task: 'regression', label: 'truth', outputs: { value: 'y' }, native: null },
+        ...{ metrics: { rmse: 0.25 }, gate: { requirements: ['rmse<=0.2'], forced } },
+      },
+    });
+    const passedOver = (await popserve('show', 'm', 'v3')).out;
+    expect(passedOver).toMatch(/^passed over: rmse is 0.25, required <=0.2$/m);
+    expect(passedOver).toMatch(/^released nevertheless: a customer waits$/m);
+  });
+
+  it('fails for a model that is not there', async () => {
+    const { status, err } = await popserve('show', 'm');
+    expect([status, err]).toEqual([1, "popserve: model 'm' is not in the registry\n"]);
+  });
+});
+
+describe('popserve history', () => {
+  it('tells who changed what and why, newest first', async () => {
+    await release('v1');
+    await release('v2');
+    const { out } = await popserve('history', 'm');
+    const [header, newest, first] = out.split('\n');
+    expect(header).toMatch(/^EPOCH +WHEN \(UTC\) +WHO +ACTION +SERVING +REASON$/);
+    expect(newest).toMatch(/^2 .* somebody +activate +v2 +release of v2$/);
+    expect(first).toMatch(/^1 .* release of v1$/);
+  });
+
+  it('reads page after page up to the limit', async () => {
+    await release('v1');
+    const [route] = pop.routes;
+    pop.asked.length = 0;
+    pop.intercept = () => ({ status: 200, body: { routes: new Array(100).fill(route), next: 7 } });
+    const { out } = await popserve('history', 'm', '--limit', '130', '--json');
+    expect(JSON.parse(out).routes).toHaveLength(130);
+    expect(pop.calls).toEqual([
+      'GET /registry/models/m/routes?limit=100',
+      'GET /registry/models/m/routes?limit=30&before=7',
+    ]);
+  });
+});
+
+describe('popserve gc and retire', () => {
+  const report = { dryRun: true, blobs: [{ digest: `sha256:${'a'.repeat(64)}`, bytes: 3_000_000 }], bytes: 3_000_000 };
+
+  it('reports what a collection would delete', async () => {
+    pop.intercept = () => ({ status: 200, body: { ...report, youngBlobs: 2, namedBlobs: 5 } });
+    const { out } = await popserve('gc', '--dry-run');
+    expect(pop.asked[0]?.body.toString()).toBe('{"dryRun":true}');
+    expect(out).toContain('sha256:aaaaaaaaaaaa  2.9 MiB\n');
+    expect(out).toContain('would delete 1 blobs of 2.9 MiB; 5 in use, 2 unused but still young\n');
+  });
+
+  it('collects without --dry-run', async () => {
+    pop.intercept = () => ({ status: 200, body: { ...report, dryRun: false, youngBlobs: 0, namedBlobs: 0 } });
+    expect((await popserve('gc')).out).toContain('\ndeleted 1 blobs');
+    expect(pop.asked[0]?.body.toString()).toBe('{"dryRun":false}');
+  });
+
+  it('retires a version', async () => {
+    pop.intercept = () => ({ status: 200, body: {} });
+    const { status, out } = await popserve('retire', 'm', 'v1', '--json');
+    expect(status).toBe(0);
+    expect(JSON.parse(out)).toEqual({ model: 'm', version: 'v1', retired: true });
+    expect(pop.calls).toEqual(['DELETE /registry/models/m/versions/v1']);
+  });
+});
+
+describe('popserve doctor', () => {
+  it('finds everything in order', async () => {
+    pop.intercept = ({ call }) => ({ status: 200, body: call.endsWith('/models') ? { models: [], next: null } : {} });
+    const { status, out } = await popserve('doctor');
+    expect(out.split('\n').filter((line) => !line.startsWith('ok '))).toEqual(['']);
+    expect(status).toBe(0);
+  });
+
+  it('names each fault and ends with status 1', async () => {
+    const env = { POPSERVE_URL: pop.url, POPSERVE_TOKEN: 'wrong' };
+    pop.intercept = ({ call }) => (call.startsWith('GET /v2') ? { status: 200 } : undefined);
+    const { status, out } = await runCommand(['doctor'], pop.url, { env });
+    expect(status).toBe(1);
+    expect(out).toMatch(
+      /^failed {2}token and registry: expected the operator's token; the token came from POPSERVE_TOKEN$/m,
+    );
+    expect(out).toMatch(/^ok {6}PoP: answers at /m);
+    const { checks, ok } = JSON.parse((await runCommand(['doctor', '--json'], pop.url, { env })).out);
+    expect(ok).toBe(false);
+    expect(checks).toContainEqual(expect.objectContaining({ name: 'token and registry', ok: false }));
+  });
+});

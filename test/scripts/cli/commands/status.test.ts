@@ -1,0 +1,137 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { nextRoute } from '../../../../registry/transition.ts';
+import { type Ran, runCommand } from '../captured-host.ts';
+import { ScriptedPop } from '../scripted-pop.ts';
+
+let pop: ScriptedPop;
+
+beforeEach(async () => {
+  pop = new ScriptedPop();
+  await pop.start();
+});
+afterEach(() => pop.stop());
+
+const context = { model: 'm', actor: 'ann', at: new Date('2026-11-24T10:00:00Z') };
+const stable = nextRoute(null, { action: 'activate', version: 'v1' }, context);
+const limits = { errorShare: 0.01, minRequests: 100 };
+const route = nextRoute(stable, { action: 'canary', version: 'v2', percent: 5, limits }, context);
+const seenAtMs = Date.parse('2026-11-24T11:59:58Z');
+
+const answer = {
+  model: 'm',
+  route,
+  release: {
+    ...{ epoch: 2, releasedAtMs: seenAtMs - 9000, pops: 4, reachedPops: 3 },
+    ...{ reach50Ms: 1500, reach90Ms: null, reach100Ms: null },
+  },
+  pops: [
+    {
+      ...{ pop: 'FRA', epoch: 2, highestEpoch: 2, isolates: 2, stable: 'v1', canary: { version: 'v2', percent: 5 } },
+      ...{ held: null, seenAtMs },
+    },
+    {
+      ...{ pop: 'SIN', epoch: 1, highestEpoch: 2, isolates: 3, stable: 'v1', canary: null },
+      ...{ held: { epoch: 2, reason: 'blob is corrupt' }, seenAtMs },
+    },
+  ],
+  versions: [
+    {
+      ...{ version: 'v1', requests: 1000, inferences: 4000, failures: 3, loadFailures: 0, lastInferenceMs: seenAtMs },
+      failuresByCode: { INVALID_ARGUMENT: 2, UNAVAILABLE: 1 },
+    },
+  ],
+  guard: [{ name: 'errorShare', limit: 0.01, text: '0 of 50 requests to v2 failed', passed: false }],
+};
+
+function popserve(args: string[], terminalColumns: number | null = null): Promise<Ran> {
+  return runCommand(args, pop.url, { terminalColumns });
+}
+
+describe('popserve status', () => {
+  beforeEach(() => {
+    pop.intercept = () => ({ status: 200, body: answer });
+  });
+
+  it('tells which PoP serves what, how far the last release has come, and what was served', async () => {
+    const { status, out } = await popserve(['status', 'm']);
+    expect(status).toBe(0);
+    expect(pop.calls).toEqual(['GET /registry/models/m/status']);
+    expect(out.split('\n')).toEqual([
+      'm: serving v1, 5 % of its traffic go to v2 (epoch 2)',
+      'limits of the canary: error share 0.01, from 100 requests',
+      'guard: 0 of 50 requests to v2 failed, limit 0.01',
+      'epoch 2 has reached 3 of 4 PoPs, 75 %',
+      'of the PoPs: 50 % after 1.5 s, 90 % not yet, 100 % not yet',
+      '',
+      'POP  EPOCH  SERVING  CANARY  ISOLATES  SEEN (UTC)           HELD BACK',
+      'FRA  2      v1       v2 5 %  2         2026-11-24 11:59:58',
+      'SIN  1-2    v1               3         2026-11-24 11:59:58  epoch 2: blob is corrupt',
+      '',
+      'VERSION  REQUESTS  INFERENCES  FAILED                                 LAST (UTC)',
+      'v1       1000      4000        3 (2 INVALID_ARGUMENT, 1 UNAVAILABLE)  2026-11-24 11:59:58'.replace(
+        '  2026',
+        '  2026',
+      ),
+      '',
+    ]);
+  });
+
+  it('says of a limit that nothing was measured against it yet', async () => {
+    const limits = { errorShare: 0.01, drift: 0.2, minRequests: 100 };
+    const twice = nextRoute(stable, { action: 'canary', version: 'v2', percent: 5, limits }, context);
+    pop.intercept = () => ({ status: 200, body: { ...answer, route: twice } });
+    const { out } = await popserve(['status', 'm']);
+    expect(out).toContain(
+      'guard: 0 of 50 requests to v2 failed, limit 0.01\nguard: drift not measured yet, limit 0.2\n',
+    );
+    expect(out.match(/not measured/g)).toHaveLength(1);
+  });
+
+  it('draws a bar on a terminal', async () => {
+    expect((await popserve(['status', 'm'], 80)).out).toContain(`75 %  [${'█'.repeat(18)}${'░'.repeat(6)}]\n`);
+  });
+
+  it('prints all of it as JSON', async () => {
+    expect(JSON.parse((await popserve(['status', 'm', '--json'])).out)).toMatchObject(answer);
+  });
+
+  it('says so when nothing was reported', async () => {
+    pop.intercept = () => ({ status: 200, body: { ...answer, release: null, pops: [], versions: [], guard: [] } });
+    expect((await popserve(['status', 'm'])).out).toContain('\nno PoP has reported yet\n');
+  });
+});
+
+describe('popserve shadow --report', () => {
+  const pair = {
+    ...{ stable: 'v1', candidate: 'v2', requests: 400, compared: 380, disagreements: 19, disagreementShare: 0.05 },
+    ...{
+      errors: 15,
+      skipped: 5,
+      meanDifference: 0.012_345,
+      maxDifference: 1.5,
+      firstAtMs: seenAtMs,
+      lastAtMs: seenAtMs,
+    },
+  };
+
+  it('shows the numbers of each pair of versions', async () => {
+    pop.intercept = () => ({ status: 200, body: { model: 'm', shadow: null, pairs: [pair] } });
+    const { out } = await popserve(['shadow', 'm', '--report']);
+    expect(pop.calls).toEqual(['GET /registry/models/m/shadow']);
+    expect(out).toMatch(/^STABLE +SHADOW +REQUESTS +MEAN DIFF +MAX DIFF +DISAGREE +ERRORS +SKIPPED +LAST \(UTC\)$/m);
+    expect(out).toMatch(/^v1 +v2 +400 +0\.0123 +1\.5 +19 \(5\.00 %\) +15 +5 +2026-11-24 11:59:58$/m);
+    expect(JSON.parse((await popserve(['shadow', 'm', '--report', '--json'])).out).pairs).toEqual([pair]);
+  });
+
+  it('says so when none has run, and what is missing otherwise', async () => {
+    pop.intercept = () => ({ status: 200, body: { model: 'm', shadow: null, pairs: [] } });
+    expect((await popserve(['shadow', 'm', '--report'])).out).toBe('m: no shadow has run yet\n');
+    for (const args of [
+      ['shadow', 'm'],
+      ['shadow', 'm', 'v2'],
+      ['shadow', 'm', '--percent', '5'],
+    ]) {
+      expect((await popserve(args)).status).toBe(2);
+    }
+  });
+});

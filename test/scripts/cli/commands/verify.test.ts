@@ -1,0 +1,150 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sha256, TestPop } from '../../../harness/pop.ts';
+import { adder, type SmallPublication } from '../../../harness/small-models.ts';
+import { type Ran, runCommand } from '../captured-host.ts';
+
+let pop: TestPop;
+/** Stands before the PoP and spoils what it answers to the default route. */
+let spoiler: Server;
+/** The credentials that came to it. */
+const credentials: (string | undefined)[] = [];
+beforeAll(async () => {
+  pop = await TestPop.start();
+  spoiler = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', async () => {
+      credentials.push(request.headers.authorization);
+      const epoch = request.headers['popserve-min-epoch'];
+      const headers: Record<string, string> = typeof epoch === 'string' ? { 'popserve-min-epoch': epoch } : {};
+      const answer = await pop.send('POST', request.url ?? '', Buffer.concat(chunks), headers);
+      const text = new TextDecoder().decode(answer.bytes);
+      const isDefault = !request.url?.includes('/versions/');
+      response.writeHead(answer.status, { 'popserve-version': answer.headers.get('popserve-version') ?? '' });
+      response.end(isDefault ? text.replace('"data":[', '"data":[9') : text);
+    });
+  });
+  await new Promise<void>((resolve) => spoiler.listen(0, '127.0.0.1', resolve));
+});
+afterAll(async () => {
+  spoiler.closeAllConnections();
+  await new Promise((resolve) => spoiler.close(resolve));
+  await pop.stop();
+});
+
+function run(...args: string[]): Promise<Ran> {
+  return runWith({ POPSERVE_TOKEN: pop.pop.token }, ...args);
+}
+
+function runWith(env: Record<string, string>, ...args: string[]): Promise<Ran> {
+  const url = pop.pop.url.href;
+  return runCommand(args, url, { env: { POPSERVE_URL: url, POPSERVE_ACTOR: 'somebody', ...env } });
+}
+
+/** y = x + constant, with golden vectors that say so, or say something else. */
+function golden(name: string, version: string, constant: number, said = constant): SmallPublication {
+  const { manifest, blobs } = adder(name, version, constant);
+  const tensor = (of: string, data: number[]) => ({ name: of, datatype: 'FP32', shape: [1, 2], data });
+  const cases = [1, 2].map((x) => ({ inputs: [tensor('x', [x, 0])], outputs: [tensor('y', [x + said, said])] }));
+  const bytes = new TextEncoder().encode(JSON.stringify({ cases }));
+  const digest = sha256(bytes);
+  const artifacts = { ...manifest.artifacts, golden: { digest, bytes: bytes.length } };
+  return { manifest: { ...manifest, artifacts }, blobs: [...blobs, { digest, bytes }] };
+}
+
+function spoiled(): string {
+  return `http://127.0.0.1:${(spoiler.address() as AddressInfo).port}`;
+}
+
+describe('popserve verify', () => {
+  it('replays the golden vectors of a version that is not served', async () => {
+    await pop.release(golden('quiet', '1', 1), false);
+    const ran = await run('verify', 'quiet', '1');
+    expect(ran, ran.err).toMatchObject({ status: 0 });
+    expect(ran.out).toMatch(/^quiet 1 at local \(http:.*\): 2 of 2 golden vectors as published\n$/);
+  });
+
+  it('fails where the PoP answers otherwise than it did when the version was published', async () => {
+    await pop.release(golden('other', '1', 1, 3), false);
+    const ran = await run('verify', 'other', '1', '--json');
+    expect(ran.status).toBe(1);
+    expect(JSON.parse(ran.out)).toMatchObject({
+      cases: 2,
+      faults: [
+        expect.stringMatching(/^case 1: output 'y' differs at 2 of 2 elements/),
+        expect.stringMatching(/^case 2/),
+      ],
+    });
+  });
+
+  it('sends the token to no other machine in the clear, and that of the local PoP to none', async () => {
+    await pop.release(golden('secret', '1', 1), false);
+    // No loopback by its name, though it leads here.
+    const elsewhere = spoiled().replace('127.0.0.1', '0.0.0.0');
+    credentials.length = 0;
+    const refused = await run('verify', 'secret', '1', '--pop', elsewhere);
+    expect(refused).toMatchObject({ status: 2, err: expect.stringContaining('--pop: expected an https URL') });
+    expect(credentials).toEqual([]);
+    const folder = mkdtempSync(join(tmpdir(), 'popserve-verify-'));
+    try {
+      writeFileSync(join(folder, 'token'), pop.pop.token);
+      const local = await runWith({ POPSERVE_DATA: folder }, 'verify', 'secret', '1', '--pop', elsewhere);
+      expect(local, local.err).toMatchObject({ status: 0 });
+      expect(credentials).toEqual([undefined, undefined]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    expect(await run('verify', 'secret', '1', '--pop', spoiled())).toMatchObject({ status: 0 });
+    expect(credentials.slice(2)).toEqual(Array(2).fill(`Bearer ${pop.pop.token}`));
+  });
+
+  it('says so where there are no golden vectors, or no such version', async () => {
+    await pop.release(adder('plain', '1', 1), false);
+    expect((await run('verify', 'plain', '1')).err).toContain('plain 1 has no golden vectors');
+    expect((await run('verify', 'plain', '2')).err).toContain('is not in the registry');
+    expect(await run('verify', 'plain', '1', '--pop', 'nowhere')).toMatchObject({ status: 2 });
+  });
+});
+
+describe('popserve activate --verify', () => {
+  it('activates a version that answers as published', async () => {
+    await pop.release(golden('fine', '1', 1), false);
+    const ran = await run('activate', 'fine', '1', '--verify', '--reason', 'first');
+    expect(ran, ran.err).toMatchObject({ status: 0 });
+    expect(ran.out).toContain('fine: serving 1 (epoch 1)\n2 golden vectors as published, before and after\n');
+  });
+
+  it('changes nothing where the version fails before', async () => {
+    await pop.release(golden('early', '1', 1));
+    await pop.release(golden('early', '2', 2, 5), false);
+    const ran = await run('activate', 'early', '2', '--verify');
+    expect(ran).toMatchObject({ status: 1, err: expect.stringContaining('early 2 is not activated: case 1') });
+    expect((await run('history', 'early', '--json')).out).not.toContain('"epoch": 2');
+  });
+
+  it('takes the release back where what is served fails, with the reason in the history', async () => {
+    await pop.release(golden('late', '1', 1));
+    await pop.release(golden('late', '2', 2), false);
+    const ran = await run('activate', 'late', '2', '--verify', '--pop', spoiled());
+    expect(ran.status).toBe(1);
+    expect(ran.out).toContain('late 2 does not answer as published once it is served:\ncase 1: ');
+    expect(ran.out).toContain('taken back\nlate: serving 1 (epoch 3)');
+    expect((await run('history', 'late')).out).toMatch(/rollback\s+1\s+2 failed its verification: case 1: output 'y'/);
+  });
+
+  it('says that a first version cannot be taken back', async () => {
+    await pop.release(golden('first', '1', 1), false);
+    const ran = await run('activate', 'first', '1', '--verify', '--pop', spoiled());
+    expect(ran.status).toBe(1);
+    expect(ran.out).toContain("not taken back: model 'first': no version was stable before '1'");
+  });
+
+  it('refuses --pop without --verify', async () => {
+    expect(await run('activate', 'fine', '1', '--pop', spoiled())).toMatchObject({ status: 2 });
+  });
+});

@@ -1,0 +1,50 @@
+// `npm start`, as README.md shows it: a PoP with the demo model in it, released as an operator would.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Manifest } from '../../registry/manifest.ts';
+import { projectRoot } from '../../scripts/build/project.ts';
+import { demoModel } from '../../scripts/demo/demo-model.ts';
+
+let folder: string;
+let child: ChildProcess;
+let printed = '';
+let origin: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'popserve-start-'));
+  child = spawn(process.execPath, ['scripts/start.ts', '--port', '0', '--data', folder], { cwd: projectRoot });
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (printed += chunk));
+  const { promise: serving, resolve, reject } = Promise.withResolvers<void>();
+  child.stdout?.on('data', () => printed.includes('Ctrl-C stops it') && resolve());
+  child.once('exit', (code) => reject(new Error(`npm start ended with ${code}:\n${printed}`)));
+  await serving;
+  origin = /listening on (\S+)/.exec(printed)?.[1] ?? '';
+  // Some 8 s of a quiet machine.
+}, 120_000);
+afterAll(async () => {
+  const ended = once(child, 'exit');
+  child.kill('SIGINT');
+  await ended;
+  await rm(folder, { recursive: true, force: true });
+});
+
+it('serves the demo model to the request that it prints', async () => {
+  const body = /-d '(.*)'/.exec(printed)?.[1] ?? '';
+  const answer = await fetch(`${origin}/v2/models/${demoModel.name}/infer`, { method: 'POST', body });
+  expect(answer.status).toBe(200);
+  expect(await answer.json()).toMatchObject({ model_version: '1', outputs: [{ name: 'failure', data: [0, 1] }, {}] });
+});
+
+it('has released it through the gate, with a baseline to tell drift by', async () => {
+  const token = (await readFile(join(folder, 'token'), 'utf8')).trim();
+  const url = `${origin}/registry/models/${demoModel.name}/versions/${demoModel.version}`;
+  const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
+  const { evaluation, baseline } = (await answer.json()) as Manifest;
+  expect(evaluation).toMatchObject({ task: 'binary', label: 'failure', native: { agrees: true } });
+  expect(evaluation?.gate.requirements).toEqual(['roc_auc>=0.9']);
+  expect(baseline?.reference).toMatchObject({ file: 'test.csv', rows: 3000 });
+  expect(baseline?.inputs.map(({ name }) => name)).toEqual([...demoModel.features]);
+});

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { checkAnswerSize } from '../../../worker/protocol/check-answer.ts';
+
+const output = { name: 'y', datatype: 'FP32' as const, shape: [1000], data: new Uint8Array(4000) };
+
+test('an answer within the limit passes, in JSON as in binary', () => {
+  checkAnswerSize([output], { outputs: null, binaryOutputs: false }, 15_000);
+  checkAnswerSize([output], { outputs: null, binaryOutputs: true }, 4000);
+});
+
+test('one beyond it is refused with its size, and told if the binary form would do', () => {
+  expect(() => checkAnswerSize([output], { outputs: null, binaryOutputs: false }, 14_999)).toThrow(
+    "output 'y': FP32 [1000] makes an answer of 15000 bytes or more, the limit is 14999 (ask for it in the binary form)",
+  );
+  expect(() => checkAnswerSize([output], { outputs: null, binaryOutputs: true }, 3999)).toThrow(/the limit is 3999$/);
+});
+
+test('outputs add up; one of which only classes are asked for counts nothing', () => {
+  const other = { ...output, name: 'z' };
+  expect(() => checkAnswerSize([output, other], { outputs: null, binaryOutputs: true }, 5000)).toThrow("output 'z'");
+  const classes = { name: 'z', binary: undefined, classification: 3 };
+  const asked = { name: 'y', binary: true, classification: undefined };
+  checkAnswerSize([output, other], { outputs: [asked, classes], binaryOutputs: false }, 5000);
+});
+
+test('strings count with their lengths, small integers with their digits', () => {
+  const text = { name: 't', datatype: 'BYTES' as const, shape: [2], data: [new Uint8Array(300), new Uint8Array(300)] };
+  expect(() => checkAnswerSize([text], { outputs: null, binaryOutputs: false }, 600)).toThrow("output 't'");
+  const mask = { name: 'm', datatype: 'UINT8' as const, shape: [1000], data: new Uint8Array(1000) };
+  checkAnswerSize([mask], { outputs: null, binaryOutputs: false }, 4000);
+});

@@ -1,0 +1,41 @@
+// What an isolate holds to tell callers apart and to limit them: made once with the isolate.
+import { ApiKeys } from '../registry/api-keys.ts';
+import { AuditTrail } from '../registry/audit.ts';
+import { R2ApiKeyStore } from '../registry/r2-api-key-store.ts';
+import type { Config } from './config.ts';
+import { Authenticator } from './security/authenticator.ts';
+import { JwtVerifier } from './security/jwt-verifier.ts';
+import { KeyCache } from './security/key-cache.ts';
+import { RateGate, type RateLimiter } from './security/rate-gate.ts';
+
+export interface Security {
+  readonly authenticator: Authenticator;
+  /** For the operator's calls: create, list, revoke. */
+  readonly keys: ApiKeys;
+  readonly keyCache: KeyCache;
+  readonly audit: AuditTrail;
+  /** By the caller's credential. */
+  readonly keyGate: RateGate;
+  /** By the client's address, for requests without one. */
+  readonly addressGate: RateGate;
+}
+
+export interface SecurityBindings {
+  readonly MODELS: R2Bucket;
+  readonly KEY_LIMIT?: RateLimiter;
+  readonly ADDRESS_LIMIT?: RateLimiter;
+}
+
+export function createSecurity(env: SecurityBindings, config: Config): Security {
+  const store = new R2ApiKeyStore(env.MODELS);
+  const keyCache = new KeyCache({ store, cacheSeconds: config.keyCacheSeconds });
+  const jwt = config.jwt === null ? null : new JwtVerifier(config.jwt, config.keyCacheSeconds);
+  return {
+    authenticator: new Authenticator({ adminToken: config.adminToken, keys: keyCache, jwt }),
+    keys: new ApiKeys(store, () => new Date()),
+    keyCache,
+    audit: new AuditTrail(env.MODELS),
+    keyGate: new RateGate(env.KEY_LIMIT, 'this key'),
+    addressGate: new RateGate(env.ADDRESS_LIMIT, 'this address'),
+  };
+}

@@ -1,0 +1,73 @@
+// Answers to questions that were asked before, kept in the PoP's cache: the same version and input cost no second inference.
+// An answer's name is made of the version's digest and the input, so a new version can never be given an old answer.
+import type { Manifest } from '../../registry/manifest.ts';
+import type { Tensor } from '../protocol/tensor.ts';
+import type { RequestScope } from '../request-scope.ts';
+import { serverVersion } from '../server-identity.ts';
+
+/** A version's answers never change; the cache drops what nobody asks for much earlier. */
+const keepSeconds = 86_400;
+
+export interface CacheCounts {
+  hits: number;
+  misses: number;
+}
+
+export class AnswerCache {
+  readonly #counts = new Map<string, CacheCounts>();
+
+  /** An ETag: the version and the exact elements of its inputs, whatever their spelling was. */
+  async etagOf({ model, version, artifacts }: Manifest, inputs: readonly Tensor[]): Promise<string> {
+    const digest = artifacts.model.digest;
+    const named = inputs.map(({ name, shape, data }) => ({
+      name,
+      shape,
+      lengths: data instanceof Uint8Array ? data.length : data.map((element) => element.length),
+    }));
+    const head = JSON.stringify([serverVersion, model, version, digest, named]);
+    const parts = [new TextEncoder().encode(head), ...inputs.flatMap(({ data }) => data)];
+    const hash = await crypto.subtle.digest('SHA-256', concatenate(parts));
+    const hex = Array.from(new Uint8Array(hash, 0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('');
+    return `"${digest.slice('sha256:'.length, 'sha256:'.length + 16)}-${hex}"`;
+  }
+
+  /** @param origin of the request: the platform keeps a cache for each host of the Worker */
+  async find(manifest: Manifest, origin: string, etag: string): Promise<string | null> {
+    const cached = await caches.default.match(cacheKey(origin, etag));
+    this.count(manifest, cached === undefined ? 'misses' : 'hits');
+    return cached === undefined ? null : await cached.text();
+  }
+
+  /** Stores behind the request. */
+  keep(origin: string, etag: string, body: string, scope: RequestScope): void {
+    const headers = { 'cache-control': `max-age=${keepSeconds}`, 'content-type': 'application/json' };
+    // A full cache refuses; then the next question is a miss.
+    scope.waitUntil(caches.default.put(cacheKey(origin, etag), new Response(body, { headers })).catch(() => undefined));
+  }
+
+  count({ model, version }: Manifest, outcome: keyof CacheCounts): void {
+    const key = `${model}/${version}`;
+    const counts = this.#counts.get(key) ?? { hits: 0, misses: 0 };
+    counts[outcome] += 1;
+    this.#counts.set(key, counts);
+  }
+
+  counts(model: string, version: string): CacheCounts {
+    return this.#counts.get(`${model}/${version}`) ?? { hits: 0, misses: 0 };
+  }
+}
+
+/** Under a path that no route has: it can be reached by nothing but this cache. */
+function cacheKey(origin: string, etag: string): string {
+  return `${origin}/.answers/${etag.replaceAll('"', '')}`;
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,23 @@
+// What a handler finds in its Hono context.
+import type { Isolate } from '../isolate.ts';
+import type { Caller } from '../security/caller.ts';
+
+/** What a call of the control plane changed, as the audit keeps it. */
+export interface Change {
+  readonly change: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** The Hono environment of every handler. */
+export interface AppContext {
+  Bindings: Env;
+  Variables: {
+    isolate: Isolate;
+    /** Made when a line is logged: see request-id.ts. */
+    requestId?: string;
+    /** Who asks; undefined for anonymous requests. */
+    caller?: Caller;
+    /** What a call of the control plane changed. */
+    change?: Change;
+  };
+}

@@ -1,0 +1,40 @@
+// The audit log: one line for every call of the control plane, refused ones too, and a kept record of every change.
+import type { Context } from 'hono';
+import { createMiddleware } from 'hono/factory';
+import type { AppContext } from '../http/app-context.ts';
+import { requestIdOf } from '../http/request-id.ts';
+import { log } from '../logging/log.ts';
+import { actorOf } from './control-plane.ts';
+
+/** Around the guard, so that it sees refusals. The query is left out: it is the caller's text. */
+export const audited = createMiddleware<AppContext>(async (c, next) => {
+  await next();
+  const caller = c.get('caller');
+  const line = {
+    at: new Date().toISOString(),
+    requestId: requestIdOf(c),
+    caller: caller?.id ?? 'unknown',
+    address: c.req.header('cf-connecting-ip') ?? '',
+    method: c.req.method,
+    path: c.req.path.slice(0, 300),
+    status: c.res.status,
+  };
+  const change = c.get('change');
+  if (change === undefined) {
+    log('audit', line);
+    return;
+  }
+  const record = { ...line, actor: actorOf(c), ...change };
+  log('audit', record);
+  try {
+    await c.var.isolate.security.audit.append(record);
+  } catch (error) {
+    // The change was made and stands; the line above has it.
+    log('audit-failed', { requestId: line.requestId, error: String(error) });
+  }
+});
+
+/** Says what a call changed, for the audit. Values that must not be kept do not belong here. */
+export function noteChange(c: Context<AppContext>, change: string, details: Readonly<Record<string, unknown>>): void {
+  c.set('change', { change, details });
+}

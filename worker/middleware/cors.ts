@@ -1,0 +1,60 @@
+// Which web pages may call the data plane from a browser: an allow list of origins. The control plane is not for pages.
+import type { Context, Next } from 'hono';
+import { cors as honoCors } from 'hono/cors';
+import { createMiddleware } from 'hono/factory';
+import type { AppContext } from '../http/app-context.ts';
+
+/** What a page may send beyond the simple headers. */
+const allowHeaders = [
+  'authorization',
+  'content-encoding',
+  'content-type',
+  'if-none-match',
+  'inference-header-content-length',
+  'popserve-key',
+  'popserve-min-epoch',
+  'x-api-key',
+];
+
+/** What a page may read of an answer, beside everything that starts with `popserve-`. */
+const exposed = new Set(['etag', 'inference-header-content-length', 'retry-after', 'server-timing']);
+
+const answerPage = honoCors({
+  origin: (origin, c) => allowedOrigin(origin, c.var.isolate.config.corsOrigins),
+  allowMethods: ['GET', 'HEAD', 'POST'],
+  allowHeaders,
+  // The longest that Chromium keeps an answered preflight.
+  maxAge: 7200,
+});
+
+/**
+ * Answers preflights and lets the pages of allowed origins read answers and errors. A page of another origin gets its answer
+ * without the header that lets it be read: the browser refuses it.
+ * @see https://fetch.spec.whatwg.org/#http-cors-protocol
+ */
+export const cors = createMiddleware<AppContext>((c, next) => {
+  const { corsOrigins } = c.get('isolate').config;
+  if (corsOrigins !== '*' && corsOrigins.size === 0) return next();
+  if (c.req.header('origin') !== undefined) return answerOrigin(c, next);
+  return c.req.method === 'GET' ? answerCaches(c, next) : next();
+});
+
+/** A cache that keeps this answer must not give it to a page: it does not allow one. */
+async function answerCaches(c: Context<AppContext>, next: Next): Promise<void> {
+  await next();
+  c.header('vary', 'Origin', { append: true });
+}
+
+async function answerOrigin(c: Context<AppContext>, next: Next): Promise<Response | undefined> {
+  const preflight = await answerPage(c, next);
+  if (preflight) return preflight;
+  const names = [...c.res.headers.keys()].filter((name) => name.startsWith('popserve-') || exposed.has(name));
+  // Set by the middleware around this one.
+  c.header('access-control-expose-headers', ['popserve-pop', ...names].join(','));
+  return undefined;
+}
+
+function allowedOrigin(origin: string, allowed: '*' | ReadonlySet<string>): string | null {
+  if (allowed === '*') return '*';
+  return allowed.has(origin) ? origin : null;
+}

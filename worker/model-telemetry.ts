@@ -1,0 +1,170 @@
+// The Durable Object of one model, named as the model: merges what the isolates of all PoPs report and keeps it in SQLite.
+import { DurableObject } from 'cloudflare:workers';
+import type { Route } from '../registry/route.ts';
+import { createRegistry } from './bound-registry.ts';
+import { type Config, parseConfig } from './config.ts';
+import { log } from './logging/log.ts';
+import { readTotals } from './telemetry/counts-part.ts';
+import { type DriftStatus, readDrift } from './telemetry/drift/drift-status.ts';
+import { DriftWatch } from './telemetry/drift/drift-watch.ts';
+import { telemetryParts } from './telemetry/parts.ts';
+import {
+  createPropagationTables,
+  readPops,
+  readRelease,
+  recordRelease,
+  recordReport,
+} from './telemetry/propagation.ts';
+import type { IsolateReport } from './telemetry/report.ts';
+import { findingsOf, Guard } from './telemetry/rollout-guard.ts';
+import {
+  countSample,
+  deleteSample,
+  pruneSample,
+  readSamplePage,
+  type SampleCounts,
+  type SampleFilter,
+  type SamplePage,
+  type SamplePlace,
+  sampleExpiresMs,
+} from './telemetry/sample/sample-part.ts';
+import { readShadows, type ShadowReport } from './telemetry/shadow-part.ts';
+import { Outbox } from './telemetry/signal/outbox.ts';
+import type { TelemetryStatus } from './telemetry/status.ts';
+import type { TelemetryObject } from './telemetry/telemetry-object.ts';
+import { Upkeep } from './telemetry/upkeep.ts';
+
+/** When work that failed is tried again. */
+const repeatMs = 10_000;
+
+export class ModelTelemetry extends DurableObject<Env> implements TelemetryObject {
+  readonly #sql: SqlStorage;
+  readonly #config: Config;
+  readonly #outbox: Outbox;
+  readonly #drift: DriftWatch;
+  readonly #guard: Guard;
+  readonly #upkeep: Upkeep;
+
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, env);
+    this.#sql = state.storage.sql;
+    this.#config = parseConfig(env);
+    this.#outbox = new Outbox(this.#sql, this.#config.webhook, log);
+    this.#drift = new DriftWatch({
+      sql: this.#sql,
+      transact: (change) => state.storage.transactionSync(change),
+      registry: createRegistry(env),
+      outbox: this.#outbox,
+      settings: this.#config.drift,
+      log,
+    });
+    this.#guard = new Guard({ registry: createRegistry(env), sql: this.#sql, parts: telemetryParts, log });
+    const retentionMs = this.#config.routeRetentionSeconds * 1000;
+    this.#upkeep = new Upkeep({ sql: this.#sql, parts: telemetryParts, retentionMs });
+    state.storage.transactionSync(() => {
+      createPropagationTables(this.#sql);
+      this.#outbox.createTables();
+      this.#upkeep.createTables();
+      for (const part of telemetryParts) part.createTables(this.#sql);
+    });
+  }
+
+  /** Takes one report of an isolate; one that came before changes nothing. */
+  async report(model: string, report: IsolateReport): Promise<void> {
+    const atMs = Date.now();
+    this.ctx.storage.transactionSync(() => {
+      if (!recordReport(this.#sql, report, atMs)) return;
+      const { keptAs, hear } = this.#upkeep;
+      for (const { name, apply } of telemetryParts) {
+        const data = report.parts[name];
+        if (data !== undefined) apply(this.#sql, data, { pop: report.pop, atMs, keptAs, hear });
+      }
+    });
+    // Not awaited: a report is stored whatever the guard meets.
+    this.ctx.waitUntil(this.#check(model, report.serving.epoch));
+    const { drift, sample } = report.parts;
+    if (drift !== undefined) await this.#wake(model, [this.#drift.nextMs(), this.#outbox.nextMs()]);
+    if (sample !== undefined) await this.#wake(model, [sampleExpiresMs(this.#sql)]);
+  }
+
+  /** Reviews what was counted and delivers what is on its way. Never fails: the platform would stop to call it. */
+  override async alarm(): Promise<void> {
+    const model = (await this.ctx.storage.get<string>('model')) ?? '';
+    try {
+      this.#pruneSample();
+      await this.#drift.review(model);
+      await this.#check(model, 0);
+      await this.#outbox.deliverDue();
+      await this.#wake(model, [this.#drift.nextMs(), this.#outbox.nextMs(), sampleExpiresMs(this.#sql)]);
+    } catch (error) {
+      log('alarm-failed', { model, error: String(error) });
+      await this.ctx.storage.setAlarm(Date.now() + repeatMs);
+    }
+  }
+
+  async drift(filter: { version?: string; pop?: string }): Promise<DriftStatus> {
+    const model = (await this.ctx.storage.get<string>('model')) ?? '';
+    const minimumRows = await this.#drift.minimumRows(model);
+    return readDrift(this.#sql, this.#outbox, this.#config.drift, minimumRows, filter);
+  }
+
+  async countSample(filter: SampleFilter): Promise<SampleCounts> {
+    this.#pruneSample();
+    return countSample(this.#sql, filter);
+  }
+
+  async samplePage(filter: SampleFilter, after: SamplePlace | null): Promise<SamplePage> {
+    return readSamplePage(this.#sql, filter, after);
+  }
+
+  /** @returns how many rows there were */
+  async deleteSample(): Promise<number> {
+    return this.ctx.storage.transactionSync(() => deleteSample(this.#sql, Date.now()));
+  }
+
+  #pruneSample(): void {
+    this.ctx.storage.transactionSync(() => pruneSample(this.#sql, Date.now()));
+  }
+
+  /** Sets the alarm for what is due next. An object does not know its name when the alarm calls it. */
+  async #wake(model: string, times: readonly (number | null)[]): Promise<void> {
+    const due = times.filter((ms) => ms !== null);
+    if (due.length === 0) return;
+    const nextMs = Math.min(...due);
+    const setMs = await this.ctx.storage.getAlarm();
+    if (setMs !== null && setMs <= nextMs) return;
+    await this.ctx.storage.put('model', model);
+    await this.ctx.storage.setAlarm(nextMs);
+  }
+
+  /** A route was written: from now on its way to the PoPs is measured. */
+  async released(epoch: number): Promise<void> {
+    recordRelease(this.#sql, epoch, Date.now());
+  }
+
+  async shadow(): Promise<ShadowReport[]> {
+    return readShadows(this.#sql);
+  }
+
+  async #check(model: string, epoch: number): Promise<void> {
+    try {
+      const ended = await this.#guard.check(model, epoch);
+      const nowMs = Date.now();
+      if (ended !== null) recordRelease(this.#sql, ended, nowMs);
+      const { route } = this.#guard;
+      if (route !== null) this.ctx.storage.transactionSync(() => this.#upkeep.run(route, nowMs));
+    } catch (error) {
+      log('guard-failed', { model, error: String(error) });
+    }
+  }
+
+  /** @param route the newest one, if its limits are to be looked at */
+  async status(route: Route | null = null): Promise<TelemetryStatus> {
+    return {
+      guard: route === null ? [] : findingsOf(route, this.#sql, telemetryParts),
+      release: readRelease(this.#sql),
+      pops: readPops(this.#sql, Date.now()),
+      versions: readTotals(this.#sql),
+    };
+  }
+}

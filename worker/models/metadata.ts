@@ -1,0 +1,64 @@
+// What OIP clients are told about a model.
+import type { Isolate } from '../isolate.ts';
+import type { Resolved } from '../routing/route-table.ts';
+
+interface ModelMetadata {
+  name: string;
+  versions?: string[];
+  platform: string;
+  inputs: { name: string; datatype: string; shape: number[] }[];
+  outputs: { name: string; datatype: string; shape: number[] }[];
+  properties: Record<string, string>;
+}
+
+/** @param allVersions list them: asked for the model, not for one version */
+export async function modelMetadata(
+  isolate: Isolate,
+  { manifest, epoch, route }: Resolved,
+  pop: string,
+  allVersions: boolean,
+): Promise<ModelMetadata> {
+  const { model, version, artifacts, signature, metadata, labels, limits, runtime } = manifest;
+  const aliases = Object.entries(route?.aliases ?? {}).flatMap(([alias, named]) => (named === version ? [alias] : []));
+  const state = isolate.models.state(manifest);
+  const { held } = isolate.routes.serving(model);
+  const { sample } = isolate.config;
+  const sampledRows = sample.models.get(model);
+  const versions = allVersions ? (await isolate.registry.listVersions(model)).map((info) => info.version) : [version];
+  return {
+    name: model,
+    versions,
+    platform: 'onnxruntime_onnx',
+    inputs: signature.inputs,
+    outputs: signature.outputs,
+    properties: {
+      ...metadata,
+      version,
+      epoch: String(epoch),
+      digest: artifacts.model.digest,
+      aliases: aliases.join(','),
+      pop,
+      format: artifacts.model.format,
+      onnxruntime: runtime.onnxruntime,
+      state: state?.state ?? 'UNLOADED',
+      ...(state?.state === 'READY' ? { profile: state.profile } : {}),
+      ...(state?.state === 'UNAVAILABLE' ? { reason: state.reason } : {}),
+      ...(limits
+        ? { limits: JSON.stringify(limits.map(({ name, shape, elements }) => ({ name, shape, elements }))) }
+        : {}),
+      // A newer route that does not take over here.
+      ...(held ? { held_epoch: String(held.epoch), held_reason: held.reason } : {}),
+      ...(labels ? { labels: JSON.stringify(labels) } : {}),
+      // Whoever asks is told that what it asks may be kept.
+      ...(sampledRows === undefined
+        ? {}
+        : {
+            input_sample: JSON.stringify({
+              rows: sampledRows,
+              window_seconds: sample.windowSeconds,
+              kept_seconds: sample.keptSeconds,
+            }),
+          }),
+    },
+  };
+}

@@ -1,0 +1,107 @@
+// The model repository extension (PROTOCOL.md 2.7): what is in the registry with its state here; load and unload.
+import { PopserveError } from '../../registry/errors.ts';
+import type { Isolate } from '../isolate.ts';
+import { describeValue, invalid } from '../protocol/describe.ts';
+import { isAbsent, readObject, readParameters } from '../protocol/fields.ts';
+import type { RequestScope } from '../request-scope.ts';
+
+interface IndexEntry {
+  name: string;
+  version: string;
+  state: 'READY' | 'UNAVAILABLE' | 'LOADING';
+  reason: string;
+}
+
+/**
+ * Every version in the registry. One that is not loaded here is READY all the same: it is loaded on demand.
+ * @param options.only of these models; null: of all
+ */
+export async function modelIndex(
+  { registry, models }: Isolate,
+  { readyOnly, only }: { readyOnly: boolean; only: ReadonlySet<string> | null },
+): Promise<IndexEntry[]> {
+  const names = await registry.modelNames(only);
+  const states = models.states();
+  const entries = await Promise.all(
+    names.map(async (name) =>
+      (await registry.listVersions(name)).map(({ version }): IndexEntry => {
+        const state = states.get(`${name}/${version}`);
+        return {
+          ...{ name, version, state: state?.state ?? 'READY' },
+          reason: state?.state === 'UNAVAILABLE' ? state.reason : '',
+        };
+      }),
+    ),
+  );
+  return entries.flat().filter(({ state }) => !readyOnly || state === 'READY');
+}
+
+/**
+ * What a load or unload asks for, from its body.
+ * @returns the version, null for the model's default
+ * @throws PopserveError UNSUPPORTED for a model in the request itself, INVALID_ARGUMENT
+ */
+export function readRepositoryRequest(body: unknown): string | null {
+  if (isAbsent(body)) return null;
+  const parameters = readParameters(readObject(body, 'the body').parameters, "'parameters'");
+  const given = Object.keys(parameters).find((key) => key === 'config' || key.startsWith('file:'));
+  if (given !== undefined) {
+    throw new PopserveError(
+      'UNSUPPORTED',
+      `'parameters': '${given.slice(0, 64)}' is not supported: a model comes from the registry, where 'popserve publish' puts it`,
+    );
+  }
+  const { version } = parameters;
+  if (version === undefined) return null;
+  if (typeof version !== 'string')
+    throw invalid(`'parameters': version is ${describeValue(version)}, expected a string`);
+  return version;
+}
+
+/**
+ * Loads and warms a version here, and gives a model that has no active version this one. It never replaces an active
+ * version: that is a release's business, with its history and rollback.
+ * @param requested version or alias; null: the active version, else the one that was published last
+ * @throws PopserveError NOT_FOUND, UNAVAILABLE with the reason if it cannot be loaded; then nothing has changed
+ */
+export async function loadModel(
+  isolate: Isolate,
+  { model, requested, actor }: { model: string; requested: string | null; actor: string },
+  scope: RequestScope,
+): Promise<{ version: string; activated: boolean }> {
+  const { registry, routes, models } = isolate;
+  const { route, versions } = await registry.showModel(model);
+  const stable = route?.aliases.stable;
+  const wanted = requested ?? stable ?? versions[0]?.version;
+  if (wanted === undefined) throw new PopserveError('NOT_FOUND', `model '${model}' has no version in the registry`);
+  const { manifest } = await routes.resolve({ model, requested: wanted, minEpoch: null, key: '' }, scope);
+  await models.warm(manifest, scope);
+  const { version } = manifest;
+  if (stable !== undefined) return { version, activated: false };
+  const change = await registry.appendRoute(
+    model,
+    { action: 'activate', version, reason: 'loaded through the model repository' },
+    { actor, ifMatchEpoch: route?.epoch ?? 0 },
+  );
+  routes.learn(model, scope);
+  return { version, activated: change.created };
+}
+
+/**
+ * Frees the memory that versions of a model take here. Routes stay as they are: the next request for it loads it again.
+ * @param requested version or alias; null: every version of the model
+ * @throws PopserveError NOT_FOUND
+ */
+export async function unloadModel(
+  isolate: Isolate,
+  { model, requested }: { model: string; requested: string | null },
+  scope: RequestScope,
+): Promise<void> {
+  if (requested === null) {
+    await isolate.registry.showModel(model);
+    isolate.models.unload(model, null);
+    return;
+  }
+  const { manifest } = await isolate.routes.resolve({ model, requested, minEpoch: null, key: '' }, scope);
+  isolate.models.unload(model, manifest.version);
+}

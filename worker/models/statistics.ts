@@ -1,0 +1,182 @@
+// The statistics extension (PROTOCOL.md 2.8), of this isolate or of all PoPs together: every answer says which.
+import type { ProfileName } from '../../registry/manifest.ts';
+import type { Isolate } from '../isolate.ts';
+import type { IsolateHeap } from '../runtime/isolate-heap.ts';
+import type { LoadTimes } from '../runtime/load-times.ts';
+import type { BatchCounts, VersionCounts } from '../telemetry/counters.ts';
+import type { VersionTotals } from '../telemetry/counts-part.ts';
+
+interface Statistic {
+  count: number;
+  ns: number;
+}
+
+interface BatchStatistics {
+  batch_size: number;
+  compute_input: Statistic;
+  compute_infer: Statistic;
+  compute_output: Statistic;
+}
+
+interface VersionStatistics {
+  name: string;
+  version: string;
+  last_inference: number;
+  inference_count: number;
+  execution_count: number;
+  inference_stats: Record<string, Statistic>;
+  response_stats: Record<string, never>;
+  /** By the number of items in a batch; empty if PoPs are merged. */
+  batch_stats: BatchStatistics[];
+  memory_usage: { type: string; id: number; byte_size: number }[];
+  /** How it is loaded here and what the load took; absent if it is not loaded, or if PoPs are merged. */
+  popserve_profile?: ProfileName;
+  popserve_cold_start?: ColdStart;
+}
+
+/** Milliseconds of each step; those of `local_only` read 0 in production, where clocks stand still without I/O. */
+interface ColdStart {
+  route_ms: number;
+  runtime_ms: number;
+  fetch_ms: number;
+  create_ms: number;
+  warmup_ms: number;
+  from: 'cache' | 'registry';
+  local_only: readonly string[];
+}
+
+export interface Statistics {
+  model_stats: VersionStatistics[];
+  popserve_scope: 'isolate' | 'all';
+  /** The memory that all models of the isolate share, bytes; absent if PoPs are merged. */
+  popserve_heap?: { byte_size: number; budget: number; discarded: number; replacements: number };
+  /** What the numbers are not. */
+  popserve_note: string;
+}
+
+const isolateNote =
+  'counted by the isolate that answered, since it started; ns by its clock, which the production platform stops while no I/O happens';
+const mergedNote =
+  'reported by all PoPs, seconds behind; executions are successful requests, durations and cache hits are not merged';
+
+/** What this isolate has served. @param models null: all models; @param version null: all versions */
+export function isolateStatistics(
+  isolate: Isolate,
+  models: ReadonlySet<string> | null,
+  version: string | null,
+): Statistics {
+  const counted = isolate.counters
+    .versions()
+    .filter(
+      (counts) => (models === null || models.has(counts.model)) && (version === null || counts.version === version),
+    );
+  return {
+    model_stats: counted.map((counts) => ofIsolate(isolate, counts)),
+    popserve_scope: 'isolate',
+    popserve_heap: ofHeap(isolate.models.heap),
+    popserve_note: isolateNote,
+  };
+}
+
+/** What all PoPs reported of a model. */
+export async function mergedStatistics(
+  { telemetry }: Isolate,
+  models: readonly string[],
+  version: string | null,
+): Promise<Statistics> {
+  const totals = await Promise.all(
+    models.map(async (model) => {
+      const { versions } = await telemetry.object(model).status();
+      return versions
+        .filter((total) => version === null || total.version === version)
+        .map((total) => ofTotals(model, total));
+    }),
+  );
+  return { model_stats: totals.flat(), popserve_scope: 'all', popserve_note: mergedNote };
+}
+
+function ofIsolate(isolate: Isolate, counts: VersionCounts): VersionStatistics {
+  const { model, version, executionCount: runs, queueMs, inputMs, inferMs, outputMs } = counts;
+  const { hits, misses } = isolate.answers.counts(model, version);
+  const loaded = isolate.models.loaded(model, version);
+  return {
+    name: model,
+    version,
+    last_inference: counts.lastInferenceMs,
+    inference_count: counts.inferenceCount,
+    execution_count: runs,
+    inference_stats: {
+      success: statistic(runs, queueMs + inputMs + inferMs + outputMs),
+      fail: statistic(counts.failCount, 0),
+      queue: statistic(runs, queueMs),
+      compute_input: statistic(runs, inputMs),
+      compute_infer: statistic(runs, inferMs),
+      compute_output: statistic(runs, outputMs),
+      cache_hit: statistic(hits, 0),
+      cache_miss: statistic(misses, 0),
+    },
+    response_stats: {},
+    batch_stats: [...counts.batches].map(([size, batch]) => ofBatch(size, batch)),
+    memory_usage: loaded === null ? [] : [{ type: 'CPU', id: 0, byte_size: loaded.needBytes }],
+    ...(loaded === null
+      ? {}
+      : {
+          popserve_profile: loaded.profile,
+          popserve_cold_start: ofLoad(loaded.times, isolate.routes.firstLookMs(model)),
+        }),
+  };
+}
+
+function ofBatch(size: number, { runs, inputMs, inferMs, outputMs }: BatchCounts): BatchStatistics {
+  return {
+    batch_size: size,
+    compute_input: statistic(runs, inputMs),
+    compute_infer: statistic(runs, inferMs),
+    compute_output: statistic(runs, outputMs),
+  };
+}
+
+function ofHeap(heap: IsolateHeap): NonNullable<Statistics['popserve_heap']> {
+  return {
+    byte_size: heap.live?.byteLength ?? 0,
+    budget: heap.budgetBytes,
+    discarded: heap.discardedBytes,
+    replacements: heap.replacements,
+  };
+}
+
+function ofLoad({ runtimeMs, fetchMs, createMs, warmupMs, from }: LoadTimes, routeMs: number): ColdStart {
+  return {
+    route_ms: routeMs,
+    runtime_ms: runtimeMs,
+    fetch_ms: fetchMs,
+    create_ms: createMs,
+    warmup_ms: warmupMs,
+    from,
+    local_only: ['runtime_ms', 'create_ms', 'warmup_ms'],
+  };
+}
+
+function ofTotals(model: string, totals: VersionTotals): VersionStatistics {
+  const successes = totals.requests - totals.failures;
+  const names = ['queue', 'compute_input', 'compute_infer', 'compute_output', 'cache_hit', 'cache_miss'];
+  return {
+    name: model,
+    version: totals.version,
+    last_inference: totals.lastInferenceMs,
+    inference_count: totals.inferences,
+    execution_count: successes,
+    inference_stats: {
+      success: statistic(successes, 0),
+      fail: statistic(totals.failures, 0),
+      ...Object.fromEntries(names.map((name) => [name, statistic(0, 0)])),
+    },
+    response_stats: {},
+    batch_stats: [],
+    memory_usage: [],
+  };
+}
+
+function statistic(count: number, ms: number): Statistic {
+  return { count, ns: Math.round(ms * 1e6) };
+}

@@ -1,0 +1,99 @@
+// Ends a rollout that passes one of its limits, from what all PoPs reported. One per Durable Object, so one per model: reports
+// race, the decision does not, and the registry's create-only log lets it win once.
+import type { SqlStorage } from '@cloudflare/workers-types';
+import { PopserveError } from '../../registry/errors.ts';
+import type { Registry } from '../../registry/registry.ts';
+import type { Route } from '../../registry/route.ts';
+import type { Log } from '../logging/log.ts';
+import { sinceEpochOf } from './kept-epochs.ts';
+import { releasedAtMs } from './propagation.ts';
+import type { GuardedRollout, Measure, TelemetryPart } from './report.ts';
+
+type GuardRegistry = Pick<Registry, 'currentRoute' | 'appendRoute'>;
+
+/** A decision that has not come back by then was lost with the call that made it. */
+const lostAfterMs = 30_000;
+
+/** What was measured against one limit of a rollout. */
+export interface GuardFinding extends Measure {
+  readonly name: string;
+  readonly limit: number;
+  /** Enough requests, and over the limit. */
+  readonly passed: boolean;
+}
+
+export class Guard {
+  readonly #registry: GuardRegistry;
+  readonly #sql: SqlStorage;
+  readonly #parts: readonly TelemetryPart[];
+  readonly #log: Log;
+  /** The newest route as far as this object knows; undefined: not looked at yet. */
+  #route: Route | null | undefined;
+  #busySinceMs = 0;
+
+  constructor(options: { registry: GuardRegistry; sql: SqlStorage; parts: readonly TelemetryPart[]; log: Log }) {
+    this.#registry = options.registry;
+    this.#sql = options.sql;
+    this.#parts = options.parts;
+    this.#log = options.log;
+  }
+
+  /** The newest route as far as it was looked at; null: none, or not yet. */
+  get route(): Route | null {
+    return this.#route ?? null;
+  }
+
+  /**
+   * Looks at the running rollout and aborts it if it has passed a limit.
+   * @param knownEpoch an epoch that is known to exist: the route log is read only if it is newer than what was read last
+   * @returns the epoch of the route that ended the rollout, null if none was written
+   */
+  async check(model: string, knownEpoch: number): Promise<number | null> {
+    if (Date.now() - this.#busySinceMs < lostAfterMs) return null;
+    this.#busySinceMs = Date.now();
+    try {
+      if (this.#route === undefined || (this.#route?.epoch ?? 0) < knownEpoch) {
+        this.#route = await this.#registry.currentRoute(model);
+      }
+      const route = this.#route;
+      if (!route) return null;
+      const passed = findingsOf(route, this.#sql, this.#parts).find((finding) => finding.passed);
+      if (!passed) return null;
+      const action = { action: 'abort' as const, reason: `${passed.text}, limit ${passed.limit}` };
+      // An operator who was faster wins; the next report looks at what he wrote.
+      this.#route = undefined;
+      const change = await this.#registry.appendRoute(model, action, { actor: 'guard', ifMatchEpoch: route.epoch });
+      this.#route = change.route;
+      this.#log('guard-abort', { model, version: route.rollout?.version, ...action, epoch: change.route.epoch });
+      return change.route.epoch;
+    } catch (error) {
+      if (!(error instanceof PopserveError && error.code === 'CONFLICT')) throw error;
+      this.#log('guard-overtaken', { model, error: error.message });
+      return null;
+    } finally {
+      this.#busySinceMs = 0;
+    }
+  }
+}
+
+/** Each limit of the running rollout with what was measured of it; empty without a rollout or limits. */
+export function findingsOf(route: Route, sql: SqlStorage, parts: readonly TelemetryPart[]): GuardFinding[] {
+  const { rollout, aliases } = route;
+  if (!rollout?.limits || aliases.stable === undefined) return [];
+  const { minRequests, ...limits } = rollout.limits;
+  const sinceEpoch = sinceEpochOf(route);
+  const guarded: GuardedRollout = {
+    ...{ stable: aliases.stable, version: rollout.version },
+    ...{ sinceEpoch, sinceMs: releasedAtMs(sql, sinceEpoch) },
+  };
+  const findings: GuardFinding[] = [];
+  for (const [name, limit] of Object.entries(limits)) {
+    for (const part of parts) {
+      const measure = part.measures?.[name]?.(sql, guarded) ?? null;
+      if (limit === undefined || measure === null) continue;
+      const worst = Math.max(limit, measure.baseline ?? 0);
+      findings.push({ name, limit, ...measure, passed: measure.samples >= minRequests && measure.value > worst });
+    }
+  }
+  return findings;
+}
