@@ -30,7 +30,7 @@ export async function bundleAll(): Promise<Bundles> {
     const modules: WorkerModules['modules'][number][] = [];
     for (const entry of entries) {
       const directory = join(folder, entry);
-      const source = `scripts/bench/workers/${entry}.ts`;
+      const source = `scripts/checks/bench/workers/${entry}.ts`;
       await wrangler(['deploy', source, '--config', toolsConfig, '--dry-run', '--outdir', directory]);
       modules.push({ type: 'ESModule', path: join(directory, `${entry}.js`) });
       const wasm = (await readdir(directory)).filter((file) => file.endsWith('.wasm'));

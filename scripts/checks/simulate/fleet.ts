@@ -9,7 +9,6 @@ import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { bundleWorker } from '../../build/bundle.ts';
-import { projectRoot } from '../../build/project.ts';
 import { popHeader } from './network/network.ts';
 
 /** The binary that the package brings for this system; it has no types. */
@@ -123,8 +122,8 @@ async function configText(
   folder: string,
 ): Promise<string> {
   const bundle = await bundleWorker('index');
-  const entry = join(projectRoot, 'scripts', 'simulate', 'fleet-entry.js');
-  const clock = join(projectRoot, 'scripts', 'simulate', 'fleet-clock.js');
+  const entry = join(import.meta.dirname, 'fleet-entry.js');
+  const clock = join(import.meta.dirname, 'fleet-clock.js');
   const fault = join(folder, 'fault.js');
   await writeFile(fault, answerFault ?? 'export default (response) => response;');
   const modules: { name: string; type: keyof typeof moduleKinds; path: string }[] = [
