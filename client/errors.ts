@@ -1,35 +1,11 @@
 // What can go wrong with a call: one error with a stable code. The codes of HTTP statuses are those of the server.
-
-export const codeByStatus = {
-  400: 'INVALID_ARGUMENT',
-  401: 'UNAUTHENTICATED',
-  403: 'PERMISSION_DENIED',
-  404: 'NOT_FOUND',
-  405: 'METHOD_NOT_ALLOWED',
-  409: 'CONFLICT',
-  413: 'TOO_LARGE',
-  415: 'UNSUPPORTED_MEDIA',
-  416: 'RANGE_NOT_SATISFIABLE',
-  422: 'UNPROCESSABLE',
-  429: 'RATE_LIMITED',
-  500: 'INTERNAL',
-  501: 'UNSUPPORTED',
-  502: 'UNAVAILABLE',
-  503: 'UNAVAILABLE',
-  504: 'UNAVAILABLE',
-} as const;
+import { errorCodeOf, type ErrorCode as ServerErrorCode } from '../registry/error-codes.ts';
 
 /**
  * Beside the server's: `UNREACHABLE` no connection, `TIMEOUT` no answer in time, `BAD_ANSWER` an answer that is not of the
  * protocol, `DIGEST_MISMATCH` an artifact with other bytes than announced, `LOCAL_FAILED` the model does not run here.
  */
-export type ErrorCode =
-  | (typeof codeByStatus)[keyof typeof codeByStatus]
-  | 'UNREACHABLE'
-  | 'TIMEOUT'
-  | 'BAD_ANSWER'
-  | 'DIGEST_MISMATCH'
-  | 'LOCAL_FAILED';
+export type ErrorCode = ServerErrorCode | 'UNREACHABLE' | 'TIMEOUT' | 'BAD_ANSWER' | 'DIGEST_MISMATCH' | 'LOCAL_FAILED';
 
 interface ErrorDetails {
   status?: number;
@@ -55,9 +31,7 @@ export class PopserveError extends Error {
 
 /** The error of an answer that is not a success; its message is the server's. */
 export function errorOf(status: number, headers: Headers, body: string): PopserveError {
-  const unlisted = status < 500 ? 'INVALID_ARGUMENT' : 'INTERNAL';
-  const code: ErrorCode = (codeByStatus as Record<number, ErrorCode>)[status] ?? unlisted;
-  return new PopserveError(code, messageOf(body) ?? `HTTP status ${status}`, {
+  return new PopserveError(errorCodeOf(status), messageOf(body) ?? `HTTP status ${status}`, {
     status,
     retryAfterMs: retryAfterMs(headers.get('retry-after')),
   });

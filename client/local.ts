@@ -1,4 +1,5 @@
 // The local fallback: a version's artifact, checked against its digest, run with the onnxruntime that the caller brings.
+import { toHex } from '../registry/bytes.ts';
 import { ArtifactCache } from './artifact-cache.ts';
 import { PopserveError } from './errors.ts';
 import type { OnnxRuntime, RuntimeSession } from './onnx-runtime.ts';
@@ -173,7 +174,7 @@ async function digestOf(bytes: ArrayBuffer): Promise<string> {
   const { subtle } = crypto;
   if (!subtle) throw new PopserveError('LOCAL_FAILED', 'digests can be checked only in a page served over HTTPS');
   const hash = new Uint8Array(await subtle.digest('SHA-256', bytes));
-  return `sha256:${Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+  return `sha256:${toHex(hash)}`;
 }
 
 function fromRuntime(name: string, { type, dims, data }: { type: string; dims: readonly number[]; data: unknown }) {

@@ -1,4 +1,5 @@
 // Inference requests and answers of the Open Inference Protocol with binary tensors: a JSON part, then the raw data.
+import { joinBytes } from '../registry/bytes.ts';
 import { PopserveError } from './errors.ts';
 import { toJson } from './json.ts';
 import type { InferOptions } from './options.ts';
@@ -22,13 +23,7 @@ export function encodeRequest(inputs: ReadonlyMap<string, Spelled>, { id, parame
       outputs: outputs?.map((name) => ({ name })),
     }),
   );
-  const body = new Uint8Array(parts.reduce((sum, { length }) => sum + length, head.length));
-  body.set(head);
-  let at = head.length;
-  for (const part of parts) {
-    body.set(part, at);
-    at += part.length;
-  }
+  const body = joinBytes([head, ...parts]);
   return { body, headers: { 'content-type': 'application/octet-stream', [headerLength]: `${head.length}` } };
 }
 

@@ -1,6 +1,6 @@
 // An API key: what a client holds, what is kept of it, and what it may do. Where it is kept: api-key-store.ts.
 import * as z from 'zod';
-import { toHex } from './digests.ts';
+import { toHex } from './bytes.ts';
 import { modelNameSchema } from './names.ts';
 
 /** `admin` holds all the others, `release` holds `read`. */

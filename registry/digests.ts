@@ -1,5 +1,6 @@
 // SHA-256 of bytes that are in memory anyway: manifests, tokens, small artifacts. Model bytes are hashed where they stream,
 // because crypto.subtle takes only whole arrays.
+import { toHex } from './bytes.ts';
 import type { Digest } from './names.ts';
 
 /** @returns `sha256:<hex>` of the bytes, or of the UTF-8 form of a string. */
@@ -16,8 +17,4 @@ export async function sha256(content: Uint8Array<ArrayBuffer> | string): Promise
 /** The hex part of a digest, as storage keys and R2's checksum option take it. */
 export function digestHex(digest: Digest): string {
   return digest.slice('sha256:'.length);
-}
-
-export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,27 +1,6 @@
 // The error family of popserve: a stable code, the HTTP status that goes with it and a message made for the caller.
-// Thrown where the fault is found, turned into a response in one place (worker/app.ts) or printed by the command.
-
-/** HTTP status of each error code (PROTOCOL.md 2.11: what Triton and the OIP text use, plus the HTTP ones). */
-const statusByCode = {
-  INVALID_ARGUMENT: 400,
-  UNAUTHENTICATED: 401,
-  PERMISSION_DENIED: 403,
-  NOT_FOUND: 404,
-  METHOD_NOT_ALLOWED: 405,
-  CONFLICT: 409,
-  TOO_LARGE: 413,
-  URI_TOO_LONG: 414,
-  UNSUPPORTED_MEDIA: 415,
-  RANGE_NOT_SATISFIABLE: 416,
-  UNPROCESSABLE: 422,
-  RATE_LIMITED: 429,
-  HEADERS_TOO_LARGE: 431,
-  INTERNAL: 500,
-  UNSUPPORTED: 501,
-  UNAVAILABLE: 503,
-} as const;
-
-export type ErrorCode = keyof typeof statusByCode;
+// Errors are thrown where the fault is found; worker/app.ts turns them into responses, the command prints them.
+import { type ErrorCode, statusByCode } from './error-codes.ts';
 
 export class PopserveError extends Error {
   override readonly name = 'PopserveError';

@@ -1,6 +1,7 @@
 // What crosses a border becomes a typed value here, or an error that names every fault at once.
 import type * as z from 'zod';
-import { type ErrorCode, PopserveError } from './errors.ts';
+import type { ErrorCode } from './error-codes.ts';
+import { PopserveError } from './errors.ts';
 
 /**
  * @param what the thing that is parsed, as the caller knows it: "the manifest"

@@ -1,5 +1,6 @@
 // Tensors of any ONNX type between the inspection Worker and the command: a length, a JSON header, then the raw elements.
 // Not the Open Inference Protocol, which cannot name every type; nothing outside this project speaks it.
+import { joinBytes } from '../../registry/bytes.ts';
 import { PopserveError } from '../../registry/errors.ts';
 
 export interface RawTensor {
@@ -23,10 +24,10 @@ interface FrameHeader {
 }
 
 /** uint32 little-endian length of the header, the header as JSON, the tensors' bytes in order. */
-export function encodeFrame(frame: RawFrame): Uint8Array<ArrayBuffer> {
-  const header: FrameHeader = { tensors: [], extra: frame.extra };
+export function encodeFrame({ tensors, extra }: RawFrame): Uint8Array<ArrayBuffer> {
+  const header: FrameHeader = { tensors: [], extra };
   const parts: Uint8Array[] = [];
-  for (const { name, elementType, shape, data } of frame.tensors) {
+  for (const { name, elementType, shape, data } of tensors) {
     const pieces = data instanceof Uint8Array ? [data] : data;
     const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
     const lengths = data instanceof Uint8Array ? {} : { lengths: data.map((string) => string.length) };
@@ -34,15 +35,9 @@ export function encodeFrame(frame: RawFrame): Uint8Array<ArrayBuffer> {
     parts.push(...pieces);
   }
   const head = new TextEncoder().encode(JSON.stringify(header));
-  const frameBytes = new Uint8Array(4 + head.length + parts.reduce((sum, part) => sum + part.length, 0));
-  new DataView(frameBytes.buffer).setUint32(0, head.length, true);
-  frameBytes.set(head, 4);
-  let offset = 4 + head.length;
-  for (const part of parts) {
-    frameBytes.set(part, offset);
-    offset += part.length;
-  }
-  return frameBytes;
+  const frame = joinBytes([new Uint8Array(4), head, ...parts]);
+  new DataView(frame.buffer).setUint32(0, head.length, true);
+  return frame;
 }
 
 /** @throws PopserveError INVALID_ARGUMENT when the frame is cut short */

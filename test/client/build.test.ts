@@ -6,8 +6,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { codeByStatus } from '../../client/errors.ts';
-import { PopserveError as ServerError } from '../../registry/errors.ts';
 import { buildClient, clientFolder } from '../../scripts/build/client.ts';
 import { projectRoot } from '../../scripts/build/project.ts';
 
@@ -73,10 +71,4 @@ test('has types that know a model, with and without a library of its own for hal
       (error: { stdout: string }) => error.stdout,
     );
   expect(await Promise.all(['es2022,dom', 'esnext,dom'].map(check))).toEqual(['', '']);
-});
-
-test('has the codes of the server', () => {
-  for (const [status, code] of Object.entries(codeByStatus)) {
-    if (status !== '502' && status !== '504') expect(new ServerError(code, '').status).toBe(Number(status));
-  }
 });

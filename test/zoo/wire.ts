@@ -50,13 +50,7 @@ function request(
   });
   const wanted = outputNames.map((name) => ({ name, parameters: { binary_data: outputs.binary(name) } }));
   const json = new TextEncoder().encode(`{"inputs":[${tensors.join(',')}],"outputs":${JSON.stringify(wanted)}}`);
-  const body = new Uint8Array(json.length + parts.reduce((sum, part) => sum + part.length, 0));
-  body.set(json);
-  let offset = json.length;
-  for (const part of parts) {
-    body.set(part, offset);
-    offset += part.length;
-  }
+  const body = Buffer.concat([json, ...parts]);
   return { body, headers: parts.length > 0 ? { 'inference-header-content-length': String(json.length) } : {} };
 }
 

@@ -1,5 +1,7 @@
 // Answers to questions that were asked before, kept in the PoP's cache: the same version and input cost no second inference.
 // An answer's name is made of the version's digest and the input, so a new version can never be given an old answer.
+import { joinBytes, toHex } from '../../registry/bytes.ts';
+import { sha256 } from '../../registry/digests.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 import type { RequestScope } from '../request-scope.ts';
@@ -26,9 +28,8 @@ export class AnswerCache {
     }));
     const head = JSON.stringify([serverVersion, model, version, digest, named]);
     const parts = [new TextEncoder().encode(head), ...inputs.flatMap(({ data }) => data)];
-    const hash = await crypto.subtle.digest('SHA-256', concatenate(parts));
-    const hex = Array.from(new Uint8Array(hash, 0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('');
-    return `"${digest.slice('sha256:'.length, 'sha256:'.length + 16)}-${hex}"`;
+    const hash = await sha256(joinBytes(parts));
+    return `"${digest.slice('sha256:'.length, 'sha256:'.length + 16)}-${toHex(hash.subarray(0, 16))}"`;
   }
 
   /** @param origin of the request: the platform keeps a cache for each host of the Worker */
@@ -60,14 +61,4 @@ export class AnswerCache {
 /** Under a path that no route has: it can be reached by nothing but this cache. */
 function cacheKey(origin: string, etag: string): string {
   return `${origin}/.answers/${etag.replaceAll('"', '')}`;
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }

@@ -1,4 +1,5 @@
 // How much one request may bring: kept before memory is taken for it.
+import { joinBytes } from '../../registry/bytes.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import { inflate, readContentEncoding } from '../protocol/inflate.ts';
 import type { HeldBody } from '../security/body-room.ts';
@@ -68,13 +69,7 @@ async function readUnknownLength(
     } else chunks.length = 0;
   }
   if (total > maxBytes) throw tooLarge(total, maxBytes);
-  const whole = new Uint8Array(total);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return whole;
+  return joinBytes(chunks);
 }
 
 function tooLarge(bytes: number, maxBytes: number): PopserveError {

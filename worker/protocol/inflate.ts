@@ -1,4 +1,5 @@
 // Compressed request bodies (PROTOCOL.md 2.5): gzip and deflate, never more memory than the limit and one slice's output.
+import { joinBytes } from '../../registry/bytes.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import { invalid } from './describe.ts';
 
@@ -83,20 +84,10 @@ export async function inflate(
     const reason = error instanceof Error ? error.message : String(error);
     throw invalid(`the body is not ${compression}, as its Content-Encoding says: ${reason}`);
   }
-  return join(chunks, total);
+  return joinBytes(chunks);
 }
 
 /** Settles after all that the last slice gave has been read. */
 function nothingMore(): Promise<null> {
   return new Promise((resolve) => setTimeout(resolve, 0, null));
-}
-
-function join(chunks: readonly Uint8Array[], total: number): Uint8Array {
-  const whole = new Uint8Array(total);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return whole;
 }

@@ -1,4 +1,5 @@
 // Brings one model into the heap: bytes streamed to their place while they are hashed, then the session, then the warm-up.
+import { toHex } from '../../registry/bytes.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest, ProfileName } from '../../registry/manifest.ts';
 import type { Heap } from './heap.ts';
@@ -39,7 +40,7 @@ export async function streamBlob(
       onProgress();
     }
     await hasher.close();
-    const digest = `sha256:${hex(new Uint8Array(await hash.digest))}`;
+    const digest = `sha256:${toHex(new Uint8Array(await hash.digest))}`;
     if (received !== artifact.bytes) throw mismatch(artifact, `${received} of ${artifact.bytes} bytes came`);
     if (digest !== artifact.digest) throw mismatch(artifact, `the bytes that came have ${digest}`);
     return { pointer, bytes: artifact.bytes };
@@ -79,8 +80,4 @@ export class CorruptBlobError extends PopserveError {
 
 function mismatch(artifact: { readonly digest: string }, what: string): CorruptBlobError {
   return new CorruptBlobError(artifact.digest, what);
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

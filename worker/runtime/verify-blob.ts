@@ -1,4 +1,5 @@
 // Reads a blob to its end and compares digest, keeping nothing of it.
+import { toHex } from '../../registry/bytes.ts';
 import { CorruptBlobError } from './stream-blob.ts';
 
 /** @throws CorruptBlobError when the bytes do not have the digest that they should */
@@ -8,7 +9,6 @@ export async function verifyBlob(
 ): Promise<void> {
   const hash = new crypto.DigestStream('SHA-256');
   await body.pipeTo(hash);
-  const hex = Array.from(new Uint8Array(await hash.digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
-  if (`sha256:${hex}` !== artifact.digest)
-    throw new CorruptBlobError(artifact.digest, `the bytes that came have sha256:${hex}`);
+  const digest = `sha256:${toHex(new Uint8Array(await hash.digest))}`;
+  if (digest !== artifact.digest) throw new CorruptBlobError(artifact.digest, `the bytes that came have ${digest}`);
 }

@@ -1,6 +1,6 @@
 // What this isolate has served, per version: cheap synchronous increments on the request's path, read for statistics
 // (PROTOCOL.md 2.8) and drained for the reports that PoPs send. Nothing here waits or stores.
-import type { ErrorCode } from '../../registry/errors.ts';
+import type { ErrorCode } from '../../registry/error-codes.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 
 /** Milliseconds by the isolate's clock, which in production stands still while no I/O happens: true locally only. */

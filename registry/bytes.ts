@@ -1,0 +1,17 @@
+// Bytes as text and in pieces, for what runs in the Worker, in the command and in browsers alike.
+
+/** @returns two lower-case hexadecimal digits for each byte */
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** @returns all parts behind one another, in a buffer of their own */
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}
