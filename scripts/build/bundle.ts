@@ -1,10 +1,11 @@
 // Bundles a Worker with wrangler, exactly as a deployment would, and keeps the result until its sources change.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
+import { cachedBuild } from './build-cache.ts';
+import { onProcessEnd } from './process-end.ts';
 import { projectRoot } from './project.ts';
 
 const run = promisify(execFile);
@@ -21,10 +22,18 @@ const entries = {
 
 export type WorkerEntry = keyof typeof entries;
 
+interface BundledModule {
+  readonly type: 'ESModule' | 'CompiledWasm' | 'Text';
+  readonly path: string;
+  /** Miniflare takes them from here: the file at `path` may go before it is started again. */
+  readonly contents: string | Uint8Array<ArrayBuffer>;
+}
+
 export interface Bundle {
   /** Folder with the modules. */
   readonly directory: string;
-  readonly modules: readonly { readonly type: 'ESModule' | 'CompiledWasm' | 'Text'; readonly path: string }[];
+  /** The first is the entry. */
+  readonly modules: readonly BundledModule[];
 }
 
 /**
@@ -32,36 +41,29 @@ export interface Bundle {
  * @throws Error with wrangler's output when it does not build
  */
 export async function bundleWorker(entry: WorkerEntry): Promise<Bundle> {
-  const cache = join(projectRoot, 'node_modules', '.cache', 'popserve');
-  const directory = join(cache, `${entry}-${await sourcesDigest()}`);
-  if (!existsSync(directory)) {
-    const fresh = join(cache, `${entry}-${process.pid}-${Date.now()}`);
-    await mkdir(cache, { recursive: true });
-    const config = entry === 'index' ? 'wrangler.toml' : toolsConfig;
-    await wrangler(['deploy', entries[entry], '--config', config, '--dry-run', '--outdir', fresh]);
-    for (const old of await readdir(cache)) {
-      if (old.startsWith(`${entry}-`) && /^[0-9a-f]{16}$/.test(old.slice(entry.length + 1))) {
-        await rm(join(cache, old), { recursive: true, force: true });
-      }
-    }
-    // Of two builds at once the second finds the place taken by the same content.
-    await rename(fresh, directory).catch(() => rm(fresh, { recursive: true, force: true }));
-  }
-  const files = await readdir(directory);
-  const ending = (suffix: string) => files.filter((file) => file.endsWith(suffix)).map((file) => join(directory, file));
-  return {
-    directory,
-    modules: [
-      { type: 'ESModule', path: join(directory, `${entry}.js`) },
-      ...ending('.wasm').map((path) => ({ type: 'CompiledWasm' as const, path })),
-      ...ending('.html').map((path) => ({ type: 'Text' as const, path })),
-    ],
-  };
+  const main = `${entry}.js`;
+  const { directory, files } = await cachedBuild({
+    cache: join(projectRoot, 'node_modules', '.cache', 'popserve'),
+    name: entry,
+    digest: await sourcesDigest(),
+    build: async (folder) => {
+      const config = entry === 'index' ? 'wrangler.toml' : toolsConfig;
+      await wrangler(['deploy', entries[entry], '--config', config, '--dry-run', '--outdir', folder]);
+    },
+    keeps: (file) => file === main || file.endsWith('.wasm') || file.endsWith('.html'),
+  });
+  const modules = [...files].map(([file, bytes]): BundledModule => {
+    const path = join(directory, file);
+    if (file.endsWith('.wasm')) return { type: 'CompiledWasm', path, contents: new Uint8Array(bytes) };
+    return { type: file === main ? 'ESModule' : 'Text', path, contents: new TextDecoder().decode(bytes) };
+  });
+  const isMain = ({ type }: BundledModule) => type === 'ESModule';
+  return { directory, modules: [...modules.filter(isMain), ...modules.filter((module) => !isMain(module))] };
 }
 
 /** Runs wrangler without metrics, prompts or colour; returns what it printed. */
 export async function wrangler(args: readonly string[]): Promise<string> {
-  const { stdout, stderr } = await run(
+  const running = run(
     process.execPath,
     [join(projectRoot, 'node_modules', 'wrangler', 'bin', 'wrangler.js'), ...args],
     {
@@ -70,15 +72,19 @@ export async function wrangler(args: readonly string[]): Promise<string> {
       maxBuffer: 64 * 1_048_576,
     },
   );
+  // wrangler.js starts another Node and ends it on SIGTERM; SIGKILL would leave that one running.
+  using _ = onProcessEnd(() => running.child.kill('SIGTERM'));
+  const { stdout, stderr } = await running;
   return stdout + stderr;
 }
 
+/** The same in every checkout of the same sources: checkouts may share their node_modules. */
 async function sourcesDigest(): Promise<string> {
   const hash = createHash('sha256');
   for (const folder of ['worker', 'registry', 'scripts/inspect']) {
     const files = await readdir(join(projectRoot, folder), { recursive: true, withFileTypes: true });
     const paths = files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
-    for (const path of paths.sort()) hash.update(path).update(await readFile(path));
+    for (const path of paths.sort()) hash.update(relative(projectRoot, path)).update(await readFile(path));
   }
   for (const file of ['wrangler.toml', toolsConfig, 'package-lock.json'])
     hash.update(await readFile(join(projectRoot, file)));

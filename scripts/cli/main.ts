@@ -1,5 +1,6 @@
 // The `popserve` command in its process: connects the program to the real streams and sets the exit status.
 import { setTimeout as delay } from 'node:timers/promises';
+import { dieOfSignals, endProcess } from '../build/process-end.ts';
 import type { Host } from './host.ts';
 import { run } from './program.ts';
 
@@ -9,8 +10,8 @@ export async function main(): Promise<void> {
     if (error.code === 'EPIPE') process.exit();
     throw error;
   });
-  // Not process.exit: what was written to a pipe is still on its way.
-  process.exitCode = await run(process.argv.slice(2), processHost());
+  dieOfSignals();
+  await endProcess(await run(process.argv.slice(2), processHost()));
 }
 
 function processHost(): Host {

@@ -1,9 +1,10 @@
 // A Node process for work on files from outside, with a limit on its memory and on the time between its messages.
-// Whatever the file makes native code do (hang, abort, fill the memory), only that process ends.
+// Whatever the file makes native code do (hang, abort, fill the memory), only that process is lost.
 import { execFile, fork } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { onProcessEnd } from '../build/process-end.ts';
 
 export interface GuardLimits {
   /** From one message to the next, and from the last to the end. */
@@ -30,6 +31,8 @@ export async function runGuarded(
     execArgv: [...command.nodeFlags],
     serialization: 'json',
   });
+  // Native code that hangs does not notice that nobody listens any more.
+  using _ = onProcessEnd(() => child.kill('SIGKILL'));
   let stopped: string | null = null;
   const stop = (reason: string) => {
     stopped ??= reason;

@@ -1,5 +1,5 @@
-// Starts the inspection Worker in a workerd of its own and speaks to it. What runs in there is the file under examination:
-// it can be killed at any time, and is when it does not answer in time.
+// Starts the inspection Worker in a workerd of its own and speaks to it. It runs the file under examination, so it can be killed at
+// any time, and is when it does not answer in time.
 import { Miniflare } from 'miniflare';
 import { bundleWorker } from '../build/bundle.ts';
 import { decodeFrame, encodeFrame, type RawTensor } from './raw-frame.ts';
@@ -127,9 +127,11 @@ export class Inspector {
 
   /** Ends the process, whatever runs in it, with all sessions; the next request starts another. */
   async kill(): Promise<void> {
-    const running = this.#running;
+    const starting = this.#running;
     this.#running = null;
-    if (running) await (await running).miniflare.dispose();
+    // A start that fails has cleared up behind itself, and whoever asked for it hears of it.
+    const running = await starting?.catch(() => null);
+    await running?.miniflare.dispose();
   }
 
   async close(): Promise<void> {
@@ -156,7 +158,7 @@ export class Inspector {
         ...(body ? { body: body as Uint8Array<ArrayBuffer> } : {}),
       });
     } catch (error) {
-      // What runs in there cannot be interrupted in any other way.
+      // A run of a model cannot be interrupted in any other way.
       await this.kill();
       if (error instanceof Error && error.name === 'TimeoutError') {
         throw new InspectionError('timeout', `no answer within ${timeoutMs / 1000} s`);
@@ -182,12 +184,19 @@ async function startProcess(heapLimitMib: number): Promise<Running> {
     host: '127.0.0.1',
     port: 0,
     cf: false,
-    modules: bundle.modules.map(({ type, path }) => ({ type, path })),
+    modules: [...bundle.modules],
     modulesRoot: bundle.directory,
     compatibilityDate: '2026-07-30',
     bindings: { HEAP_LIMIT_MIB: String(heapLimitMib) },
     // ORT prints what it returns as an error anyway.
     handleStructuredLogs: () => {},
   });
-  return { miniflare, url: await miniflare.ready };
+  try {
+    return { miniflare, url: await miniflare.ready };
+  } catch (error) {
+    // A Miniflare that did not start still listens on a port, which would keep the process from ending. Its dispose fails with the
+    // same error again.
+    await miniflare.dispose().catch(() => {});
+    throw error;
+  }
 }

@@ -1,9 +1,11 @@
 // Native onnxruntime in a process of its own: converts a model to ORT format and runs the original for reference answers.
+import { rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import { fromRuntimeTensor, toRuntimeTensor } from '../../worker/runtime/tensors.ts';
+import { onProcessEnd } from '../build/process-end.ts';
 import { canonicalOrt } from '../onnx/canonical-ort.ts';
 import { type GuardLimits, runGuarded } from './guarded-process.ts';
 import { decodeFrame, encodeFrame } from './raw-frame.ts';
@@ -42,6 +44,7 @@ export interface NativeRequest {
 /** Never fails because of the model: what did not work is said in the answer. Fails with what reading a sample fails with. */
 export async function runNative(request: NativeRequest): Promise<NativeAnswers> {
   const folder = await mkdtemp(join(tmpdir(), 'popserve-publish-'));
+  using _ = onProcessEnd(() => rmSync(folder, { recursive: true, force: true }));
   try {
     const job: NativeJob = {
       model: join(folder, `model.${request.format}`),

@@ -100,15 +100,21 @@ async function start(options: PopOptions, workers: readonly PopWorker[]): Promis
       ...configured,
       name,
       modulesRoot: bundle.directory,
-      modules: bundle.modules.map(({ type, path }) => ({ type, path })),
+      modules: [...bundle.modules],
       durableObjects: objectsFor(name),
       ...(workers.length === 1 ? {} : { unsafeDirectSockets: [{ host: '127.0.0.1' }] }),
       ...(options.rateLimits === undefined ? {} : { ratelimits: limiters(options.rateLimits) }),
       bindings: { ...configured.bindings, ADMIN_TOKEN: token, ...settings },
     })),
   });
-  const url = await miniflare.ready;
-  return { url, token, miniflare, stop: () => miniflare.dispose() };
+  try {
+    const url = await miniflare.ready;
+    return { url, token, miniflare, stop: () => miniflare.dispose() };
+  } catch (error) {
+    // It still listens on a port, which would keep the process from ending. Its dispose fails with the same error again.
+    await miniflare.dispose().catch(() => {});
+    throw error;
+  }
 }
 
 function limiters(limits: NonNullable<PopOptions['rateLimits']>) {
