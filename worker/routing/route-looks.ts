@@ -1,5 +1,6 @@
 // Looks at the route log on behalf of requests that ask for an epoch which is not here: one at a time per model, and none again
 // for a while where that was in vain, so that nobody can make R2 be listed with every request.
+import { BoundedMap } from '../../registry/bounded-map.ts';
 import type { RouteCopy } from '../../registry/route.ts';
 import type { RequestScope } from '../request-scope.ts';
 
@@ -20,7 +21,9 @@ const mostRemembered = 500;
 export class RouteLooks {
   readonly #read: (model: string) => Promise<RouteCopy | null>;
   readonly #underWay = new Map<string, Look>();
-  readonly #remembered = new Map<string, { readonly copy: RouteCopy | null; readonly startedAtMs: number }>();
+  readonly #remembered = new BoundedMap<string, { readonly copy: RouteCopy | null; readonly startedAtMs: number }>(
+    mostRemembered,
+  );
 
   /** @param read the newest route, from the log itself */
   constructor(read: (model: string) => Promise<RouteCopy | null>) {
@@ -52,7 +55,7 @@ export class RouteLooks {
     const startedAtMs = Date.now();
     const found = this.#read(model).then(
       (copy) => {
-        if (this.#end(model, look)) this.#remember(model, copy, startedAtMs);
+        if (this.#end(model, look)) this.#remembered.set(model, { copy, startedAtMs });
         return copy;
       },
       (error: unknown) => {
@@ -69,13 +72,6 @@ export class RouteLooks {
   /** @returns false if it was taken for lost, or a route was written meanwhile */
   #end(model: string, look: Look): boolean {
     return this.#underWay.get(model) === look && this.#underWay.delete(model);
-  }
-
-  #remember(model: string, copy: RouteCopy | null, startedAtMs: number): void {
-    this.#remembered.delete(model);
-    const oldest = this.#remembered.keys().next().value;
-    if (this.#remembered.size >= mostRemembered && oldest !== undefined) this.#remembered.delete(oldest);
-    this.#remembered.set(model, { copy, startedAtMs });
   }
 
   async #waitFor(model: string, look: Look): Promise<RouteCopy | null> {

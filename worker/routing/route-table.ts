@@ -1,5 +1,6 @@
 // The routes that an isolate serves from: one snapshot per model, refreshed behind the requests, never on their time.
 // A newer route takes over in one assignment, after the versions that it names have been loaded.
+import { BoundedMap } from '../../registry/bounded-map.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Registry } from '../../registry/registry.ts';
@@ -48,11 +49,7 @@ interface Swap {
   readonly manifest: Manifest;
 }
 
-interface Remembered<T> {
-  readonly value: T;
-  readonly untilMs: number;
-}
-
+/** Models and versions; their names come from URLs. */
 const mostRemembered = 500;
 /** How long a first release may stay invisible to an isolate that was asked for the model too early. */
 const longestAbsenceMs = 2_000;
@@ -80,8 +77,10 @@ export class RouteTable {
   /** When the refresh under way began. */
   readonly #refreshing = new Map<string, number>();
   /** Models without a route and versions without one: R2 is asked about them once per refresh interval. */
-  readonly #withoutRoute = new Map<string, Remembered<true>>();
-  readonly #unrouted = new Map<string, Remembered<Manifest | PopserveError>>();
+  readonly #withoutRoute = new BoundedMap<string, { readonly untilMs: number }>(mostRemembered);
+  readonly #unrouted = new BoundedMap<string, { readonly found: Manifest | PopserveError; readonly untilMs: number }>(
+    mostRemembered,
+  );
 
   constructor(options: {
     registry: Registry;
@@ -167,7 +166,10 @@ export class RouteTable {
     if (copy) {
       this.#firstMs.set(model, performance.now() - started);
       this.#install(copy);
-    } else remember(this.#withoutRoute, model, true, Math.min(this.#refreshMs, longestAbsenceMs));
+    } else {
+      const absentMs = Math.min(this.#refreshMs, longestAbsenceMs);
+      this.#withoutRoute.set(model, { untilMs: Date.now() + absentMs });
+    }
   }
 
   /** For the isolate that wrote a route: it need not wait for its next refresh, nor for KV. */
@@ -318,12 +320,12 @@ export class RouteTable {
   async #unroutedManifest(model: string, version: string): Promise<Manifest> {
     const key = `${model}/${version}`;
     const known = this.#unrouted.get(key);
-    if (known && Date.now() < known.untilMs) return unwrap(known.value);
+    if (known && Date.now() < known.untilMs) return unwrap(known.found);
     const found = await this.#registry.getManifest(model, version).catch((error: unknown) => {
       if (error instanceof PopserveError && error.code === 'NOT_FOUND') return error;
       return unreachable(error);
     });
-    remember(this.#unrouted, key, found, this.#refreshMs);
+    this.#unrouted.set(key, { found, untilMs: Date.now() + this.#refreshMs });
     return unwrap(found);
   }
 }
@@ -365,11 +367,4 @@ function unreachable(error: unknown): never {
 function unwrap(found: Manifest | PopserveError): Manifest {
   if (found instanceof PopserveError) throw found;
   return found;
-}
-
-/** Bounded: names come from URLs. */
-function remember<T>(map: Map<string, Remembered<T>>, key: string, value: T, forMs: number): void {
-  const oldest = map.keys().next().value;
-  if (map.size >= mostRemembered && oldest !== undefined) map.delete(oldest);
-  map.set(key, { value, untilMs: Date.now() + forMs });
 }

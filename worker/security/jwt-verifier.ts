@@ -1,6 +1,7 @@
 // JSON Web Tokens of an identity provider, checked with jose against the keys that the provider publishes (RFC 7519, 7517).
 import type { JWTPayload, JWTVerifyGetKey } from 'jose';
 import { type Scope, scopeSchema } from '../../registry/api-key.ts';
+import { BoundedMap } from '../../registry/bounded-map.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import type { Caller } from './caller.ts';
 
@@ -47,7 +48,7 @@ export class JwtVerifier {
   readonly #cacheMs: number;
   readonly #now: () => number;
   /** By the whole token, its signature included; only verified ones. */
-  readonly #verified = new Map<string, Verified>();
+  readonly #verified = new BoundedMap<string, Verified>(mostVerified);
   #keys: JWTVerifyGetKey | undefined;
 
   /** @param cacheSeconds a verified token is not verified again for this long, nor beyond its end */
@@ -85,8 +86,6 @@ export class JwtVerifier {
     });
     const caller = this.#callerOf(payload);
     const endsMs = ((payload.exp ?? 0) + clockToleranceSeconds) * 1000;
-    const [oldest] = this.#verified.keys();
-    if (this.#verified.size >= mostVerified && oldest !== undefined) this.#verified.delete(oldest);
     this.#verified.set(token, { caller, untilMs: Math.min(this.#now() + this.#cacheMs, endsMs) });
     return caller;
   }

@@ -1,6 +1,7 @@
 // The API keys that an isolate has seen: checked once against R2, then answered from memory for a bounded time.
 import { type ApiKey, keyIdOf } from '../../registry/api-key.ts';
 import type { ApiKeyStore, StoredKey } from '../../registry/api-key-store.ts';
+import { BoundedMap } from '../../registry/bounded-map.ts';
 import { sha256Digest } from '../../registry/digests.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import type { RequestScope } from '../request-scope.ts';
@@ -27,7 +28,7 @@ export class KeyCache {
   readonly #cacheMs: number;
   readonly #now: () => number;
   /** By key id; the one that was checked longest ago first. Only keys whose secret was right are in it. */
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new BoundedMap<string, Entry>(mostEntries);
 
   /** @param cacheSeconds a revocation is seen everywhere after this time at the latest */
   constructor(options: { store: ApiKeyStore; cacheSeconds: number; now?: () => number }) {
@@ -84,9 +85,6 @@ export class KeyCache {
       readAtMs,
       refreshing: false,
     };
-    this.#entries.delete(key.id);
-    const [oldest] = this.#entries.keys();
-    if (this.#entries.size >= mostEntries && oldest !== undefined) this.#entries.delete(oldest);
     this.#entries.set(key.id, entry);
     return entry;
   }

@@ -1,4 +1,5 @@
 // How often one key or one address may ask: counted by the platform's rate limiter, per location and approximately.
+import { BoundedMap } from '../../registry/bounded-map.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import type { RequestScope } from '../request-scope.ts';
 
@@ -16,7 +17,7 @@ export class RateGate {
   readonly #what: string;
   readonly #now: () => number;
   /** Who is over the limit, and until when it is refused without asking. */
-  readonly #held = new Map<string, number>();
+  readonly #held = new BoundedMap<string, number>(mostHeld);
 
   /**
    * @param limiter undefined: nothing is limited
@@ -72,8 +73,6 @@ export class RateGate {
     // A limiter that fails must not take inference down with it.
     const { success } = await limiter.limit({ key }).catch(() => ({ success: true }));
     if (success) return;
-    const [oldest] = this.#held.keys();
-    if (this.#held.size >= mostHeld && oldest !== undefined) this.#held.delete(oldest);
     this.#held.set(key, this.#now() + holdSeconds * 1000);
   }
 }

@@ -1,5 +1,6 @@
 // Counts live inputs and outputs of this isolate into the bins of their version's baseline: synchronous, behind the encoded
 // answer, without memory per request. Drained by the reporter.
+import { BoundedMap } from '../../../registry/bounded-map.ts';
 import type { Manifest } from '../../../registry/manifest.ts';
 import type { Log } from '../../logging/log.ts';
 import type { Tensor } from '../../protocol/tensor.ts';
@@ -33,7 +34,7 @@ export class DriftCounter implements ReportSource {
   region: string | null;
   readonly #log: Log;
   /** By model, then by version and model digest; null: not counted. */
-  readonly #plans = new Map<string, Map<string, CountingPlan>>();
+  readonly #plans = new Map<string, BoundedMap<string, CountingPlan>>();
   /** A route that is read again brings new objects for the same manifests. */
   readonly #byManifest = new WeakMap<Manifest, CountingPlan | null>();
 
@@ -71,21 +72,17 @@ export class DriftCounter implements ReportSource {
     const { model, version, baseline } = manifest;
     let plan: CountingPlan | null = null;
     if (baseline) {
-      const ofModel = this.#plans.get(model) ?? new Map<string, CountingPlan>();
+      const ofModel = this.#plans.get(model) ?? new BoundedMap<string, CountingPlan>(mostVersions, drop);
       this.#plans.set(model, ofModel);
       const key = `${version}/${manifest.artifacts.model.digest}`;
       plan = ofModel.get(key) ?? new CountingPlan(manifest, baseline);
       ofModel.set(key, plan);
-      if (ofModel.size > mostVersions) dropOldest(ofModel);
     }
     this.#byManifest.set(manifest, plan);
     return plan;
   }
 }
 
-function dropOldest(plans: Map<string, CountingPlan>): void {
-  const [oldest] = plans;
-  if (oldest === undefined) return;
-  oldest[1].dropped = true;
-  plans.delete(oldest[0]);
+function drop(plan: CountingPlan): void {
+  plan.dropped = true;
 }
