@@ -13,7 +13,7 @@ import {
 } from './binning.ts';
 import { type DataReference, dataSchema } from './evaluation.ts';
 import { featureValues, type ReferenceRows, rowElements, type Take, takeSchema, takesOf } from './feature.ts';
-import type { Datatype, Signature, TensorSpec } from './signature.ts';
+import { type Datatype, isFloat, type Signature, type TensorSpec } from './signature.ts';
 
 /** A baseline travels with each route: some 150 bytes a feature. */
 const mostFeatures = 256;
@@ -88,15 +88,13 @@ function valuesOf(take: Take, rows: ReferenceRows): readonly FeatureValue[] {
   return take === 'mean' || take === 'contrast' || take === 'energy' ? rows.sums[take] : [];
 }
 
-const floatTypes: ReadonlySet<Datatype> = new Set(['FP16', 'BF16', 'FP32', 'FP64']);
-
 function feature(
   what: Pick<FeatureBaseline, 'name' | 'tensor' | 'take'>,
   values: readonly FeatureValue[],
   datatype: Datatype,
 ): FeatureBaseline {
   const isNamed = datatype === 'BYTES' || what.take === 'argmax' || datatype === 'BOOL';
-  const isMeasured = floatTypes.has(datatype) || what.take === 'length' || !looksCategorical(values);
+  const isMeasured = isFloat(datatype) || what.take === 'length' || !looksCategorical(values);
   const bins = isNamed || !isMeasured ? categoricalBins(values) : numericBins(values.map(Number));
   return { ...what, bins, counts: countValues(bins, values) };
 }
@@ -109,7 +107,7 @@ function featureName({ name, shape }: TensorSpec, take: Take, names: readonly st
 /** Rows that add up to 1 without a negative share: probabilities. */
 function areShares(spec: TensorSpec, tensors: readonly ReferenceRows[]): boolean {
   const size = rowElements(spec);
-  if (!floatTypes.has(spec.datatype) || spec.shape.length !== 2 || size === null || size < 2) return false;
+  if (!isFloat(spec.datatype) || spec.shape.length !== 2 || size === null || size < 2) return false;
   return tensors.every((rows) => {
     if (!('elements' in rows)) return false;
     const { elements } = rows;

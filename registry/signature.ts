@@ -21,6 +21,15 @@ export const elementBytes = {
 
 export type Datatype = keyof typeof elementBytes;
 
+export type FloatDatatype = 'FP16' | 'BF16' | 'FP32' | 'FP64';
+
+const floatDatatypes: ReadonlySet<Datatype> = new Set<FloatDatatype>(['FP16', 'BF16', 'FP32', 'FP64']);
+
+/** @returns whether the elements are floating-point numbers, not integers, booleans or strings */
+export function isFloat(datatype: Datatype): datatype is FloatDatatype {
+  return floatDatatypes.has(datatype);
+}
+
 export const datatypes = Object.keys(elementBytes) as [Datatype, ...Datatype[]];
 
 export const datatypeSchema = z.enum(datatypes);

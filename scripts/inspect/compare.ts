@@ -1,5 +1,6 @@
 // Are two answers the same within a tolerance? Floats by |a - b| <= absolute + relative * |b|, everything else exactly.
 
+import { isFloat } from '../../registry/signature.ts';
 import { elementsOf } from '../../worker/protocol/elements.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 
@@ -7,8 +8,6 @@ export interface Tolerance {
   readonly absolute: number;
   readonly relative: number;
 }
-
-const floatTypes = new Set(['FP16', 'BF16', 'FP32', 'FP64']);
 
 /**
  * @param expected each of these must be in `actual`, by name
@@ -33,7 +32,7 @@ function compareTensors(expected: Tensor, actual: Tensor, tolerance: Tolerance):
   if (!(expected.data instanceof Uint8Array) || !(actual.data instanceof Uint8Array)) {
     return compareStrings(expected.data as readonly Uint8Array[], actual.data as readonly Uint8Array[]);
   }
-  if (floatTypes.has(expected.datatype)) {
+  if (isFloat(expected.datatype)) {
     return compareFloats(floats(expected, expected.data), floats(actual, actual.data), tolerance);
   }
   if (Buffer.compare(expected.data, actual.data) === 0) return null;

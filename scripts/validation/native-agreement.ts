@@ -1,9 +1,9 @@
 // Do the runtime that serves and native onnxruntime say the same about the test data?
+import { isFloat } from '../../registry/signature.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import { compareAnswers, type Tolerance } from '../inspect/compare.ts';
 import type { Answer } from './answers.ts';
 
-const floatTypes = new Set(['FP16', 'BF16', 'FP32', 'FP64']);
 /** Of a thousand rows one may have scores so even that their last bits decide the label. */
 const mostTies = 0.001;
 
@@ -21,7 +21,7 @@ export function disagreement(
   let hasScores = false;
   for (const [index, { from, to, outputs }] of answers.entries()) {
     const expected = native[index]?.outputs ?? [];
-    const scores = expected.filter(({ datatype }) => floatTypes.has(datatype));
+    const scores = expected.filter(({ datatype }) => isFloat(datatype));
     const difference = compareAnswers(scores, outputs, tolerance);
     if (difference !== null) return `rows ${from + 1} to ${to}: ${difference}`;
     hasScores ||= scores.length > 0;

@@ -3,7 +3,7 @@ import { PopserveError } from '../../registry/errors.ts';
 import type { Task } from '../../registry/evaluation.ts';
 import { rowElements } from '../../registry/feature.ts';
 import type { Manifest } from '../../registry/manifest.ts';
-import type { Signature, TensorSpec } from '../../registry/signature.ts';
+import { isFloat, type Signature, type TensorSpec } from '../../registry/signature.ts';
 import { elementsOf, type NumericDatatype } from '../../worker/protocol/elements.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import { type Answer, outputRows } from './answers.ts';
@@ -41,8 +41,6 @@ interface Outputs {
   readonly label: TensorSpec | undefined;
   readonly scores: TensorSpec | undefined;
 }
-
-const floatTypes = new Set(['FP16', 'BF16', 'FP32', 'FP64']);
 
 /**
  * @param labels class labels by output, as the manifest has them
@@ -111,8 +109,8 @@ function judgedOutputs({ outputs }: Signature, wanted: string | undefined): Outp
     throw invalid(`the model has no output '${wanted}'; it has ${outputs.map(({ name }) => name).join(', ')}`);
   }
   const isOne = (spec: TensorSpec) => spec.shape.length <= 1 || rowElements(spec) === 1;
-  const floats = outputs.filter(({ datatype, name }) => floatTypes.has(datatype) && (wanted ?? name) === name);
-  const others = outputs.filter((spec) => !floatTypes.has(spec.datatype) && isOne(spec));
+  const floats = outputs.filter(({ datatype, name }) => isFloat(datatype) && (wanted ?? name) === name);
+  const others = outputs.filter((spec) => !isFloat(spec.datatype) && isOne(spec));
   const scores = floats.find((spec) => spec.shape.length <= 2) ?? floats[0];
   const label = wanted === undefined || scores !== undefined ? others[0] : others.find(({ name }) => name === wanted);
   if (scores === undefined && label === undefined) {

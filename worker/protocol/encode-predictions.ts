@@ -1,5 +1,5 @@
 // The answer to records: for each the label and its probability where the model is a classifier, and every other output by name.
-import { elementCount } from '../../registry/signature.ts';
+import { elementCount, isFloat } from '../../registry/signature.ts';
 import type { Labels } from './classification.ts';
 import { describeShape, invalid, quote } from './describe.ts';
 import type { EncodedMessage } from './envelope.ts';
@@ -25,7 +25,6 @@ interface Scores {
   readonly labels: Labels | undefined;
 }
 
-const floats = new Set(['FP16', 'BF16', 'FP32', 'FP64']);
 const labelTypes = new Set(['INT64', 'INT32', 'BYTES']);
 /** How far from 1 the probabilities of a row may add up to. */
 const sumTolerance = 1e-3;
@@ -59,7 +58,7 @@ export function encodePredictions(predictions: Predictions): EncodedMessage {
 function findScores({ outputs, count, labels }: Predictions, hasLabel: boolean): Scores | null {
   for (const output of outputs) {
     const [batch, classes, ...rest] = output.shape;
-    if (!floats.has(output.datatype) || batch !== count || classes === undefined || rest.length > 0) continue;
+    if (!isFloat(output.datatype) || batch !== count || classes === undefined || rest.length > 0) continue;
     const own = labels?.[output.name];
     const known = own?.length === classes ? own : undefined;
     if (classes >= 2 && (known || hasLabel)) return { output, values: numbersOf(output), classes, labels: known };

@@ -1,4 +1,5 @@
 // The caller's side: an inference request from tensors, as JSON or with binary tensors.
+import { isFloat } from '../../registry/signature.ts';
 import { invalid, quote } from './describe.ts';
 import { elementsOf } from './elements.ts';
 import { encodeTensor } from './encode-tensor.ts';
@@ -25,7 +26,7 @@ export interface InferRequestOptions {
 function refuseInfinities(tensor: Tensor, where: string): void {
   const { datatype, data } = tensor;
   if (!(data instanceof Uint8Array)) return;
-  if (datatype !== 'FP16' && datatype !== 'FP32' && datatype !== 'FP64' && datatype !== 'BF16') return;
+  if (!isFloat(datatype)) return;
   for (const value of elementsOf(datatype, data)) {
     if (Math.abs(value) === Number.POSITIVE_INFINITY) {
       throw invalid(`${where}: ${value} has no JSON form, send it in the binary form`);

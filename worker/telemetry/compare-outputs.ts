@@ -1,6 +1,6 @@
 // How far the answer of one version is from that of another, to the same request. Pure.
 import type { Manifest } from '../../registry/manifest.ts';
-import type { Datatype } from '../../registry/signature.ts';
+import { type Datatype, isFloat } from '../../registry/signature.ts';
 import { elementsOf } from '../protocol/elements.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 
@@ -17,8 +17,6 @@ export interface Comparison {
   readonly sumDifference: number;
   readonly maxDifference: number;
 }
-
-const realTypes: ReadonlySet<Datatype> = new Set(['FP16', 'FP32', 'FP64', 'BF16']);
 
 /** What is known of the left version: `signature` tells classes from a batch, `tolerance` what is only numeric noise. */
 type Described = Pick<Manifest, 'signature' | 'tolerance'>;
@@ -37,7 +35,7 @@ export function compareOutputs(left: readonly Tensor[], right: readonly Tensor[]
     } else if (tensor.datatype !== 'BYTES') {
       const [one, two] = [numbersOf(tensor.datatype, tensor.data), numbersOf(tensor.datatype, other.data)];
       addDifferences(one, two, sum);
-      if (!realTypes.has(tensor.datatype)) {
+      if (!isFloat(tensor.datatype)) {
         if (one.some((value, index) => value !== two[index])) sum.disagrees = true;
       } else if (hasTop1(tensor, stable)) {
         if (otherTop1(one, two, tensor.shape.at(-1) ?? 1)) sum.disagrees = true;

@@ -2,7 +2,7 @@
 // is not said: the plan is printed, and kept in the evaluation.
 import { PopserveError } from '../../../registry/errors.ts';
 import type { Preprocessing } from '../../../registry/evaluation.ts';
-import type { Datatype, TensorSpec } from '../../../registry/signature.ts';
+import { type Datatype, isFloat, type TensorSpec } from '../../../registry/signature.ts';
 import type { Picture } from './decode-image.ts';
 import { cut, resize } from './resize.ts';
 
@@ -36,12 +36,12 @@ type ImageDatatype = keyof typeof arrays;
 /** @throws {PopserveError} INVALID_ARGUMENT for an input that takes no images, or options that do not fit it */
 export function planPreprocessing(spec: TensorSpec, options: ImageOptions): Preprocessing {
   const { layout, channels, height, width } = imageAxes(spec);
-  const isFloat = spec.datatype.startsWith('FP');
+  const takesFloats = isFloat(spec.datatype);
   const resizing = options.resize ?? 'shorter';
   const size = sizeOf(spec, { height, width }, options);
-  const scale = options.scale ?? (isFloat ? '0-1' : '0-255');
+  const scale = options.scale ?? (takesFloats ? '0-1' : '0-255');
   const isUsual =
-    isFloat && channels === 3 && scale === '0-1' && options.mean === undefined && options.std === undefined;
+    takesFloats && channels === 3 && scale === '0-1' && options.mean === undefined && options.std === undefined;
   return {
     input: spec.name,
     layout,
