@@ -14,40 +14,40 @@ export interface Config {
   /** A snapshot older than this is refreshed behind the next request. */
   readonly routeRefreshSeconds: number;
   readonly maxBodyBytes: number;
-  /** What a compressed body may inflate to. */
+  /** A compressed body may inflate to at most this. */
   readonly maxInflatedBytes: number;
-  /** Of all requests that an isolate is answering together, as they came and inflated. */
+  /** All bodies that an isolate holds at once, as they arrived and inflated. */
   readonly maxBodiesBytes: number;
   readonly maxUrlBytes: number;
   /** Names and values of all headers of a request. */
   readonly maxHeaderBytes: number;
-  /** What a request may ask of the decoder. */
+  /** Limits that the decoder keeps. */
   readonly decodeLimits: DecodeLimits;
   readonly gcGraceSeconds: number;
-  /** How long one can roll back to what a route named: a version that was routed since is not retired. */
+  /** A version that was routed within this time is not retired, so that a rollback finds it. */
   readonly routeRetentionSeconds: number;
   /** An isolate reports what it collected of a model at most this often. */
   readonly telemetryFlushSeconds: number;
   /** Operators' bearer token; null: the control plane is off. */
   readonly adminToken: string | null;
-  /** Who may infer: everybody, or who has a key. */
+  /** `open` lets everybody infer, `keyed` only callers with a key or a token. */
   readonly access: 'open' | 'keyed';
-  /** How long an isolate goes by what it knows of a key or a token: a revocation takes at most this. */
+  /** An isolate trusts what it knows about a key or token for this long; a revocation takes at most this. */
   readonly keyCacheSeconds: number;
-  /** The identity provider whose tokens are taken; null: none. */
+  /** The identity provider whose tokens are accepted; null: none. */
   readonly jwt: JwtSettings | null;
   /** Origins of the web pages that may call the data plane; `*`: all. */
   readonly corsOrigins: '*' | ReadonlySet<string>;
   /** Models whose artifact a client may download, to run it itself; `*`: all. */
   readonly artifactDownloads: '*' | ReadonlySet<string>;
-  /** Name of the PoP; null: the platform tells it with each request. */
+  /** Name of the PoP; null: the platform names it with each request. */
   readonly popName: string | null;
-  /** What the PoP lies in; null: the platform tells it. */
+  /** Region of the PoP; null: taken from the platform's continent of the client. */
   readonly popRegion: string | null;
   readonly drift: DriftSettings;
-  /** Inputs that are kept. */
+  /** Models whose inputs are sampled and kept. */
   readonly sample: SampleSettings;
-  /** Who is told of events; null: nobody. */
+  /** The receiver of events; null: none. */
   readonly webhook: WebhookSettings | null;
 }
 
@@ -80,7 +80,7 @@ const modelsSetting = z
     return names[0] === 'on' ? ('*' as const) : new Set(names.filter((name) => name !== '' && name !== 'off'));
   });
 
-/** Every setting there is, by its variable; docs/deploy.md lists the same. */
+/** Every setting by its variable; a test compares docs/settings.md with it. */
 export const settingsSchema = z.object({
   MEMORY_BUDGET_MIB: numberSetting(17).max(122).default(104),
   ROUTE_REFRESH_SECONDS: numberSetting(0).default(10),
@@ -97,7 +97,7 @@ export const settingsSchema = z.object({
   ARTIFACT_DOWNLOADS: modelsSetting,
   ROUTE_RETENTION_SECONDS: numberSetting(0).default(604_800),
   TELEMETRY_FLUSH_SECONDS: numberSetting(0).default(30),
-  // What is not said is not open.
+  // Closed unless opened explicitly.
   INFERENCE_ACCESS: z.enum(['open', 'keyed']).default('keyed'),
   KEY_CACHE_SECONDS: numberSetting(0).max(3600).default(60),
   JWT_JWKS_URL: z.string().default(''),
@@ -130,7 +130,7 @@ export function parseConfig(env: object): Config {
     routeRefreshSeconds: settings.ROUTE_REFRESH_SECONDS,
     maxBodyBytes: settings.MAX_BODY_MIB * 1_048_576,
     maxInflatedBytes: settings.MAX_INFLATED_MIB * 1_048_576,
-    // One that is allowed alone finds room.
+    // Always large enough for one body of the permitted size.
     maxBodiesBytes: Math.max(settings.MAX_BODIES_MIB, settings.MAX_BODY_MIB + settings.MAX_INFLATED_MIB) * 1_048_576,
     maxUrlBytes: settings.MAX_URL_BYTES,
     maxHeaderBytes: settings.MAX_HEADER_BYTES,

@@ -1,0 +1,38 @@
+// Reads the project's Markdown pages for tests that compare them with the code.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot } from '../../scripts/build/project.ts';
+
+/** @param path relative to the project */
+export function readPage(path: string): string {
+  return readFileSync(join(projectRoot, path), 'utf8');
+}
+
+/** @returns paths of all pages of the project, relative to it */
+export function allPages(): string[] {
+  const inside = ['docs', 'examples'].flatMap((folder) =>
+    readdirSync(join(projectRoot, folder), { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path)),
+  );
+  return [...readdirSync(projectRoot), ...inside].filter((path) => path.endsWith('.md'));
+}
+
+/**
+ * The rows of every table of a page whose head is exactly this.
+ * @returns one list of cells per row
+ */
+export function tableRows(page: string, head: string): string[][] {
+  return page
+    .trimEnd()
+    .split('\n\n')
+    .map((block) => block.split('\n'))
+    .filter(([first]) => first === head)
+    .flatMap((lines) => lines.slice(2).map(cells));
+}
+
+/** A bar inside a cell is written `\|`. */
+function cells(line: string): string[] {
+  return line
+    .slice(1, -1)
+    .split(/(?<!\\)\|/)
+    .map((cell) => cell.replaceAll('\\|', '|').trim());
+}
