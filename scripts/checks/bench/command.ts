@@ -1,4 +1,4 @@
-// `npm run bench`: measures popserve against its peers and itself, prints tables and writes docs/benchmarks.md.
+// `npm run bench`: measures popserve against its peers and itself, prints tables and writes docs/evidence/benchmarks.md.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,7 +13,7 @@ import { sections } from './sections.ts';
 const usage = `npm run bench [-- --only NAME … --quick]
   --only NAME   measure this section only; may be given more than once: ${sections.map(({ name }) => name).join(', ')}
   --quick       few rounds, to see that it works
-  --out FILE    write the page there (default docs/benchmarks.md; with --only or --quick it is written only if asked for)`;
+  --out FILE    write the page there (default docs/evidence/benchmarks.md; with --only or --quick it is written only if asked for)`;
 
 const { chosen, quick, out } = readArguments();
 const note = (message: string) => process.stderr.write(`  ${message}\n`);
@@ -59,7 +59,7 @@ function readArguments(): { chosen: readonly Section[]; quick: boolean; out: str
     return {
       chosen: wanted.length === 0 ? sections : sections.filter(({ name }) => wanted.includes(name)),
       quick: values.quick,
-      out: values.out ?? (whole ? join(projectRoot, 'docs', 'benchmarks.md') : null),
+      out: values.out ?? (whole ? join(projectRoot, 'docs', 'evidence', 'benchmarks.md') : null),
     };
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}\n`);

@@ -1,4 +1,4 @@
-// Results as Markdown: the page docs/benchmarks.md and what the terminal shows.
+// Results as Markdown: the page docs/evidence/benchmarks.md and what the terminal shows.
 
 import type { Summary } from '../summarise.ts';
 import type { Machine } from './machine.ts';

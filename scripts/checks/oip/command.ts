@@ -1,5 +1,5 @@
 // `npm run conformance:oip`: the Open Inference Protocol's demands against the built Worker, as a table on the terminal and in
-// docs/oip-conformance.md. The demands are the titles of test/scripts/checks/oip/conformance.test.ts.
+// docs/evidence/oip-conformance.md. The demands are the titles of test/scripts/checks/oip/conformance.test.ts.
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -35,6 +35,6 @@ async function runCases(): Promise<Case[]> {
 
 const cases = await runCases();
 const table = renderTable(cases, testFile);
-await writeFile(join(projectRoot, 'docs', 'oip-conformance.md'), table);
+await writeFile(join(projectRoot, 'docs', 'evidence', 'oip-conformance.md'), table);
 process.stdout.write(`${table}\n${summarize(cases)}\n`);
 process.exitCode = cases.length > 0 && cases.every(({ passed }) => passed) ? 0 : 1;

@@ -19,7 +19,7 @@ const moduleKinds = { ESModule: 'esModule', CompiledWasm: 'wasm', Text: 'text' }
 
 /**
  * After a garbage collection workerd spins in its message loop until V8's one background thread has swept: where that thread has
- * other work, and the machine too, all isolates stood still for seconds. Docs: simulator.md.
+ * other work, and the machine too, all isolates stood still for seconds. docs/evidence/simulator.md has the figures.
  */
 const v8Flags = ['--single-threaded-gc'];
 

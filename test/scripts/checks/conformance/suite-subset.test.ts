@@ -10,7 +10,7 @@ import {
 } from '../../../../scripts/checks/conformance/suite.ts';
 
 const present = suiteIsPresent();
-if (!present) console.warn(`skipped: no ONNX operator suite in ${suiteFolder()} (see docs/conformance.md)`);
+if (!present) console.warn(`skipped: no ONNX operator suite in ${suiteFolder()} (see docs/evidence/conformance.md)`);
 
 describe.skipIf(!present)('the ONNX operator suite, one case per family', () => {
   let results: CaseResult[];
