@@ -20,6 +20,9 @@ const entries = {
   'inspection-worker': 'scripts/inspect/inspection-worker.ts',
 } as const;
 
+/** wrangler's name for it. */
+const metafileName = 'bundle-meta.json';
+
 export type WorkerEntry = keyof typeof entries;
 
 interface BundledModule {
@@ -34,10 +37,15 @@ export interface Bundle {
   readonly directory: string;
   /** The first is the entry. */
   readonly modules: readonly BundledModule[];
+  /**
+   * esbuild's account of the files that went into the bundle, as JSON.
+   * @see https://esbuild.github.io/api/#metafile
+   */
+  readonly metafile: string;
 }
 
 /**
- * Bundles a Worker with the project's wrangler.toml, or the one for tools.
+ * Bundles a Worker with the project's wrangler.toml, or a tool's with wrangler.tools.toml.
  * @throws Error with wrangler's output when it does not build
  */
 export async function bundleWorker(entry: WorkerEntry): Promise<Bundle> {
@@ -48,17 +56,19 @@ export async function bundleWorker(entry: WorkerEntry): Promise<Bundle> {
     digest: await sourcesDigest(),
     build: async (folder) => {
       const config = entry === 'index' ? 'wrangler.toml' : toolsConfig;
-      await wrangler(['deploy', entries[entry], '--config', config, '--dry-run', '--outdir', folder]);
+      await wrangler(['deploy', entries[entry], '--config', config, '--dry-run', '--outdir', folder, '--metafile']);
     },
-    keeps: (file) => file === main || file.endsWith('.wasm') || file.endsWith('.html'),
+    keeps: (file) => file === main || file === metafileName || file.endsWith('.wasm') || file.endsWith('.html'),
   });
-  const modules = [...files].map(([file, bytes]): BundledModule => {
+  const metafile = new TextDecoder().decode(files.get(metafileName));
+  const modules = [...files].flatMap(([file, bytes]): BundledModule[] => {
+    if (file === metafileName) return [];
     const path = join(directory, file);
-    if (file.endsWith('.wasm')) return { type: 'CompiledWasm', path, contents: new Uint8Array(bytes) };
-    return { type: file === main ? 'ESModule' : 'Text', path, contents: new TextDecoder().decode(bytes) };
+    if (file.endsWith('.wasm')) return [{ type: 'CompiledWasm', path, contents: new Uint8Array(bytes) }];
+    return [{ type: file === main ? 'ESModule' : 'Text', path, contents: new TextDecoder().decode(bytes) }];
   });
   const isMain = ({ type }: BundledModule) => type === 'ESModule';
-  return { directory, modules: [...modules.filter(isMain), ...modules.filter((module) => !isMain(module))] };
+  return { directory, modules: [...modules.filter(isMain), ...modules.filter((module) => !isMain(module))], metafile };
 }
 
 /** Runs wrangler without metrics, prompts or colour; returns what it printed. */

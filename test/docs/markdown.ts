@@ -36,3 +36,27 @@ function cells(line: string): string[] {
     .split(/(?<!\\)\|/)
     .map((cell) => cell.replaceAll('\\|', '|').trim());
 }
+
+/** @returns targets of all links that are not addresses of the web */
+export function links(page: string): string[] {
+  return [...withoutCode(page).matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target = '']) => target)
+    .filter((target) => !/^[a-z]+:/.test(target));
+}
+
+/** @returns the anchors of all headings, as GitHub makes them */
+export function anchors(page: string): Set<string> {
+  const headings = withoutCode(page).matchAll(/^#+ (.*)$/gm);
+  return new Set(
+    Array.from(headings, ([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
+}
+
+function withoutCode(page: string): string {
+  return page.replace(/^( *)```.*?^\1```$/gms, '');
+}

@@ -1,6 +1,6 @@
 // The `popserve` command as a process: under the Node that the project brings, under an older one, and without dependencies.
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { delimiter, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { projectRoot } from '../../../scripts/build/project.ts';
 
+const { version }: { version: string } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
 const script = join(projectRoot, 'scripts', 'popserve.mjs');
 const folder = mkdtempSync(join(tmpdir(), 'popserve-bin-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -48,7 +49,7 @@ function projectWith(name: string, install: (modules: string) => void): string {
 
 describe('scripts/popserve.mjs', () => {
   it('runs a command and passes its exit status on', () => {
-    expect(popserve(process.execPath, ['--version'])).toMatchObject({ status: 0, stdout: '0.1.0\n', stderr: '' });
+    expect(popserve(process.execPath, ['--version'])).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: '' });
     expect(popserve(process.execPath, ['nonsense']).status).toBe(2);
     const unreachable = popserve(process.execPath, ['list', '--json']);
     expect(unreachable.status).toBe(1);
@@ -69,7 +70,7 @@ describe('scripts/popserve.mjs', () => {
       encoding: 'utf8',
       env: environment(),
     });
-    expect([status, stdout]).toEqual([0, '0.1.0\n']);
+    expect([status, stdout]).toEqual([0, `${version}\n`]);
   });
 });
 
@@ -77,7 +78,7 @@ describe.skipIf(oldNode === undefined)('scripts/popserve.mjs on an older Node', 
   const node = oldNode ?? '';
 
   it('goes on with the Node of the project', () => {
-    expect(popserve(node, ['--version'])).toMatchObject({ status: 0, stdout: '0.1.0\n', stderr: '' });
+    expect(popserve(node, ['--version'])).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: '' });
     expect(popserve(node, ['doctor', '--json']).stdout).toContain('"name": "Node",\n      "ok": true');
   });
 
