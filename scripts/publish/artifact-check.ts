@@ -1,6 +1,7 @@
 // Does an artifact give the original's answers in the heap that an isolate has, and what does it take there? One profile at a time.
 import type { Manifest, ProfileName } from '../../registry/manifest.ts';
-import { compareAnswers, type Tolerance } from '../inspect/compare.ts';
+import type { Tolerance } from '../../worker/protocol/compare-elements.ts';
+import { compareAnswers } from '../inspect/compare.ts';
 import { InspectionError, type Inspector } from '../inspect/inspector.ts';
 import { tidy } from '../inspect/refusal.ts';
 import { WasmModel } from '../inspect/wasm-model.ts';

@@ -1,7 +1,9 @@
 // Do the runtime that serves and native onnxruntime say the same about the test data?
+import { equalBytes, joinBytes } from '../../registry/bytes.ts';
 import { isFloat } from '../../registry/signature.ts';
+import type { Tolerance } from '../../worker/protocol/compare-elements.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
-import { compareAnswers, type Tolerance } from '../inspect/compare.ts';
+import { compareAnswers } from '../inspect/compare.ts';
 import type { Answer } from './answers.ts';
 
 /** Of a thousand rows one may have scores so even that their last bits decide the label. */
@@ -44,7 +46,7 @@ function equalRows(expected: readonly Tensor[], actual: readonly Tensor[], rows:
   const isEqual = (row: number) =>
     expected.every((output) => {
       const other = actual.find(({ name }) => name === output.name);
-      return other !== undefined && Buffer.compare(rowBytes(output, row, rows), rowBytes(other, row, rows)) === 0;
+      return other !== undefined && equalBytes(rowBytes(output, row, rows), rowBytes(other, row, rows));
     });
   return Array.from({ length: rows }, (_, row) => isEqual(row)).filter(Boolean).length;
 }
@@ -52,5 +54,5 @@ function equalRows(expected: readonly Tensor[], actual: readonly Tensor[], rows:
 function rowBytes({ data }: Tensor, row: number, rows: number): Uint8Array {
   const size = data.length / rows;
   const part = data.slice(row * size, (row + 1) * size);
-  return part instanceof Uint8Array ? part : Buffer.concat(part as Uint8Array[]);
+  return part instanceof Uint8Array ? part : joinBytes(part as Uint8Array[]);
 }

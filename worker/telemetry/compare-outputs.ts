@@ -1,6 +1,8 @@
 // How far the answer of one version is from that of another, to the same request. Pure.
+import { equalBytes } from '../../registry/bytes.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import { type Datatype, isFloat } from '../../registry/signature.ts';
+import { firstOtherString } from '../protocol/compare-elements.ts';
 import { elementsOf } from '../protocol/elements.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 
@@ -31,12 +33,13 @@ export function compareOutputs(left: readonly Tensor[], right: readonly Tensor[]
     if (other === undefined || other.datatype !== tensor.datatype || other.shape.join() !== tensor.shape.join()) {
       sum.disagrees = true;
     } else if (!(tensor.data instanceof Uint8Array) || !(other.data instanceof Uint8Array)) {
-      if (!sameStrings(tensor.data, other.data)) sum.disagrees = true;
+      const [one, two] = [tensor.data as readonly Uint8Array[], other.data as readonly Uint8Array[]];
+      if (firstOtherString(one, two) !== -1) sum.disagrees = true;
     } else if (tensor.datatype !== 'BYTES') {
       const [one, two] = [numbersOf(tensor.datatype, tensor.data), numbersOf(tensor.datatype, other.data)];
       addDifferences(one, two, sum);
       if (!isFloat(tensor.datatype)) {
-        if (one.some((value, index) => value !== two[index])) sum.disagrees = true;
+        if (!equalBytes(tensor.data, other.data)) sum.disagrees = true;
       } else if (hasTop1(tensor, stable)) {
         if (otherTop1(one, two, tensor.shape.at(-1) ?? 1)) sum.disagrees = true;
       } else if (one.some((value, index) => isFarFrom(value, two[index] ?? Number.NaN, stable))) sum.disagrees = true;
@@ -102,12 +105,4 @@ function topOf(values: readonly number[], from: number, width: number): number {
     if ((values[index] ?? 0) > (values[top] ?? 0)) top = index;
   }
   return top - from;
-}
-
-function sameStrings(left: Tensor['data'], right: Tensor['data']): boolean {
-  if (left instanceof Uint8Array || right instanceof Uint8Array || left.length !== right.length) return false;
-  return left.every((string, index) => {
-    const other = right[index];
-    return other?.length === string.length && string.every((byte, at) => byte === other[at]);
-  });
 }

@@ -1,5 +1,12 @@
 // Is an output what the reference says? Within the suite's tolerances; type and shape exactly.
 
+import {
+  compareElements,
+  distance,
+  exactly,
+  firstOtherString,
+  type Tolerance,
+} from '../../../worker/protocol/compare-elements.ts';
 import { elementTypeName } from '../../../worker/protocol/element-type.ts';
 import type { RawTensor } from '../../inspect/raw-frame.ts';
 import { TensorProto_DataType as types } from '../../onnx/onnx_pb.ts';
@@ -13,11 +20,6 @@ export interface Comparison {
   readonly verdict: 'pass' | 'loose' | 'values' | 'form';
   /** What differs most, '' if nothing does. */
   readonly difference: string;
-}
-
-interface Tolerance {
-  readonly relative: number;
-  readonly absolute: number;
 }
 
 const single: Tolerance = { relative: 1e-3, absolute: 1e-5 };
@@ -58,25 +60,15 @@ function compareNumbers({ name, elementType, shape }: RawTensor, expected: Uint8
   const count = shape.reduce((product, size) => product * size, 1);
   const wanted = numbersOf(elementType, expected, count);
   const got = numbersOf(elementType, actual, count);
-  const tolerance = tolerances.get(elementType) ?? { relative: 0, absolute: 0 };
-  let differing = 0;
-  let worst = { index: -1, difference: -1 };
-  for (let index = 0; index < wanted.length; index++) {
-    const [a, b] = [got[index], wanted[index]];
-    // Object.is and not ===: NaN equals itself; -0 and 0 are no difference below.
-    if (a === b || Object.is(a, b)) continue;
-    const difference = Math.abs(Number(a) - Number(b));
-    if (difference <= tolerance.absolute + tolerance.relative * Math.abs(Number(b)) && Number.isFinite(difference))
-      continue;
-    differing++;
-    const size = saturates(elementType, Number(a), Number(b)) ? 0 : Number.isNaN(difference) ? Infinity : difference;
-    if (size > worst.difference) worst = { index, difference: size };
-  }
-  if (differing === 0) return equal;
-  const loose = tolerances.has(elementType) && worst.difference < looseAbsolute;
+  const differences = compareElements(wanted, got, tolerances.get(elementType) ?? exactly, (one, other) =>
+    saturates(elementType, Number(other), Number(one)) ? 0 : distance(one, other),
+  );
+  if (differences === null) return equal;
+  const { count: differing, worst, largest } = differences;
+  const loose = tolerances.has(elementType) && largest < looseAbsolute;
   return {
     verdict: loose ? 'loose' : 'values',
-    difference: `output '${name}': ${differing} of ${wanted.length} elements differ, most at ${worst.index}: expected ${wanted[worst.index]}, got ${got[worst.index]}`,
+    difference: `output '${name}': ${differing} of ${wanted.length} elements differ, most at ${worst}: expected ${wanted[worst]}, got ${got[worst]}`,
   };
 }
 
@@ -87,7 +79,7 @@ function saturates(elementType: number, actual: number, expected: number): boole
 }
 
 function compareStrings(name: string, expected: readonly Uint8Array[], actual: readonly Uint8Array[]): Comparison {
-  const at = expected.findIndex((string, index) => Buffer.compare(string, actual[index] ?? new Uint8Array()) !== 0);
+  const at = firstOtherString(expected, actual);
   if (at === -1) return equal;
   const [wanted, got] = [expected[at], actual[at]].map((string) =>
     JSON.stringify(Buffer.from(string ?? []).toString()),

@@ -42,6 +42,7 @@ describe('compareOutputs', () => {
     ['zero, within the tolerance', real([0]), real([0.009]), false],
     ['zero, beyond the tolerance', real([0]), real([0.011]), true],
     ['another label', integers(1n, 2n), integers(1n, 3n), true],
+    ['another label that is the same double', integers(2n ** 62n), integers(2n ** 62n + 1n), true],
     ['the same labels', integers(1n, 2n), integers(1n, 2n), false],
     ['another string', strings('a', 'b'), strings('a', 'c'), true],
     ['the same strings', strings('a', 'ü'), strings('a', 'ü'), false],
