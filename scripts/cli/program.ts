@@ -52,7 +52,8 @@ export async function run(args: readonly string[], host: Host): Promise<number> 
   }
 }
 
-function buildProgram(host: Host, ending: { status: number }): Command {
+/** @param ending gets the exit status of a command that reported a failure */
+export function buildProgram(host: Host, ending: { status: number }): Command {
   const program = new Command('popserve')
     .description('Releases models to the points of presence and looks after them.')
     .version(packageVersion(), '-V, --version')

@@ -22,7 +22,7 @@ export function allPages(): string[] {
  */
 export function tableRows(page: string, head: string): string[][] {
   return page
-    .trimEnd()
+    .trim()
     .split('\n\n')
     .map((block) => block.split('\n'))
     .filter(([first]) => first === head)
@@ -59,4 +59,17 @@ export function anchors(page: string): Set<string> {
 
 function withoutCode(page: string): string {
   return page.replace(/^( *)```.*?^\1```$/gms, '');
+}
+
+/** @returns the text below each heading of the second level, by heading */
+export function sections(page: string): Map<string, string> {
+  return new Map(
+    page
+      .split(/^## /m)
+      .slice(1)
+      .map((section) => {
+        const [heading = '', ...rest] = section.split('\n');
+        return [heading, rest.join('\n')] as const;
+      }),
+  );
 }
