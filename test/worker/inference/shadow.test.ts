@@ -69,12 +69,20 @@ test('a candidate that cannot run is counted, and costs nothing', async () => {
   expect(pair).toMatchObject({ compared: 0, disagreementShare: null, meanDifference: null, maxDifference: null });
 });
 
-test('a share of 0 runs nothing', async () => {
+test('a share of next to nothing runs nothing, and neither does an answer that was asked for by its version', async () => {
   await pop.release(adder('quiet', '1', 10));
-  await pop.release(adder('quiet', '2', 20), false);
-  const epoch = await pop.route('quiet', { action: 'shadow', version: '2', percent: 0.000_001 });
+  for (const version of ['2', '3', '4']) await pop.release(adder('quiet', version, 20), false);
+  let epoch = await pop.route('quiet', { action: 'shadow', version: '2', percent: 0.000_001 });
   for (let count = 0; count < 5; count++) await ask('quiet', epoch);
-  expect(await numbersOf('quiet')).toEqual([]);
+  epoch = await pop.route('quiet', { action: 'shadow', version: '3', percent: 100 });
+  const minEpoch = { 'popserve-min-epoch': String(epoch) };
+  for (let count = 0; count < 5; count++) {
+    expect((await pop.send('POST', '/v2/models/quiet/versions/1/infer', request, minEpoch)).status).toBe(200);
+  }
+  // Shadows are reported in the order in which they ran: one of those above would be there no later than this one.
+  epoch = await pop.route('quiet', { action: 'shadow', version: '4', percent: 100 });
+  await untilReported('quiet', epoch, (pairs) => expect(pairs.map(({ candidate }) => candidate)).toContain('4'));
+  expect((await numbersOf('quiet')).map(({ candidate }) => candidate)).toEqual(['4']);
 });
 
 test('a canary whose shadow answers differ is ended by itself', async () => {

@@ -1,0 +1,141 @@
+// Who may call what: every mounted route, as the description lists them, with every kind of key and with none.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { OpenApiDocument } from '../../../worker/openapi/document.ts';
+import { TestPop } from '../../harness/pop.ts';
+
+/** The scopes that a call takes; `open`: it takes callers without a key. */
+type Right = 'open' | 'infer' | 'infer or read' | 'read' | 'release' | 'admin';
+
+const rights: Readonly<Record<string, Right>> = {
+  'GET /v2': 'open',
+  'GET /v2/health/live': 'open',
+  'GET /v2/health/ready': 'open',
+  'GET /openapi.json': 'open',
+  'GET /docs': 'open',
+  'POST /v2/models/{model}/infer': 'infer',
+  'POST /v2/models/{model}/versions/{version}/infer': 'infer',
+  'GET /v2/models/{model}/infer': 'infer',
+  'GET /v2/models/{model}/versions/{version}/infer': 'infer',
+  'POST /v1/models/{model}:predict': 'infer',
+  'POST /v1/models/{model}/versions/{version}:predict': 'infer',
+  'POST /v1/models/{model}/labels/{label}:predict': 'infer',
+  'GET /v1/models/{model}': 'infer or read',
+  'GET /v1/models/{model}/versions/{version}': 'infer or read',
+  'GET /v1/models/{model}/labels/{version}': 'infer or read',
+  'GET /v1/models/{model}/metadata': 'infer or read',
+  'GET /v1/models/{model}/versions/{version}/metadata': 'infer or read',
+  'GET /v1/models/{model}/labels/{version}/metadata': 'infer or read',
+  'GET /v2/models': 'infer or read',
+  'GET /v2/models/stats': 'infer or read',
+  'GET /v2/models/{model}': 'infer or read',
+  'GET /v2/models/{model}/versions/{version}': 'infer or read',
+  'GET /v2/models/{model}/ready': 'infer or read',
+  'GET /v2/models/{model}/versions/{version}/ready': 'infer or read',
+  'GET /v2/models/{model}/config': 'infer or read',
+  'GET /v2/models/{model}/versions/{version}/config': 'infer or read',
+  'GET /v2/models/{model}/artifact': 'infer or read',
+  'GET /v2/models/{model}/versions/{version}/artifact': 'infer or read',
+  'GET /v2/models/{model}/stats': 'infer or read',
+  'GET /v2/models/{model}/versions/{version}/stats': 'infer or read',
+  'POST /v2/repository/index': 'infer or read',
+  'POST /v2/repository/models/{model}/load': 'release',
+  'POST /v2/repository/models/{model}/unload': 'release',
+  'GET /registry/blobs/{digest}': 'read',
+  'PUT /registry/blobs/{digest}': 'release',
+  'GET /registry/models': 'read',
+  'GET /registry/models/{model}': 'read',
+  'PUT /registry/models/{model}/versions/{version}': 'release',
+  'GET /registry/models/{model}/versions/{version}': 'read',
+  'DELETE /registry/models/{model}/versions/{version}': 'release',
+  'POST /registry/models/{model}/routes': 'release',
+  'GET /registry/models/{model}/routes': 'read',
+  'GET /registry/models/{model}/status': 'read',
+  'GET /registry/models/{model}/shadow': 'read',
+  'GET /registry/models/{model}/drift': 'read',
+  'GET /registry/models/{model}/sample': 'admin',
+  'DELETE /registry/models/{model}/sample': 'admin',
+  'GET /registry/audit': 'admin',
+  'POST /registry/gc': 'admin',
+  'POST /registry/keys': 'admin',
+  'GET /registry/keys': 'admin',
+  'DELETE /registry/keys/{id}': 'admin',
+  'GET /metrics': 'read',
+};
+
+/** Who holds what a call takes. */
+const holders: Readonly<Record<Right, readonly string[]>> = {
+  open: ['infer', 'read', 'release', 'admin'],
+  infer: ['infer', 'admin'],
+  'infer or read': ['infer', 'read', 'release', 'admin'],
+  read: ['read', 'release', 'admin'],
+  release: ['release', 'admin'],
+  admin: ['admin'],
+};
+
+/** Calls that tell a caller of its own models alone, or of none. */
+const withoutModel = new Set(['GET /v2/models', 'GET /v2/models/stats', 'POST /v2/repository/index']);
+for (const call of ['GET /registry/models', 'PUT /registry/blobs/{digest}']) withoutModel.add(call);
+
+let pop: TestPop;
+let mounted: string[];
+beforeAll(async () => {
+  pop = await TestPop.start({ INFERENCE_ACCESS: 'keyed', ARTIFACT_DOWNLOADS: 'on' });
+  const { paths } = (await pop.send('GET', '/openapi.json')).json<OpenApiDocument>();
+  mounted = Object.entries(paths).flatMap(([path, calls]) =>
+    Object.keys(calls).map((verb) => `${verb.toUpperCase()} ${path}`),
+  );
+});
+afterAll(() => pop.stop());
+
+/** The status of a call about a model that there is not. */
+async function statusOf(call: string, token: string | null): Promise<number> {
+  const [verb = '', path = ''] = call.split(' ');
+  const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
+  return (await pop.send(verb, path.replaceAll(/\{[a-z]+\}/g, 'nobody'), undefined, headers)).status;
+}
+
+async function keyFor(scope: string, models: string[] | null = null): Promise<string> {
+  const answer = await pop.operate('POST', '/registry/keys', { name: scope, scopes: [scope], models });
+  return answer.json<{ token: string }>().token;
+}
+
+test('the rights of every mounted route are written above', () => {
+  expect(mounted.sort()).toEqual(Object.keys(rights).sort());
+});
+
+test('a caller without a key gets what is open and nothing else', async () => {
+  const refused = (statuses: [string, number][]) => statuses.filter(([, status]) => status === 401).map(([at]) => at);
+  const statuses = await Promise.all(mounted.map(async (at) => [at, await statusOf(at, null)] as [string, number]));
+  expect(refused(statuses).sort()).toEqual(mounted.filter((call) => rights[call] !== 'open').sort());
+});
+
+test.each(['infer', 'read', 'release', 'admin'])('a key with the scope %s may call what takes it', async (scope) => {
+  const token = await keyFor(scope);
+  for (const call of mounted) {
+    const right = rights[call] ?? 'open';
+    const status = await statusOf(call, token);
+    expect([401, 429], call).not.toContain(status);
+    expect([call, status === 403]).toEqual([call, !holders[right].includes(scope)]);
+  }
+});
+
+test('a key for one model gets nothing of another one, and nothing of all of them', async () => {
+  const token = await keyFor('release', ['mine']);
+  for (const call of mounted) {
+    const right = rights[call] ?? 'open';
+    const may = holders[right].includes('release') && (right === 'open' || withoutModel.has(call));
+    expect([call, (await statusOf(call, token)) === 403]).toEqual([call, !may]);
+  }
+  // Bytes belong to no model: whoever may release one may ask whether they are there.
+  expect(await statusOf('HEAD /registry/blobs/{digest}', token)).not.toBe(403);
+});
+
+test('what is not mounted is told to nobody who is not known', async () => {
+  const reader = await keyFor('read');
+  for (const path of ['/registry/nothing', '/registry/models/nobody/nothing', '/v2/models/nobody/nothing']) {
+    expect([path, await statusOf(`GET ${path}`, null)]).toEqual([path, 401]);
+    expect([path, await statusOf(`GET ${path}`, pop.pop.token)]).toEqual([path, 404]);
+  }
+  expect(await statusOf('DELETE /v2/models/{model}', null)).toBe(401);
+  expect(await statusOf('DELETE /v2/models/{model}', reader)).not.toBe(401);
+});
