@@ -6,7 +6,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { PopserveError } from '../registry/errors.ts';
 import type { AppContext } from './http/app-context.ts';
 import { drain } from './http/drain.ts';
-import { popOf } from './http/pop.ts';
+import { learnPop, popOf } from './http/pop.ts';
 import { requestIdOf } from './http/request-id.ts';
 import type { Isolate } from './isolate.ts';
 import { log } from './logging/log.ts';
@@ -43,10 +43,12 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
   const app = new Hono<AppContext>({ strict: false, router: new RegExpRouter() });
 
   app.use(async (c, next) => {
-    c.set('isolate', isolateOf(c.env));
+    const isolate = isolateOf(c.env);
+    learnPop(isolate, c.req.raw);
+    c.set('isolate', isolate);
     await next();
     // Inference sets it itself: adding a header to a finished response costs as much as making it.
-    if (!c.res.headers.has('popserve-pop')) c.header('popserve-pop', popOf(c));
+    if (!c.res.headers.has('popserve-pop')) c.header('popserve-pop', popOf(isolate));
   });
 
   app.use(limitSize);

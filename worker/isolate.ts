@@ -21,7 +21,7 @@ import { TelemetryClient } from './telemetry/telemetry-client.ts';
 
 export interface Isolate {
   readonly config: Config;
-  /** The PoP as the first request tells it: an isolate never moves. See pop.ts. */
+  /** The name of the PoP; null until a request tells it, if the settings do not: see http/pop.ts. */
   pop: string | null;
   readonly registry: Registry;
   readonly models: ModelCache;

@@ -5,12 +5,20 @@ import type { EncodedMessage } from '../protocol/envelope.ts';
 import type { AppContext } from './app-context.ts';
 import { popOf } from './pop.ts';
 
-export function answer(c: Context<AppContext>, message: EncodedMessage): Response {
-  const headers: Record<string, string> = { ...message.headers, 'popserve-pop': popOf(c) };
+/** What the client holds still holds: headers without a body. */
+export interface Unchanged {
+  readonly headers: Record<string, string>;
+  readonly body: null;
+}
+
+/** @returns 200 with the body; 304 without one */
+export function answer(c: Context<AppContext>, message: EncodedMessage | Unchanged): Response {
+  const headers: Record<string, string> = { ...message.headers, 'popserve-pop': popOf(c.get('isolate')) };
   const { body } = message;
+  if (body === null) return new Response(null, { status: 304, headers });
   if (!needsDeflate(body, c.req.raw)) return new Response(body, { headers });
   headers['content-encoding'] = 'deflate';
   headers.vary = 'Accept-Encoding';
-  // Compressed already: without `manual` the platform would do it once more.
+  // The body is compressed already: without `manual` the platform would compress it once more.
   return new Response(deflate(body), { headers, encodeBody: 'manual' });
 }

@@ -4,6 +4,7 @@ import { parseRange } from '../../registry/byte-range.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import type { Digest } from '../../registry/names.ts';
 import type { AppContext } from './app-context.ts';
+import { clientHolds } from './entity-tag.ts';
 
 /**
  * Answers GET, and HEAD by it.
@@ -22,7 +23,7 @@ export async function answerBlob(
   if (info === null) throw new PopserveError('NOT_FOUND', `blob ${digest} is not in the registry`);
   const etag = `"${digest}"`;
   const about = { ...headers, ETag: etag, 'Accept-Ranges': 'bytes' };
-  if (namesTag(c.req.header('If-None-Match'), etag)) return c.body(null, 304, about);
+  if (clientHolds(c.req.header('If-None-Match'), etag)) return c.body(null, 304, about);
   const content = { ...about, 'Content-Type': 'application/octet-stream' };
   if (c.req.method === 'HEAD') return c.body(null, 200, { ...content, 'Content-Length': String(info.bytes) });
 
@@ -38,10 +39,4 @@ export async function answerBlob(
   const contentRange = `bytes ${range.offset}-${last}/${info.bytes}`;
   const { body } = await registry.getBlob(digest, range);
   return c.body(body, 206, { ...content, 'Content-Range': contentRange });
-}
-
-/** If-None-Match is a list, and a proxy that compressed the answer has weakened its tags. */
-function namesTag(header: string | undefined, etag: string): boolean {
-  const tags = (header ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  return tags.includes(etag) || tags.includes('*');
 }

@@ -1,17 +1,21 @@
-// Which PoP answers.
-import type { Context } from 'hono';
-import type { AppContext } from './app-context.ts';
+// Which PoP answers: the configured name, else the IATA code that the platform sends with each request.
+import type { Isolate } from '../isolate.ts';
 
-/** A configured name, else the IATA code that the platform gives with each request; read once, as it is parsed anew each time. */
-export function popOf(c: Context<AppContext>): string {
-  const isolate = c.get('isolate');
-  if (isolate.pop === null) {
-    const colo: unknown = c.req.raw.cf?.colo;
-    if (typeof colo !== 'string') return 'unknown';
-    isolate.pop = colo;
-    // Where the first client is: the platform does not tell where its PoPs are.
-    const continent: unknown = c.req.raw.cf?.continent;
-    if (typeof continent === 'string') isolate.drift.region ??= continent;
-  }
-  return isolate.pop;
+/**
+ * Learns from a request where the isolate runs, unless that is known already: an isolate never moves, and the platform's
+ * properties are parsed anew each time they are read.
+ */
+export function learnPop(isolate: Isolate, request: Request): void {
+  if (isolate.pop !== null) return;
+  const colo: unknown = request.cf?.colo;
+  if (typeof colo !== 'string') return;
+  isolate.pop = colo;
+  // The platform does not tell where its PoPs are, so the continent is that of the first client.
+  const continent: unknown = request.cf?.continent;
+  if (typeof continent === 'string') isolate.drift.region ??= continent;
+}
+
+/** The name of the PoP; `unknown` where neither the settings nor the platform tell it. */
+export function popOf({ pop }: Pick<Isolate, 'pop'>): string {
+  return pop ?? 'unknown';
 }

@@ -5,22 +5,35 @@ import { isModelName } from '../../registry/names.ts';
 import type { Selector } from '../routing/route-table.ts';
 import type { AppContext } from './app-context.ts';
 
+/** @throws PopserveError NOT_FOUND for what cannot be a model's name, INVALID_ARGUMENT for a wrong header */
+export function readSelector(c: Context<AppContext>): Selector {
+  return selectorOf(c, c.req.param('model'), c.req.param('version') ?? null);
+}
+
 /**
- * @param named what the path says, where its parameters are not called `model` and `version`
- * @throws PopserveError NOT_FOUND for what cannot be a model's name, INVALID_ARGUMENT for a wrong header
+ * For TensorFlow Serving's paths, whose last part is `<name>:<verb>`: the model, or a version or label of it.
+ * @throws PopserveError NOT_FOUND without a verb, UNSUPPORTED for any verb but `predict`; as {@link readSelector}
  */
-export function readSelector(
-  c: Context<AppContext>,
-  named: { model: string | undefined; version: string | null } = {
-    model: c.req.param('model'),
-    version: c.req.param('version') ?? null,
-  },
-): Selector {
-  const model = named.model ?? '';
-  if (!isModelName(model)) throw new PopserveError('NOT_FOUND', `no model '${model.slice(0, 100)}'`);
+export function readPredictSelector(c: Context<AppContext>): Selector {
+  const call = c.req.param('call') ?? '';
+  const [, name, verb] = /^(.+):([a-z]+)$/.exec(call) ?? [];
+  if (name === undefined) {
+    throw new PopserveError('NOT_FOUND', `no such call: expected '${call.slice(0, 100)}:predict'`);
+  }
+  if (verb !== 'predict') {
+    throw new PopserveError('UNSUPPORTED', `':${verb}' is not supported, only ':predict'`);
+  }
+  const model = c.req.param('model');
+  return model === undefined ? selectorOf(c, name, null) : selectorOf(c, model, name);
+}
+
+function selectorOf(c: Context<AppContext>, model: string | undefined, requested: string | null): Selector {
+  if (model === undefined || !isModelName(model)) {
+    throw new PopserveError('NOT_FOUND', `no model '${(model ?? '').slice(0, 100)}'`);
+  }
   return {
     model,
-    requested: named.version,
+    requested,
     minEpoch: readMinEpoch(c.req.header('popserve-min-epoch')),
     key: c.req.header('popserve-key') ?? c.get('caller')?.id ?? c.req.header('cf-connecting-ip') ?? '',
   };

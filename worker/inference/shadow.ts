@@ -1,16 +1,14 @@
-// The shadow: a candidate runs on a sample of what stable has answered, behind the answer; the two are compared, and what the
-// candidate says goes nowhere else.
+// The shadow: behind the answer a candidate runs on a sample of what stable has answered. The two are compared, and the
+// candidate's outputs go nowhere else.
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Isolate } from '../isolate.ts';
-import { checkInputs } from '../protocol/check-inputs.ts';
-import { checkLimits } from '../protocol/check-limits.ts';
 import type { InferRequest } from '../protocol/infer-request.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 import type { RequestScope } from '../request-scope.ts';
 import type { Resolved } from '../routing/route-table.ts';
 import { nextTurn } from '../runtime/next-turn.ts';
-import { fromRuntimeTensor, toRuntimeTensor } from '../runtime/tensors.ts';
 import { type Comparison, compareOutputs } from '../telemetry/compare-outputs.ts';
+import { runChecked, Timing } from './run-checked.ts';
 
 /** Each holds a request and an answer in memory until it has run. */
 const mostAtOnce = 4;
@@ -64,17 +62,6 @@ async function compareWith(
 ): Promise<Comparison> {
   // A run holds up the isolate: the answer goes out first.
   await nextTurn();
-  checkInputs(request, candidate.signature);
-  if (candidate.limits) checkLimits(request.inputs, candidate.limits);
-  const inputs = request.inputs.map(toRuntimeTensor);
-  const names = outputs.map(({ name }) => name);
-  return models.use(candidate, scope, ({ session }) =>
-    session.run(inputs, names, (tensors) =>
-      compareOutputs(
-        outputs,
-        tensors.map((tensor, index) => fromRuntimeTensor(names[index] ?? '', tensor)),
-        stable,
-      ),
-    ),
-  );
+  const run = { manifest: candidate, request, names: outputs.map(({ name }) => name), timing: new Timing() };
+  return await runChecked(models, run, scope, (own) => compareOutputs(outputs, own, stable));
 }

@@ -47,26 +47,32 @@ export function featureKinds(model: RecordModel): { name: string; datatype: Tens
 }
 
 /**
- * @param count how many records there are, 1 or more
- * @param recordsOf the records of a parsed body; asked again for the exact one if a 64-bit integer needs it
+ * @param records at least one, as they were parsed
+ * @param exactRecords the same records with exact 64-bit integers; called once at most, when an integer beyond 2^53 needs it
  * @returns the inputs in the order of the model; what a record has beyond its features is not looked at
  * @throws PopserveError INVALID_ARGUMENT naming record and feature; a float that is null is NaN, any other must be there
  */
 export function decodeRecords(
   model: RecordModel,
-  count: number,
-  recordsOf: (exact: boolean) => readonly unknown[],
+  records: readonly unknown[],
+  exactRecords: () => readonly unknown[],
 ): Tensor[] {
-  return columnsOf(model).map((column) => decodeColumn(model, column, count, recordsOf));
+  let exact: readonly unknown[] | undefined;
+  const exactOnce = () => {
+    exact ??= exactRecords();
+    return exact;
+  };
+  return columnsOf(model).map((column) => decodeColumn(model, column, records, exactOnce));
 }
 
 function decodeColumn(
   model: RecordModel,
   { spec, features }: Column,
-  count: number,
-  recordsOf: (exact: boolean) => readonly unknown[],
+  records: readonly unknown[],
+  exactRecords: () => readonly unknown[],
 ): Tensor {
   const { name, datatype } = spec;
+  const count = records.length;
   const [batch, ...rest] = spec.shape;
   if (batch !== undefined && batch !== -1 && batch !== count) {
     throw invalid(`the model takes ${batch} record${batch === 1 ? '' : 's'} at a time, got ${count}`);
@@ -75,8 +81,8 @@ function decodeColumn(
   const valuesOf = (record: unknown, index: number): unknown =>
     features ? features.map((feature) => fieldOf(model, record, index, feature)) : fieldOf(model, record, index, name);
   const where = features ? `features of ${quote(name)}` : `feature ${quote(name)}`;
-  const gather = (exact: boolean): { shape: number[]; data: unknown[] } => {
-    const values = recordsOf(exact).map(valuesOf);
+  const gather = (from: readonly unknown[]): { shape: number[]; data: unknown[] } => {
+    const values = from.map(valuesOf);
     const row = rest.includes(-1) ? shapeOf(values[0]) : rest;
     const perRecord = elementCount(row);
     const data: unknown[] = [];
@@ -88,9 +94,9 @@ function decodeColumn(
     });
     return { shape: batch === undefined ? [] : [count, ...row], data };
   };
-  const { shape, data } = gather(false);
+  const { shape, data } = gather(records);
   const target = { where, datatype, shape, count: data.length };
-  return { name, datatype, shape, data: decodeJsonData(target, data, () => gather(true).data) };
+  return { name, datatype, shape, data: decodeJsonData(target, data, () => gather(exactRecords()).data) };
 }
 
 function fieldOf(model: RecordModel, record: unknown, index: number, feature: string): unknown {

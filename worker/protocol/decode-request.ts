@@ -115,9 +115,8 @@ export function decodeInferRequest(message: {
     const records = readArray((json.plain() as JsonObject).instances, "'instances'");
     if (records.length === 0) throw invalid("'instances' is empty, expected at least one record");
     const model = { signature, features: message.features };
-    const inputs = decodeRecords(model, records.length, (exact) =>
-      exact ? ((json.exact() as JsonObject).instances as readonly unknown[]) : records,
-    );
+    const exactRecords = () => (json.exact() as JsonObject).instances as readonly unknown[];
+    const inputs = decodeRecords(model, records, exactRecords);
     return { ...id, parameters, inputs, outputs: null, binaryOutputs: false, records: records.length };
   }
   const outputs = decodeRequestedOutputs(request.outputs);

@@ -48,11 +48,12 @@ export function decodePredictRequest(body: Uint8Array, model: RecordModel, limit
   }
   const rows = readArray(instances, "'instances'");
   if (rows.length === 0) throw invalid("'instances' is empty, expected at least one");
-  const records = (exact: boolean) => asRecords(model, root(exact).instances as readonly unknown[]);
-  return { ...common, inputs: decodeRecords(model, rows.length, records), format: 'row', count: rows.length };
+  const exactRecords = () => asRecords(model, root(true).instances as readonly unknown[]);
+  const tensors = decodeRecords(model, asRecords(model, rows), exactRecords);
+  return { ...common, inputs: tensors, format: 'row', count: rows.length };
 }
 
-/** An instance that is no object is the value of the model's only input. */
+/** The instances as records: one that is not an object is the value of the model's only input. */
 function asRecords({ signature }: RecordModel, instances: readonly unknown[]): unknown[] {
   const [only, ...others] = signature.inputs;
   return instances.map((instance, index) => {

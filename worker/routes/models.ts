@@ -1,4 +1,4 @@
-// OIP model list, metadata, configuration and readiness (PROTOCOL.md 2.4).
+// OIP model list, metadata, configuration and readiness.
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import { parse } from '../../registry/parse.ts';
@@ -33,7 +33,7 @@ async function metadata(c: Context<AppContext>) {
   const { isolate } = c.var;
   const selector = readSelector(c);
   const resolved = await isolate.routes.resolve(selector, c.executionCtx);
-  return c.json(await modelMetadata(isolate, resolved, popOf(c), selector.requested === null));
+  return c.json(await modelMetadata(isolate, resolved, popOf(isolate), selector.requested === null));
 }
 
 async function ready(c: Context<AppContext>) {

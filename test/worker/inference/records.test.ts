@@ -141,7 +141,8 @@ describe('a question in a URL', () => {
       )
       .toBeGreaterThan(before.hits);
     const settled = await executions('vector');
-    for (const known of [etag, `W/${etag}`, `"other", ${etag}`]) {
+    const held = [etag, `W/${etag}`, `"other", ${etag}`, '*'];
+    for (const known of held) {
       const answer = await pop.send('GET', '/v2/models/vector/infer?width=1.5&height=2', undefined, {
         'if-none-match': known,
         'cache-control': 'no-cache',
@@ -150,7 +151,7 @@ describe('a question in a URL', () => {
       expect(answer.headers.get('etag')).toBe(etag);
       expect(answer.headers.get('popserve-version')).toBe('1');
     }
-    expect(await executions('vector')).toEqual({ runs: settled.runs, hits: settled.hits + 3 });
+    expect(await executions('vector')).toEqual({ runs: settled.runs, hits: settled.hits + held.length });
     expect((await pop.send('GET', '/v2/models/vector/infer?width=1.6&height=2')).headers.get('etag')).not.toBe(etag);
   });
 

@@ -41,7 +41,7 @@ test('rows of a batch come back as the tensors that they were, by the names of t
       const texts = rows.map((_, index) => encodeRecord({ signature }, inputs, index, count));
       const body = new TextEncoder().encode(`[${texts.join(',')}]`);
       const json = parseJson(body, { maxDepth: 8, maxValues: 1000 });
-      const decoded = decodeRecords({ signature }, count, (exact) => (exact ? json.exact() : json.value) as unknown[]);
+      const decoded = decodeRecords({ signature }, json.value as unknown[], () => json.exact() as unknown[]);
       expect(decoded.map(plain)).toEqual(inputs.map(plain));
     }),
   );

@@ -1,0 +1,47 @@
+// The forms in which an inference comes and goes: Open Inference Protocol or plain records, and TensorFlow Serving's REST form.
+import type { Manifest } from '../../registry/manifest.ts';
+import { decodeInferRequest } from '../protocol/decode-request.ts';
+import { encodePredictions } from '../protocol/encode-predictions.ts';
+import { encodeInferResponse } from '../protocol/encode-response.ts';
+import type { EncodedMessage } from '../protocol/envelope.ts';
+import type { DecodeLimits, InferRequest } from '../protocol/infer-request.ts';
+import { decodePredictRequest, encodePredictResponse, type PredictRequest } from '../protocol/predict.ts';
+import type { Tensor } from '../protocol/tensor.ts';
+
+/** How a request's body becomes inputs, and outputs become the answer's body. */
+export interface InferenceCodec<R extends InferRequest> {
+  /** @throws PopserveError for a request that cannot be understood */
+  decode(): R;
+  encode(request: R, outputs: readonly Tensor[]): EncodedMessage;
+}
+
+/** Tensors are answered with tensors, plain records with predictions. @param headerLength Inference-Header-Content-Length as it came */
+export function oipCodec(
+  { model, version, signature, features, labels }: Manifest,
+  message: { readonly body: Uint8Array; readonly headerLength: string | null },
+  limits: DecodeLimits,
+): InferenceCodec<InferRequest> {
+  return {
+    decode: () => decodeInferRequest({ ...message, signature, features, limits }),
+    encode: (request, outputs) => {
+      const { id, records } = request;
+      const answer = {
+        ...{ modelName: model, modelVersion: version, outputs },
+        ...(id === undefined ? {} : { id }),
+        ...(labels ? { labels } : {}),
+      };
+      return records === undefined
+        ? encodeInferResponse({ ...answer, request })
+        : encodePredictions({ ...answer, count: records });
+    },
+  };
+}
+
+/** @see https://github.com/tensorflow/serving/blob/master/tensorflow_serving/g3doc/api_rest.md */
+export function predictCodec(
+  manifest: Manifest,
+  body: Uint8Array,
+  limits: DecodeLimits,
+): InferenceCodec<PredictRequest> {
+  return { decode: () => decodePredictRequest(body, manifest, limits), encode: encodePredictResponse };
+}

@@ -1,0 +1,71 @@
+// The core of every inference, of the answer and of its shadow alike: check, convert, run, convert back.
+import type { Manifest } from '../../registry/manifest.ts';
+import { checkInputs } from '../protocol/check-inputs.ts';
+import { checkLimits } from '../protocol/check-limits.ts';
+import type { InferRequest } from '../protocol/infer-request.ts';
+import type { Tensor } from '../protocol/tensor.ts';
+import type { RequestScope } from '../request-scope.ts';
+import type { LoadTimes } from '../runtime/load-times.ts';
+import type { ModelCache } from '../runtime/model-cache.ts';
+import { fromRuntimeTensor, toRuntimeTensor } from '../runtime/tensors.ts';
+import type { Durations } from '../telemetry/counters.ts';
+
+/** When the steps of one inference ended, by the isolate's clock. Made where decoding begins. */
+export class Timing {
+  readonly startedAt: number;
+  checkedAt: number;
+  loadedAt: number;
+  ranAt: number;
+  /** What loading the model took, if this inference had to wait for that. */
+  load: LoadTimes | null = null;
+
+  constructor() {
+    this.startedAt = performance.now();
+    this.checkedAt = this.loadedAt = this.ranAt = this.startedAt;
+  }
+
+  /** Called where the answer is encoded. */
+  end(): Durations {
+    return {
+      inputMs: this.checkedAt - this.startedAt,
+      queueMs: this.loadedAt - this.checkedAt,
+      inferMs: this.ranAt - this.loadedAt,
+      outputMs: performance.now() - this.ranAt,
+    };
+  }
+}
+
+export interface Run {
+  readonly manifest: Manifest;
+  readonly request: InferRequest;
+  /** The outputs to compute. */
+  readonly names: readonly string[];
+  /** Told when each step ends. */
+  readonly timing: Timing;
+}
+
+/**
+ * Runs a version on a request. What does not fit the version is refused before anything is loaded.
+ * @param use takes the outputs in the order of their names; they are views on the heap that end when it returns
+ * @throws PopserveError INVALID_ARGUMENT for inputs that the model does not take, UNAVAILABLE if it cannot be loaded
+ */
+export async function runChecked<T>(
+  models: ModelCache,
+  { manifest, request, names, timing }: Run,
+  scope: RequestScope,
+  use: (outputs: readonly Tensor[]) => T,
+): Promise<T> {
+  checkInputs(request, manifest.signature);
+  if (manifest.limits) checkLimits(request.inputs, manifest.limits);
+  const inputs = request.inputs.map(toRuntimeTensor);
+  const loaded = models.isLoaded(manifest);
+  timing.checkedAt = performance.now();
+  return await models.use(manifest, scope, ({ session, times }) => {
+    timing.loadedAt = performance.now();
+    if (!loaded) timing.load = times;
+    return session.run(inputs, names, (tensors) => {
+      timing.ranAt = performance.now();
+      return use(tensors.map((tensor, index) => fromRuntimeTensor(names[index] ?? '', tensor)));
+    });
+  });
+}

@@ -1,0 +1,35 @@
+// The frame around every call that is answered by running a model, whatever form the call has.
+import type { Context } from 'hono';
+import { answer, type Unchanged } from '../http/answer.ts';
+import type { AppContext } from '../http/app-context.ts';
+import { popOf } from '../http/pop.ts';
+import { readBody } from '../http/read-body.ts';
+import { withFallback } from '../inference/fallback.ts';
+import type { EncodedMessage } from '../protocol/envelope.ts';
+import type { Resolved, Selector } from '../routing/route-table.ts';
+import { HeldBody } from '../security/body-room.ts';
+
+/** Answers a call with the version that it was resolved to. */
+export type Operation = (served: Resolved, body: Uint8Array) => Promise<EncodedMessage | Unchanged>;
+
+const noBody = new Uint8Array();
+
+/**
+ * Resolves the version once, holds the body's bytes in the isolate's account until the answer is made, lets stable answer for a
+ * canary that cannot be had, and sends what was counted behind the answer.
+ * @param operation called again with stable if the canary is UNAVAILABLE
+ * @throws PopserveError for any fault of the request or of the model
+ */
+export async function serve(c: Context<AppContext>, selector: Selector, operation: Operation): Promise<Response> {
+  const isolate = c.get('isolate');
+  const { model } = selector;
+  const resolved = await isolate.routes.resolve(selector, c.executionCtx);
+  const held = new HeldBody(isolate.bodies);
+  try {
+    const body = c.req.method === 'POST' ? await readBody(c.req.raw, isolate.config, held) : noBody;
+    return answer(c, await withFallback(isolate, resolved, (served) => operation(served, body)));
+  } finally {
+    held.release();
+    isolate.reporter.flushBehind(model, popOf(isolate), isolate.routes.serving(model), c.executionCtx);
+  }
+}
