@@ -1,6 +1,7 @@
 // An API key: what a client holds, what is kept of it, and what it may do. Where it is kept: api-key-store.ts.
+
 import * as z from 'zod';
-import { toHex } from './bytes.ts';
+import { encodeBase64, toHex } from './bytes.ts';
 import { modelNameSchema } from './names.ts';
 
 /** `admin` holds all the others, `release` holds `read`. */
@@ -59,7 +60,7 @@ const tokenPattern = /^pk_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$/;
 export function generateKey(): { id: string; token: string } {
   const id = toHex(crypto.getRandomValues(new Uint8Array(8)));
   const secret = crypto.getRandomValues(new Uint8Array(32));
-  const text = btoa(String.fromCharCode(...secret));
+  const text = encodeBase64(secret);
   return { id, token: `pk_${id}_${text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}` };
 }
 

@@ -1,5 +1,7 @@
 // The Durable Object of one model, named as the model: merges what the isolates of all PoPs report and keeps it in SQLite.
+
 import { DurableObject } from 'cloudflare:workers';
+import { smallest } from '../registry/extremes.ts';
 import type { Route } from '../registry/route.ts';
 import { createRegistry } from './bound-registry.ts';
 import { type Config, parseConfig } from './config.ts';
@@ -130,7 +132,7 @@ export class ModelTelemetry extends DurableObject<Env> implements TelemetryObjec
   async #wake(model: string, times: readonly (number | null)[]): Promise<void> {
     const due = times.filter((ms) => ms !== null);
     if (due.length === 0) return;
-    const nextMs = Math.min(...due);
+    const nextMs = smallest(due);
     const setMs = await this.ctx.storage.getAlarm();
     if (setMs !== null && setMs <= nextMs) return;
     await this.ctx.storage.put('model', model);

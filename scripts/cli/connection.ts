@@ -114,7 +114,9 @@ export class Connection {
 
 /** A path of encoded segments: urlPath`registry/models/${model}`. */
 export function urlPath(text: TemplateStringsArray, ...segments: readonly string[]): string {
-  return String.raw({ raw: text }, ...segments.map((segment) => encodeURIComponent(segment)));
+  return text
+    .map((part, index) => (index === 0 ? part : encodeURIComponent(segments[index - 1] ?? '') + part))
+    .join('');
 }
 
 class Reached {

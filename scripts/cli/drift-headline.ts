@@ -1,4 +1,5 @@
 // One phrase on the drift of a version that claims no more than was judged.
+import { largest } from '../../registry/extremes.ts';
 import type { DriftDetails } from './drift-details.ts';
 
 type Version = DriftDetails['versions'][number];
@@ -30,7 +31,10 @@ export function driftHeadline(version: Version, settings: DriftDetails['settings
 
 /** How far the fullest place is from a verdict. @returns `160 of 350 rows`, or `values` where rows lack some */
 export function progress({ places, minimumRows }: Pick<Version, 'places' | 'minimumRows'>): string {
-  const rows = Math.max(0, ...places.map(({ open }) => open?.rows ?? 0));
+  const rows = largest(
+    places.map(({ open }) => open?.rows ?? 0),
+    0,
+  );
   if (rows > 0 && minimumRows !== null) return `${rows} of ${minimumRows} rows`;
   const [nearest] = places
     .flatMap(({ window }) => window?.features ?? [])
@@ -52,7 +56,7 @@ function pastOf({ window }: Place): Feature[] {
 }
 
 function largestPsi(features: readonly Feature[]): number {
-  return Math.max(...features.map(({ psi }) => psi));
+  return largest(features.map(({ psi }) => psi));
 }
 
 /** The newest judged windows in a row with anything past a threshold. */

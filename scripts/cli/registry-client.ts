@@ -198,7 +198,7 @@ export class RegistryClient {
     do {
       const query: string = after === null ? '' : urlPath`?after=${after}`;
       const page = this.#read(modelListSchema, await this.#get(`registry/models${query}`));
-      models.push(...page.models);
+      for (const model of page.models) models.push(model);
       after = page.next ?? null;
     } while (after !== null);
     return models;
@@ -246,7 +246,7 @@ export class RegistryClient {
       const query: string = before === null ? '' : `&before=${before}`;
       const path = `${urlPath`registry/models/${model}/routes`}?limit=${Math.min(100, limit - routes.length)}${query}`;
       const page = this.#read(routePageSchema, await this.#get(path));
-      routes.push(...page.routes);
+      for (const route of page.routes) routes.push(route);
       before = page.next ?? null;
     } while (before !== null && routes.length < limit);
     return routes.slice(0, limit);

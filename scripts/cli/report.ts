@@ -1,4 +1,5 @@
 // What a command found or did, in both forms at once: lines for people and a value for programs.
+import { largest } from '../../registry/extremes.ts';
 
 export interface Report {
   readonly lines: readonly string[];
@@ -17,7 +18,7 @@ export interface Report {
 export function table(rows: readonly (readonly string[])[]): string[] {
   const [header = [], ...body] = rows;
   const columns = header.map((_, index) => index).filter((index) => body.some((row) => (row[index] ?? '') !== ''));
-  const widths = columns.map((index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)));
+  const widths = columns.map((index) => largest(rows.map((row) => row[index]?.length ?? 0)));
   return rows.map((row) =>
     columns
       .map((index, position) => (row[index] ?? '').padEnd(widths[position] ?? 0))

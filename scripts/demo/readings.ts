@@ -35,7 +35,7 @@ export function drawPool({ seed, purpose, index = 0, machines, rows, conditions 
   for (let machine = 0; machine < machines; machine++) {
     const all = generateFleet({ seed: poolSeed + 1 + machine, rows: rowsPerMachine, ...conditions });
     shuffle(all, random);
-    drawn.push(...all.slice(0, perMachine));
+    for (const record of all.slice(0, perMachine)) drawn.push(record);
   }
   shuffle(drawn, random);
   return drawn.slice(0, rows);

@@ -32,7 +32,7 @@ export function encodeFrame({ tensors, extra }: RawFrame): Uint8Array<ArrayBuffe
     const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
     const lengths = data instanceof Uint8Array ? {} : { lengths: data.map((string) => string.length) };
     header.tensors.push({ name, elementType, shape: [...shape], bytes, ...lengths });
-    parts.push(...pieces);
+    for (const piece of pieces) parts.push(piece);
   }
   const head = new TextEncoder().encode(JSON.stringify(header));
   const frame = joinBytes([new Uint8Array(4), head, ...parts]);

@@ -138,7 +138,11 @@ class Reader {
 function writeHead(operators: readonly OperatorEntry[]): { bytes: Uint8Array; ortVersionAt: number; modelAt: number } {
   const words: number[] = [];
   const here = () => words.length * 4;
-  const push = (...values: number[]) => words.push(...values) - values.length;
+  const push = (values: Iterable<number>) => {
+    const at = words.length;
+    for (const value of values) words.push(value);
+    return at;
+  };
   const pair = (low: number, high: number) => low | (high << 16);
   /** Lets the word at an index point to what is written next. */
   const pointHere = (index: number) => {
@@ -146,34 +150,34 @@ function writeHead(operators: readonly OperatorEntry[]): { bytes: Uint8Array; or
   };
   const table = (vtable: number, ...fields: number[]) => {
     const at = here();
-    push(at - vtable, ...fields);
+    push([at - vtable, ...fields]);
     return at / 4;
   };
   const text = (value: string) => {
     const encoded = new TextEncoder().encode(value);
-    push(encoded.length);
+    push([encoded.length]);
     // With the NUL that ends it.
     const padded = new Uint8Array(Math.ceil((encoded.length + 1) / 4) * 4);
     padded.set(encoded);
-    push(...new Uint32Array(padded.buffer));
+    push(new Uint32Array(padded.buffer));
   };
   const list = <T>(values: readonly T[], write: (value: T) => void) => {
-    const first = push(values.length, ...values.map(() => 0)) + 1;
+    const first = push([values.length, ...values.map(() => 0)]) + 1;
     values.forEach((value, index) => {
       pointHere(first + index);
       write(value);
     });
   };
 
-  push(0, 0x4d54524f);
+  push([0, 0x4d54524f]);
   const rootVtable = here();
-  push(pair(12, 16), pair(4, 8), pair(0, 12));
+  push([pair(12, 16), pair(4, 8), pair(0, 12)]);
   const listVtable = here();
-  push(pair(6, 8), 4);
+  push([pair(6, 8), 4]);
   const namedVtable = here();
-  push(pair(8, 12), pair(4, 8));
+  push([pair(8, 12), pair(4, 8)]);
   const argumentVtable = here();
-  push(pair(8, 12), pair(8, 4));
+  push([pair(8, 12), pair(8, 4)]);
 
   pointHere(0);
   const root = table(rootVtable, 0, 0, 0);

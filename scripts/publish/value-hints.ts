@@ -39,7 +39,7 @@ function nearestVocabulary(name: string, users: ReadonlyMap<string, readonly Nod
       seen.add(node);
       const known = vocabularyOf(node);
       if (known.length > 0) return known.slice(0, mostStrings);
-      next.push(...node.output);
+      for (const output of node.output) next.push(output);
     }
     values = next;
   }

@@ -1,7 +1,8 @@
 // TensorFlow Serving's REST form of a prediction, row and column format, for clients that speak nothing else.
 // https://github.com/tensorflow/serving/blob/master/tensorflow_serving/g3doc/api_rest.md
+
+import { decodeBase64, encodeBase64 } from '../../registry/bytes.ts';
 import { elementCount, type TensorSpec } from '../../registry/signature.ts';
-import { decodeBase64, encodeBase64 } from './base64.ts';
 import { decodeJsonData } from './decode-json-data.ts';
 import { decodeRecords, type RecordModel, shapeOf } from './decode-records.ts';
 import { describeShape, describeValue, invalid, quote } from './describe.ts';

@@ -1,5 +1,7 @@
 // The API described: for programs at /openapi.json, for people at /docs. Nothing on the page comes from another origin.
+
 import { Hono } from 'hono';
+import { encodeBase64 } from '../../registry/bytes.ts';
 import type { AppContext } from '../http/app-context.ts';
 import { describeApi, type OpenApiDocument } from '../openapi/document.ts';
 import page from '../openapi/page.html';
@@ -13,7 +15,7 @@ export function descriptionRoutes(routesOf: () => readonly { method: string; pat
       return c.json(document, 200, { 'cache-control': 'public, max-age=300' });
     })
     .get('/docs', (c) => {
-      const nonce = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))));
+      const nonce = encodeBase64(crypto.getRandomValues(new Uint8Array(16)));
       return c.html(page.replaceAll('{{nonce}}', nonce), 200, {
         'content-security-policy': [
           ...["default-src 'none'", `script-src 'nonce-${nonce}'`, `style-src 'nonce-${nonce}'`, "connect-src 'self'"],

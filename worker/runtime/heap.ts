@@ -299,6 +299,7 @@ class FunctionTable {
   get(index: number): (...args: unknown[]) => unknown {
     return (...args) => {
       this.#functions[index] ??= this.#table?.get(index) as (...args: unknown[]) => unknown;
+      // biome-ignore lint/plugin: the arguments that one call of the glue came with
       return this.#functions[index]?.(...args);
     };
   }

@@ -128,7 +128,7 @@ export class Session {
         ),
       );
       const outputs = heap.words(table + outputTensorsAt * 4, outputNames.length).slice();
-      tensors.push(...outputs);
+      for (const output of outputs) tensors.push(output);
       return read(Array.from(outputs, (tensor) => readTensor(heap, tensor, allocated)));
     } finally {
       for (const tensor of tensors) if (tensor !== 0) heap.release((ort) => ort._OrtReleaseTensor(tensor));

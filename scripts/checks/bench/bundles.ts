@@ -34,7 +34,7 @@ export async function bundleAll(): Promise<Bundles> {
       await wrangler(['deploy', source, '--config', toolsConfig, '--dry-run', '--outdir', directory]);
       modules.push({ type: 'ESModule', path: join(directory, `${entry}.js`) });
       const wasm = (await readdir(directory)).filter((file) => file.endsWith('.wasm'));
-      modules.push(...wasm.map((file) => ({ type: 'CompiledWasm' as const, path: join(directory, file) })));
+      for (const file of wasm) modules.push({ type: 'CompiledWasm', path: join(directory, file) });
     }
     return { modules, compatibilityDate };
   };

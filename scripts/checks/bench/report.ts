@@ -30,15 +30,18 @@ export function markdownPage(machine: Machine, results: readonly SectionResult[]
     '',
     ...figureTable(results.flatMap(({ figures }) => figures)),
   ];
-  for (const result of results) lines.push('', ...sectionLines(result));
-  return `${lines.join('\n')}\n`;
+  const sections = results.flatMap((result) => ['', ...sectionLines(result)]);
+  return `${[...lines, ...sections].join('\n')}\n`;
 }
 
 export function sectionLines({ title, how, tables, figures }: SectionResult): string[] {
-  const lines = [`## ${title}`, '', ...how.map((sentence) => `- ${sentence}`)];
-  for (const table of tables) lines.push('', ...tableLines(table));
-  if (figures.length > 0) lines.push('', ...figureTable(figures));
-  return lines;
+  return [
+    `## ${title}`,
+    '',
+    ...how.map((sentence) => `- ${sentence}`),
+    ...tables.flatMap((table) => ['', ...tableLines(table)]),
+    ...(figures.length > 0 ? ['', ...figureTable(figures)] : []),
+  ];
 }
 
 export function tableLines({ columns, rows }: Table): string[] {

@@ -1,4 +1,5 @@
 // The results for people (text for the terminal, Markdown for the docs) and for programs (JSON).
+import { largest } from '../../../registry/extremes.ts';
 import { categories, meanings } from './category.ts';
 import type { CaseResult } from './run-suite.ts';
 import type { OperatorSummary, Summary, Totals } from './summary.ts';
@@ -118,10 +119,8 @@ function passing(totals: Totals): number {
 }
 
 function alignColumns(rows: readonly (readonly string[])[]): string {
-  const columns = Math.max(...rows.map((row) => row.length));
-  const widths = Array.from({ length: columns }, (_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
+  const columns = largest(rows.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, column) => largest(rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map((row) =>
       row

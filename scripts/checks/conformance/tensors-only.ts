@@ -49,7 +49,7 @@ export function toTensorsOnly(
     graph.output = graph.output.filter((output) => output.name !== name);
     return takeApart(graph, name, value);
   });
-  graph.node.unshift(...before);
+  graph.node = [...before, ...graph.node];
   return { inputs: given, outputs: wanted, changed };
 }
 

@@ -1,5 +1,7 @@
 // `npm run fuzz`: sends mutated requests in every form to the real Worker in workerd and says what broke.
+
 import { parseArgs } from 'node:util';
+import { largest } from '../../../registry/extremes.ts';
 import { isolateBytes, startFuzzPop } from './fuzz-pop.ts';
 import { type FuzzReport, fuzz } from './run.ts';
 
@@ -45,7 +47,7 @@ async function whole(): Promise<number> {
   const lines = [
     `${sum(({ sent }) => sent)} requests in ${seconds.toFixed(0)} s, ${sum(({ known }) => known)} known requests between them, each answered right`,
     `statuses: ${statuses.map((status) => `${status}: ${sum(({ byStatus }) => byStatus[status] ?? 0)}`).join(', ')}`,
-    `slowest answer ${Math.max(...parts.map(({ slowestMs }) => slowestMs)).toFixed(0)} ms`,
+    `slowest answer ${largest(parts.map(({ slowestMs }) => slowestMs)).toFixed(0)} ms`,
     `JS memory of the isolate after ${warmUp} requests ${mebibytes(before)}, after all ${mebibytes(after)}: ${grown >= 0 ? '+' : ''}${mebibytes(grown)}`,
     `WASM heap ${heapBefore} and ${heapAfter}`,
     `${findings.length} findings`,

@@ -1,4 +1,5 @@
 // Sends mutated requests to a PoP and judges every answer: nothing breaks, nothing hangs, and the next good request is answered.
+import { smallest } from '../../../registry/extremes.ts';
 import { Dice } from './dice.ts';
 import { toWire, type WireRequest } from './fuzz-request.ts';
 import { goodRequest, knownRequest } from './good-requests.ts';
@@ -112,7 +113,7 @@ function errorIn(body: Buffer): string | null {
 async function hangs(sender: Sender, wire: WireRequest): Promise<string | null> {
   const again: number[] = [];
   for (let attempt = 0; attempt < 3; attempt++) again.push((await sender.send(wire)).tookMs);
-  const fastest = Math.min(...again);
+  const fastest = smallest(again);
   return fastest > hangMs ? `took ${Math.round(fastest)} ms` : null;
 }
 

@@ -1,5 +1,6 @@
 // How long a route takes to reach the PoPs: from the moment it stands in the log to each PoP's first answer from it, or from
 // a newer one.
+import { largest } from '../../../registry/extremes.ts';
 export class Convergence {
   readonly #pops: readonly string[];
   readonly #writtenMs = new Map<number, number>();
@@ -33,7 +34,7 @@ export class Convergence {
 
   #finish(epoch: number, reached: ReadonlyMap<string, number>): void {
     this.#reached.delete(epoch);
-    this.completeMs.push(Math.max(...reached.values()));
-    this.eachMs.push(...reached.values());
+    this.completeMs.push(largest(reached.values()));
+    for (const ms of reached.values()) this.eachMs.push(ms);
   }
 }

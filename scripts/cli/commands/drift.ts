@@ -1,5 +1,7 @@
 // The command that shows drift: how far live values of each place are from the version's baseline.
+
 import type { Command } from 'commander';
+import { largest } from '../../../registry/extremes.ts';
 import { parseModel, parseVersion } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
 import type { DriftDetails } from '../drift-details.ts';
@@ -110,7 +112,7 @@ function psiBar(psi: number, threshold: number): string {
 
 /** Each value as one of eight heights, the largest at the top. */
 function sparkline(values: readonly number[]): string {
-  const most = Math.max(...values, Number.MIN_VALUE);
+  const most = largest(values, Number.MIN_VALUE);
   return values.map((value) => '▁▂▃▄▅▆▇█'[Math.round((value / most) * 7)]).join('');
 }
 

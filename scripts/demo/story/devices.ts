@@ -81,7 +81,7 @@ export class Devices {
       const { client } = this.#next();
       const answer = await client.predict<Prediction>(demoModel.name, instancesOf(rows.slice(from, from + 200)));
       versions.add(answer.version);
-      probabilities.push(...answer.predictions.map(ofFailure));
+      for (const prediction of answer.predictions) probabilities.push(ofFailure(prediction));
     }
     return { versions, probabilities };
   }
@@ -89,7 +89,7 @@ export class Devices {
   async #send(): Promise<void> {
     const rows = this.#stream.next(this.#plan.rowsPerRequest);
     const isChanged = this.#isChanged;
-    if (isChanged) this.changedReadings.push(...rows);
+    if (isChanged) for (const row of rows) this.changedReadings.push(row);
     const { key, client } = this.#next();
     try {
       const { version, epoch, pop, predictions } = await client.predict<Prediction>(demoModel.name, instancesOf(rows));

@@ -42,6 +42,7 @@ export class Operator {
 
   /** @throws Error with what the command said */
   async do<T>(...args: readonly string[]): Promise<T> {
+    // biome-ignore lint/plugin: the words of a command line
     const { command, status, value } = await this.try(...args);
     if (status !== 0) throw new Error(`${command}: ${(value as { error?: string }).error ?? `exit status ${status}`}`);
     return value as T;

@@ -1,4 +1,5 @@
 // The plots of the story's report as inline SVG, drawn with the classes of its style sheet.
+import { largest } from '../../../registry/extremes.ts';
 import { escapeText } from '../../validation/plots.ts';
 
 export interface Line {
@@ -105,7 +106,7 @@ export function categoriesThenAndNow(
     names.map((name) => values.filter((value) => value === name).length / values.length);
   const [old, own] = [sharesOf(before), sharesOf(after)];
   const { width, height, bottom, top } = small;
-  const most = Math.max(...old, ...own);
+  const most = largest([...old, ...own]);
   const slot = width / names.length;
   const bars = names.flatMap((name, index) =>
     [
@@ -125,7 +126,7 @@ export function categoriesThenAndNow(
 
 function pairOfShapes(title: string, before: number[], after: number[], labels: readonly string[]): string {
   const { width, height, bottom, top } = small;
-  const most = Math.max(...before, ...after);
+  const most = largest([...before, ...after]);
   const slot = width / before.length;
   const shape = (shares: readonly number[], kind: string) => {
     const path = shares.map((share, bin) => {

@@ -1,4 +1,5 @@
 // The report of the story: one HTML file with all that it needs, for a person to look at.
+import { largest, smallest } from '../../../registry/extremes.ts';
 import { escapeText } from '../../validation/plots.ts';
 import { reportStyle } from '../../validation/report-style.ts';
 import type { NumericInput } from '../failure-model.ts';
@@ -111,7 +112,7 @@ function accuracyCard(story: Story): string {
       (answer) => Math.floor(at(answer.atMs) / width),
     ).map(({ bin, accuracy }) => ({ x: Math.min(to, (bin + 0.5) * width), y: accuracy * 100 })),
   }));
-  const lowest = Math.min(...lines.flatMap(({ points }) => points.map(({ y }) => y)));
+  const lowest = smallest(lines.flatMap(({ points }) => points.map(({ y }) => y)));
   const bottom = Math.max(0, Math.floor(lowest / 5) * 5);
   const step = (100 - bottom) / 5;
   const plot = timePlot({
@@ -231,7 +232,7 @@ function shadowCard({ shadow, plan }: Story): string {
 }
 
 function propagationCard({ propagation }: Story): string {
-  const longest = Math.max(...propagation.flatMap(({ answeredMs }) => Object.values(answeredMs)));
+  const longest = largest(propagation.flatMap(({ answeredMs }) => Object.values(answeredMs)));
   const rows = propagation.flatMap(({ what, answeredMs, reachedMs }) => {
     const [half, most, all] = reachedMs.map((ms) => (ms === null ? 'not yet' : `${(ms / 1000).toFixed(1)} s`));
     return regions.map(({ pop }, index) => {

@@ -115,7 +115,7 @@ class Storyteller {
       `${count(trainingRows)} readings to learn from, ${count(testRows)} to judge by, ${count(machines)} machines each`,
     );
     const trained = await this.#train(training, 'version-1.onnx');
-    const evaluation = await this.#publish('version-1.onnx', '1', 'training.csv', '--activate');
+    const evaluation = await this.#publish('version-1.onnx', '1', 'training.csv', ['--activate']);
     this.#narrator.fact(`the gate: ${figures(evaluation)}; as required, released`);
     this.#mark('version 1 released');
     return { version: '1', trained, evaluation };
@@ -167,7 +167,7 @@ class Storyteller {
     await writeFile(this.#file('training-new.csv'), csvOf(learned));
     const hasty = await this.#train(learned, 'only-new.onnx');
     const limits = ['--max-regression', 'roc_auc=0.01', '--max-regression', 'f1=0.03'];
-    const attempt = await this.#try('only-new.onnx', '2', 'training-new.csv', ...limits);
+    const attempt = await this.#try('only-new.onnx', '2', 'training-new.csv', limits);
     const { failures = [], evaluation: refusal } = attempt.value as {
       failures?: string[];
       evaluation?: GateEvaluation;
@@ -177,7 +177,7 @@ class Storyteller {
     }
     this.#narrator.fact(`trained on the new readings alone, it is refused: ${failures.join('; ')}`);
     const trained = await this.#train(both, 'version-2.onnx');
-    const evaluation = await this.#publish('version-2.onnx', '2', 'training-2.csv', ...limits);
+    const evaluation = await this.#publish('version-2.onnx', '2', 'training-2.csv', limits);
     this.#narrator.fact(`trained on both, it passes: ${figures(evaluation)}`);
     this.#mark('version 2 passes the gate');
     return {
@@ -285,22 +285,24 @@ class Storyteller {
   }
 
   /** Judged on the same test data each time; whatever comes of it. */
-  #try(file: string, version: string, reference: string, ...more: readonly string[]): Promise<Ran> {
+  #try(file: string, version: string, reference: string, more: readonly string[]): Promise<Ran> {
     const data = ['--test-data', this.#file('test.csv'), '--label', 'failure', '--reference', this.#file(reference)];
     // Decided rather than measured, which would take longer and depend on the machine.
     const limits = ['--max-dim', '4096', '--probe-limit', '0'];
     const required = ['--require', 'roc_auc>=0.9', '--require', 'f1>=0.5'];
     const names = ['--name', model, '--version', version];
-    return this.#stage.operator.try('publish', this.#file(file), ...names, ...data, ...limits, ...required, ...more);
+    const words = [...names, ...data, ...limits, ...required, ...more];
+    // biome-ignore lint/plugin: the words of a command line
+    return this.#stage.operator.try('publish', this.#file(file), ...words);
   }
 
   async #publish(
     file: string,
     version: string,
     reference: string,
-    ...more: readonly string[]
+    more: readonly string[] = [],
   ): Promise<GateEvaluation> {
-    const { status, value } = await this.#try(file, version, reference, ...more);
+    const { status, value } = await this.#try(file, version, reference, more);
     const { manifest, error } = value as { manifest?: Manifest; error?: string };
     if (status !== 0) throw new Error(`version ${version} was to be released: ${error}`);
     if (manifest?.evaluation === undefined)

@@ -1,7 +1,9 @@
 // Which files of a folder are samples, and what each truly is: by sub-folders named after classes, or by a labels.csv.
+
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { PopserveError } from '../../../registry/errors.ts';
+import { largest } from '../../../registry/extremes.ts';
 import type { Signature } from '../../../registry/signature.ts';
 import { labelColumn, sameName, truthOf } from '../bind-columns.ts';
 import { readTable, type Table } from '../table.ts';
@@ -66,7 +68,7 @@ async function classSamples(folder: string, classes: readonly string[], signatur
       return samples;
     }),
   );
-  const longest = Math.max(...perClass.map(({ length }) => length));
+  const longest = largest(perClass.map(({ length }) => length));
   return Array.from({ length: longest }, (_, index) => perClass.flatMap((samples) => samples[index] ?? [])).flat();
 }
 

@@ -1,7 +1,9 @@
 // From a picture to the elements of an image input: size, channels, range, mean and standard deviation. Nothing is guessed that
 // is not said: the plan is printed, and kept in the evaluation.
+
 import { PopserveError } from '../../../registry/errors.ts';
 import type { Preprocessing } from '../../../registry/evaluation.ts';
+import { smallest } from '../../../registry/extremes.ts';
 import { type Datatype, isFloat, type TensorSpec } from '../../../registry/signature.ts';
 import type { Picture } from './decode-image.ts';
 import { cut, resize } from './resize.ts';
@@ -46,7 +48,7 @@ export function planPreprocessing(spec: TensorSpec, options: ImageOptions): Prep
     input: spec.name,
     layout,
     channels: channels === 3 ? 'RGB' : 'grey',
-    resize: resizing === 'shorter' ? Math.floor(Math.min(...(size ?? [usualSize])) / keptShare) : resizing,
+    resize: resizing === 'shorter' ? Math.floor(smallest(size ?? [usualSize]) / keptShare) : resizing,
     size,
     scale,
     mean: isUsual ? imageNet.mean : perChannel('--image-mean', options.mean ?? [0], channels, spec),

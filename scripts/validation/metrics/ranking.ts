@@ -1,6 +1,7 @@
 // Figures of the scores behind a classification: curves over all thresholds and the areas under them, log loss, top-k. Under
 // scikit-learn's definitions: tied scores are one threshold, average precision is a sum of steps and not interpolated.
 // @see https://scikit-learn.org/stable/modules/model_evaluation.html
+import { largest } from '../../../registry/extremes.ts';
 
 /** How many rows are taken for positive from one threshold on, and how many of those are. */
 export interface OperatingPoint {
@@ -100,8 +101,8 @@ export function topK(scores: readonly (readonly number[])[], truth: readonly num
 
 /** Scores without bounds to shares of 1. */
 export function softmax(scores: readonly number[]): number[] {
-  const largest = Math.max(...scores);
-  const powers = scores.map((score) => Math.exp(score - largest));
+  const most = largest(scores);
+  const powers = scores.map((score) => Math.exp(score - most));
   const sum = powers.reduce((left, right) => left + right, 0);
   return powers.map((power) => power / sum);
 }

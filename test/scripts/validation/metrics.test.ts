@@ -133,6 +133,8 @@ describe('scores', () => {
 
   it('become shares', () => {
     expect(softmax([1000, 1000])).toEqual([0.5, 0.5]);
+    // More classes than fit on the stack.
+    expect(softmax(new Array(200_000).fill(7))[199_999]).toBeCloseTo(1 / 200_000, 12);
   });
 });
 

@@ -1,5 +1,6 @@
 // What of a version's tensors is counted, and how often. Elements of rows are counted always; figures that sum up large rows
 // are counted on a sample of the requests where they would cost more than 2 % of the model's run.
+import { smallest } from '../../../registry/extremes.ts';
 import type { Manifest } from '../../../registry/manifest.ts';
 import { elementCount, type TensorSpec } from '../../../registry/signature.ts';
 import type { Tensor } from '../../protocol/tensor.ts';
@@ -110,7 +111,8 @@ function isSummary({ take }: { take: unknown }): boolean {
 /** By the elements that all figures of the sample input read, against the quickest run that was measured. */
 function samplingInterval(manifest: Manifest, baseline: NonNullable<Manifest['baseline']>): number {
   const { fast, lean } = manifest.runtime.profiles;
-  const runMs = Math.min(...[fast?.runMs, lean?.runMs].filter((ms) => ms !== undefined && ms > 0).map(Number));
+  const measured = [fast?.runMs, lean?.runMs].filter((ms) => ms !== undefined && ms > 0);
+  const runMs = smallest(measured.map(Number));
   if (!Number.isFinite(runMs)) return 1;
   const shapes = new Map((manifest.warmup ?? []).map(({ name, shape }) => [name, shape]));
   for (const spec of manifest.signature.outputs) {

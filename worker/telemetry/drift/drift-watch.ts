@@ -1,7 +1,9 @@
 // Turns counts into verdicts, verdicts into alarms, and alarms into events. Runs in the alarm of a model's Durable Object, never
 // on a report's time: a report only adds counts and sees that the alarm is set.
+
 import type { SqlStorage } from '@cloudflare/workers-types';
 import { PopserveError } from '../../../registry/errors.ts';
+import { smallest } from '../../../registry/extremes.ts';
 import type { Registry } from '../../../registry/registry.ts';
 import { routedVersions } from '../../../registry/route.ts';
 import type { Log } from '../../logging/log.ts';
@@ -59,10 +61,12 @@ export class DriftWatch {
   nextMs(): number | null {
     const due = openVersions(this.#sql).map(({ openedMs }) => openedMs + this.#windowMs);
     for (const version of knownVersions(this.#sql)) {
-      if (openEpisode(this.#sql, version)) due.push(...this.#drifting(version).map((place) => this.#silentAtMs(place)));
+      if (openEpisode(this.#sql, version)) {
+        for (const place of this.#drifting(version)) due.push(this.#silentAtMs(place));
+      }
     }
     if (due.length === 0) return null;
-    return Math.max(Math.min(...due), this.#repeatAtMs ?? 0);
+    return Math.max(smallest(due), this.#repeatAtMs ?? 0);
   }
 
   /** Judges the windows that are due, and raises and ends alarms. */

@@ -120,11 +120,13 @@ function deletedAtMs(sql: SqlStorage): number {
 export function countSample(sql: SqlStorage, filter: SampleFilter): SampleCounts {
   const { where, values } = conditionOf(filter);
   const { rows } = sql
+    // biome-ignore lint/plugin: a handful of values, one for each condition
     .exec<{ rows: number }>(`SELECT count(*) AS rows FROM sample_rows WHERE ${where}`, ...values)
     .one();
   const counted = sql
     .exec<{ seen: number; skipped: number }>(
       `SELECT coalesce(sum(seen), 0) AS seen, coalesce(sum(skipped), 0) AS skipped FROM sample_windows WHERE ${where}`,
+      // biome-ignore lint/plugin: a handful of values, one for each condition
       ...values,
     )
     .one();

@@ -1,5 +1,6 @@
 // One delivery of an event to the operator's webhook, signed as Standard Webhooks has it, so that receivers find libraries for it.
 // @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+import { encodeBase64 } from '../../../registry/bytes.ts';
 
 export interface WebhookSettings {
   readonly url: string;
@@ -26,7 +27,7 @@ export async function signEvent({ id, body }: SignedEvent, timestamp: number, se
   const key = await crypto.subtle.importKey('raw', keyOf(secret), algorithm, false, ['sign']);
   const text = new TextEncoder().encode(`${id}.${timestamp}.${body}`);
   const signature = new Uint8Array(await crypto.subtle.sign('HMAC', key, text));
-  return `v1,${btoa(String.fromCharCode(...signature))}`;
+  return `v1,${encodeBase64(signature)}`;
 }
 
 /** @returns null when the receiver took it (2xx), else what went wrong */

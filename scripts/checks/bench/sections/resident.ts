@@ -1,4 +1,5 @@
 // Twenty small models in one isolate.
+import { largest } from '../../../../registry/extremes.ts';
 import { warmupTensors } from '../../../../worker/runtime/tensors.ts';
 import { summarise } from '../../summarise.ts';
 import { startPopserve, stopAll } from '../contestants.ts';
@@ -52,8 +53,8 @@ export const resident: Section = {
     });
     const rounds = passes.popserve ?? [];
     const heap = summarise(rounds.map(({ heapBytes }) => heapBytes));
-    const slowest = summarise(rounds.map(({ answerMs }) => Math.max(...answerMs)));
-    const unloads = Math.max(...rounds.map((round) => round.unloads));
+    const slowest = summarise(rounds.map(({ answerMs }) => largest(answerMs)));
+    const unloads = largest(rounds.map((round) => round.unloads));
     return {
       title: `${count} small models in one isolate`,
       how: [
