@@ -1,10 +1,11 @@
-// What a call may reject with, whatever it does.
+// Limits what a public call may reject with: a PopserveError, or the reason of its signal.
 import { PopserveError } from './errors.ts';
 
 /**
+ * Runs `work` until it ends or `signal` is aborted.
  * @returns what `work` resolves to
- * @throws the reason of `signal` as soon as it is aborted, however far `work` is; else PopserveError, INVALID_ARGUMENT for what
- *   the platform does not take
+ * @throws {PopserveError} what `work` rejects with; INVALID_ARGUMENT for an error of the platform, such as a header it refuses
+ * @throws {unknown} the reason of `signal`, as soon as it is aborted and however far `work` is
  */
 export function guard<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -1,11 +1,11 @@
-// What the local fallback keeps between visits: artifacts, and which version a model was last known to serve. In Cache Storage
-// where the platform has it, so that a page that is opened without a network still has both; else in memory.
+// The store of the local fallback: artifacts, and the version that each model was last known to serve. It is Cache Storage if
+// the platform has it, so that a page opened without a network still has both; otherwise it is memory.
 
 interface Store {
   match(url: string): Promise<Response | undefined>;
   put(url: string, response: Response): Promise<unknown>;
   delete(url: string): Promise<boolean>;
-  /** In the order in which they were put. */
+  /** Oldest first. */
   keys(): Promise<readonly { readonly url: string }[]>;
 }
 
@@ -16,7 +16,7 @@ export class ArtifactCache {
 
   #open(): Promise<Store> {
     const { caches } = globalThis as { caches?: { open(name: string): Promise<Store> } };
-    // Refused in private windows and insecure contexts.
+    // Browsers refuse Cache Storage in private windows and insecure contexts.
     this.#store ??= caches ? caches.open(cacheName).catch(memoryStore) : Promise.resolve(memoryStore());
     return this.#store;
   }
@@ -25,7 +25,7 @@ export class ArtifactCache {
     return await (await this.#open()).match(url);
   }
 
-  /** A full disk is no reason to fail: the bytes are there, they are only not kept. */
+  /** Ignores a full disk: the caller has the bytes already, they are only not kept. */
   async put(url: string, content: ArrayBuffer | string): Promise<void> {
     await (await this.#open()).put(url, new Response(content)).catch(() => undefined);
   }
@@ -34,10 +34,10 @@ export class ArtifactCache {
     await (await this.#open()).delete(url);
   }
 
-  /** Deletes the oldest of those that are meant. */
-  async keepNewest(count: number, isMeant: (url: string) => boolean): Promise<void> {
+  /** Deletes all but the newest `count` of the entries that `matches` selects. */
+  async keepNewest(count: number, matches: (url: string) => boolean): Promise<void> {
     const store = await this.#open();
-    const urls = (await store.keys()).map(({ url }) => url).filter(isMeant);
+    const urls = (await store.keys()).map(({ url }) => url).filter(matches);
     for (const url of urls.slice(0, -count)) await store.delete(url);
   }
 }

@@ -1,4 +1,4 @@
-// The client of a PoP: inference with tensors or records, metadata, and the choice between the PoP and this place.
+// The client of a PoP: inference with tensors or records, metadata, and the choice between the PoP and a local run.
 
 import { guard } from './abortable.ts';
 import { PopserveError } from './errors.ts';
@@ -19,7 +19,7 @@ import { isPassing, type Received, send } from './send.ts';
 import { spellOut } from './tensors.ts';
 import { decodeAnswer, encodeRequest } from './wire.ts';
 
-/** A whole model may be on its way. */
+/** Long enough for a whole model on a slow line. */
 const downloadTimeoutMs = 120_000;
 
 export class PopserveClient {
@@ -28,11 +28,16 @@ export class PopserveClient {
   readonly #local: LocalRuns | undefined;
 
   /**
+   * Makes a client. It opens no connection until the first call.
    * @example
-   * const client = new PopserveClient('https://pop.example.com', { apiKey });
-   * const { outputs } = await client.infer('adder', { x: { data: new Float32Array([1, 2]), shape: [1, 2] } });
+   * ```ts
+   * import { PopserveClient } from 'popserve/client';
    *
-   * @param url where the PoPs answer
+   * const client = new PopserveClient('http://127.0.0.1:8787', { deviceKey: 'pump-7', retries: 1 });
+   * const { name } = await client.metadata('machine-failure');
+   * console.log(name); // machine-failure
+   * ```
+   * @param url the address of the PoPs
    */
   constructor(url: string | URL, options: ClientOptions = {}) {
     this.#base = `${url}`.replace(/\/*$/, '/');
@@ -41,9 +46,25 @@ export class PopserveClient {
   }
 
   /**
-   * Runs a model on tensors, which travel in binary.
+   * Runs a model on tensors, which are sent in binary.
+   * @example
+   * ```ts
+   * import { PopserveClient } from 'popserve/client';
+   *
+   * const client = new PopserveClient('http://127.0.0.1:8787');
+   * const { outputs, version } = await client.infer('machine-failure', {
+   *   type: { data: ['M', 'L'], shape: [2, 1] },
+   *   air_temperature: { data: [298.1, 298.9], shape: [2, 1] },
+   *   process_temperature: { data: [308.6, 309.1], shape: [2, 1] },
+   *   rotational_speed: { data: [1551, 1310], shape: [2, 1] },
+   *   torque: { data: [42.8, 64.5], shape: [2, 1] },
+   *   tool_wear: { data: [0, 198], shape: [2, 1] },
+   * });
+   * console.log(version, outputs.failure?.data.join(' ')); // 1 0 1
+   * ```
    * @typeParam M the model's datatypes, for typed inputs and outputs
-   * @throws PopserveError; the reason of `signal` once it is aborted
+   * @throws {PopserveError} if neither a PoP nor a permitted local run gives an answer; `code` says why
+   * @throws {unknown} the reason of `signal`, once it is aborted
    */
   infer<M extends ModelTypes = ModelTypes>(
     model: string,
@@ -77,14 +98,14 @@ export class PopserveClient {
       return (await here(local, options)) as InferAnswer<M>;
     }
     try {
-      // What can run here at once does not wait for a PoP that is away.
+      // A model that is loaded here does not wait for further attempts at a PoP.
       const answer = await atPop(local?.isReady(path, minEpoch) ? { ...options, retries: 0 } : options);
       await local?.learn([path, pathOf(model, answer.version)], answer);
       return answer as InferAnswer<M>;
     } catch (error) {
       if (!local || !(error instanceof PopserveError) || !isPassing(error)) throw error;
       try {
-        // A limit holds for the download as well: the wait that it names may be taken once.
+        // The rate limit also counts the download, so the wait that it asks for may be taken once.
         const retries = error.code === 'RATE_LIMITED' ? 1 : 0;
         return (await here(local, { ...options, retries })) as InferAnswer<M>;
       } catch (cause) {
@@ -94,9 +115,20 @@ export class PopserveClient {
   }
 
   /**
-   * Runs a model at a PoP on records, one prediction each, for models whose inputs are named values.
-   * @typeParam P what a prediction holds
-   * @throws PopserveError; the reason of `signal` once it is aborted
+   * Runs a model at a PoP on records, for models whose inputs are named values. Each record gets one prediction.
+   * @example
+   * ```ts
+   * import { PopserveClient } from 'popserve/client';
+   *
+   * const client = new PopserveClient('http://127.0.0.1:8787');
+   * const { predictions } = await client.predict<{ label: number }>('machine-failure', [
+   *   { type: 'L', air_temperature: 298.9, process_temperature: 309.1, rotational_speed: 1310, torque: 64.5, tool_wear: 198 },
+   * ]);
+   * console.log(predictions[0]?.label); // 1
+   * ```
+   * @typeParam P the shape of a prediction
+   * @throws {PopserveError} if no PoP gives an answer; `code` says why
+   * @throws {unknown} the reason of `signal`, once it is aborted
    */
   predict<P = Record<string, unknown>>(
     model: string,
@@ -114,7 +146,19 @@ export class PopserveClient {
     });
   }
 
-  /** Inputs, outputs, versions and properties of a model. */
+  /**
+   * Asks for the inputs, outputs, versions and properties of a model.
+   * @example
+   * ```ts
+   * import { PopserveClient } from 'popserve/client';
+   *
+   * const client = new PopserveClient('http://127.0.0.1:8787');
+   * const { inputs, properties } = await client.metadata('machine-failure', { version: 'stable' });
+   * console.log(inputs.length, properties.version); // 6 1
+   * ```
+   * @throws {PopserveError} if no PoP gives an answer; `code` says why
+   * @throws {unknown} the reason of `signal`, once it is aborted
+   */
   metadata(model: string, options: CallOptions = {}): Promise<ModelMetadata> {
     return guard(
       options.signal,
@@ -123,9 +167,20 @@ export class PopserveClient {
   }
 
   /**
-   * Downloads and loads what the model serves now, so that it can run here from now on, without a network as well. Where no
-   * PoP answers, what was kept from an earlier visit is loaded.
-   * @returns what was loaded
+   * Downloads and loads the version that the model serves now, so that it can run here without a network. If no PoP answers,
+   * the version kept from an earlier visit is loaded.
+   * @example
+   * ```ts
+   * import { PopserveClient } from 'popserve/client';
+   *
+   * const client = new PopserveClient('http://127.0.0.1:8787', { local: { ort: () => import('onnxruntime-web') } });
+   * const { version } = await client.prepare('machine-failure');
+   * console.log(version); // 1
+   * ```
+   * @returns the version that was loaded
+   * @throws {PopserveError} INVALID_ARGUMENT without the option `local`; PERMISSION_DENIED if the PoP does not hand out the model;
+   *   DIGEST_MISMATCH or LOCAL_FAILED if it does not load; otherwise the failure of the PoP
+   * @throws {unknown} the reason of `signal`, once it is aborted
    */
   prepare(model: string, options: CallOptions = {}): Promise<Pick<Provenance, 'version' | 'epoch' | 'digest'>> {
     return guard(options.signal, async () => {
@@ -157,7 +212,7 @@ export class PopserveClient {
     const path = `${pathOf(model, version)}/artifact?digest=${digest}`;
     const load = () =>
       local.load(path, digest, async () => (await this.#send(path, { ...options, timeoutMs: downloadTimeoutMs })).body);
-    // What many share, the signal of the one that began it may have ended.
+    // The download is shared: the signal of the call that started it may have aborted it.
     return load().catch((error) =>
       error instanceof PopserveError || options.signal?.aborted ? Promise.reject(error) : load(),
     );
@@ -175,7 +230,7 @@ export class PopserveClient {
       this.#base + path,
       { ...request, headers },
       {
-        // A method of globalThis, that must be called as one.
+        // The global fetch throws if it is called as a method of another object.
         fetch: (url, init) => fetch(url, init),
         timeoutMs: call.timeoutMs ?? timeoutMs ?? 10_000,
         retries: call.retries ?? retries ?? 2,

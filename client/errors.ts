@@ -1,11 +1,15 @@
-// What can go wrong with a call: one error with a stable code. The codes of HTTP statuses are those of the server.
+// The one error of the client, with a stable code. The codes for HTTP statuses are the server's own.
 import { errorCodeOf, type ErrorCode as ServerErrorCode } from '../registry/error-codes.ts';
 
+/** Codes of failures that have no status of the server. */
+export const clientCodes = ['UNREACHABLE', 'TIMEOUT', 'BAD_ANSWER', 'DIGEST_MISMATCH', 'LOCAL_FAILED'] as const;
+
 /**
- * Beside the server's: `UNREACHABLE` no connection, `TIMEOUT` no answer in time, `BAD_ANSWER` an answer that is not of the
- * protocol, `DIGEST_MISMATCH` an artifact with other bytes than announced, `LOCAL_FAILED` the model does not run here.
+ * The server's codes, and five more: `UNREACHABLE` (no connection), `TIMEOUT` (no answer in time), `BAD_ANSWER` (the answer does
+ * not follow the protocol), `DIGEST_MISMATCH` (an artifact has other bytes than announced) and `LOCAL_FAILED` (the model does
+ * not run here).
  */
-export type ErrorCode = ServerErrorCode | 'UNREACHABLE' | 'TIMEOUT' | 'BAD_ANSWER' | 'DIGEST_MISMATCH' | 'LOCAL_FAILED';
+export type ErrorCode = ServerErrorCode | (typeof clientCodes)[number];
 
 interface ErrorDetails {
   status?: number;
@@ -13,12 +17,27 @@ interface ErrorDetails {
   cause?: unknown;
 }
 
+/**
+ * Every failure of a call, told apart by `code`.
+ * @example
+ * ```ts
+ * import { PopserveClient, PopserveError } from 'popserve/client';
+ *
+ * const client = new PopserveClient('http://127.0.0.1:8787');
+ * try {
+ *   await client.metadata('no-such-model');
+ * } catch (error) {
+ *   if (error instanceof PopserveError && error.code === 'NOT_FOUND') console.log(error.status); // 404
+ *   else throw error;
+ * }
+ * ```
+ */
 export class PopserveError extends Error {
   override readonly name = 'PopserveError';
   readonly code: ErrorCode;
-  /** HTTP status of the answer; 0 without one. */
+  /** HTTP status of the answer; 0 if there was none. */
   readonly status: number;
-  /** What the header Retry-After asks for. */
+  /** The wait that the header Retry-After asks for, in milliseconds. */
   readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, { status = 0, retryAfterMs, cause }: ErrorDetails = {}) {
@@ -29,7 +48,7 @@ export class PopserveError extends Error {
   }
 }
 
-/** The error of an answer that is not a success; its message is the server's. */
+/** Makes an error from an unsuccessful answer, with the server's message if it has one. */
 export function errorOf(status: number, headers: Headers, body: string): PopserveError {
   return new PopserveError(errorCodeOf(status), messageOf(body) ?? `HTTP status ${status}`, {
     status,
@@ -37,7 +56,7 @@ export function errorOf(status: number, headers: Headers, body: string): Popserv
   });
 }
 
-/** `{"error": "…"}`; a proxy in between may answer anything. */
+/** Reads `{"error": "…"}`; a proxy in between may have answered with something else. */
 function messageOf(body: string): string | undefined {
   try {
     return (JSON.parse(body) as { error?: string }).error;
@@ -46,7 +65,10 @@ function messageOf(body: string): string | undefined {
   }
 }
 
-/** Seconds or a date: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 */
+/**
+ * The header holds seconds or a date.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
+ */
 function retryAfterMs(header: string | null): number | undefined {
   if (!header) return undefined;
   const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();

@@ -1,4 +1,5 @@
-// popserve/client: inference from browsers, devices, Node, Deno and Workers. No dependencies; docs/client.md shows how to use it.
+// The entry of popserve/client: inference from browsers, devices, Node, Deno and Workers, without dependencies. docs/client.md is
+// its manual.
 export { PopserveClient } from './client.ts';
 export { type ErrorCode, PopserveError } from './errors.ts';
 export type { OnnxRuntime } from './onnx-runtime.ts';

@@ -6,14 +6,14 @@ import type { OnnxRuntime, RuntimeSession } from './onnx-runtime.ts';
 import type { LocalOptions } from './options.ts';
 import { type Datatype, type OutputTensor, outputTensor, type Spelled } from './tensors.ts';
 
-/** What is known of a model or of one of its versions or aliases. */
+/** The version that a model, version or alias stood for when a PoP last answered. */
 export interface Known {
   readonly version: string;
   readonly digest: string;
   readonly epoch: number;
 }
 
-/** Gets an artifact from a PoP. */
+/** Downloads an artifact from a PoP. */
 export type Download = () => Promise<ArrayBuffer>;
 
 interface Loaded {
@@ -21,8 +21,9 @@ interface Loaded {
   readonly session: RuntimeSession;
 }
 
+/** Sessions in memory at once. */
 const mostLoaded = 4;
-/** Of one model, in Cache Storage: going back one release needs no network either. */
+/** Artifacts of one model in the cache, so that going back a release needs no network. */
 const mostKept = 3;
 
 const typeByDatatype = {
@@ -57,7 +58,7 @@ export class LocalRuns {
     this.#options = options;
   }
 
-  /** @param path of a model or of one of its versions or aliases, `v2/models/…` */
+  /** @param path the path of a model, version or alias, `v2/models/…` */
   async known(path: string): Promise<Known | undefined> {
     const kept = this.#known.get(path) ?? ((await (await this.#cache.get(this.#base + path))?.json()) as Known);
     if (kept) this.#known.set(path, kept);
@@ -65,8 +66,8 @@ export class LocalRuns {
   }
 
   /**
-   * Keeps the newest of what answers tell; two PoPs may not be equally far.
-   * @param paths all that now stand for this version
+   * Remembers the version that answered, unless a newer epoch is known: two PoPs may be at different epochs.
+   * @param paths all paths that now stand for this version
    */
   async learn(paths: readonly string[], { version, digest, epoch }: Known): Promise<void> {
     if (!digest) return;
@@ -79,13 +80,16 @@ export class LocalRuns {
     }
   }
 
-  /** Whether a run could start at once. */
+  /** True if a run could start at once. */
   isReady(path: string, minEpoch: number): boolean {
     const known = this.#known.get(path);
     return known !== undefined && known.epoch >= minEpoch && this.#ready.has(known.digest);
   }
 
-  /** Loads once per artifact; a load that failed is tried again by the next call. */
+  /**
+   * Loads an artifact once; the next call tries a failed load again.
+   * @throws {PopserveError} DIGEST_MISMATCH, LOCAL_FAILED, or what `download` rejects with
+   */
   load(artifactPath: string, digest: string, download: Download): Promise<Loaded> {
     let loaded = this.#loaded.get(digest);
     if (!loaded) {
@@ -100,6 +104,7 @@ export class LocalRuns {
     return loaded;
   }
 
+  /** @throws {PopserveError} LOCAL_FAILED if the runtime refuses the inputs or the run */
   async run(
     { ort, session }: Loaded,
     inputs: ReadonlyMap<string, Spelled>,
@@ -111,7 +116,7 @@ export class LocalRuns {
         const texts = datatype === 'BYTES' && (data as Uint8Array[]).map((bytes) => new TextDecoder().decode(bytes));
         feeds[name] = new ort.Tensor(typeByDatatype[datatype] as never, (texts || data) as never, shape);
       }
-      // One after the other: not every runtime takes a second run before the first has ended.
+      // One run at a time: some runtimes refuse a second run before the first has ended.
       const running = this.#queue.then(() =>
         session.run(feeds as Record<string, never>, outputs ?? session.outputNames),
       );
@@ -124,7 +129,7 @@ export class LocalRuns {
     }
   }
 
-  /** A page that stays open sees many versions; sessions of old ones only take memory. */
+  /** Releases the session that was loaded first: a page that stays open sees many versions, and old sessions take memory. */
   #makeRoom(): void {
     const [oldest] = this.#loaded;
     if (!oldest || this.#loaded.size <= mostLoaded) return;
@@ -142,7 +147,7 @@ export class LocalRuns {
     const { ort: given, sessionOptions } = this.#options;
     try {
       const ort = typeof given === 'function' ? await given() : given;
-      // Some valid models load only without ORT's own optimisations, which publishing has found out as well.
+      // Some valid models load only without onnxruntime's optimisations; publishing makes the same second attempt.
       const session = await ort.InferenceSession.create(bytes, sessionOptions).catch(() =>
         ort.InferenceSession.create(bytes, { ...sessionOptions, graphOptimizationLevel: 'disabled' }),
       );
@@ -152,7 +157,7 @@ export class LocalRuns {
     }
   }
 
-  /** What was kept is checked as well: anything of the page's origin can write there. */
+  /** Checks cached bytes as well, because any script of the page's origin can write to the cache. */
   async #artifact(path: string, digest: string, download: Download): Promise<ArrayBuffer> {
     const url = this.#base + path;
     const kept = await (await this.#cache.get(url))?.arrayBuffer();

@@ -1,4 +1,4 @@
-// What the client needs of onnxruntime: the part of its interface that onnxruntime-web and onnxruntime-node share.
+// The part of onnxruntime's interface that the client uses; onnxruntime-web and onnxruntime-node both have it.
 
 export interface RuntimeTensor {
   readonly type: string;

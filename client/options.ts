@@ -1,69 +1,71 @@
-// What a caller says and gets: the options of a client and of a call, and the shape of answers.
+// The types of the public API: options of a client and of a call, and the shape of answers.
 import type { OnnxRuntime } from './onnx-runtime.ts';
 import type { Datatype, InputTensor, OutputTensor } from './tensors.ts';
 
 export interface ClientOptions {
   /** Sent as `Authorization: Bearer …`. */
   apiKey?: string;
-  /** The device's id: keeps it on one side of a canary. */
+  /** The device's id, which keeps it on one side of a canary. */
   deviceKey?: string;
-  /** Each attempt may take this long, in milliseconds. Default 10,000. */
+  /** Limit of each attempt in milliseconds; default 10,000. */
   timeoutMs?: number;
-  /** Attempts after the first, where another may help: no connection, 429, 502, 503, 504. Default 2. */
+  /** Further attempts after no connection, a timeout, 429, 502, 503 or 504; default 2. */
   retries?: number;
-  /** A longer wait than this, in milliseconds, is not taken: the call fails, or runs locally. Default 5,000. */
+  /** Longest wait between attempts in milliseconds; if more is asked for, the call fails or runs locally. Default 5,000. */
   longestWaitMs?: number;
-  /** Run models here when no PoP answers, or by choice. */
+  /** Allows models to run here, when no PoP answers or by choice. */
   local?: LocalOptions;
-  /** Instead of the global `fetch`, such as that of a service binding. */
+  /** Replaces the global `fetch`, for example by a service binding's. */
   fetch?: typeof fetch;
 }
 
 export interface LocalOptions {
-  /** onnxruntime-web, or anything with its interface; a function is called when a model is first loaded here. */
+  /** onnxruntime-web, or anything with its interface. A function is called when a model is first loaded here. */
   ort: OnnxRuntime | (() => OnnxRuntime | Promise<OnnxRuntime>);
   /** Options of `InferenceSession.create`. */
   sessionOptions?: object;
 }
 
 export interface CallOptions {
-  /** A version or an alias; without it what the model serves by default. */
+  /** A version or an alias; by default what the model serves. */
   version?: string;
-  /** Only an answer of this release or a newer one. */
+  /** Accepts only an answer from this epoch or a newer one. */
   minEpoch?: number;
-  /** Ends the call, waits and retries included. */
+  /** Ends the call, waits and retries included; the call rejects with the signal's reason. */
   signal?: AbortSignal;
+  /** Replaces the client's for this call. */
   timeoutMs?: number;
+  /** Replaces the client's for this call. */
   retries?: number;
 }
 
 export interface InferOptions extends CallOptions {
   /** Comes back in the answer. */
   id?: string;
-  /** Only these outputs. */
+  /** Asks only for these outputs. */
   outputs?: readonly string[];
-  /** Parameters of the request, passed on as they are. */
+  /** Parameters of the protocol's request, passed on unchanged. */
   parameters?: Readonly<Record<string, string | number | boolean>>;
-  /** `auto`: at the PoP, and here if it does not answer; default, if the client has `local`. */
+  /** `auto` asks the PoP and runs here if it does not answer, provided the client has `local`; default `auto`. */
   at?: 'auto' | 'pop' | 'local';
 }
 
-/** Datatypes of a model's inputs and outputs, for a typed `infer`. */
+/** A model's datatypes by name, for a typed `infer`. */
 export interface ModelTypes {
   inputs: Record<string, Datatype>;
   outputs: Record<string, Datatype>;
 }
 
-/** What an answer was made of, and where. */
+/** Where an answer comes from. */
 export interface Provenance {
   model: string;
   version: string;
-  /** Epoch of the route that the version follows from. */
+  /** Epoch of the route that chose the version. */
   epoch: number;
   /** SHA-256 of the model's bytes. */
   digest: string;
   ranAt: 'pop' | 'local';
-  /** Name of the PoP; null for what ran here. */
+  /** Name of the PoP; null if the model ran here. */
   pop: string | null;
 }
 

@@ -1,4 +1,4 @@
-// One call over HTTP: attempts with a timeout each, and waits between them that grow, or are as long as the server asks.
+// One call over HTTP: attempts with a timeout each, and growing waits between them, or the wait that the server asks for.
 import { errorOf, PopserveError } from './errors.ts';
 
 export interface SendPolicy {
@@ -16,15 +16,16 @@ export interface Received {
 
 const firstWaitMs = 100;
 
-/** Where a later attempt, or another place to run, may help. */
+/** True if a later attempt, or a run elsewhere, may succeed. */
 export function isPassing({ code }: PopserveError): boolean {
   return code === 'UNREACHABLE' || code === 'TIMEOUT' || code === 'RATE_LIMITED' || code === 'UNAVAILABLE';
 }
 
 /**
- * Inference changes nothing at the server, so that it may be repeated.
- * @returns a successful answer, whole
- * @throws PopserveError, or the reason of `signal`
+ * Sends a request, and repeats it where that may help: inference changes nothing at the server.
+ * @returns a successful answer with its whole body
+ * @throws {PopserveError} the failure of the last attempt
+ * @throws {unknown} the reason of `signal`, once it is aborted
  */
 export async function send(url: string, request: RequestInit, policy: SendPolicy): Promise<Received> {
   for (let attempt = 0; ; attempt++) {
@@ -33,7 +34,7 @@ export async function send(url: string, request: RequestInit, policy: SendPolicy
     } catch (error) {
       if (!(error instanceof PopserveError) || !isPassing(error) || attempt >= policy.retries || isOffline())
         throw error;
-      // Spread, so that the clients of a PoP that comes back do not all come at once.
+      // Random, so that not all clients of a recovering PoP return at the same moment.
       const waitMs = (error.retryAfterMs ?? firstWaitMs * 2 ** attempt) + Math.random() * firstWaitMs;
       if (waitMs > policy.longestWaitMs) throw error;
       await wait(waitMs, policy.signal);
@@ -43,7 +44,7 @@ export async function send(url: string, request: RequestInit, policy: SendPolicy
 
 async function sendOnce(url: string, request: RequestInit, policy: SendPolicy): Promise<Received> {
   const { signal, timeoutMs } = policy;
-  // Whole milliseconds, as the platform demands.
+  // The platform accepts whole milliseconds only.
   const timeout = AbortSignal.timeout(Math.ceil(timeoutMs));
   try {
     const { fetch } = policy;
@@ -60,7 +61,7 @@ async function sendOnce(url: string, request: RequestInit, policy: SendPolicy): 
   }
 }
 
-/** True only where the platform is sure. */
+/** True only if the platform is sure; `onLine` may be true without a working network. */
 function isOffline(): boolean {
   return (globalThis as { navigator?: { onLine?: boolean } }).navigator?.onLine === false;
 }

@@ -1,12 +1,12 @@
-// Tensors as JavaScript holds them: typed arrays, bigint for 64-bit integers, strings, booleans; and their bytes on the wire.
+// Tensors in JavaScript (typed arrays, bigint for 64-bit integers, strings, booleans) and as bytes on the wire.
 import { PopserveError } from './errors.ts';
 
-/** Float16Array where platform and TypeScript library have it, else the bits of the halves. */
+/** Float16Array if the TypeScript library has it, else Uint16Array with the bits. */
 type HalfArray = typeof globalThis extends { Float16Array: abstract new (...args: never) => infer Halves }
   ? Halves
   : Uint16Array;
 
-/** What the elements of a datatype come as. */
+/** The form in which the elements of each datatype are returned. */
 export interface DataByType {
   BOOL: boolean[];
   UINT8: Uint8Array;
@@ -17,13 +17,13 @@ export interface DataByType {
   INT16: Int16Array;
   INT32: Int32Array;
   INT64: BigInt64Array;
-  /** Uint16Array with the bits where there is no Float16Array. */
+  /** Uint16Array with the bits if the platform has no Float16Array. */
   FP16: HalfArray;
   FP32: Float32Array;
   FP64: Float64Array;
   /** The bits: the upper half of an FP32. */
   BF16: Uint16Array;
-  /** As UTF-8; `bytes` of the tensor has any bytes. */
+  /** Decoded as UTF-8; `bytes` of the tensor has the raw bytes. */
   BYTES: string[];
 }
 
@@ -31,7 +31,7 @@ export type Datatype = keyof DataByType;
 
 type TypedArray = Exclude<DataByType[Datatype], unknown[]>;
 
-/** Plain arrays are converted; Uint16Array gives the bits of halves, Uint8Array those of booleans. */
+/** Elements of a plain array, which is converted. Uint16Array gives the bits of FP16 and BF16, Uint8Array the values of BOOL. */
 interface PlainByType extends Record<Exclude<Datatype, 'BOOL' | 'BYTES' | 'INT64' | 'UINT64'>, number> {
   BOOL: boolean;
   BYTES: string | Uint8Array;
@@ -40,11 +40,11 @@ interface PlainByType extends Record<Exclude<Datatype, 'BOOL' | 'BYTES' | 'INT64
 }
 
 export interface InputTensor<D extends Datatype = Datatype> {
-  /** Row-major. */
+  /** The elements in row-major order. */
   readonly data: DataByType[D] | readonly PlainByType[D][] | TypedArray;
-  /** Default: one dimension, all elements. `[]` is a scalar. */
+  /** Default: one dimension with all elements. `[]` is a scalar. */
   readonly shape?: readonly number[];
-  /** Default: what the typed array says; of plain arrays FP32 for numbers, INT64 for bigint, BOOL, BYTES. */
+  /** Default: the typed array's; for a plain array FP32 of numbers, INT64 of bigint, BOOL of booleans, else BYTES. */
   readonly datatype?: D;
 }
 
@@ -87,14 +87,14 @@ function arrayOf(datatype: string): TypedArrayConstructor {
 const textEncoder = new TextEncoder();
 const textDecoder = new TextDecoder();
 
-/** A tensor with its datatype and shape spelled out; its data a typed array, or the elements of BYTES. */
+/** A tensor with explicit datatype and shape; its data is a typed array, or the elements of BYTES. */
 export interface Spelled {
   readonly datatype: Datatype;
   readonly shape: readonly number[];
   readonly data: TypedArray | readonly Uint8Array[];
 }
 
-/** @throws PopserveError INVALID_ARGUMENT for what cannot be a tensor of its datatype */
+/** @throws {PopserveError} INVALID_ARGUMENT if the data cannot be a tensor of its datatype */
 export function spellOut(name: string, tensor: InputTensor): Spelled {
   try {
     const { data, shape, datatype } = tensor;
@@ -143,7 +143,7 @@ export function toBytes({ data }: Spelled): Uint8Array {
   return bytes;
 }
 
-/** The reverse; numeric data are a view on the bytes where they are aligned. */
+/** Reverses `toBytes`; numeric data is a view of the bytes if they are aligned. */
 export function fromBytes(name: string, datatype: Datatype, shape: number[], bytes: Uint8Array): OutputTensor {
   if (datatype !== 'BYTES') {
     const array = arrayOf(datatype);

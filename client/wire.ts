@@ -1,4 +1,4 @@
-// Inference requests and answers of the Open Inference Protocol with binary tensors: a JSON part, then the raw data.
+// Inference requests and answers of the Open Inference Protocol with binary tensors: JSON first, then the raw data.
 import { joinBytes } from '../registry/bytes.ts';
 import { PopserveError } from './errors.ts';
 import { toJson } from './json.ts';
@@ -32,7 +32,7 @@ interface Answer {
   outputs: { name: string; datatype: Datatype; shape: number[]; parameters: { binary_data_size: number } }[];
 }
 
-/** @throws PopserveError BAD_ANSWER for what is not an inference response with binary tensors */
+/** @throws {PopserveError} BAD_ANSWER if this is not an inference response with binary tensors */
 export function decodeAnswer(headers: Headers, body: ArrayBuffer) {
   try {
     let at = Number(headers.get(headerLength) ?? body.byteLength);

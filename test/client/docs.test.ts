@@ -1,14 +1,19 @@
-// The client as it is handed out, against a PoP with the demo model: the code of docs/client.md as it stands there, with the
-// client as an installed package, and inside a Worker.
+// The client as it is handed out, as an installed package, against a PoP with the demo model: the code of docs/client.md and of
+// every @example, unchanged but for the address, and a Worker that uses it.
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Request as BoundRequest, Miniflare } from 'miniflare';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PopserveClient } from '../../client/client.ts';
+import { clientCodes } from '../../client/errors.ts';
+import { statusByCode } from '../../registry/error-codes.ts';
 import { buildClient, clientFolder } from '../../scripts/build/client.ts';
 import { projectRoot } from '../../scripts/build/project.ts';
+import { readPage, tableRows } from '../docs/markdown.ts';
 import { demoRelease } from '../examples/demo-release.ts';
 import { TestPop } from '../harness/pop.ts';
 
@@ -18,17 +23,19 @@ let pop: TestPop;
 let folder: string;
 let blocks: { language: string; code: string }[];
 beforeAll(async () => {
-  await buildClient({ declarations: false });
+  await buildClient({ declarations: true });
   folder = await mkdtemp(join(tmpdir(), 'popserve-docs-'));
   const modules = join(folder, 'node_modules');
   await mkdir(modules);
   await symlink(projectRoot, join(modules, 'popserve'));
   await symlink(join(projectRoot, 'node_modules', 'onnxruntime-web'), join(modules, 'onnxruntime-web'));
-  const text = await readFile(join(projectRoot, 'docs', 'client.md'), 'utf8');
-  blocks = Array.from(text.matchAll(/^```(js|ts)\n(.*?)^```$/gms), ([, language = '', code = '']) => ({
-    language,
-    code,
-  }));
+  blocks = Array.from(
+    readPage('docs/client.md').matchAll(/^```(js|ts)\n(.*?)^```$/gms),
+    ([, language = '', code = '']) => ({
+      language,
+      code,
+    }),
+  );
   pop = await TestPop.start();
   await pop.release(await demoRelease());
 });
@@ -45,11 +52,80 @@ test.each([
 ])('block %i (%s) does what it says', async (index, name, printed) => {
   expect(blocks).toHaveLength(4);
   const { language, code } = blocks[index] ?? { language: 'js', code: '' };
+  expect(await runAtPop(`${name}.m${language}`, code)).toMatch(printed);
+});
+
+async function runAtPop(name: string, code: string): Promise<string> {
   expect(code).toContain("'http://127.0.0.1:8787'");
-  const file = join(folder, `${name}.m${language}`);
+  const file = join(folder, name);
   await writeFile(file, code.replaceAll('http://127.0.0.1:8787', pop.pop.url.origin));
   const { stdout } = await run(process.execPath, [file]);
-  expect(stdout).toMatch(printed);
+  return stdout;
+}
+
+interface Example {
+  /** The function that the comment belongs to. */
+  readonly of: string;
+  readonly code: string;
+}
+
+const examples = ['client', 'errors'].flatMap((file): Example[] =>
+  Array.from(
+    readFileSync(join(projectRoot, 'client', `${file}.ts`), 'utf8').matchAll(
+      /@example\n +\* ```ts\n(.*?) +\* ```\n.*?\*\/\n(?:export class )? *(\w+)/gs,
+    ),
+    ([, code = '', of = '']) => ({ of, code: code.replace(/^ +\* ?/gm, '') }),
+  ),
+);
+
+test('every public function has an @example and says what it throws', () => {
+  const functions = Object.getOwnPropertyNames(PopserveClient.prototype);
+  expect(examples.map(({ of }) => of).sort()).toEqual([...functions, 'PopserveError'].sort());
+  const source = readFileSync(join(projectRoot, 'client', 'client.ts'), 'utf8');
+  for (const name of functions.filter((name) => name !== 'constructor')) {
+    const [comment = ''] = new RegExp(`/\\*\\*(?:(?!\\*/).)*\\*/\\n  ${name}\\b`, 's').exec(source) ?? [];
+    expect([name, comment]).toEqual([name, expect.stringContaining('@throws {PopserveError}')]);
+  }
+});
+
+test.each(examples)('the @example of $of prints what it says', async ({ of, code }) => {
+  const printed = Array.from(code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm), ([, text]) => `${text}\n`);
+  expect(printed.length).toBeGreaterThan(0);
+  expect(await runAtPop(`example-${of}.mts`, code)).toBe(printed.join(''));
+});
+
+test('every @example, and the TypeScript of the page, passes the strictest checks', async () => {
+  const typed = [
+    ...examples.map(({ code }) => code),
+    ...blocks.filter(({ language }) => language === 'ts').map(({ code }) => code),
+  ];
+  const files = typed.map((_, index) => `typed-${index}.mts`);
+  await Promise.all(typed.map((code, index) => writeFile(join(folder, `typed-${index}.mts`), code)));
+  const tsc = join(projectRoot, 'node_modules', 'typescript', 'bin', 'tsc');
+  const options = [
+    '--strict',
+    '--noUncheckedIndexedAccess',
+    '--noEmit',
+    '--skipLibCheck',
+    '--types',
+    '',
+    '--lib',
+    'es2022,dom',
+  ];
+  const modules = ['--module', 'esnext', '--moduleResolution', 'bundler', '--target', 'es2022'];
+  const faults = await run(process.execPath, [tsc, ...options, ...modules, ...files], { cwd: folder }).then(
+    () => '',
+    (error: { stdout: string }) => error.stdout,
+  );
+  expect(faults).toBe('');
+});
+
+test('docs/client.md lists every code of an error, with its status', () => {
+  const listed = tableRows(readPage('docs/client.md'), '| code | status | when |');
+  expect(listed.map(([code = '', status]) => [code.replaceAll('`', ''), Number(status)])).toEqual([
+    ...Object.entries(statusByCode),
+    ...clientCodes.map((code) => [code, 0]),
+  ]);
 });
 
 test('a Worker asks as well, through a binding or the network', async () => {
@@ -83,7 +159,7 @@ test('a Worker asks as well, through a binding or the network', async () => {
       { type: 'ESModule', path: '/client.js', contents: await readFile(join(clientFolder, 'index.js'), 'utf8') },
     ],
     bindings: { URL: pop.pop.url.href },
-    // What a Worker of the same account would be.
+    // Stands in for a service binding to a Worker of the same account.
     serviceBindings: {
       POP: async (request: BoundRequest) => {
         const { pathname } = new URL(request.url);
