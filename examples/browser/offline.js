@@ -1,5 +1,5 @@
-// A service worker: keeps the page's own files, so that the page opens without a network as well. Models and answers are the
-// client's affair; requests to other origins are left alone.
+// A service worker that caches the page's own files, so that the page opens without a network. The client caches the models;
+// requests to other origins pass through unchanged.
 const cacheName = 'machine-watch';
 
 const files = [

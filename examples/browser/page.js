@@ -1,4 +1,4 @@
-// The whole use of the client: one call, and the same call when there is no network.
+// Uses the client with one call, which also works without a network.
 import { PopserveClient } from 'popserve/client';
 
 const model = 'machine-failure';
@@ -59,13 +59,13 @@ function showAnswer({ outputs, ranAt, pop, version, epoch, digest }, tookMs) {
   show('took', `${tookMs.toFixed(0)} ms`);
 }
 
-/** Ready before the network goes away. */
+/** Downloads the model while there is a network. */
 async function prepare() {
   const { version } = await client.prepare(model);
   show('ready', `ready with version ${version}`);
 }
 
-/** The same on every visit, so that a canary does not come and go. */
+/** Keeps the device's id between visits, so that it stays on one side of a canary. */
 function deviceKey() {
   localStorage.deviceKey ??= crypto.randomUUID();
   return localStorage.deviceKey;

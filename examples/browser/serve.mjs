@@ -1,4 +1,4 @@
-// Serves the example page: `node examples/browser/serve.mjs [port]`. It is files and nothing else; any web server can do it.
+// Serves the example page: `node examples/browser/serve.mjs [port]`. The page is plain files, so any web server can serve it.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
@@ -7,7 +7,7 @@ const here = import.meta.dirname;
 const root = join(here, '..', '..');
 const ortFolder = join(root, 'node_modules', 'onnxruntime-web', 'dist');
 
-/** All that the page needs. */
+/** The files of the page. */
 const files = {
   '/': join(here, 'index.html'),
   '/page.js': join(here, 'page.js'),
@@ -26,7 +26,7 @@ const contentTypes = {
 };
 
 /**
- * @param {number} port 0 for any free one
+ * @param {number} port 0 takes any free port
  * @returns {Promise<{url: string, stop: () => Promise<void>}>}
  */
 export async function servePage(port) {
@@ -52,5 +52,5 @@ export async function servePage(port) {
 
 if (process.argv[1] === import.meta.filename) {
   const { url } = await servePage(Number(process.argv[2] ?? 8000));
-  console.log(`${url}  (asks the PoP at http://127.0.0.1:8787; another one: ${url}?pop=https://…)`);
+  console.log(`${url}  (calls the PoP at http://127.0.0.1:8787; for another one open ${url}?pop=https://…)`);
 }

@@ -1,10 +1,10 @@
-/* Asks a PoP about one machine from a small device: libcurl and buffers of a fixed size, no JSON parser, no allocation of its own.
+/* Asks a PoP about one machine from a small device, with libcurl and buffers of a fixed size: it parses no JSON and allocates nothing.
  *
  *   cc -O2 -Wall -o ask examples/c/ask.c -lcurl
- *   ./ask [http://127.0.0.1:8787 [json|binary]]          POPSERVE_KEY=... where the PoP asks for a key
+ *   ./ask [http://127.0.0.1:8787 [json|binary]]          set POPSERVE_KEY if the PoP asks for a key
  *
  * Exit status: 0 the machine is fine, 2 it will fail, 1 no answer.
- * The binary form is for processors that are little-endian with IEEE 754 floats, as the wire is. */
+ * The binary form needs a little-endian processor with IEEE 754 floats, as on the wire. */
 #include <curl/curl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,11 +17,11 @@ enum { attempts = 3, longest_wait_s = 30 };
 struct answer {
   char body[4096];
   size_t bytes;
-  long json_bytes; /* of the JSON part of a binary answer; -1 without one */
+  long json_bytes; /* length of the JSON part of a binary answer, -1 if there is none */
   char version[65];
 };
 
-/* What the sensors say. */
+/* The readings of the sensors. */
 static const char type[] = "L";
 static const struct { const char *name; float value; } measured[] = {
   {"air_temperature", 298.9f}, {"process_temperature", 309.1f}, {"rotational_speed", 1310.0f},
@@ -32,7 +32,7 @@ enum { measurements = sizeof measured / sizeof *measured };
 static size_t on_body(char *data, size_t size, size_t count, void *context) {
   struct answer *answer = context;
   size_t bytes = size * count;
-  if (answer->bytes + bytes >= sizeof answer->body) return 0; /* too long for this device: libcurl gives up */
+  if (answer->bytes + bytes >= sizeof answer->body) return 0; /* the answer does not fit: libcurl gives up */
   memcpy(answer->body + answer->bytes, data, bytes);
   answer->bytes += bytes;
   answer->body[answer->bytes] = '\0';
@@ -51,7 +51,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *context) {
   return bytes;
 }
 
-/* Sends a request; waits and sends it again where that helps. Returns the HTTP status, 0 without an answer. */
+/* Sends a request, and after a wait sends it again where that may help. Returns the HTTP status, 0 without an answer. */
 static long ask(CURL *curl, const char *body, size_t bytes, struct answer *answer) {
   long status = 0;
   for (int attempt = 1; attempt <= attempts; attempt++) {
@@ -75,7 +75,7 @@ static long ask(CURL *curl, const char *body, size_t bytes, struct answer *answe
   return status;
 }
 
-/* Only `failure` is asked for, so that the answer has one number in its data. */
+/* Asks only for `failure`, so that the answer's data is one number. */
 static size_t json_request(char *body, size_t room) {
   int at = snprintf(body, room, "{\"inputs\":[{\"name\":\"type\",\"datatype\":\"BYTES\",\"shape\":[1,1],\"data\":[\"%s\"]}", type);
   for (int i = 0; i < measurements; i++)
@@ -85,7 +85,7 @@ static size_t json_request(char *body, size_t room) {
   return (size_t)at;
 }
 
-/* A JSON part that names the tensors and their sizes, then their bytes in the same order. */
+/* Writes JSON that names the tensors and their sizes, then their bytes in the same order. */
 static size_t binary_request(char *body, size_t room, size_t *json_bytes) {
   uint32_t length = sizeof type - 1;
   int at = snprintf(body, room,

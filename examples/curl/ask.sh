@@ -1,7 +1,7 @@
 #!/bin/sh
-# Asks a PoP about one machine with curl, with a plain record, with tensors as JSON, and with tensors in the binary form.
+# Asks a PoP about one machine with curl: with a plain record, with tensors as JSON, and with binary tensors.
 #
-#   sh examples/curl/ask.sh [http://127.0.0.1:8787]        POPSERVE_KEY=… where the PoP asks for a key
+#   sh examples/curl/ask.sh [http://127.0.0.1:8787]        set POPSERVE_KEY if the PoP asks for a key
 set -eu
 pop=${1:-http://127.0.0.1:8787}
 endpoint=$pop/v2/models/machine-failure/infer
@@ -32,7 +32,7 @@ ask -H "Content-Type: application/json" -d '{
 }'
 echo
 
-# The binary form: a JSON part that names the tensors and their sizes, then their bytes, little-endian, in the same order.
+# A binary request is JSON that names the tensors and their sizes, then the tensors' bytes, little-endian, in the same order.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

@@ -1,5 +1,5 @@
 // Asks a PoP about two machines, with the client: node examples/node/ask.mjs [http://127.0.0.1:8787]
-// Where no PoP answers the same version runs here; onnxruntime-node has the same interface as onnxruntime-web.
+// If no PoP answers, the same version runs here; onnxruntime-node has the same interface as onnxruntime-web.
 import { PopserveClient, PopserveError } from 'popserve/client';
 
 const [url = 'http://127.0.0.1:8787', at = 'auto'] = process.argv.slice(2);

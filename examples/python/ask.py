@@ -1,6 +1,6 @@
-"""Asks a PoP about two machines, with nothing but Python's standard library (3.8 and newer).
+"""Asks a PoP about two machines, using only Python's standard library (3.8 or newer).
 
-    python3 examples/python/ask.py [http://127.0.0.1:8787]        POPSERVE_KEY=... where the PoP asks for a key
+    python3 examples/python/ask.py [http://127.0.0.1:8787]        set POPSERVE_KEY if the PoP asks for a key
 """
 
 import json
@@ -19,7 +19,7 @@ NUMERIC = {
     "tool_wear": [0.0, 198.0],
 }
 TYPES = ["M", "L"]
-# struct's letter of each datatype; BYTES and BOOL are read below.
+# The letter that struct uses for each datatype; BYTES and BOOL are read below.
 LETTERS = {
     "UINT8": "B", "UINT16": "H", "UINT32": "I", "UINT64": "Q", "INT8": "b", "INT16": "h", "INT32": "i", "INT64": "q",
     "FP16": "e", "FP32": "f", "FP64": "d", "BOOL": "?",
@@ -27,7 +27,7 @@ LETTERS = {
 
 
 def send(url, body, headers, attempts=3):
-    """One inference; waits and asks again where that helps, as long as the server asks for."""
+    """Runs one inference. Where another attempt may help, waits as long as the server asks and tries again."""
     headers = {"popserve-key": "python-1", **headers}
     if os.environ.get("POPSERVE_KEY"):
         headers["Authorization"] = "Bearer " + os.environ["POPSERVE_KEY"]
@@ -47,7 +47,7 @@ def send(url, body, headers, attempts=3):
 
 
 def ask_json(url):
-    """Tensors as JSON."""
+    """Encodes tensors as JSON."""
     inputs = [{"name": "type", "datatype": "BYTES", "shape": [2, 1], "data": TYPES}]
     for name, values in NUMERIC.items():
         inputs.append({"name": name, "datatype": "FP32", "shape": [2, 1], "data": values})
@@ -58,7 +58,7 @@ def ask_json(url):
 
 
 def ask_binary(url):
-    """Tensors in the binary form: a JSON part that names them, then their bytes, little-endian, in the same order."""
+    """Encodes binary tensors: JSON that names them, then their bytes, little-endian, in the same order."""
     texts = b"".join(struct.pack("<I", len(text.encode())) + text.encode() for text in TYPES)
     tensors = [("type", "BYTES", texts)]
     for name, values in NUMERIC.items():
