@@ -4,13 +4,8 @@ import { join } from 'node:path';
 import { unstable_getMiniflareWorkerOptions } from 'wrangler';
 import { bundleWorker, toolsConfig, wrangler } from '../../build/bundle.ts';
 import { projectRoot } from '../../build/project.ts';
+import type { WorkerModules } from '../workerd/config.ts';
 import { scratchFolder } from './scratch.ts';
-
-export interface WorkerModules {
-  /** The first is the entry. */
-  readonly modules: readonly { readonly type: 'ESModule' | 'CompiledWasm' | 'Text'; readonly path: string }[];
-  readonly compatibilityDate: string;
-}
 
 export interface Bundles extends AsyncDisposable {
   /** The serving Worker. */

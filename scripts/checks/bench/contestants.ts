@@ -1,7 +1,7 @@
 // How each contestant is started.
+import { type MeasuredWorker, startMeasured } from './measured-worker.ts';
 import type { BenchModel } from './models.ts';
 import type { BenchContext } from './section.ts';
-import { startWorkerd, type Workerd } from './workerd.ts';
 
 interface StartOptions {
   readonly inspect?: boolean;
@@ -11,8 +11,8 @@ interface StartOptions {
 }
 
 /** The serving Worker with all models of the shelf in its registry. */
-export function startPopserve({ bundles, models }: BenchContext, options: StartOptions = {}): Promise<Workerd> {
-  return startWorkerd({
+export function startPopserve({ bundles, models }: BenchContext, options: StartOptions = {}): Promise<MeasuredWorker> {
+  return startMeasured({
     ...options,
     worker: bundles.popserve,
     telemetry: true,
@@ -26,8 +26,8 @@ export function startStock(
   { bundles, models }: BenchContext,
   served: BenchModel,
   options: StartOptions = {},
-): Promise<Workerd> {
-  return startWorkerd({
+): Promise<MeasuredWorker> {
+  return startMeasured({
     ...options,
     worker: bundles.stock,
     settings: { MODEL_KEY: `onnx/${served.name}` },
@@ -35,8 +35,8 @@ export function startStock(
   });
 }
 
-export function startBare({ bundles }: BenchContext, options: StartOptions = {}): Promise<Workerd> {
-  return startWorkerd({ ...options, worker: bundles.bare });
+export function startBare({ bundles }: BenchContext, options: StartOptions = {}): Promise<MeasuredWorker> {
+  return startMeasured({ ...options, worker: bundles.bare });
 }
 
 /** What of a manifest the bare Worker needs to load a model. */

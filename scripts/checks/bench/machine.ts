@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../../build/project.ts';
-import { workerdVersion } from './workerd.ts';
+import { workerdVersion } from '../workerd/process.ts';
 
 export interface Machine {
   readonly processor: string;

@@ -3,8 +3,9 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { onProcessEnd } from '../../build/process-end.ts';
 import type { BenchModel } from './models.ts';
-import { keepTrackOf, scratchFolder } from './scratch.ts';
+import { scratchFolder } from './scratch.ts';
 
 export interface NodePeer {
   readonly port: number;
@@ -18,8 +19,8 @@ export async function startNodePeer(runtime: 'native' | 'wasm', model: BenchMode
   const child = fork(join(import.meta.dirname, 'node-server.ts'), [runtime, model.onnxFile, signature], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  keepTrackOf(child);
-  const ended = once(child, 'exit');
+  const orphan = onProcessEnd(() => child.kill('SIGKILL'));
+  const ended = once(child, 'exit').finally(() => orphan[Symbol.dispose]());
   const stop = async () => {
     child.kill('SIGKILL');
     await ended;

@@ -1,6 +1,6 @@
 // Entry of a simulated isolate: the serving bundle as it is, behind a clock that the simulation can stop. What fault.js does to
 // the answers is nothing, unless the simulation itself is tested.
-import './clock.js';
+import './fleet-clock.js';
 import breakAnswer from './fault.js';
 import bundle from './index.js';
 

@@ -1,6 +1,8 @@
 // What an isolate that serves one large model holds: in the heap, and beside it in JS.
+
+import { measureJsMemory } from '../../isolate-memory.ts';
 import { startPopserve, startStock, stopAll } from '../contestants.ts';
-import { measureJsMemory } from '../isolate-memory.ts';
+import type { MeasuredWorker } from '../measured-worker.ts';
 import { type BenchModel, inputFrame } from '../models.ts';
 import { mebibytes, number } from '../report.ts';
 import { binaryRequest, inferPath, measure, sendOnce } from '../requests.ts';
@@ -83,9 +85,9 @@ async function holdInPopserve(context: BenchContext, small: BenchModel, model: B
   const process = await startPopserve(context, { inspect: true, onLog });
   try {
     await sendOnce(process.port, binaryRequest(inferPath(small), small.inputs));
-    const before = await measureJsMemory(process);
+    const before = await jsBytesOf(process);
     await sendOnce(process.port, binaryRequest(inferPath(model), model.inputs));
-    const jsBytes = await measureJsMemory(process);
+    const jsBytes = await jsBytesOf(process);
     if (heapBytes === 0) throw new Error('the serving Worker did not log the size of its heap');
     return { heapBytes, jsBytes, jsGrowthBytes: jsBytes - before };
   } finally {
@@ -101,11 +103,15 @@ async function holdInStock(context: BenchContext, small: BenchModel, model: Benc
       return await measure<RunReport>(process.port, '/measure/run', { repeat: '1' }, inputFrame(inputs));
     };
     await hold(small);
-    const before = await measureJsMemory(process);
+    const before = await jsBytesOf(process);
     const { heapBytes } = await hold(model);
-    const jsBytes = await measureJsMemory(process);
+    const jsBytes = await jsBytesOf(process);
     return { heapBytes, jsBytes, jsGrowthBytes: jsBytes - before };
   } finally {
     await stopAll({ process });
   }
+}
+
+function jsBytesOf({ inspectorPort, port }: MeasuredWorker): Promise<number> {
+  return measureJsMemory(`ws://127.0.0.1:${inspectorPort}/measured`, `http://127.0.0.1:${port}/`);
 }

@@ -1,6 +1,5 @@
 // What an isolate holds in JS, asked through workerd's inspector (Chrome DevTools Protocol). WASM memory that is shared, as
 // onnxruntime's is, is in neither number.
-import type { Workerd } from './workerd.ts';
 
 interface HeapUsage {
   /** V8's heap in use. */
@@ -11,20 +10,24 @@ interface HeapUsage {
 
 /** Finalisers run after a collection and free what the next one finds. */
 const collections = 3;
-const mostPokes = 200;
+const mostPokes = 1000;
 
-/** Bytes held in JS by the Worker, after full garbage collections. */
-export async function measureJsMemory({ port, inspectorPort }: Workerd): Promise<number> {
-  const socket = new WebSocket(`ws://127.0.0.1:${inspectorPort}/measured`);
+/**
+ * @param inspector the inspector's address for the isolate
+ * @param poke what may be requested of the Worker to keep the isolate going, whatever it answers
+ * @returns the bytes that the isolate holds in JS after full garbage collections
+ */
+export async function measureJsMemory(inspector: URL | string, poke: URL | string): Promise<number> {
+  const socket = new WebSocket(inspector);
   try {
     await new Promise((resolve, reject) => {
       socket.addEventListener('open', resolve);
-      socket.addEventListener('error', () => reject(new Error('workerd refused the inspector connection')));
+      socket.addEventListener('error', () => reject(new Error('the inspector refused the connection')));
     });
     for (let collection = 0; collection < collections; collection++) {
-      await call(socket, 'HeapProfiler.collectGarbage', port);
+      await call(socket, 'HeapProfiler.collectGarbage', poke);
     }
-    const { usedSize, backingStorageSize } = await call<HeapUsage>(socket, 'Runtime.getHeapUsage', port);
+    const { usedSize, backingStorageSize } = await call<HeapUsage>(socket, 'Runtime.getHeapUsage', poke);
     return usedSize + backingStorageSize;
   } finally {
     socket.close();
@@ -33,8 +36,8 @@ export async function measureJsMemory({ port, inspectorPort }: Workerd): Promise
 
 let lastId = 0;
 
-/** An idle isolate runs no tasks, and a collection is one: requests, whatever they are answered, keep it going until it is done. */
-async function call<T>(socket: WebSocket, method: string, port: number): Promise<T> {
+/** An idle isolate runs no tasks, and a collection is one: requests keep it going until it is done. */
+async function call<T>(socket: WebSocket, method: string, poke: URL | string): Promise<T> {
   const id = ++lastId;
   let answer: { result?: T; error?: { message: string } } | undefined;
   const listen = ({ data }: MessageEvent) => {
@@ -43,8 +46,12 @@ async function call<T>(socket: WebSocket, method: string, port: number): Promise
   };
   socket.addEventListener('message', listen);
   socket.send(JSON.stringify({ id, method }));
-  for (let poke = 0; answer === undefined && poke < mostPokes; poke++) {
-    await (await fetch(`http://127.0.0.1:${port}/`)).arrayBuffer();
+  for (let pokes = 0; answer === undefined && pokes < mostPokes; pokes++) {
+    await fetch(poke).then(
+      (poked) => poked.arrayBuffer(),
+      // workerd may just have closed an idle connection: the next request opens another one.
+      () => undefined,
+    );
   }
   socket.removeEventListener('message', listen);
   if (answer?.result === undefined)
