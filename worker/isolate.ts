@@ -14,6 +14,7 @@ import { verifyBlob } from './runtime/verify-blob.ts';
 import { BodyRoom } from './security/body-room.ts';
 import { Counters } from './telemetry/counters.ts';
 import { DriftCounter } from './telemetry/drift/drift-counter.ts';
+import { reportSources } from './telemetry/parts.ts';
 import { Reporter } from './telemetry/reporter.ts';
 import { InputSampler } from './telemetry/sample/input-sampler.ts';
 import { ShadowTally } from './telemetry/shadow-tally.ts';
@@ -75,13 +76,7 @@ export function createIsolate(env: Env): Isolate {
   const telemetry = new TelemetryClient(env.TELEMETRY);
   const shadows = { tally: new ShadowTally(), running: 0 };
   const reporter = new Reporter({
-    // One source for each part in telemetry/parts.ts.
-    sources: [
-      { name: 'counts', take: (model) => counters.takeDeltas(model) ?? undefined },
-      { name: 'shadow', take: (model) => shadows.tally.takeDeltas(model) ?? undefined },
-      drift,
-      { name: 'sample', take: (model) => sampler.take(model, drift.region) },
-    ],
+    sources: reportSources({ counters, drift, sampler, shadows: shadows.tally }),
     send: (model, report) => telemetry.report(model, report),
     flushSeconds: config.telemetryFlushSeconds,
     log,

@@ -1,22 +1,17 @@
 // The Durable Object of one model, named as the model: merges what the isolates of all PoPs report and keeps it in SQLite.
-
 import { DurableObject } from 'cloudflare:workers';
+import type { PopserveError } from '../registry/errors.ts';
 import { smallest } from '../registry/extremes.ts';
 import type { Route } from '../registry/route.ts';
 import { createRegistry } from './bound-registry.ts';
 import { type Config, parseConfig } from './config.ts';
 import { log } from './logging/log.ts';
+import { applyParts } from './telemetry/apply-parts.ts';
 import { readTotals } from './telemetry/counts-part.ts';
 import { type DriftStatus, readDrift } from './telemetry/drift/drift-status.ts';
 import { DriftWatch } from './telemetry/drift/drift-watch.ts';
-import { telemetryParts } from './telemetry/parts.ts';
-import {
-  createPropagationTables,
-  readPops,
-  readRelease,
-  recordRelease,
-  recordReport,
-} from './telemetry/propagation.ts';
+import { keptParts, telemetryParts } from './telemetry/parts.ts';
+import { readPops, readRelease, recordRelease, recordReport } from './telemetry/propagation.ts';
 import type { IsolateReport } from './telemetry/report.ts';
 import { findingsOf, Guard } from './telemetry/rollout-guard.ts';
 import {
@@ -30,6 +25,8 @@ import {
   type SamplePlace,
   sampleExpiresMs,
 } from './telemetry/sample/sample-part.ts';
+import { migrate } from './telemetry/schema/migrate.ts';
+import { migrations } from './telemetry/schema/migrations.ts';
 import { readShadows, type ShadowReport } from './telemetry/shadow-part.ts';
 import { Outbox } from './telemetry/signal/outbox.ts';
 import type { TelemetryStatus } from './telemetry/status.ts';
@@ -38,9 +35,12 @@ import { Upkeep } from './telemetry/upkeep.ts';
 
 /** When work that failed is tried again. */
 const repeatMs = 10_000;
+/** When an object looks again whether code that knows its tables has been deployed: only so does its alarm go on by itself. */
+const refusedMs = 600_000;
 
 export class ModelTelemetry extends DurableObject<Env> implements TelemetryObject {
-  readonly #sql: SqlStorage;
+  /** Why this code leaves the object's tables alone; null: it may use them. */
+  readonly #refusal: PopserveError | null;
   readonly #config: Config;
   readonly #outbox: Outbox;
   readonly #drift: DriftWatch;
@@ -49,26 +49,30 @@ export class ModelTelemetry extends DurableObject<Env> implements TelemetryObjec
 
   constructor(state: DurableObjectState, env: Env) {
     super(state, env);
-    this.#sql = state.storage.sql;
+    const { sql } = state.storage;
+    const schema = state.storage.transactionSync(() => migrate(sql, migrations, Date.now()));
+    const { version, known, refusal } = schema;
+    if (version > known) log('schema-newer', { schema: version, known, refused: refusal !== null });
+    this.#refusal = refusal;
     this.#config = parseConfig(env);
-    this.#outbox = new Outbox(this.#sql, this.#config.webhook, log);
+    this.#outbox = new Outbox(sql, this.#config.webhook, log);
     this.#drift = new DriftWatch({
-      sql: this.#sql,
+      sql,
       transact: (change) => state.storage.transactionSync(change),
       registry: createRegistry(env),
       outbox: this.#outbox,
       settings: this.#config.drift,
       log,
     });
-    this.#guard = new Guard({ registry: createRegistry(env), sql: this.#sql, parts: telemetryParts, log });
+    this.#guard = new Guard({ registry: createRegistry(env), sql, parts: keptParts, log });
     const retentionMs = this.#config.routeRetentionSeconds * 1000;
-    this.#upkeep = new Upkeep({ sql: this.#sql, parts: telemetryParts, retentionMs });
-    state.storage.transactionSync(() => {
-      createPropagationTables(this.#sql);
-      this.#outbox.createTables();
-      this.#upkeep.createTables();
-      for (const part of telemetryParts) part.createTables(this.#sql);
-    });
+    this.#upkeep = new Upkeep({ sql, parts: keptParts, retentionMs });
+  }
+
+  /** @throws {PopserveError} UNAVAILABLE when the tables were written by newer code that this code could not follow */
+  get #sql(): SqlStorage {
+    if (this.#refusal !== null) throw this.#refusal;
+    return this.ctx.storage.sql;
   }
 
   /** Takes one report of an isolate; one that came before changes nothing. */
@@ -77,10 +81,8 @@ export class ModelTelemetry extends DurableObject<Env> implements TelemetryObjec
     this.ctx.storage.transactionSync(() => {
       if (!recordReport(this.#sql, report, atMs)) return;
       const { keptAs, hear } = this.#upkeep;
-      for (const { name, apply } of telemetryParts) {
-        const data = report.parts[name];
-        if (data !== undefined) apply(this.#sql, data, { pop: report.pop, atMs, keptAs, hear });
-      }
+      const context = { pop: report.pop, atMs, keptAs, hear };
+      applyParts(telemetryParts, { ...report.parts }, { sql: this.#sql, model, context, log });
     });
     // Not awaited: a report is stored whatever the guard meets.
     this.ctx.waitUntil(this.#check(model, report.serving.epoch));
@@ -100,14 +102,15 @@ export class ModelTelemetry extends DurableObject<Env> implements TelemetryObjec
       await this.#wake(model, [this.#drift.nextMs(), this.#outbox.nextMs(), sampleExpiresMs(this.#sql)]);
     } catch (error) {
       log('alarm-failed', { model, error: String(error) });
-      await this.ctx.storage.setAlarm(Date.now() + repeatMs);
+      await this.ctx.storage.setAlarm(Date.now() + (this.#refusal === null ? repeatMs : refusedMs));
     }
   }
 
   async drift(filter: { version?: string; pop?: string }): Promise<DriftStatus> {
+    const sql = this.#sql;
     const model = (await this.ctx.storage.get<string>('model')) ?? '';
     const minimumRows = await this.#drift.minimumRows(model);
-    return readDrift(this.#sql, this.#outbox, this.#config.drift, minimumRows, filter);
+    return readDrift(sql, this.#outbox, this.#config.drift, minimumRows, filter);
   }
 
   async countSample(filter: SampleFilter): Promise<SampleCounts> {
@@ -163,7 +166,7 @@ export class ModelTelemetry extends DurableObject<Env> implements TelemetryObjec
   /** @param route the newest one, if its limits are to be looked at */
   async status(route: Route | null = null): Promise<TelemetryStatus> {
     return {
-      guard: route === null ? [] : findingsOf(route, this.#sql, telemetryParts),
+      guard: route === null ? [] : findingsOf(route, this.#sql, keptParts),
       release: readRelease(this.#sql),
       pops: readPops(this.#sql, Date.now()),
       versions: readTotals(this.#sql),

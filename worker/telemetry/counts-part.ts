@@ -1,5 +1,6 @@
 // Requests, failures and inferences of all PoPs, per version and epoch.
 import type { SqlStorage } from '@cloudflare/workers-types';
+import * as z from 'zod';
 import type { CountsDelta } from './counters.ts';
 import type { TelemetryPart } from './report.ts';
 
@@ -15,6 +16,9 @@ export interface VersionTotals {
   lastInferenceMs: number;
 }
 
+const columns =
+  'version, epoch, requests, inferences, routed_requests, routed_failures, load_failures, last_inference_ms';
+
 const addUp = `ON CONFLICT DO UPDATE SET
   requests = requests + excluded.requests, inferences = inferences + excluded.inferences,
   routed_requests = routed_requests + excluded.routed_requests,
@@ -22,29 +26,36 @@ const addUp = `ON CONFLICT DO UPDATE SET
   load_failures = load_failures + excluded.load_failures,
   last_inference_ms = max(last_inference_ms, excluded.last_inference_ms)`;
 
-export const countsPart: TelemetryPart = {
-  name: 'counts',
+const count = z.int().min(0);
 
-  createTables(sql) {
-    sql.exec(`CREATE TABLE IF NOT EXISTS counts (
-      version TEXT NOT NULL, epoch INTEGER NOT NULL, requests INTEGER NOT NULL, inferences INTEGER NOT NULL,
-      routed_requests INTEGER NOT NULL, routed_failures INTEGER NOT NULL, load_failures INTEGER NOT NULL,
-      last_inference_ms INTEGER NOT NULL, PRIMARY KEY (version, epoch)) WITHOUT ROWID`);
-    sql.exec(`CREATE TABLE IF NOT EXISTS failures (
-      version TEXT NOT NULL, code TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (version, code)) WITHOUT ROWID`);
-  },
+const countsSchema = z.array(
+  z.object({
+    version: z.string(),
+    epoch: count,
+    requests: count,
+    inferences: count,
+    failures: z.record(z.string(), count),
+    routedRequests: count,
+    routedFailures: count,
+    loadFailures: count,
+    lastInferenceMs: count,
+  }),
+) satisfies z.ZodType<readonly CountsDelta[]>;
+
+export const countsPart: TelemetryPart<'counts'> = {
+  schema: countsSchema,
 
   apply(sql, data, { atMs, keptAs, hear }) {
-    for (const delta of data as readonly CountsDelta[]) {
+    for (const delta of data) {
       hear(delta.version, atMs);
       sql.exec(
-        `INSERT INTO counts VALUES (?, ?, ?, ?, ?, ?, ?, ?) ${addUp}`,
+        `INSERT INTO counts (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ${addUp}`,
         ...[delta.version, keptAs(delta.epoch), delta.requests, delta.inferences],
         ...[delta.routedRequests, delta.routedFailures, delta.loadFailures, delta.lastInferenceMs],
       );
       for (const [code, count] of Object.entries(delta.failures)) {
         sql.exec(
-          'INSERT INTO failures VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count',
+          'INSERT INTO failures (version, code, count) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count',
           ...[delta.version, code, count],
         );
       }
@@ -53,8 +64,9 @@ export const countsPart: TelemetryPart = {
 
   fold(sql, { from, to, into }) {
     sql.exec(
-      `INSERT INTO counts SELECT version, ?, sum(requests), sum(inferences), sum(routed_requests), sum(routed_failures),
-        sum(load_failures), max(last_inference_ms) FROM counts WHERE epoch BETWEEN ? AND ? GROUP BY version ${addUp}`,
+      `INSERT INTO counts (${columns}) SELECT version, ?, sum(requests), sum(inferences), sum(routed_requests),
+        sum(routed_failures), sum(load_failures), max(last_inference_ms)
+        FROM counts WHERE epoch BETWEEN ? AND ? GROUP BY version ${addUp}`,
       ...[into, from, to],
     );
     sql.exec('DELETE FROM counts WHERE epoch BETWEEN ? AND ?', from, to);

@@ -1,9 +1,38 @@
-// Every part that reports are made of, as the Durable Object keeps them. The isolate's sources of the same names are listed in
-// worker/isolate.ts.
+// Every part that reports are made of, with its two sides: how the isolate collects it, and how the Durable Object keeps it.
+import type { Counters } from './counters.ts';
 import { countsPart } from './counts-part.ts';
+import type { DriftCounter } from './drift/drift-counter.ts';
 import { driftPart } from './drift/drift-part.ts';
-import type { TelemetryPart } from './report.ts';
+import type { KeptPart, PartName, ReportSources, TelemetryPart } from './report.ts';
+import type { InputSampler } from './sample/input-sampler.ts';
 import { samplePart } from './sample/sample-part.ts';
 import { shadowPart } from './shadow-part.ts';
+import type { ShadowTally } from './shadow-tally.ts';
 
-export const telemetryParts: readonly TelemetryPart[] = [countsPart, driftPart, samplePart, shadowPart];
+export type TelemetryParts = { readonly [Name in PartName]: TelemetryPart<Name> };
+
+export const telemetryParts: TelemetryParts = {
+  counts: countsPart,
+  drift: driftPart,
+  sample: samplePart,
+  shadow: shadowPart,
+};
+
+export const keptParts: readonly KeptPart[] = Object.values(telemetryParts);
+
+/** What an isolate collects with. */
+export interface Collectors {
+  readonly counters: Counters;
+  readonly drift: DriftCounter;
+  readonly sampler: InputSampler;
+  readonly shadows: ShadowTally;
+}
+
+export function reportSources({ counters, drift, sampler, shadows }: Collectors): ReportSources {
+  return {
+    counts: (model) => counters.takeDeltas(model) ?? undefined,
+    drift: (model) => drift.take(model),
+    sample: (model) => sampler.take(model, drift.region),
+    shadow: (model) => shadows.takeDeltas(model) ?? undefined,
+  };
+}

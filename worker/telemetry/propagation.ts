@@ -35,16 +35,6 @@ export interface ReleaseStatus {
   reach100Ms: number | null;
 }
 
-export function createPropagationTables(sql: SqlStorage): void {
-  sql.exec(`CREATE TABLE IF NOT EXISTS isolates (
-    isolate TEXT PRIMARY KEY, pop TEXT NOT NULL, sequence INTEGER NOT NULL, serving TEXT NOT NULL,
-    epoch INTEGER NOT NULL, seen_ms INTEGER NOT NULL) WITHOUT ROWID`);
-  // A PoP has reached an epoch when the first of its isolates serves from it.
-  sql.exec(`CREATE TABLE IF NOT EXISTS reached (
-    epoch INTEGER NOT NULL, pop TEXT NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (epoch, pop)) WITHOUT ROWID`);
-  sql.exec('CREATE TABLE IF NOT EXISTS releases (epoch INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL)');
-}
-
 /** @returns false for a report that was stored before: nothing of it may be added again */
 export function recordReport(sql: SqlStorage, report: IsolateReport, atMs: number): boolean {
   const { isolate, pop, sequence, serving } = report;
@@ -53,21 +43,21 @@ export function recordReport(sql: SqlStorage, report: IsolateReport, atMs: numbe
     .toArray();
   if (known !== undefined && sequence <= known.sequence) return false;
   sql.exec(
-    `INSERT INTO isolates VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-      pop = excluded.pop, sequence = excluded.sequence, serving = excluded.serving, epoch = excluded.epoch,
+    `INSERT INTO isolates (isolate, pop, sequence, serving, epoch, seen_ms) VALUES (?, ?, ?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET pop = excluded.pop, sequence = excluded.sequence, serving = excluded.serving, epoch = excluded.epoch,
       seen_ms = excluded.seen_ms`,
     ...[isolate, pop, sequence, JSON.stringify(serving), serving.epoch, atMs],
   );
   if (known === undefined) forget(sql, atMs);
   if (serving.epoch > 0 && serving.epoch !== known?.epoch) {
-    sql.exec('INSERT OR IGNORE INTO reached VALUES (?, ?, ?)', serving.epoch, pop, atMs);
+    sql.exec('INSERT OR IGNORE INTO reached (epoch, pop, at_ms) VALUES (?, ?, ?)', serving.epoch, pop, atMs);
     recordRelease(sql, serving.epoch, atMs);
   }
   return true;
 }
 
 export function recordRelease(sql: SqlStorage, epoch: number, atMs: number): void {
-  sql.exec('INSERT OR IGNORE INTO releases VALUES (?, ?)', epoch, atMs);
+  sql.exec('INSERT OR IGNORE INTO releases (epoch, at_ms) VALUES (?, ?)', epoch, atMs);
   sql.exec('DELETE FROM releases WHERE epoch <= ?', epoch - keptEpochs);
   sql.exec('DELETE FROM reached WHERE epoch <= ?', epoch - keptEpochs);
 }

@@ -1,8 +1,24 @@
-// What an isolate tells the Durable Object of a model, and the two sides of each part of it: the source that collects in the
-// isolate, and the part that merges and keeps in the object. A new kind of telemetry is one of each, listed in parts.ts.
+// What an isolate tells the Durable Object of a model, and the two sides of each part of it: the source that collects it in the
+// isolate, and the part that merges and keeps it in the object. A new kind of telemetry is an entry in `Parts` and one of each
+// side, listed in parts.ts.
 import type { SqlStorage } from '@cloudflare/workers-types';
+import type * as z from 'zod';
 import type { Serving } from '../routing/serving.ts';
+import type { CountsDelta } from './counters.ts';
+import type { DriftReport } from './drift/drift-counter.ts';
 import type { EpochRange } from './kept-epochs.ts';
+import type { SampleReport } from './sample/input-sampler.ts';
+import type { ShadowDelta } from './shadow-tally.ts';
+
+/** The parts of a report by name, as they cross from the isolate to the object: plain data that can be cloned. */
+export interface Parts {
+  counts: readonly CountsDelta[];
+  drift: DriftReport;
+  sample: SampleReport;
+  shadow: readonly ShadowDelta[];
+}
+
+export type PartName = keyof Parts;
 
 export interface IsolateReport {
   /** Random name of the isolate. */
@@ -11,21 +27,17 @@ export interface IsolateReport {
   readonly sequence: number;
   readonly pop: string;
   readonly serving: Serving;
-  /** By the name of the part; a part that has nothing to tell is left out. */
-  readonly parts: Readonly<Record<string, unknown>>;
+  /** A part that has nothing to tell is left out. */
+  readonly parts: Readonly<Partial<Parts>>;
 }
 
-/** Collects one part in the isolate. */
-export interface ReportSource {
-  readonly name: string;
-  /**
-   * Moves out what was collected of a model since the last call: plain data that can be cloned.
-   * @returns undefined if there is nothing
-   */
-  take(model: string): unknown;
-}
+/** Moves out what the isolate collected of a model since the last call; undefined if there is nothing. */
+export type TakePart<Name extends PartName> = (model: string) => Parts[Name] | undefined;
 
-/** Of whom a report is, when it came by the object's clock, and how its counts are kept. */
+/** How each part is collected in the isolate. */
+export type ReportSources = { readonly [Name in PartName]: TakePart<Name> };
+
+/** Where a report comes from, when it came by the object's clock, and how its counts are kept. */
 export interface ReportContext {
   readonly pop: string;
   readonly atMs: number;
@@ -48,7 +60,7 @@ export interface GuardedRollout {
 /** What a guard found of one limit, over all PoPs. */
 export interface Measure {
   readonly value: number;
-  /** The same of stable meanwhile: a value that is not above it passes no limit. */
+  /** The same measure of stable over the same time: a value that is not above it passes no limit. */
   readonly baseline?: number;
   /** Requests that the value was made of. */
   readonly samples: number;
@@ -56,19 +68,19 @@ export interface Measure {
   readonly text: string;
 }
 
-/** Merges and keeps one part in the object, in tables of its own. */
-export interface TelemetryPart {
-  readonly name: string;
-  /** Runs each time the object starts: `CREATE TABLE IF NOT EXISTS …`. */
-  createTables(sql: SqlStorage): void;
-  /**
-   * Adds what one isolate sent. All parts of a report are applied in one transaction, each report once.
-   * @param data what the source of the same name took
-   */
-  apply(sql: SqlStorage, data: unknown, context: ReportContext): void;
-  /** Makes one of what was kept under the epochs of a range. */
+/** Merges and keeps one part in the object, in tables of its own: schema/migrations.ts makes them. */
+export interface TelemetryPart<Name extends PartName> extends KeptPart {
+  /** The shape of the data. The isolate that sends it may run another version of the code than the object. */
+  readonly schema: z.ZodType<Parts[Name]>;
+  /** Adds what one isolate sent. All parts of a report are applied in one transaction, each report once. */
+  apply(sql: SqlStorage, data: Parts[Name], context: ReportContext): void;
+}
+
+/** What a part does with what it keeps, whatever it consists of. */
+export interface KeptPart {
+  /** Merges what was kept under the epochs of a range into one. */
   fold?(sql: SqlStorage, range: EpochRange): void;
-  /** Drops what is of these versions, and what was not heard of since. */
+  /** Drops what belongs to these versions, and what was not heard of since. */
   forget?(sql: SqlStorage, what: { versions: readonly string[]; beforeMs: number }): void;
   /** By the limit's name in a rollout's `limits`: what is measured against it; null: nothing yet. */
   readonly measures?: Readonly<Record<string, (sql: SqlStorage, rollout: GuardedRollout) => Measure | null>>;

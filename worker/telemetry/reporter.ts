@@ -5,7 +5,7 @@
 import type { Log } from '../logging/log.ts';
 import type { RequestScope } from '../request-scope.ts';
 import type { Serving } from '../routing/serving.ts';
-import type { IsolateReport, ReportSource } from './report.ts';
+import type { IsolateReport, PartName, Parts, ReportSources } from './report.ts';
 
 /** Delivers a report; resolves once it is stored for good. */
 export type SendReport = (model: string, report: IsolateReport) => Promise<void>;
@@ -30,14 +30,14 @@ const lostAfterMs = 30_000;
 const heartbeatMs = 300_000;
 
 export class Reporter {
-  readonly #sources: readonly ReportSource[];
+  readonly #sources: Partial<ReportSources>;
   readonly #send: SendReport;
   readonly #flushMs: number;
   readonly #log: Log;
   readonly #isolate = crypto.randomUUID();
   readonly #outboxes = new Map<string, Outbox>();
 
-  constructor(options: { sources: readonly ReportSource[]; send: SendReport; flushSeconds: number; log: Log }) {
+  constructor(options: { sources: Partial<ReportSources>; send: SendReport; flushSeconds: number; log: Log }) {
     this.#sources = options.sources;
     this.#send = options.send;
     this.#flushMs = options.flushSeconds * 1000;
@@ -75,16 +75,29 @@ export class Reporter {
     if (outbox.unacknowledged) await this.#deliver(model, outbox.unacknowledged, outbox);
     // Taken for lost meanwhile: the flush that came after it goes on.
     if (outbox.flush !== flush) return;
-    const parts: Record<string, unknown> = {};
-    for (const source of this.#sources) {
-      const data = source.take(model);
-      if (data !== undefined) parts[source.name] = data;
-    }
+    const parts = this.#collect(model);
     const silentMs = Date.now() - outbox.reportedAtMs;
     if (Object.keys(parts).length === 0 && sameServing(outbox.reported, serving) && silentMs < heartbeatMs) return;
     const report = { isolate: this.#isolate, sequence: ++outbox.sequence, pop, serving, parts };
     outbox.unacknowledged = report;
     await this.#deliver(model, report, outbox);
+  }
+
+  #collect(model: string): Partial<Parts> {
+    const parts: Partial<Parts> = {};
+    const take = <Name extends PartName>(name: Name) => {
+      const data = this.#sources[name]?.(model);
+      if (data !== undefined) parts[name] = data;
+    };
+    for (const name of Object.keys(this.#sources) as PartName[]) {
+      try {
+        take(name);
+      } catch (error) {
+        // The other parts have been moved out of their sources: they are sent.
+        this.#log('part-not-collected', { model, part: name, error: String(error) });
+      }
+    }
+    return parts;
   }
 
   async #deliver(model: string, report: IsolateReport, outbox: Outbox): Promise<void> {

@@ -7,7 +7,7 @@ import type { Route } from '../../registry/route.ts';
 import type { Log } from '../logging/log.ts';
 import { sinceEpochOf } from './kept-epochs.ts';
 import { releasedAtMs } from './propagation.ts';
-import type { GuardedRollout, Measure, TelemetryPart } from './report.ts';
+import type { GuardedRollout, KeptPart, Measure } from './report.ts';
 
 type GuardRegistry = Pick<Registry, 'currentRoute' | 'appendRoute'>;
 
@@ -25,13 +25,13 @@ export interface GuardFinding extends Measure {
 export class Guard {
   readonly #registry: GuardRegistry;
   readonly #sql: SqlStorage;
-  readonly #parts: readonly TelemetryPart[];
+  readonly #parts: readonly KeptPart[];
   readonly #log: Log;
   /** The newest route as far as this object knows; undefined: not looked at yet. */
   #route: Route | null | undefined;
   #busySinceMs = 0;
 
-  constructor(options: { registry: GuardRegistry; sql: SqlStorage; parts: readonly TelemetryPart[]; log: Log }) {
+  constructor(options: { registry: GuardRegistry; sql: SqlStorage; parts: readonly KeptPart[]; log: Log }) {
     this.#registry = options.registry;
     this.#sql = options.sql;
     this.#parts = options.parts;
@@ -77,7 +77,7 @@ export class Guard {
 }
 
 /** Each limit of the running rollout with what was measured of it; empty without a rollout or limits. */
-export function findingsOf(route: Route, sql: SqlStorage, parts: readonly TelemetryPart[]): GuardFinding[] {
+export function findingsOf(route: Route, sql: SqlStorage, parts: readonly KeptPart[]): GuardFinding[] {
   const { rollout, aliases } = route;
   if (!rollout?.limits || aliases.stable === undefined) return [];
   const { minRequests, ...limits } = rollout.limits;

@@ -1,5 +1,6 @@
 // Shadow runs of all PoPs, per pair of versions and epoch.
 import type { SqlStorage } from '@cloudflare/workers-types';
+import * as z from 'zod';
 import type { TelemetryPart } from './report.ts';
 import type { ShadowDelta } from './shadow-tally.ts';
 
@@ -22,6 +23,9 @@ export interface ShadowReport {
   lastAtMs: number;
 }
 
+const columns = `stable, candidate, epoch, requests, compared, disagreements, errors, skipped, elements, sum_difference,
+  max_difference, first_ms, last_ms`;
+
 const addUp = `ON CONFLICT DO UPDATE SET
   requests = requests + excluded.requests, compared = compared + excluded.compared,
   disagreements = disagreements + excluded.disagreements, errors = errors + excluded.errors,
@@ -30,21 +34,33 @@ const addUp = `ON CONFLICT DO UPDATE SET
   max_difference = max(max_difference, excluded.max_difference),
   first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms)`;
 
-export const shadowPart: TelemetryPart = {
-  name: 'shadow',
+const count = z.int().min(0);
+/** Differences of numbers near the largest double add up to Infinity. */
+const difference = z.union([z.number().min(0), z.literal(Number.POSITIVE_INFINITY)]);
 
-  createTables(sql) {
-    sql.exec(`CREATE TABLE IF NOT EXISTS shadow (
-      stable TEXT NOT NULL, candidate TEXT NOT NULL, epoch INTEGER NOT NULL, requests INTEGER NOT NULL,
-      compared INTEGER NOT NULL, disagreements INTEGER NOT NULL, errors INTEGER NOT NULL, skipped INTEGER NOT NULL,
-      elements INTEGER NOT NULL, sum_difference REAL NOT NULL, max_difference REAL NOT NULL,
-      first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, PRIMARY KEY (stable, candidate, epoch)) WITHOUT ROWID`);
-  },
+const shadowSchema = z.array(
+  z.object({
+    stable: z.string(),
+    candidate: z.string(),
+    epoch: count,
+    requests: count,
+    compared: count,
+    disagreements: count,
+    errors: count,
+    skipped: count,
+    elements: count,
+    sumDifference: difference,
+    maxDifference: difference,
+  }),
+) satisfies z.ZodType<readonly ShadowDelta[]>;
+
+export const shadowPart: TelemetryPart<'shadow'> = {
+  schema: shadowSchema,
 
   apply(sql, data, { atMs, keptAs }) {
-    for (const delta of data as readonly ShadowDelta[]) {
+    for (const delta of data) {
       sql.exec(
-        `INSERT INTO shadow VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ${addUp}`,
+        `INSERT INTO shadow (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ${addUp}`,
         ...[delta.stable, delta.candidate, keptAs(delta.epoch), delta.requests, delta.compared, delta.disagreements],
         ...[delta.errors, delta.skipped, delta.elements, delta.sumDifference, delta.maxDifference, atMs, atMs],
       );
@@ -53,7 +69,7 @@ export const shadowPart: TelemetryPart = {
 
   fold(sql, { from, to, into }) {
     sql.exec(
-      `INSERT INTO shadow SELECT stable, candidate, ?, sum(requests), sum(compared), sum(disagreements), sum(errors),
+      `INSERT INTO shadow (${columns}) SELECT stable, candidate, ?, sum(requests), sum(compared), sum(disagreements), sum(errors),
         sum(skipped), sum(elements), sum(sum_difference), max(max_difference), min(first_ms), max(last_ms)
         FROM shadow WHERE epoch BETWEEN ? AND ? GROUP BY stable, candidate ${addUp}`,
       ...[into, from, to],

@@ -3,7 +3,7 @@
 import type { SqlStorage } from '@cloudflare/workers-types';
 import { type Route, routedVersions } from '../../registry/route.ts';
 import { foldedRanges, type KeptEpochs, keptAs, keptEpochs } from './kept-epochs.ts';
-import type { TelemetryPart } from './report.ts';
+import type { KeptPart } from './report.ts';
 
 /** Looking for what to forget reads every row. */
 const forgetEveryMs = 86_400_000;
@@ -12,20 +12,15 @@ const heardEveryMs = 3_600_000;
 
 export class Upkeep {
   readonly #sql: SqlStorage;
-  readonly #parts: readonly TelemetryPart[];
+  readonly #parts: readonly KeptPart[];
   readonly #retentionMs: number;
   #kept: KeptEpochs | null = null;
 
   /** @param retentionMs how long one can roll back; at least a day is kept */
-  constructor(options: { sql: SqlStorage; parts: readonly TelemetryPart[]; retentionMs: number }) {
+  constructor(options: { sql: SqlStorage; parts: readonly KeptPart[]; retentionMs: number }) {
     this.#sql = options.sql;
     this.#parts = options.parts;
     this.#retentionMs = Math.max(options.retentionMs, forgetEveryMs);
-  }
-
-  createTables(): void {
-    this.#sql.exec('CREATE TABLE IF NOT EXISTS heard (version TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) WITHOUT ROWID');
-    this.#sql.exec('CREATE TABLE IF NOT EXISTS upkeep (task TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) WITHOUT ROWID');
   }
 
   /** The epoch under which what was counted in an epoch is added. */
@@ -34,7 +29,8 @@ export class Upkeep {
   /** A PoP has told of the version. */
   readonly hear = (version: string, atMs: number): void => {
     this.#sql.exec(
-      'INSERT INTO heard VALUES (?, ?) ON CONFLICT DO UPDATE SET at_ms = excluded.at_ms WHERE excluded.at_ms - at_ms >= ?',
+      `INSERT INTO heard (version, at_ms) VALUES (?, ?)
+        ON CONFLICT DO UPDATE SET at_ms = excluded.at_ms WHERE excluded.at_ms - at_ms >= ?`,
       ...[version, atMs, heardEveryMs],
     );
   };
@@ -54,7 +50,10 @@ export class Upkeep {
   #forget(route: Route, nowMs: number): void {
     const [last] = this.#sql.exec<{ at_ms: number }>("SELECT at_ms FROM upkeep WHERE task = 'forget'").toArray();
     if (last !== undefined && nowMs - last.at_ms < forgetEveryMs) return;
-    this.#sql.exec("INSERT OR REPLACE INTO upkeep VALUES ('forget', ?)", nowMs);
+    this.#sql.exec(
+      "INSERT INTO upkeep (task, at_ms) VALUES ('forget', ?) ON CONFLICT DO UPDATE SET at_ms = excluded.at_ms",
+      nowMs,
+    );
     const beforeMs = nowMs - this.#retentionMs;
     const routed = routedVersions(route);
     const silent = this.#sql

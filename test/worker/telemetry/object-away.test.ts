@@ -1,14 +1,14 @@
 // Inference while the Durable Object of the model cannot store anything: requests do not notice, and what they counted arrives
 // once it can again.
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startPop } from '../../../scripts/local-pop/pop.ts';
 import { eventually } from '../../harness/eventually.ts';
 import { TestPop } from '../../harness/pop.ts';
 import { adder } from '../../harness/small-models.ts';
+import { openObjectFile } from './kept-object.ts';
 import { statusOf } from './telemetry-object.ts';
 
 const request = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
@@ -28,17 +28,9 @@ afterAll(async () => {
 
 /** Another writer on the object's file: the object's own writes fail at once. */
 async function takeStorage(): Promise<Disposable> {
-  const files = (await readdir(directory, { recursive: true })).filter((name) => name.endsWith('.sqlite'));
-  for (const name of files) {
-    const database = new DatabaseSync(join(directory, name));
-    const [table] = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'counts'").all();
-    if (table !== undefined) {
-      database.exec('BEGIN IMMEDIATE');
-      return { [Symbol.dispose]: () => database.close() };
-    }
-    database.close();
-  }
-  throw new Error(`expected the object's file in ${files.join(', ')}`);
+  const sql = await openObjectFile(directory);
+  sql.exec('BEGIN IMMEDIATE');
+  return sql;
 }
 
 let asked = 0;

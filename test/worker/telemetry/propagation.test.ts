@@ -1,14 +1,8 @@
 // How a release spreads, against a plain computation from all that ever happened.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import {
-  createPropagationTables,
-  type ReleaseStatus,
-  readRelease,
-  recordRelease,
-  recordReport,
-} from '../../../worker/telemetry/propagation.ts';
-import { openSqlite } from './sqlite.ts';
+import { type ReleaseStatus, readRelease, recordRelease, recordReport } from '../../../worker/telemetry/propagation.ts';
+import { openObject } from './sqlite.ts';
 import { reportOf } from './telemetry-object.ts';
 import '../../harness/property-seed.ts';
 
@@ -58,8 +52,7 @@ const step = fc.record({
 it('50, 90 and 100 % are what a plain count of the PoPs gives', () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 120, size: 'max' }), (steps) => {
-      using sql = openSqlite();
-      createPropagationTables(sql);
+      using sql = openObject();
       const events: Event[] = [];
       const epochs = new Map<string, number>();
       let [atMs, newest, sequence] = [1_000_000_000, 1, 0];
@@ -85,8 +78,7 @@ it('50, 90 and 100 % are what a plain count of the PoPs gives', () => {
 });
 
 it('tells the shares of ten PoPs that a release reaches one by one', () => {
-  using sql = openSqlite();
-  createPropagationTables(sql);
+  using sql = openObject();
   const report = (pop: number, sequence: number, epoch: number, atMs: number) =>
     recordReport(sql, reportOf({ isolate: `i${pop}`, sequence, pop: `P${pop}`, epoch }), atMs);
   for (let pop = 1; pop <= 10; pop++) report(pop, 1, 1, 1000);
@@ -107,8 +99,7 @@ it('tells the shares of ten PoPs that a release reaches one by one', () => {
 });
 
 it('keeps what a PoP counted for that was forgotten since', () => {
-  using sql = openSqlite();
-  createPropagationTables(sql);
+  using sql = openObject();
   const report = (pop: string, atMs: number) => recordReport(sql, reportOf({ isolate: pop, sequence: 1, pop }), atMs);
   recordRelease(sql, 1, 1000);
   report('FRA', 1100);

@@ -42,12 +42,34 @@ test('a report that is sent again is counted once', async () => {
   expect(pops.map((status) => status.pop)).toEqual(['FRA', 'SIN']);
 });
 
+/** Parts as another version of the code could send them. */
+const asSent = (parts: Record<string, unknown>) => parts as IsolateReport['parts'];
+
 test('a report that cannot be stored is stored in no part of it', async () => {
-  const report: IsolateReport = reportOf({ isolate: 'a', sequence: 1, pop: 'FRA', requests: 7 });
-  const [delta] = report.parts.counts as object[];
-  const broken = { ...report, parts: { counts: [delta, { ...delta, version: null }] } };
-  await expect(sendReport(pop, 'broken', broken)).rejects.toThrow();
-  expect((await statusOf(pop, 'broken')).versions).toEqual([]);
+  const report = reportOf({ isolate: 'a', sequence: 1, pop: 'FRA', requests: 7 });
+  // The platform takes no row beyond 2 MB: https://developers.cloudflare.com/durable-objects/platform/limits/
+  const features = JSON.stringify({ text: 'x'.repeat(3_000_000) });
+  const rows = [{ tag: 0.5, item: { atMs: 1, features, prediction: '{}' } }];
+  const window = { version: '1', fromMs: Date.now(), toMs: Date.now() + 3_600_000, seen: 1, skipped: 0, rows };
+  const sample = { region: null, size: 1, keptMs: 3_600_000, windows: [window] };
+  await expect(sendReport(pop, 'broken', { ...report, parts: { ...report.parts, sample } })).rejects.toThrow();
+  expect(await statusOf(pop, 'broken')).toMatchObject({ versions: [], pops: [] });
   await sendReport(pop, 'broken', report);
   expect((await statusOf(pop, 'broken')).versions).toMatchObject([{ requests: 7 }]);
+});
+
+test('a part that cannot be read, or is not known here, is logged and keeps no other part away', async () => {
+  const report = reportOf({ isolate: 'a', sequence: 1, pop: 'FRA', requests: 7 });
+  const parts = asSent({ ...report.parts, drift: { region: 'EU', versions: 'none' }, weather: { sunny: true } });
+  await sendReport(pop, 'mixed', { ...report, parts });
+  expect((await statusOf(pop, 'mixed')).versions).toMatchObject([{ requests: 7 }]);
+  await eventually(() => {
+    expect(pop.logs.filter(({ model }) => model === 'mixed')).toEqual([
+      {
+        ...{ event: 'part-malformed', model: 'mixed', pop: 'FRA', part: 'drift' },
+        error: expect.stringContaining('expected array, received string'),
+      },
+      { event: 'part-unknown', model: 'mixed', pop: 'FRA', part: 'weather' },
+    ]);
+  });
 });

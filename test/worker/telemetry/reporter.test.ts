@@ -2,28 +2,33 @@
 import { expect, test } from 'vitest';
 import { Random } from '../../../scripts/random.ts';
 import type { Serving } from '../../../worker/routing/serving.ts';
-import { DriftCounter, type DriftReport } from '../../../worker/telemetry/drift/drift-counter.ts';
+import type { CountsDelta } from '../../../worker/telemetry/counters.ts';
+import { DriftCounter } from '../../../worker/telemetry/drift/drift-counter.ts';
 import type { IsolateReport } from '../../../worker/telemetry/report.ts';
 import { Reporter } from '../../../worker/telemetry/reporter.ts';
 import { baselineOf, drawTable, manifestWith, tableSignature, tensorOf } from './drift/baselines.ts';
 
 const serving: Serving = { epoch: 1, stable: '1', canary: null, held: null };
 
+function deltaOf(requests: number): CountsDelta {
+  return {
+    ...{ version: '1', epoch: 1, requests, inferences: requests, failures: {} },
+    ...{ routedRequests: requests, routedFailures: 0, loadFailures: 0, lastInferenceMs: 0 },
+  };
+}
+
 function setUp(flushSeconds: number) {
   const sent: IsolateReport[] = [];
   const logged: string[] = [];
   const stage = { count: 0, away: false, pending: [] as Promise<unknown>[], hang: false };
   const reporter = new Reporter({
-    sources: [
-      {
-        name: 'counts',
-        take: () => {
-          const { count } = stage;
-          stage.count = 0;
-          return count === 0 ? undefined : count;
-        },
+    sources: {
+      counts: () => {
+        const { count } = stage;
+        stage.count = 0;
+        return count === 0 ? undefined : [deltaOf(count)];
       },
-    ],
+    },
     send: async (_model, report) => {
       sent.push(structuredClone(report));
       if (stage.hang) await new Promise(() => {});
@@ -45,10 +50,10 @@ test('reports at most once per interval, and at once when what is served changes
     stage.count++;
     await flush();
   }
-  expect(sent).toMatchObject([{ sequence: 1, parts: { counts: 1 }, pop: 'FRA', serving }]);
+  expect(sent).toMatchObject([{ sequence: 1, parts: { counts: [{ requests: 1 }] }, pop: 'FRA', serving }]);
   await flush({ ...serving, epoch: 2 });
   await flush({ ...serving, epoch: 2 });
-  expect(sent[1]).toMatchObject({ sequence: 2, parts: { counts: 4 }, serving: { epoch: 2 } });
+  expect(sent[1]).toMatchObject({ sequence: 2, parts: { counts: [{ requests: 4 }] }, serving: { epoch: 2 } });
   await flush({ ...serving, epoch: 2, held: { epoch: 3, reason: 'broken' } });
   expect(sent).toHaveLength(3);
 });
@@ -76,11 +81,11 @@ test('repeats what was not acknowledged with its number, and loses nothing of wh
     stage.count += 10;
     await flush();
   }
-  expect(sent.map(({ sequence, parts }) => [sequence, parts.counts])).toEqual(Array(4).fill([1, 10]));
+  expect(sent.map(({ sequence, parts }) => [sequence, parts.counts?.[0]?.requests])).toEqual(Array(4).fill([1, 10]));
   expect(logged).toEqual(Array(4).fill('report-failed'));
   stage.away = false;
   await flush();
-  expect(sent.slice(4).map(({ sequence, parts }) => [sequence, parts.counts])).toEqual([
+  expect(sent.slice(4).map(({ sequence, parts }) => [sequence, parts.counts?.[0]?.requests])).toEqual([
     [1, 10],
     [2, 30],
   ]);
@@ -105,7 +110,7 @@ test('live values that were counted while the object was away arrive once it is 
   const pending: Promise<unknown>[] = [];
   let away = true;
   const reporter = new Reporter({
-    sources: [drift],
+    sources: { drift: (model) => drift.take(model) },
     send: async (_model, report) => {
       if (away) throw new Error('the object is away');
       stored.set(report.sequence, report);
@@ -120,6 +125,6 @@ test('live values that were counted while the object was away arrive once it is 
     reporter.flushBehind('m', 'FRA', serving, { waitUntil: (promise) => void pending.push(promise) });
     await Promise.all(pending);
   }
-  const reports = [...stored.values()].flatMap(({ parts }) => (parts.drift as DriftReport).versions);
+  const reports = [...stored.values()].flatMap(({ parts }) => parts.drift?.versions ?? []);
   expect(reports.reduce((sum, { rows }) => sum + rows, 0)).toBe(10);
 });

@@ -1,6 +1,8 @@
 // SQLite as a Durable Object has it, for tests that are about tables and not about the object.
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import type { SqlStorage } from '@cloudflare/workers-types';
+import { migrate } from '../../../worker/telemetry/schema/migrate.ts';
+import { migrations } from '../../../worker/telemetry/schema/migrations.ts';
 
 export function openSqlite(path = ':memory:'): SqlStorage & Disposable {
   const database = new DatabaseSync(path);
@@ -15,6 +17,13 @@ export function openSqlite(path = ':memory:'): SqlStorage & Disposable {
     };
   };
   return { exec, [Symbol.dispose]: () => database.close() } as unknown as SqlStorage & Disposable;
+}
+
+/** The tables of an object that has just been made. */
+export function openObject(): SqlStorage & Disposable {
+  const sql = openSqlite();
+  migrate(sql, migrations, 0);
+  return sql;
 }
 
 /** Rows of every table. */

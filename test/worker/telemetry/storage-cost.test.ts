@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { unstable_getMiniflareWorkerOptions } from 'wrangler';
 import { bundleWorker } from '../../../scripts/build/bundle.ts';
 import { projectRoot } from '../../../scripts/build/project.ts';
-import type { IsolateReport } from '../../../worker/telemetry/report.ts';
+import type { IsolateReport, Parts } from '../../../worker/telemetry/report.ts';
 import { reportOf } from './telemetry-object.ts';
 
 interface Metered {
@@ -47,7 +47,7 @@ async function costsOf(model: string, reports: readonly IsolateReport[]): Promis
   return costs;
 }
 
-const told = (sequence: number, parts: Record<string, unknown> = {}, failures = 0): IsolateReport => {
+const told = (sequence: number, parts: Partial<Parts> = {}, failures = 0): IsolateReport => {
   const report = reportOf({ isolate: 'a', sequence, pop: 'FRA', requests: 10, failures });
   return { ...report, parts: { ...report.parts, ...parts } };
 };
@@ -59,9 +59,8 @@ const drift = {
 };
 
 test('a report writes its isolate, each version with its kinds of failures, and nothing again that has not changed', async () => {
-  const other = {
-    counts: [...(told(1).parts.counts as object[]), { ...(told(1).parts.counts as object[])[0], version: '2' }],
-  };
+  const [counts = []] = [told(1).parts.counts];
+  const other = { counts: [...counts, ...counts.map((delta) => ({ ...delta, version: '2' }))] };
   const costs = await costsOf('plain', [
     told(1),
     told(2),

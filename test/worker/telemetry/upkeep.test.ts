@@ -1,5 +1,5 @@
 // The object of a model stays small whatever comes and goes, and the numbers that it shows and decides by stay right.
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SqlStorage } from '@cloudflare/workers-types';
@@ -10,14 +10,15 @@ import { Random } from '../../../scripts/random.ts';
 import type { CountsDelta } from '../../../worker/telemetry/counters.ts';
 import { countsPart, readTotals } from '../../../worker/telemetry/counts-part.ts';
 import { sinceEpochOf } from '../../../worker/telemetry/kept-epochs.ts';
-import { telemetryParts } from '../../../worker/telemetry/parts.ts';
+import { keptParts } from '../../../worker/telemetry/parts.ts';
 import { readShadows, shadowPart } from '../../../worker/telemetry/shadow-part.ts';
 import type { ShadowDelta } from '../../../worker/telemetry/shadow-tally.ts';
 import { Upkeep } from '../../../worker/telemetry/upkeep.ts';
 import { eventually } from '../../harness/eventually.ts';
 import { TestPop } from '../../harness/pop.ts';
 import { adder } from '../../harness/small-models.ts';
-import { countRows, openSqlite } from './sqlite.ts';
+import { openObjectFile } from './kept-object.ts';
+import { countRows, openObject } from './sqlite.ts';
 import { reportOf, sendReport, statusOf } from './telemetry-object.ts';
 
 const dayMs = 86_400_000;
@@ -43,16 +44,14 @@ function routeOf(epoch: number, rollout: Route['rollout'] = null, stable = '1'):
 }
 
 function open(sql: SqlStorage, retentionMs = 7 * dayMs) {
-  const upkeep = new Upkeep({ sql, parts: telemetryParts, retentionMs });
-  upkeep.createTables();
-  for (const part of telemetryParts) part.createTables(sql);
+  const upkeep = new Upkeep({ sql, parts: keptParts, retentionMs });
   const { keptAs, hear } = upkeep;
   const context = (atMs: number) => ({ pop: 'FRA', atMs, keptAs, hear });
   return { upkeep, context };
 }
 
 test('thousands of epochs leave two rows of a version and of a pair; totals and what a guard sees are as if all were kept', () => {
-  using sql = openSqlite();
+  using sql = openObject();
   const random = new Random(5);
   let { upkeep, context } = open(sql);
   const counts: CountsDelta[] = [];
@@ -114,7 +113,7 @@ test('thousands of epochs leave two rows of a version and of a pair; totals and 
 });
 
 test('a version that no route names and no PoP told of for the retention is forgotten, and nothing else', () => {
-  using sql = openSqlite();
+  using sql = openObject();
   const { upkeep, context } = open(sql);
   countsPart.apply(sql, [countsOf('1', 1, 5, 1), countsOf('2', 1, 5, 1), countsOf('3', 1, 5, 1)], context(0));
   shadowPart.apply(sql, [shadowOf('2', 1, 5, 1)], context(0));
@@ -131,15 +130,27 @@ test('a version that no route names and no PoP told of for the retention is forg
 });
 
 test('drift of PoPs from which nothing is heard is forgotten after the retention', () => {
-  using sql = openSqlite();
+  using sql = openObject();
   const { upkeep, context } = open(sql);
   countsPart.apply(sql, [countsOf('1', 1, 5, 1)], context(0));
   const window = '{}';
   for (const [place, toDay, drifting] of [
     ...[['pop:OLD', 0, 0] as const, ['pop:NEW', 7, 0] as const, ['pop:DRIFTS', 0, 1] as const],
   ]) {
-    sql.exec('INSERT INTO drift_windows VALUES (?, ?, 0, ?, 1, 1, 0, ?)', '1', place, toDay * dayMs, '[]');
-    sql.exec('INSERT INTO drift_places VALUES (?, ?, ?, 0, 0, ?)', '1', place, drifting, window);
+    sql.exec(
+      'INSERT INTO drift_windows (version, place, from_ms, to_ms, rows, judged, max_psi, past) VALUES (?, ?, 0, ?, 1, 1, 0, ?)',
+      '1',
+      place,
+      toDay * dayMs,
+      '[]',
+    );
+    sql.exec(
+      'INSERT INTO drift_places (version, place, drifting, streak, changed_ms, window) VALUES (?, ?, ?, 0, 0, ?)',
+      '1',
+      place,
+      drifting,
+      window,
+    );
   }
   upkeep.run(routeOf(1), 8 * dayMs);
   const places = sql.exec<{ place: string }>('SELECT place FROM drift_places ORDER BY place').toArray();
@@ -162,7 +173,8 @@ test('the object itself does so: through the Worker, by the rows that it leaves 
     const last = reportOf({ isolate: 'a', sequence: 13, pop: 'FRA', epoch, requests: 3 });
     await eventually(async () => {
       await sendReport(operator, 'folded', { ...last, sequence: last.sequence + 1 });
-      expect(await rowsOnDisk(directory)).toBeLessThanOrEqual(2);
+      using sql = await openObjectFile(directory);
+      expect(countRows(sql).counts).toBeLessThanOrEqual(2);
     });
     expect((await statusOf(operator, 'folded')).versions).toMatchObject([{ version: '1', requests: 39 }]);
   } finally {
@@ -170,16 +182,6 @@ test('the object itself does so: through the Worker, by the rows that it leaves 
     await rm(directory, { recursive: true, force: true });
   }
 });
-
-/** Rows of counts in the object that has any. */
-async function rowsOnDisk(directory: string): Promise<number> {
-  const files = (await readdir(directory, { recursive: true })).filter((name) => name.endsWith('.sqlite'));
-  const counted = files.map((name) => {
-    using sql = openSqlite(join(directory, name));
-    return countRows(sql).counts ?? 0;
-  });
-  return Math.max(...counted);
-}
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);

@@ -4,7 +4,6 @@ import { BoundedMap } from '../../../registry/bounded-map.ts';
 import type { Manifest } from '../../../registry/manifest.ts';
 import type { Log } from '../../logging/log.ts';
 import type { Tensor } from '../../protocol/tensor.ts';
-import type { ReportSource } from '../report.ts';
 import { CountingPlan } from './counting-plan.ts';
 
 /** What was counted of one version since the last report. */
@@ -28,8 +27,7 @@ export interface DriftReport {
 /** Versions of one model that an isolate counts for at a time. */
 const mostVersions = 16;
 
-export class DriftCounter implements ReportSource {
-  readonly name = 'drift';
+export class DriftCounter {
   /** Told by the first request: see pop.ts. */
   region: string | null;
   readonly #log: Log;

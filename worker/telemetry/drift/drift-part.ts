@@ -1,19 +1,32 @@
 // Drift as a part of the isolates' reports, in the Durable Object. What comes of the counts is in drift-watch.ts.
+import * as z from 'zod';
 import type { Measure, TelemetryPart } from '../report.ts';
 import type { DriftReport } from './drift-counter.ts';
-import { addDelta, createDriftTables, forgetSilent, forgetVersion, readPlaces } from './drift-tables.ts';
-import { createEpisodeTable, forgetEpisodes, openEpisode } from './episodes.ts';
+import { addDelta, forgetSilent, forgetVersion, readPlaces } from './drift-tables.ts';
+import { forgetEpisodes, openEpisode } from './episodes.ts';
 
-export const driftPart: TelemetryPart = {
-  name: 'drift',
+const driftSchema = z.object({
+  region: z.string().nullable(),
+  versions: z.array(
+    z.object({
+      version: z.string(),
+      layout: z.int(),
+      requests: z.int().min(0),
+      rows: z.int().min(0),
+      counts: z
+        .instanceof(Float64Array)
+        .refine(
+          (counts) => counts.every((count) => count >= 0 && Number.isFinite(count)),
+          'expected finite counts from 0 on',
+        ),
+    }),
+  ),
+}) satisfies z.ZodType<DriftReport>;
 
-  createTables(sql) {
-    createDriftTables(sql);
-    createEpisodeTable(sql);
-  },
+export const driftPart: TelemetryPart<'drift'> = {
+  schema: driftSchema,
 
-  apply(sql, data, { pop, atMs }) {
-    const { region, versions } = data as DriftReport;
+  apply(sql, { region, versions }, { pop, atMs }) {
     const places = [`pop:${pop}`, ...(region === null ? [] : [`region:${region}`]), 'global'];
     for (const delta of versions) addDelta(sql, delta, places, atMs);
   },

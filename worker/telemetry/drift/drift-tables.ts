@@ -46,27 +46,6 @@ export interface ClosedWindow {
   readonly past: readonly string[];
 }
 
-export function createDriftTables(sql: SqlStorage): void {
-  addRequests(sql);
-  sql.exec(`CREATE TABLE IF NOT EXISTS drift_versions (
-    version TEXT PRIMARY KEY, layout INTEGER NOT NULL, opened_ms INTEGER) WITHOUT ROWID`);
-  sql.exec(`CREATE TABLE IF NOT EXISTS drift_open (
-    version TEXT NOT NULL, place TEXT NOT NULL, since_ms INTEGER NOT NULL, requests INTEGER NOT NULL, rows INTEGER NOT NULL,
-    counts BLOB NOT NULL, PRIMARY KEY (version, place)) WITHOUT ROWID`);
-  sql.exec(`CREATE TABLE IF NOT EXISTS drift_windows (
-    version TEXT NOT NULL, place TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL, rows INTEGER NOT NULL,
-    judged INTEGER NOT NULL, max_psi REAL NOT NULL, past TEXT NOT NULL, PRIMARY KEY (version, place, to_ms)) WITHOUT ROWID`);
-  sql.exec(`CREATE TABLE IF NOT EXISTS drift_places (
-    version TEXT NOT NULL, place TEXT NOT NULL, drifting INTEGER NOT NULL, streak INTEGER NOT NULL,
-    changed_ms INTEGER NOT NULL, window TEXT NOT NULL, PRIMARY KEY (version, place)) WITHOUT ROWID`);
-}
-
-/** Objects that were made before windows counted requests: what is open starts anew. */
-function addRequests(sql: SqlStorage): void {
-  const columns = sql.exec<{ name: string }>('PRAGMA table_info(drift_open)').toArray();
-  if (columns.length > 0 && !columns.some(({ name }) => name === 'requests')) sql.exec('DROP TABLE drift_open');
-}
-
 /** Adds what an isolate counted to the open window of each of its places. */
 export function addDelta(sql: SqlStorage, delta: DriftDelta, places: readonly string[], atMs: number): void {
   const { version, layout, requests, rows } = delta;
@@ -79,7 +58,7 @@ export function addDelta(sql: SqlStorage, delta: DriftDelta, places: readonly st
   // The version was retired and published anew with another baseline.
   if (known !== undefined && known.layout !== layout) forgetVersion(sql, version);
   sql.exec(
-    `INSERT INTO drift_versions VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET
+    `INSERT INTO drift_versions (version, layout, opened_ms) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET
       opened_ms = coalesce(opened_ms, excluded.opened_ms)`,
     ...[version, layout, atMs],
   );
@@ -88,7 +67,8 @@ export function addDelta(sql: SqlStorage, delta: DriftDelta, places: readonly st
     const counts = new Float64Array(delta.counts);
     if (open !== undefined) addCounts(counts, open.counts);
     sql.exec(
-      'INSERT OR REPLACE INTO drift_open VALUES (?, ?, ?, ?, ?, ?)',
+      `INSERT INTO drift_open (version, place, since_ms, requests, rows, counts) VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET requests = excluded.requests, rows = excluded.rows, counts = excluded.counts`,
       ...[version, place, open?.sinceMs ?? atMs, requests + (open?.requests ?? 0), rows + (open?.rows ?? 0)],
       counts.buffer as ArrayBuffer,
     );
@@ -111,16 +91,15 @@ export function knownVersions(sql: SqlStorage): string[] {
     .map(({ version }) => version);
 }
 
+const selectOpen = 'SELECT place, since_ms, requests, rows, counts FROM drift_open';
+
 export function readOpenWindows(sql: SqlStorage, version: string): OpenWindow[] {
-  return sql
-    .exec<OpenRow>('SELECT * FROM drift_open WHERE version = ? ORDER BY place', version)
-    .toArray()
-    .map(openWindow);
+  return sql.exec<OpenRow>(`${selectOpen} WHERE version = ? ORDER BY place`, version).toArray().map(openWindow);
 }
 
 function readOpen(sql: SqlStorage, version: string, place: string): OpenWindow | undefined {
   return sql
-    .exec<OpenRow>('SELECT * FROM drift_open WHERE version = ? AND place = ?', version, place)
+    .exec<OpenRow>(`${selectOpen} WHERE version = ? AND place = ?`, version, place)
     .toArray()
     .map(openWindow)[0];
 }
@@ -136,7 +115,9 @@ export function closeWindow(sql: SqlStorage, version: string, place: string, win
   const { fromMs, toMs, rows, judged, maxPsi, past } = window;
   sql.exec('DELETE FROM drift_open WHERE version = ? AND place = ?', version, place);
   sql.exec(
-    'INSERT OR REPLACE INTO drift_windows VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    `INSERT INTO drift_windows (version, place, from_ms, to_ms, rows, judged, max_psi, past) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET from_ms = excluded.from_ms, rows = excluded.rows, judged = excluded.judged,
+      max_psi = excluded.max_psi, past = excluded.past`,
     ...[version, place, fromMs, toMs, rows, judged ? 1 : 0, maxPsi, JSON.stringify(past)],
   );
   sql.exec(
@@ -177,7 +158,9 @@ export function readPlaces(sql: SqlStorage, version: string): PlaceRow[] {
 
 export function writePlace(sql: SqlStorage, version: string, { place, alarm, changedMs, window }: PlaceRow): void {
   sql.exec(
-    'INSERT OR REPLACE INTO drift_places VALUES (?, ?, ?, ?, ?, ?)',
+    `INSERT INTO drift_places (version, place, drifting, streak, changed_ms, window) VALUES (?, ?, ?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET drifting = excluded.drifting, streak = excluded.streak, changed_ms = excluded.changed_ms,
+      window = excluded.window`,
     ...[version, place, alarm.drifting ? 1 : 0, alarm.streak, changedMs, JSON.stringify(window)],
   );
 }

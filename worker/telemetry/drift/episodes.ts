@@ -22,11 +22,6 @@ export interface DriftEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-export function createEpisodeTable(sql: SqlStorage): void {
-  sql.exec(`CREATE TABLE IF NOT EXISTS drift_episodes (
-    id TEXT PRIMARY KEY, version TEXT NOT NULL, began_ms INTEGER NOT NULL, ended_ms INTEGER, reason TEXT) WITHOUT ROWID`);
-}
-
 export function openEpisode(sql: SqlStorage, version: string): Episode | null {
   return readEpisodes(sql, version).find(({ endedMs }) => endedMs === null) ?? null;
 }
@@ -58,7 +53,7 @@ export function beginEpisode(
 ): DriftEvent {
   const { model, version, drifting, settings } = of;
   const id = crypto.randomUUID();
-  sql.exec('INSERT INTO drift_episodes VALUES (?, ?, ?, NULL, NULL)', id, version, nowMs);
+  sql.exec('INSERT INTO drift_episodes (id, version, began_ms) VALUES (?, ?, ?)', id, version, nowMs);
   const places = drifting.map(({ place, window }) => ({
     place,
     from: time(window.fromMs),

@@ -1,6 +1,7 @@
 // The samples of all isolates put together in the Durable Object: of each version and time window the rows with the smallest
 // tags, a uniform sample of all PoPs' requests. The only place where popserve keeps what was asked; rows go when their time is up.
 import type { SqlStorage } from '@cloudflare/workers-types';
+import * as z from 'zod';
 import type { TelemetryPart } from '../report.ts';
 import type { SampleReport } from './input-sampler.ts';
 
@@ -31,35 +32,47 @@ export interface SamplePage {
   readonly next: SamplePlace | null;
 }
 
+const columns = 'version, from_ms, tag, pop, region, at_ms, features, prediction';
+
 /** With rows of 4,096 characters 2 MB. */
 const rowsOfPage = 500;
 
-export const samplePart: TelemetryPart = {
-  name: 'sample',
+/** It is put into the lines of a sample as it is. */
+const jsonObject = z.string().refine(isJsonObject, 'expected a JSON object');
 
-  createTables(sql) {
-    sql.exec(`CREATE TABLE IF NOT EXISTS sample_windows (
-      version TEXT NOT NULL, from_ms INTEGER NOT NULL, pop TEXT NOT NULL, seen INTEGER NOT NULL, skipped INTEGER NOT NULL,
-      expires_ms INTEGER NOT NULL, PRIMARY KEY (version, from_ms, pop)) WITHOUT ROWID`);
-    // Each report looks for the next that expires.
-    sql.exec('CREATE INDEX IF NOT EXISTS sample_expiry ON sample_windows (expires_ms)');
-    sql.exec(`CREATE TABLE IF NOT EXISTS sample_rows (
-      version TEXT NOT NULL, from_ms INTEGER NOT NULL, tag REAL NOT NULL, pop TEXT NOT NULL, region TEXT,
-      at_ms INTEGER NOT NULL, features TEXT NOT NULL, prediction TEXT NOT NULL,
-      PRIMARY KEY (version, from_ms, tag)) WITHOUT ROWID`);
-    sql.exec('CREATE TABLE IF NOT EXISTS sample_deletion (only_one INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL)');
-  },
+const sampleSchema = z.object({
+  region: z.string().nullable(),
+  size: z.int().min(1),
+  keptMs: z.number().min(0),
+  windows: z.array(
+    z.object({
+      version: z.string(),
+      fromMs: z.number(),
+      toMs: z.number(),
+      seen: z.int().min(0),
+      skipped: z.int().min(0),
+      rows: z.array(
+        z.object({
+          tag: z.number().min(0).lt(1),
+          item: z.object({ atMs: z.number(), features: jsonObject, prediction: jsonObject }),
+        }),
+      ),
+    }),
+  ),
+}) satisfies z.ZodType<SampleReport>;
 
-  apply(sql, data, { pop, atMs }) {
-    const { region, size, keptMs, windows } = data as SampleReport;
+export const samplePart: TelemetryPart<'sample'> = {
+  schema: sampleSchema,
+
+  apply(sql, { region, size, keptMs, windows }, { pop, atMs }) {
     const deletedMs = deletedAtMs(sql);
     for (const { version, fromMs, toMs, seen, skipped, rows } of windows) {
       const expiresMs = toMs + keptMs;
       // Late, or drawn before a deletion: what was answered in the same window is not kept either.
       if (expiresMs <= atMs || fromMs <= deletedMs) continue;
       sql.exec(
-        `INSERT INTO sample_windows VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-          seen = seen + excluded.seen, skipped = skipped + excluded.skipped`,
+        `INSERT INTO sample_windows (version, from_ms, pop, seen, skipped, expires_ms) VALUES (?, ?, ?, ?, ?, ?)
+          ON CONFLICT DO UPDATE SET seen = seen + excluded.seen, skipped = skipped + excluded.skipped`,
         ...[version, fromMs, pop, seen, skipped, expiresMs],
       );
       // Most of what many isolates send would not stay: it is not written at all.
@@ -67,7 +80,7 @@ export const samplePart: TelemetryPart = {
       const added = rows.filter(({ tag }) => tag < limit);
       for (const { tag, item } of added) {
         sql.exec(
-          'INSERT OR IGNORE INTO sample_rows VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+          `INSERT OR IGNORE INTO sample_rows (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
           ...[version, fromMs, tag, pop, region, item.atMs, item.features, item.prediction],
         );
       }
@@ -109,7 +122,10 @@ export function deleteSample(sql: SqlStorage, nowMs: number): number {
   const { rows } = sql.exec<{ rows: number }>('SELECT count(*) AS rows FROM sample_rows').one();
   sql.exec('DELETE FROM sample_rows');
   sql.exec('DELETE FROM sample_windows');
-  sql.exec('INSERT OR REPLACE INTO sample_deletion VALUES (1, ?)', nowMs);
+  sql.exec(
+    `INSERT INTO sample_deletion (only_one, at_ms) VALUES (1, ?) ON CONFLICT DO UPDATE SET at_ms = excluded.at_ms`,
+    nowMs,
+  );
   return rows;
 }
 
@@ -138,7 +154,7 @@ export function readSamplePage(sql: SqlStorage, filter: SampleFilter, after: Sam
   const { where, values } = conditionOf(filter);
   const rows = sql
     .exec<StoredRow>(
-      `SELECT * FROM sample_rows WHERE (version, from_ms, tag) > (?, ?, ?) AND ${where}
+      `SELECT ${columns} FROM sample_rows WHERE (version, from_ms, tag) > (?, ?, ?) AND ${where}
         ORDER BY version, from_ms, tag LIMIT ?`,
       ...[after?.version ?? '', after?.fromMs ?? 0, after?.tag ?? 0, ...values, rowsOfPage],
     )
@@ -151,6 +167,15 @@ export function readSamplePage(sql: SqlStorage, filter: SampleFilter, after: Sam
         ? null
         : { version: last.version, fromMs: last.from_ms, tag: last.tag },
   };
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
 }
 
 type StoredRow = Record<'version' | 'pop' | 'features' | 'prediction', string> &

@@ -30,18 +30,12 @@ export class Outbox {
     this.#log = log;
   }
 
-  createTables(): void {
-    this.#sql.exec(`CREATE TABLE IF NOT EXISTS events (
-      id TEXT PRIMARY KEY, type TEXT NOT NULL, body TEXT NOT NULL, created_ms INTEGER NOT NULL, attempts INTEGER NOT NULL,
-      delivered_ms INTEGER, next_ms INTEGER, last_error TEXT) WITHOUT ROWID`);
-  }
-
   /** Without a webhook an event is kept to be looked at. The same id again is the same event. */
   add(event: { id: string; type: string; data: unknown }, atMs: number): void {
     const timestamp = new Date(atMs).toISOString();
     const body = JSON.stringify({ id: event.id, type: event.type, timestamp, data: event.data });
     this.#sql.exec(
-      'INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, 0, NULL, ?, NULL)',
+      'INSERT OR IGNORE INTO events (id, type, body, created_ms, attempts, next_ms) VALUES (?, ?, ?, ?, 0, ?)',
       ...[event.id, event.type, body, atMs, this.#webhook === null ? null : atMs],
     );
     this.#sql.exec(

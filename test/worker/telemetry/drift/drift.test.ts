@@ -217,7 +217,7 @@ describe('what several PoPs report', () => {
     await pop.release({ manifest, blobs }, false);
     const report = reportOf(manifest, { pop: 'FRA', region: 'EU', sequence: 1, shift: 0 });
     const [delta] = report.parts.drift.versions;
-    const old = { ...report, parts: { drift: { region: 'EU', versions: [{ ...delta, layout: 7 }] } } };
+    const old = { ...report, parts: { drift: { region: 'EU', versions: delta ? [{ ...delta, layout: 7 }] : [] } } };
     await sendReport(pop, 'renewed', old);
     await vi.waitFor(async () => expect((await driftOf('renewed')).versions).toEqual([]), { timeout: 10_000 });
     await sendReport(pop, 'renewed', { ...old, sequence: 2 });

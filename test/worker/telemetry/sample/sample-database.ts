@@ -1,20 +1,14 @@
-// The tables of the sample as the Durable Object keeps them, in this process: SQLite behind the calls that SqlStorage has.
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+// The tables of the sample as the Durable Object keeps them, in this process.
 import type { SqlStorage } from '@cloudflare/workers-types';
 import type { SampleReport } from '../../../../worker/telemetry/sample/input-sampler.ts';
 import { readSamplePage, type SamplePlace, samplePart } from '../../../../worker/telemetry/sample/sample-part.ts';
+import { openObject } from '../sqlite.ts';
 
 export class SampleDatabase {
   readonly sql: SqlStorage;
 
   constructor() {
-    const database = new DatabaseSync(':memory:');
-    const exec = (query: string, ...values: SQLInputValue[]) => {
-      const rows = database.prepare(query).all(...values);
-      return { toArray: () => rows, one: () => rows[0] };
-    };
-    this.sql = { exec } as unknown as SqlStorage;
-    samplePart.createTables(this.sql);
+    this.sql = openObject();
   }
 
   apply(report: SampleReport, { pop = 'FRA', atMs = 0 } = {}): void {
