@@ -4,12 +4,14 @@ import type { Registry } from '../registry/registry.ts';
 import { createRegistry } from './bound-registry.ts';
 import { createSecurity, type Security } from './bound-security.ts';
 import { AnswerCache } from './cache/answer-cache.ts';
-import { BlobSource } from './cache/blob-source.ts';
+import { CachedBlobs } from './cache/cached-blobs.ts';
 import { type Config, parseConfig } from './config.ts';
 import { log } from './logging/log.ts';
 import { keepSecret } from './logging/redact.ts';
 import { RouteTable } from './routing/route-table.ts';
+import { IsolateHeap } from './runtime/isolate-heap.ts';
 import { ModelCache } from './runtime/model-cache.ts';
+import { ModelLoader } from './runtime/model-loader.ts';
 import { verifyBlob } from './runtime/verify-blob.ts';
 import { BodyRoom } from './security/body-room.ts';
 import { Counters } from './telemetry/counters.ts';
@@ -25,6 +27,8 @@ export interface Isolate {
   /** The name of the PoP; null until a request tells it, if the settings do not: see http/pop.ts. */
   pop: string | null;
   readonly registry: Registry;
+  /** The memory that all loaded models share. */
+  readonly heap: IsolateHeap;
   readonly models: ModelCache;
   readonly routes: RouteTable;
   readonly counters: Counters;
@@ -50,12 +54,15 @@ export function createIsolate(env: Env): Isolate {
   const answers = new AnswerCache();
   const drift = new DriftCounter(config.popRegion, log);
   const sampler = new InputSampler(config.sample);
+  const heap = new IsolateHeap(config.memoryBudgetBytes);
+  const blobs = new CachedBlobs({
+    readRegistry: async (digest) => (await registry.getBlob(digest as Digest)).body,
+    cache: caches.default,
+  });
   const models = new ModelCache({
-    budgetBytes: config.memoryBudgetBytes,
-    source: new BlobSource({
-      readRegistry: async (digest) => (await registry.getBlob(digest as Digest)).body,
-      cache: caches.default,
-    }),
+    heap,
+    loader: new ModelLoader(heap, blobs),
+    blobs,
     log,
     onLoadFailure: (manifest) => counters.failLoad(manifest),
   });
@@ -85,6 +92,7 @@ export function createIsolate(env: Env): Isolate {
     config,
     pop: config.popName,
     registry,
+    heap,
     models,
     routes,
     counters,

@@ -3,7 +3,8 @@
 import { Hono } from 'hono';
 import { PopserveError } from '../../registry/errors.ts';
 import { datatypeOf, elementTypeName } from '../../worker/protocol/element-type.ts';
-import { Heap, HeapBrokenError, HeapFullError, OrtError } from '../../worker/runtime/heap.ts';
+import { Heap } from '../../worker/runtime/heap.ts';
+import { HeapBrokenError, HeapFullError, OrtError } from '../../worker/runtime/heap-errors.ts';
 import { Session, type SessionOptions, type ValueInfo } from '../../worker/runtime/session.ts';
 import { decodeFrame, encodeFrame } from './raw-frame.ts';
 

@@ -73,7 +73,7 @@ export function isolateStatistics(
   return {
     model_stats: counted.map((counts) => ofIsolate(isolate, counts)),
     popserve_scope: 'isolate',
-    popserve_heap: ofHeap(isolate.models.heap),
+    popserve_heap: ofHeap(isolate.heap),
     popserve_note: isolateNote,
   };
 }

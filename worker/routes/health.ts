@@ -22,9 +22,9 @@ const readySince = new WeakMap<Isolate, number>();
 
 /** Ready: the runtime runs and the registry answers. */
 async function requireReady(isolate: Isolate): Promise<void> {
-  if (isolate.models.heap.live && Date.now() - (readySince.get(isolate) ?? 0) < readyForMs) return;
+  if (isolate.heap.live && Date.now() - (readySince.get(isolate) ?? 0) < readyForMs) return;
   try {
-    await Promise.all([isolate.models.heap.current(), isolate.registry.listModels({ limit: 1 })]);
+    await Promise.all([isolate.heap.current(), isolate.registry.listModels({ limit: 1 })]);
     readySince.set(isolate, Date.now());
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

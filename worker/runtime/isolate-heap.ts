@@ -1,10 +1,10 @@
-// The one heap of an isolate: made at first use, started again in its own memory when it is broken, given up for a smaller one when
-// it has grown far beyond what lives in it. A heap that was given up counts against the budget until its memory has been collected.
+// The one heap of an isolate: made at first use, started again in its own memory when it is broken, and given up for a smaller one
+// when it has grown far beyond what lives in it. A heap that was given up counts against the budget until its memory is collected.
 import { Heap } from './heap.ts';
 
-/** Below this a fresh heap would be of no use: ORT itself takes about 12 MiB. */
+/** A smaller heap would be useless: ORT itself takes about 12 MiB. */
 const smallestHeapBytes = 17 * 1_048_576;
-/** Giving up less than this is not worth loading models again. */
+/** Regaining less than this is not worth loading the models again. */
 const leastWorthBytes = 16 * 1_048_576;
 
 export class IsolateHeap {
@@ -13,7 +13,7 @@ export class IsolateHeap {
   readonly #collected = new FinalizationRegistry<number>((id) => this.#forget(id));
   #current: Promise<Heap> | null = null;
   #live: Heap | null = null;
-  /** A heap that is broken, whose memory the next one takes. */
+  /** A broken heap whose memory the next one takes over. */
   #spent: Heap | null = null;
   #emptyBytes = 0;
   #replacements = 0;
@@ -24,7 +24,10 @@ export class IsolateHeap {
     this.#budgetBytes = budgetBytes;
   }
 
-  /** The heap, started if there is none that works. */
+  /**
+   * The heap. It is started if there is none that works.
+   * @throws {Error} when the module does not start
+   */
   async current(): Promise<Heap> {
     if (this.#live && this.#live.broken !== null) this.replace();
     this.#current ??= this.#start();
@@ -36,7 +39,7 @@ export class IsolateHeap {
     return this.#live;
   }
 
-  /** What ORT itself takes of a fresh heap. */
+  /** Bytes that ORT itself takes of a fresh heap. */
   get emptyBytes(): number {
     return this.#emptyBytes;
   }
@@ -56,7 +59,7 @@ export class IsolateHeap {
     return this.#replacements;
   }
 
-  /** What the last start took, milliseconds. */
+  /** How long the last start took, milliseconds. */
   get startMs(): number {
     return this.#startMs;
   }
@@ -72,10 +75,10 @@ export class IsolateHeap {
   }
 
   /**
-   * Gives the heap up for a smaller one, if it is far larger than what is to live in it and the two fit into the budget: V8 may
-   * take long to collect the old one's memory, which counts until then.
-   * @param wantedBytes what is to live in it, ORT itself included
-   * @returns whether it was; all that lived in it is gone then
+   * Gives the heap up for a smaller one, if it is far larger than what is to live in it and both fit into the budget: V8 may take a
+   * long time to collect the old one's memory, which counts until then.
+   * @param wantedBytes what is to live in the heap, ORT itself included
+   * @returns whether the heap was given up, with all that lived in it
    */
   shrink(wantedBytes: number): boolean {
     const heap = this.#live;
@@ -106,7 +109,7 @@ export class IsolateHeap {
     this.#spent = null;
     try {
       const heap = (spent && this.#restart(spent)) ?? (await Heap.create(this.#budgetBytes - this.discardedBytes));
-      // What was collected meanwhile found no heap to tell.
+      // Heaps collected while this one was created could not update its limit; do so now.
       heap.limitBytes = this.#budgetBytes - this.discardedBytes;
       this.#emptyBytes = heap.usedBytes();
       this.#live = heap;
@@ -118,7 +121,7 @@ export class IsolateHeap {
     }
   }
 
-  /** @returns null if the module does not start again in that memory, which is given up then */
+  /** @returns null if the module does not start again in that memory; then the memory is given up */
   #restart(spent: Heap): Heap | null {
     try {
       return spent.restarted();

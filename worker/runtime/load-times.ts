@@ -1,14 +1,15 @@
-// The cold-start ledger: what each step of a load took. Durations without I/O in them read 0 where clocks stand still between I/O,
-// as they do in production (PLATFORM.md 4.3): they tell something in a local PoP only, and say so.
+// How long each step of a load took. In production clocks advance only on I/O, so steps without I/O read 0 there: they mean
+// something in a local PoP only, and are marked so.
+// See https://developers.cloudflare.com/workers/reference/security-model/ (step 1: disallow timers and multi-threading).
 
 export interface LoadTimes {
-  /** Start of the runtime, which overlaps with the fetch; 0 if it was running. */
+  /** Start of the runtime, which overlaps with the fetch; 0 if it was running already. */
   readonly runtimeMs: number;
   /** From asking for the model's bytes to the last of them in the heap with their digest checked. */
   readonly fetchMs: number;
-  /** Making the session of the bytes. */
+  /** Making the session from the bytes. */
   readonly createMs: number;
-  /** The warm-up run; 0 where the first request took its place. */
+  /** The warm-up run; 0 where the first request is the warm-up. */
   readonly warmupMs: number;
   readonly from: 'cache' | 'registry';
 }
@@ -17,7 +18,7 @@ export interface LoadTimes {
 const localOnly = new Set(['runtime', 'create', 'warmup']);
 
 /**
- * @param routeMs what the route took; 0 if it was known
+ * @param routeMs how long reading the route took; 0 if it was known
  * @returns value of a Server-Timing header, durations in milliseconds
  * @see https://www.w3.org/TR/server-timing/
  */

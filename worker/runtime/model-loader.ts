@@ -1,36 +1,19 @@
-// Brings a version into the heap: the bytes while the runtime starts, then the session, then the warm-up. Which versions stay is not
-// its business (model-cache.ts).
+// Brings a version into the heap: its bytes while the runtime starts, then the session, and a first run where no request waits.
+// Which versions stay is not its business (residents.ts).
+import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest, ProfileName } from '../../registry/manifest.ts';
-import type { BlobSource, OpenBlob } from '../cache/blob-source.ts';
-import { type Heap, HeapBrokenError, HeapFullError } from './heap.ts';
+import type { BlobSource, OpenBlob } from './blob-source.ts';
+import type { Heap } from './heap.ts';
+import { HeapBrokenError, HeapFullError, HeapReplacedError } from './heap-errors.ts';
 import type { IsolateHeap } from './isolate-heap.ts';
 import type { LoadTimes } from './load-times.ts';
+import type { LoadedSession, Loader, LoadOptions } from './loader.ts';
 import { nextTurn } from './next-turn.ts';
-import type { HeapBlock, Session } from './session.ts';
-import { CorruptBlobError, createSession, type StreamOptions, streamBlob } from './stream-blob.ts';
-import { toRuntimeTensor, warmupTensors } from './tensors.ts';
+import { type HeapBlock, Session } from './session.ts';
+import { CorruptBlobError, type StreamOptions, streamBlob } from './stream-blob.ts';
+import { runWarmup } from './warm-up.ts';
 
-export interface LoadedSession {
-  readonly session: Session;
-  readonly profile: ProfileName;
-  readonly times: LoadTimes;
-}
-
-export interface LoadOptions {
-  /** Called when the heap runs: makes room in it and tells which profile fits. */
-  readonly makeRoom: () => ProfileName;
-  /** Called with every piece of the model that arrives. */
-  readonly onProgress: () => void;
-  /** No request waits: those that come run between the steps, and the sample input runs before the session is handed out. */
-  readonly aside: boolean;
-}
-
-/** The heap was replaced while a model was on its way into it. */
-export class HeapReplacedError extends Error {
-  override readonly name = 'HeapReplacedError';
-}
-
-export class ModelLoader {
+export class ModelLoader implements Loader {
   readonly #heap: IsolateHeap;
   readonly #source: BlobSource;
 
@@ -40,7 +23,13 @@ export class ModelLoader {
   }
 
   /**
-   * @throws PopserveError UNAVAILABLE (bytes that do not match, no room), HeapReplacedError, HeapFullError, HeapBrokenError, OrtError
+   * @throws {PopserveError} UNAVAILABLE when the bytes do not match their digest or the model does not match its manifest; NOT_FOUND
+   *   when the registry does not have the blob
+   * @throws {OrtError} when the runtime refuses the model
+   * @throws {HeapFullError} when it does not fit into the heap
+   * @throws {HeapBrokenError} when it breaks the heap
+   * @throws {HeapReplacedError} when the heap was replaced during the load
+   * @throws what `makeRoom` throws
    */
   async load(manifest: Manifest, { makeRoom, onProgress, aside }: LoadOptions): Promise<LoadedSession> {
     const { model: artifact } = manifest.artifacts;
@@ -57,7 +46,7 @@ export class ModelLoader {
     const place = (blob: OpenBlob) => this.#place(heap, blob, artifact, { onProgress, aside });
     let { from } = opened;
     const block = await place(opened).catch(async (error: unknown) => {
-      // Damaged, cut off or unreadable: the registry has it whole.
+      // The cached copy is damaged, cut off or unreadable; the registry has the whole blob.
       if (from !== 'cache' || isHeapFault(error)) throw error;
       from = 'registry';
       if (error instanceof CorruptBlobError) await this.#source.drop(artifact.digest).catch(() => undefined);
@@ -102,7 +91,7 @@ export class ModelLoader {
       const block = await streamBlob(heap, body, artifact, options);
       if (heap === this.#heap.live) return block;
     } catch (error) {
-      // A heap that is someone else's by now refuses to be written to.
+      // The memory belongs to another heap by now, so this one refuses to be written to.
       if (!(error instanceof HeapBrokenError) || heap === this.#heap.live) throw error;
     }
     throw new HeapReplacedError('the heap was replaced during the load');
@@ -111,11 +100,26 @@ export class ModelLoader {
 
 type Artifact = Manifest['artifacts']['model'];
 
-/** Runs the manifest's sample input, if there is one. */
-export function runWarmup(session: Session, manifest: Manifest): void {
-  const sample = warmupTensors(manifest);
-  const outputs = manifest.signature.outputs.map(({ name }) => name);
-  if (sample) session.run(sample.map(toRuntimeTensor), outputs, () => undefined);
+/**
+ * Makes the session and checks that it is the model that the manifest describes.
+ * @throws {PopserveError} UNAVAILABLE when the model has a name that its manifest does not describe
+ * @throws {OrtError} when the runtime refuses the model
+ * @throws {HeapFullError} when it does not fit into the heap
+ * @throws {HeapBrokenError} when it breaks the heap
+ */
+function createSession(heap: Heap, block: HeapBlock, manifest: Manifest, profile: ProfileName): Session {
+  const session = Session.create(heap, block, {
+    format: manifest.artifacts.model.format,
+    profile,
+    graphOptimization: manifest.runtime.graphOptimization,
+  });
+  const described = new Set([...manifest.signature.inputs, ...manifest.signature.outputs].map(({ name }) => name));
+  const missing = [...session.inputs, ...session.outputs].find(({ name }) => !described.has(name));
+  if (missing) {
+    session.release();
+    throw new PopserveError('UNAVAILABLE', `the model has '${missing.name}', which its manifest does not describe`);
+  }
+  return session;
 }
 
 function isHeapFault(error: unknown): boolean {

@@ -1,12 +1,12 @@
-// Reads a stream in pieces of the size that suits who waits for it.
+// Reads a stream in pieces: large ones where a request waits for the whole, small ones where requests are to run in between.
 import { nextTurn } from './next-turn.ts';
 
-/** Fewer turns than with the stream's own small chunks. */
+/** Takes fewer turns than the stream's own small chunks. */
 const pieceBytes = 1_048_576;
-/** Placed and hashed in less than a millisecond. */
+/** Such a piece is placed and hashed in less than a millisecond. */
 const pieceBytesAside = 262_144;
 
-/** What is used of workerd's `ReadableStreamBYOBReader`. */
+/** The part of workerd's `ReadableStreamBYOBReader` that is used. */
 export interface PieceReader {
   readAtLeast(
     minBytes: number,
@@ -15,9 +15,9 @@ export interface PieceReader {
 }
 
 /**
- * @param totalBytes that are expected; what comes beyond them is handed out as well
- * @param aside no request waits for it: those that come run between the pieces
- * @returns pieces, each valid until the next is asked for
+ * @param totalBytes how many are expected; bytes beyond them are handed out as well
+ * @param aside no request waits for these bytes, so other requests run between the pieces
+ * @returns pieces, each valid until the next one is asked for
  */
 export async function* readPieces(
   reader: PieceReader,

@@ -1,6 +1,6 @@
-// A tensor as the session takes and gives it: raw elements of any ONNX type. Stands alone, so that the command can speak of it too.
+// A tensor as the session takes and gives it: raw elements of any ONNX type. In a file of its own, so that the command can use the type.
 
-/** Row-major little-endian elements; strings as one byte array per element, without NUL. */
+/** Row-major little-endian elements. Strings are one byte array per element, which may hold any bytes and has no terminating NUL. */
 export interface RuntimeTensor {
   readonly elementType: number;
   readonly shape: readonly number[];

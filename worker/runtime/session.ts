@@ -1,16 +1,17 @@
-// A session: one model loaded in the heap, ready to run. Works on raw elements of any ONNX type; OIP is spoken elsewhere.
+// A session: one model in the heap, ready to run. It works on raw elements of any ONNX type and does not know OIP (tensors.ts).
 import { elementCount } from '../../registry/signature.ts';
 import { elementTypeBytes, elementTypeOfAnswer, stringElementType } from '../protocol/element-type.ts';
 import type { Heap } from './heap.ts';
+import type { ModelSession } from './loader.ts';
 import type { RuntimeTensor } from './runtime-tensor.ts';
 import { stringElement } from './string-elements.ts';
 
 /** A model's input or output as the runtime knows it. */
 export interface ValueInfo {
   readonly name: string;
-  /** ONNX element type; 0 for what is not a tensor (sequence, map, optional). */
+  /** ONNX element type; 0 for a value that is not a tensor (sequence, map, optional). */
   readonly elementType: number;
-  /** A symbolic dimension is its name ('' if it has none). */
+  /** A symbolic dimension is given by its name, '' if it has none. */
   readonly shape: readonly (number | string)[];
 }
 
@@ -30,15 +31,15 @@ const graphOptimizationLevels = { disabled: 0, basic: 1, extended: 2, all: 99 };
 const sequential = 0;
 const logNothingButFatal = 4;
 const cpu = 1;
-/** ORT's kernels read whole vectors: keep every tensor aligned as its own allocator would. */
+/** ORT's kernels read whole vectors, so every tensor is aligned as ORT's own allocator would align it. */
 const alignment = 64;
 
-export class Session {
+export class Session implements ModelSession {
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
   readonly heap: Heap;
   readonly #handle: number;
-  /** Model bytes that the session's weights point into, freed after it. */
+  /** Model bytes that the session's weights point into. They are freed after the session. */
   readonly #model: HeapBlock | null;
   readonly #names: ReadonlyMap<string, number>;
 
@@ -52,13 +53,15 @@ export class Session {
   }
 
   /**
-   * Makes a session of model bytes that lie in the heap, and takes them over: they are freed with the session, or at once
-   * where it does not need them or cannot be made.
+   * Makes a session from model bytes that lie in the heap, and takes the bytes over: they are freed with the session, or at once if
+   * the session does not need them or cannot be made.
    *
    * In ORT format the weights are used where they lie, so a session takes the model's size plus what its graph needs.
    * `lean` adds nothing to that; `fast` lets kernels keep a second, rearranged copy of the weights.
-   * @throws OrtError when the runtime refuses the model, HeapFullError when it does not fit
-   * @see onnxruntime_session_options_config_keys.h
+   * @throws {OrtError} when the runtime refuses the model
+   * @throws {HeapFullError} when it does not fit into the heap
+   * @throws {HeapBrokenError} when it breaks the heap
+   * @see https://github.com/microsoft/onnxruntime/blob/main/include/onnxruntime/core/session/onnxruntime_session_options_config_keys.h
    */
   static create(heap: Heap, model: HeapBlock, options: SessionOptions): Session {
     let keep = false;
@@ -78,13 +81,6 @@ export class Session {
     }
   }
 
-  /**
-   * Runs the model. Synchronous: an isolate runs one inference at a time.
-   * @param inputs by name; each input of the model exactly once
-   * @param outputNames which outputs to compute, in this order
-   * @param read gets the outputs as views on the heap, valid until it returns
-   * @throws OrtError for inputs that the model refuses, HeapFullError, HeapBrokenError
-   */
   run<T>(
     inputs: readonly (RuntimeTensor & { readonly name: string })[],
     outputNames: readonly string[],
@@ -136,7 +132,6 @@ export class Session {
     }
   }
 
-  /** Gives the session's room back to the heap. */
   release(): void {
     this.heap.release((ort) => ort._OrtReleaseSession(this.#handle));
     for (const pointer of this.#names.values()) this.heap.release((ort) => ort._OrtFree(pointer));
@@ -170,7 +165,7 @@ function createHandle(heap: Heap, model: HeapBlock, options: SessionOptions): nu
   const settings = heap.handle('make session options', (ort) =>
     ort._OrtCreateSessionOptions(
       graphOptimizationLevels[options.graphOptimization],
-      // An arena keeps what a run has used once; here that room is for the other models.
+      // An arena would keep the memory of a run for the next one; here the other models need it.
       false,
       // A memory pattern would make ORT allocate the weights a second time.
       false,
@@ -243,7 +238,7 @@ function createTensor(heap: Heap, tensor: RuntimeTensor, allocated: number[]): n
   );
 }
 
-/** Puts back the NUL bytes that {@link placeStrings} left out. */
+/** Puts back the NUL bytes that {@link placeStrings} replaced. */
 function placeNuls(heap: Heap, value: number, { data }: RuntimeTensor): void {
   if (!isStrings(data)) return;
   data.forEach((string, index) => {
@@ -263,7 +258,7 @@ function placeElements(heap: Heap, data: Uint8Array, allocated: number[]): [poin
   return [pointer, data.length];
 }
 
-/** An array of pointers to NUL-terminated strings, which ORT copies; a NUL within one is another byte for now. */
+/** An array of pointers to NUL-terminated strings, which ORT copies. A NUL within a string is replaced by another byte for now. */
 function placeStrings(
   heap: Heap,
   strings: readonly Uint8Array[],
@@ -296,7 +291,7 @@ function readTensor(heap: Heap, tensor: number, allocated: number[]): RuntimeTen
   if (elementType !== stringElementType) {
     return { elementType, shape, data: heap.bytes(data, elementTypeBytes(elementType, count)) };
   }
-  // Strings come in a block of their own: a pointer per element, then the strings end to end, a NUL after the last.
+  // Strings come in a block of their own: a pointer per element, then the strings end to end, then one NUL.
   allocated.push(data);
   const starts = heap.words(data, count);
   const strings = Array.from(starts, (start, index) => {
@@ -306,7 +301,7 @@ function readTensor(heap: Heap, tensor: number, allocated: number[]): RuntimeTen
   return { elementType, shape, data: strings };
 }
 
-/** Nothing tells where the last of the copies ends but the string that it was copied from. */
+/** The last string's end is not given; it is found from the original that ORT holds. */
 function lastString(heap: Heap, tensor: number, index: number, start: number): Uint8Array {
   const upToNul = heap.cString(start);
   return stringElement(heap, tensor, index, upToNul).slice();

@@ -1,10 +1,9 @@
-// Brings one model into the heap: bytes streamed to their place while they are hashed, then the session, then the warm-up.
+// A blob from its stream to its place in the heap, hashed on the way. What is made of the bytes is not its business (model-loader.ts).
 import { toHex } from '../../registry/bytes.ts';
 import { PopserveError } from '../../registry/errors.ts';
-import type { Manifest, ProfileName } from '../../registry/manifest.ts';
 import type { Heap } from './heap.ts';
 import { readPieces } from './read-pieces.ts';
-import { type HeapBlock, Session } from './session.ts';
+import type { HeapBlock } from './session.ts';
 
 export interface StreamOptions {
   /** Called after each piece. */
@@ -14,10 +13,12 @@ export interface StreamOptions {
 }
 
 /**
- * Streams a blob into the heap. No copy of it is ever whole in JS.
+ * Streams a blob into the heap. JS never holds a whole copy of it.
  * @param body exactly the blob's bytes
  * @returns where it lies; the caller frees it
- * @throws CorruptBlobError when the bytes do not have the digest or the length that they should
+ * @throws {CorruptBlobError} when the bytes do not have the digest or the length that they should
+ * @throws {HeapFullError} when they do not fit
+ * @throws {HeapBrokenError} when the heap is broken
  */
 export async function streamBlob(
   heap: Heap,
@@ -46,32 +47,13 @@ export async function streamBlob(
     return { pointer, bytes: artifact.bytes };
   } catch (error) {
     heap.free(pointer);
-    // Nobody reads on; what the stream says of that is of no interest.
+    // Nobody reads on, so a failure to cancel does not matter.
     reader.cancel(error).catch(() => undefined);
     throw error;
   }
 }
 
-/**
- * Makes the session and checks that it is the model that the manifest describes.
- * @throws OrtError, HeapFullError, HeapBrokenError; PopserveError UNAVAILABLE when signature and model disagree
- */
-export function createSession(heap: Heap, block: HeapBlock, manifest: Manifest, profile: ProfileName): Session {
-  const session = Session.create(heap, block, {
-    format: manifest.artifacts.model.format,
-    profile,
-    graphOptimization: manifest.runtime.graphOptimization,
-  });
-  const described = new Set([...manifest.signature.inputs, ...manifest.signature.outputs].map(({ name }) => name));
-  const missing = [...session.inputs, ...session.outputs].find(({ name }) => !described.has(name));
-  if (missing) {
-    session.release();
-    throw new PopserveError('UNAVAILABLE', `the model has '${missing.name}', which its manifest does not describe`);
-  }
-  return session;
-}
-
-/** Bytes that are not those that their digest names. */
+/** The bytes are not those that the digest names. */
 export class CorruptBlobError extends PopserveError {
   constructor(digest: string, what: string) {
     super('UNAVAILABLE', `blob ${digest} is corrupt: ${what}; it was not loaded`);

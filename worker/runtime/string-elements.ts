@@ -1,18 +1,18 @@
-// The strings of a tensor where onnxruntime keeps them. Its C API takes and gives C strings, which end at their first NUL, but
-// what it works with are C++ strings, which hold any bytes.
+// The strings of a tensor in the place where onnxruntime keeps them. Its C API takes and gives C strings, which end at their first
+// NUL; inside it uses C++ strings, which hold any bytes.
 import type { Heap } from './heap.ts';
 
 const elementBytes = 12;
 const longFlag = 0x8000_0000;
 
 /**
- * A view on the heap, valid until the tensor is released; writing to it changes the tensor.
+ * One string of a tensor as a view on the heap, valid until the tensor is released; writing to it changes the tensor.
  *
- * The way there is that of onnxruntime 1.x on 32 bits: an OrtValue begins with the pointer to its Tensor, a Tensor with the pointer
- * to its elements, and these are strings of libc++ in its alternate layout: pointer, size and capacity with the highest bit
- * set, or up to 11 bytes in their place and their number in the last one.
- * @param expected its content up to the first NUL at least, by which an update of onnxruntime that moves its strings is found out
- * @throws Error if that is not what lies there
+ * The layout is that of onnxruntime 1.x on 32 bits: an OrtValue begins with the pointer to its Tensor, a Tensor with the pointer to
+ * its elements. The elements are strings of libc++ in its alternate layout: pointer, size and capacity with the highest bit set, or
+ * up to 11 bytes in the same place and their number in the last one.
+ * @param expected the string up to its first NUL at least: a check, in case an update of onnxruntime changes the layout
+ * @throws {Error} when another string lies there
  * @see https://github.com/llvm/llvm-project/blob/main/libcxx/include/string (`__long`, `__short`)
  */
 export function stringElement(heap: Heap, value: number, index: number, expected: Uint8Array): Uint8Array {

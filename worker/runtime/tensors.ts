@@ -11,7 +11,10 @@ export function toRuntimeTensor(tensor: Tensor): RuntimeTensor & { readonly name
   return { ...tensor, elementType: elementTypeOf(tensor.datatype) };
 }
 
-/** The same elements, not copied. A published model has only outputs that OIP can name. */
+/**
+ * The same elements, not copied.
+ * @throws {Error} when OIP has no name for the element type, which publishing refuses
+ */
 export function fromRuntimeTensor(name: string, tensor: RuntimeTensor): Tensor {
   const datatype = datatypeOf(tensor.elementType);
   if (datatype === null) {
@@ -20,7 +23,11 @@ export function fromRuntimeTensor(name: string, tensor: RuntimeTensor): Tensor {
   return { name, datatype, shape: tensor.shape, data: tensor.data };
 }
 
-/** The manifest's sample input; elements that it leaves out are zero, or empty strings. */
+/**
+ * The manifest's sample input. Where the manifest gives no elements they are zero, or empty strings.
+ * @returns null if the manifest has no sample input
+ * @throws {Error} when the manifest names an input that the signature does not have
+ */
 export function warmupTensors(manifest: Manifest): Tensor[] | null {
   if (manifest.warmup === null) return null;
   const datatypes = new Map(manifest.signature.inputs.map((input) => [input.name, input.datatype]));
@@ -37,7 +44,7 @@ export function warmupTensors(manifest: Manifest): Tensor[] | null {
   });
 }
 
-/** 64-bit integers beyond 2^53 stand as decimal strings in the manifest. */
+/** The manifest writes 64-bit integers beyond 2^53 as decimal strings. */
 function wideIntegers(datatype: Datatype, data: readonly unknown[]): readonly unknown[] {
   if (datatype !== 'INT64' && datatype !== 'UINT64') return data;
   return data.map((value) => (typeof value === 'string' ? BigInt(value) : value));

@@ -1,8 +1,8 @@
-// Reads a blob to its end and compares digest, keeping nothing of it.
+// Checks a blob's digest without keeping the bytes.
 import { toHex } from '../../registry/bytes.ts';
 import { CorruptBlobError } from './stream-blob.ts';
 
-/** @throws CorruptBlobError when the bytes do not have the digest that they should */
+/** @throws {CorruptBlobError} when the bytes do not have the digest that they should */
 export async function verifyBlob(
   body: ReadableStream<Uint8Array>,
   artifact: { readonly digest: string; readonly bytes: number },

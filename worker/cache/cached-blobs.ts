@@ -1,14 +1,14 @@
-// Where a model's bytes come from: the PoP's own cache, with the registry behind it. Whoever reads them checks their digest.
+// A model's bytes: from the PoP's own cache, with the registry behind it. The reader checks their digest.
 
-export interface OpenBlob {
+interface OpenBlob {
   readonly body: ReadableStream<Uint8Array>;
   readonly from: 'cache' | 'registry';
 }
 
-/** What of the Cache API is used; it has no effect on workers.dev, where every blob comes from the registry. */
-export type BlobCache = Pick<Cache, 'match' | 'put' | 'delete'>;
+/** The part of the Cache API that is used. It has no effect on workers.dev, where every blob comes from the registry. */
+type BlobCache = Pick<Cache, 'match' | 'put' | 'delete'>;
 
-export class BlobSource {
+export class CachedBlobs {
   readonly #readRegistry: (digest: string) => Promise<ReadableStream<Uint8Array>>;
   readonly #cache: BlobCache;
 
@@ -20,20 +20,22 @@ export class BlobSource {
     this.#cache = options.cache;
   }
 
-  /** @throws PopserveError NOT_FOUND if neither has it */
+  /** @throws {PopserveError} NOT_FOUND when neither the cache nor the registry has the blob */
   async open(digest: string): Promise<OpenBlob> {
     const cached = await this.#cache.match(cacheKey(digest)).catch(() => undefined);
     if (cached?.body) return { body: cached.body, from: 'cache' };
     return await this.openRegistry(digest);
   }
 
+  /** @throws {PopserveError} NOT_FOUND when the registry does not have the blob */
   async openRegistry(digest: string): Promise<OpenBlob> {
     return { body: await this.#readRegistry(digest), from: 'registry' };
   }
 
   /**
-   * Puts a blob that was found to be whole into the cache. It is read a second time for that: a stream that is split holds in
-   * memory what its slower half has not taken yet, up to the whole model.
+   * Puts a blob whose digest was checked into the cache. It is read a second time for that: splitting the first stream would
+   * hold in memory whatever its slower half has not taken yet, up to the whole model.
+   * @throws {PopserveError} NOT_FOUND when the registry does not have the blob
    */
   async keep(digest: string): Promise<void> {
     const { body } = await this.openRegistry(digest);
@@ -47,7 +49,7 @@ export class BlobSource {
   }
 }
 
-/** A name that resolves nowhere: nothing but this Worker puts anything under it. */
+/** A host name that never resolves, so that only this Worker can have put anything under it. */
 function cacheKey(digest: string): string {
   return `https://blobs.popserve.invalid/${digest.replace(':', '/')}`;
 }

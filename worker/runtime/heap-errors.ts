@@ -1,0 +1,26 @@
+// What can go wrong in the heap. Apart from heap.ts, so that code which only tells these errors apart does not load the WASM module.
+
+/** An allocation did not fit under the heap's limit. The heap itself is intact. */
+export class HeapFullError extends Error {
+  override readonly name = 'HeapFullError';
+}
+
+/** The module aborted or trapped: its memory can no longer be trusted and nothing may be called in it again. */
+export class HeapBrokenError extends Error {
+  override readonly name = 'HeapBrokenError';
+}
+
+/** The heap was replaced while a model was being loaded into it. */
+export class HeapReplacedError extends Error {
+  override readonly name = 'HeapReplacedError';
+}
+
+/** onnxruntime refused a call, with its own code and message (onnxruntime_c_api.h, OrtErrorCode). */
+export class OrtError extends Error {
+  override readonly name = 'OrtError';
+  readonly ortCode: number;
+  constructor(ortCode: number, message: string) {
+    super(message);
+    this.ortCode = ortCode;
+  }
+}

@@ -1,0 +1,50 @@
+// From the runtime's errors to what callers are told, and how long a version that failed to load is left alone. Pure.
+import { PopserveError } from '../../registry/errors.ts';
+import type { Manifest } from '../../registry/manifest.ts';
+import { HeapBrokenError, HeapFullError, OrtError } from './heap-errors.ts';
+
+const firstRetryMs = 1_000;
+const lastRetryMs = 60_000;
+
+/** @returns the answer to a request whose run failed; an error that is not the runtime's is returned as it is */
+export function runFailure(error: unknown, manifest: Manifest): unknown {
+  const name = nameOf(manifest);
+  if (error instanceof OrtError) {
+    return new PopserveError('INVALID_ARGUMENT', `${name} refused this input: ${error.message}`);
+  }
+  const retry = { retryAfterSeconds: 1 };
+  if (error instanceof HeapFullError) {
+    const message = `${name}: this input needs more memory than there is: ${error.message}`;
+    return new PopserveError('UNAVAILABLE', message, retry);
+  }
+  if (error instanceof HeapBrokenError) {
+    const message = `${name}: this input broke the runtime, which was restarted: ${error.message}`;
+    return new PopserveError('UNAVAILABLE', message, retry);
+  }
+  return error;
+}
+
+/** @returns the answer to requests for a version that could not be loaded, until it is tried again */
+export function loadFailure(cause: unknown, manifest: Manifest, retryMs: number): PopserveError {
+  return new PopserveError('UNAVAILABLE', `${nameOf(manifest)} cannot be loaded: ${reasonOf(cause)}`, {
+    retryAfterSeconds: Math.ceil(retryMs / 1000),
+    cause,
+  });
+}
+
+/**
+ * The pause doubles with each failure in a row. onnxruntime's refusal is permanent, and a retry could evict a version that is
+ * serving: it gets the longest pause at once.
+ * @param attempts loads that failed in a row, 1 after the first
+ */
+export function retryDelayMs(error: unknown, attempts: number): number {
+  return error instanceof OrtError ? lastRetryMs : Math.min(firstRetryMs * 2 ** (attempts - 1), lastRetryMs);
+}
+
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function nameOf({ model, version }: Manifest): string {
+  return `model '${model}' version '${version}'`;
+}
