@@ -1,10 +1,11 @@
-// Which of 10,000 buckets a key falls into: the same key and salt always into the same one.
+// Which of 10,000 buckets a key falls into. The same salt and key always give the same bucket.
 
 export const bucketCount = 10_000;
 
 /**
  * FNV-1a over the UTF-8 bytes, then the finaliser of MurmurHash3, without which the low digits of similar keys
- * (device-1, device-2) are not spread evenly.
+ * (device-1, device-2) are not spread evenly. Every device of every running rollout depends on this function: changing it
+ * moves them to other versions.
  * @see http://www.isthe.com/chongo/tech/comp/fnv/, https://github.com/aappleby/smhasher
  */
 export function bucketOf(salt: string, key: string): number {

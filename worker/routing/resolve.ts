@@ -5,9 +5,9 @@ import type { Route } from '../../registry/route.ts';
 import { bucketOf, withinShare } from './bucket.ts';
 
 /**
- * @param requested version or alias from the URL; null: the default, which is `stable` or a running rollout's share
- * @param key what a rollout holds on to: the device's id, else its address
- * @throws PopserveError NOT_FOUND for an unknown alias, UNAVAILABLE when the model was never activated
+ * @param requested version or alias from the URL; null for the default, which is `stable` or a running rollout's version
+ * @param key identifies the caller, so that a rollout gives it the same side each time: the device's id, the API key or the address
+ * @throws {PopserveError} NOT_FOUND for an unknown alias; UNAVAILABLE when the model has no active version
  */
 export function resolveVersion(model: string, route: Route | null, requested: string | null, key: string): string {
   if (requested !== null) {

@@ -1,5 +1,5 @@
-// Looks at the route log on behalf of requests that ask for an epoch which is not here: one at a time per model, and none again
-// for a while where that was in vain, so that nobody can make R2 be listed with every request.
+// Looks at the route log on behalf of requests that ask for an epoch which is not here. There is one look at a time per model, and
+// after one that found nothing newer there is none for a while: nobody can make R2 be listed with every request.
 import { BoundedMap } from '../../registry/bounded-map.ts';
 import type { RouteCopy } from '../../registry/route.ts';
 import type { RequestScope } from '../request-scope.ts';
@@ -9,10 +9,10 @@ interface Look {
   readonly startedAtMs: number;
 }
 
-/** How long a route that is written after a look in vain may stay unseen: as long as `Retry-After` says. */
+/** How long a look is remembered: a route that is written right after it stays unseen for as long as `Retry-After` says. */
 const rememberedMs = 1_000;
 
-/** A look that has not come back by then belonged to a request that died, and its reads with it. */
+/** A look that takes longer is given up: it belonged to a request that died, and its reads with it. */
 const lostMs = 5_000;
 
 /** Models; their names come from URLs. */
@@ -31,9 +31,9 @@ export class RouteLooks {
   }
 
   /**
-   * @returns the newest route, or an older one than `minEpoch` that was the newest a second ago; null for none, or if R2 does not
-   *   answer in time
-   * @throws what `read` does
+   * @returns the newest route, or one older than `minEpoch` if that was the newest a second ago; null if there is none, or if R2
+   *   does not answer in time
+   * @throws what `read` throws
    */
   async newest(model: string, minEpoch: number, scope: RequestScope): Promise<RouteCopy | null> {
     const known = this.#remembered.get(model);
@@ -41,11 +41,11 @@ export class RouteLooks {
     const earlier = this.#underWay.get(model);
     const seen = earlier ? await this.#waitFor(model, earlier) : null;
     if (seen && seen.route.epoch >= minEpoch) return seen;
-    // The earlier one may have passed by what was written before this request came.
+    // A look already under way may miss a write that preceded this request, so look again.
     return await this.#waitFor(model, this.#underWay.get(model) ?? this.#begin(model, scope));
   }
 
-  /** The next request looks itself: a look was not in vain, or a route was written. */
+  /** Makes the next request look itself: a look found a newer route, or a route was written. */
   forget(model: string): void {
     this.#remembered.delete(model);
     this.#underWay.delete(model);
@@ -69,7 +69,7 @@ export class RouteLooks {
     return look;
   }
 
-  /** @returns false if it was taken for lost, or a route was written meanwhile */
+  /** @returns false if the look was given up, or if a route was written meanwhile */
   #end(model: string, look: Look): boolean {
     return this.#underWay.get(model) === look && this.#underWay.delete(model);
   }

@@ -1,4 +1,4 @@
-// The shares of a rollout: as large as asked, sticky, and growing without anybody changing sides.
+// The shares of a rollout: as large as asked, sticky, growing without anybody changing sides, and the same in every release of the code.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { bucketCount, bucketOf, withinShare } from '../../../worker/routing/bucket.ts';
@@ -36,4 +36,35 @@ test('a key keeps its side while the share grows', () => {
     if (withinShare(bucket, Math.min(one, other))) expect(withinShare(bucket, Math.max(one, other))).toBe(true);
   });
   fc.assert(property);
+});
+
+// Computed apart from the code, by a second implementation in Python of FNV-1a (checked against its published vector, "foobar" gives
+// bf9cf968) and of MurmurHash3's finaliser. A change of any of them moves devices of running rollouts to the other version.
+test.each([
+  ['', '', 4203],
+  ['pump/2/2', '', 8232],
+  ['pump/2/2', 'device-1', 7588],
+  ['pump/2/2', 'device-2', 3772],
+  ['pump/2/3', 'device-1', 3618],
+  ['pump/2/2', '10.0.0.1', 7959],
+  ['pump/2026-11-23.1/17', '2001:db8::1', 4661],
+  ['pump/2/2', 'Gerät-7', 2284],
+  ['a', 'b', 1501],
+  ['', 'a\0b', 4689],
+  ['pump/2/2', 'k'.repeat(200), 3254],
+])('with the salt %j the key %j falls into the bucket that it always had', (salt, key, bucket) => {
+  expect(bucketOf(salt, key)).toBe(bucket);
+});
+
+test('a share ends exactly at its percentage of the buckets', () => {
+  for (const [percent, first] of [
+    [0, 0],
+    [0.01, 1],
+    [5, 500],
+    [20, 2000],
+    [100, 10_000],
+  ] as const) {
+    if (first > 0) expect(withinShare(first - 1, percent)).toBe(true);
+    expect(withinShare(first, percent)).toBe(false);
+  }
 });

@@ -1,0 +1,107 @@
+// What an isolate asks of the registry for its routes: the copy in KV first, R2 where that is missing, and neither of them again at
+// once for a name that is not there. Names come from URLs, so nobody may make R2 be asked with every request.
+import { BoundedMap } from '../../registry/bounded-map.ts';
+import { PopserveError } from '../../registry/errors.ts';
+import type { Manifest } from '../../registry/manifest.ts';
+import type { Registry } from '../../registry/registry.ts';
+import type { RouteCopy } from '../../registry/route.ts';
+
+/** Models and versions; their names come from URLs. */
+const mostRemembered = 500;
+/** How long a first release may stay invisible to an isolate that was asked for the model too early. */
+const longestAbsenceMs = 2_000;
+
+export class RegistryReads {
+  readonly #registry: Registry;
+  readonly #rememberMs: number;
+  readonly #log: (event: string, fields: Record<string, unknown>) => void;
+  readonly #withoutRoute = new BoundedMap<string, { readonly untilMs: number }>(mostRemembered);
+  readonly #unrouted = new BoundedMap<string, { readonly found: Manifest | PopserveError; readonly untilMs: number }>(
+    mostRemembered,
+  );
+
+  /** @param rememberMs how long the answer about a version without a route is used again */
+  constructor(registry: Registry, rememberMs: number, log: (event: string, fields: Record<string, unknown>) => void) {
+    this.#registry = registry;
+    this.#rememberMs = rememberMs;
+    this.#log = log;
+  }
+
+  /** The route from KV. KV caches absent keys as well, and can be away: R2 is asked then, else a first release would stay invisible. */
+  async route(model: string): Promise<RouteCopy | null> {
+    const copy = await this.#registry.readCopy(model).catch((error: unknown) => {
+      this.#log('route-copy-unreadable', { model, error: String(error) });
+      return null;
+    });
+    return copy ?? (await this.#registry.readNewest(model));
+  }
+
+  /**
+   * The same as {@link route} for a model that this isolate has no route of: that it has none is remembered for a while.
+   * @throws {PopserveError} UNAVAILABLE when the registry cannot be read
+   */
+  async firstRoute(model: string): Promise<RouteCopy | null> {
+    const known = this.#withoutRoute.get(model);
+    if (known && Date.now() < known.untilMs) return null;
+    const copy = await this.route(model).catch((cause: unknown) => {
+      this.#log('refresh-failed', { model, error: String(cause) });
+      throw new PopserveError('UNAVAILABLE', `model '${model}': the registry cannot be read; try again`, {
+        retryAfterSeconds: 1,
+        cause,
+      });
+    });
+    if (!copy) {
+      const absentMs = Math.min(this.#rememberMs, longestAbsenceMs);
+      this.#withoutRoute.set(model, { untilMs: Date.now() + absentMs });
+    }
+    return copy;
+  }
+
+  /** A route was written: its model is not without one any more. */
+  forgetAbsence(model: string): void {
+    this.#withoutRoute.delete(model);
+  }
+
+  /**
+   * The newest route from the log itself.
+   * @throws {PopserveError} UNAVAILABLE when R2 cannot be reached
+   */
+  async newestRoute(model: string): Promise<RouteCopy | null> {
+    return await this.#registry.readNewest(model).catch(unreachable);
+  }
+
+  /** @throws {PopserveError} NOT_FOUND when there is no such model; UNAVAILABLE when R2 cannot be reached */
+  async requireModel(model: string): Promise<void> {
+    await this.#registry.showModel(model).catch(unreachable);
+  }
+
+  /**
+   * The manifest of a version that no route in use names.
+   * @throws {PopserveError} NOT_FOUND when there is no such version; UNAVAILABLE when R2 cannot be reached
+   */
+  async unroutedManifest(model: string, version: string): Promise<Manifest> {
+    const key = `${model}/${version}`;
+    const known = this.#unrouted.get(key);
+    if (known && Date.now() < known.untilMs) return unwrap(known.found);
+    const found = await this.#registry.getManifest(model, version).catch((error: unknown) => {
+      if (error instanceof PopserveError && error.code === 'NOT_FOUND') return error;
+      return unreachable(error);
+    });
+    this.#unrouted.set(key, { found, untilMs: Date.now() + this.#rememberMs });
+    return unwrap(found);
+  }
+}
+
+/** Storage that fails is neither the request's fault nor the code's: the answer is 503 and not an internal error. */
+function unreachable(error: unknown): never {
+  if (error instanceof PopserveError) throw error;
+  throw new PopserveError('UNAVAILABLE', `the registry cannot be reached from here: ${String(error)}`, {
+    retryAfterSeconds: 1,
+    cause: error,
+  });
+}
+
+function unwrap(found: Manifest | PopserveError): Manifest {
+  if (found instanceof PopserveError) throw found;
+  return found;
+}
