@@ -1,8 +1,8 @@
 // One HTTP call to a PoP, repeated where that is safe: time limits, back-off, Retry-After, and errors that say what to do.
 import { setTimeout as delay } from 'node:timers/promises';
+import { errorMessageOf } from '../../registry/error-answer.ts';
 import { errorCodeOf } from '../../registry/error-codes.ts';
 import { PopserveError } from '../../registry/errors.ts';
-import { errorMessageOf } from './answered-error.ts';
 import type { Settings } from './settings.ts';
 
 export interface Call {

@@ -1,4 +1,5 @@
 // The `popserve` command in its process: connects the program to the real streams and sets the exit status.
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { dieOfSignals, endProcess } from '../build/process-end.ts';
 import type { Host } from './host.ts';
@@ -20,7 +21,7 @@ function processHost(): Host {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     terminalColumns: process.stderr.isTTY ? process.stderr.columns : null,
-    readStdin: readAll,
+    readStdin: () => buffer(process.stdin),
     wait: (ms) => delay(ms),
     now: () => new Date(),
     prepare: async (options, progress) => {
@@ -29,10 +30,4 @@ function processHost(): Host {
       return preparePublication(options, progress);
     },
   };
-}
-
-async function readAll(): Promise<Uint8Array> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks);
 }

@@ -1,6 +1,8 @@
 // The network between a client and a PoP, as a proxy whose weather a test makes: answers of an overloaded PoP, silence, no connection.
+
 import { createServer, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 
 export interface Storm {
   readonly status: number;
@@ -32,10 +34,8 @@ export class Weather {
         if (next) return outgoing.writeHead(next.status, next.headers).end(next.body ?? '{"error":"too much to do"}');
         const { method, headers } = incoming;
         const passed = request(new URL(incoming.url ?? '/', target), { method, headers }, async (answer) => {
-          const chunks: Buffer[] = [];
-          for await (const chunk of answer) chunks.push(chunk);
           const { 'transfer-encoding': _, 'content-length': __, ...kept } = answer.headers;
-          const body = Buffer.concat(chunks);
+          const body = await buffer(answer);
           outgoing.writeHead(answer.statusCode ?? 502, kept).end(weather.spoil?.(body) ?? body);
         });
         incoming.pipe(passed);

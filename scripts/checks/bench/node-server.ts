@@ -1,8 +1,10 @@
 // The peers `native` and `node-wasm`: `node node-server.ts <native|wasm> <model.onnx> <signature.json>`. A plain Node HTTP server
 // that speaks the same JSON and binary bodies as popserve, with popserve's own codecs; loads its model at the first request.
+
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import type { Signature } from '../../../registry/signature.ts';
 import { decodeInferRequest } from '../../../worker/protocol/decode-request.ts';
@@ -34,7 +36,7 @@ async function loadWasmRuntime(): Promise<typeof import('onnxruntime-node')> {
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const body = await readBody(request);
+  const body = await buffer(request);
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
   if (pathname === '/live') return send(response, JSON.stringify({ live: true }));
   session ??= ort.InferenceSession.create(readFileSync(modelFile), options);
@@ -73,12 +75,6 @@ function toOrt({ elementType, shape, data }: Omit<RawTensor, 'name'>): OrtTensor
   const { buffer } = new Uint8Array(data as Uint8Array);
   const elements = type === 'int64' ? new BigInt64Array(buffer) : new Float32Array(buffer);
   return new ort.Tensor(type as 'float32', elements as Float32Array, shape);
-}
-
-async function readBody(request: IncomingMessage): Promise<Uint8Array> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
 }
 
 function send(response: ServerResponse, body: string | Uint8Array, headers: Record<string, string> = {}): void {

@@ -2,9 +2,9 @@
 import { sha256Digest } from '../../../registry/digests.ts';
 import { manifestSchema } from '../../../registry/manifest.ts';
 import { type Pop, startPop } from '../../local-pop/pop.ts';
+import { HttpSender } from '../http-sender.ts';
 import { measureJsMemory } from '../isolate-memory.ts';
 import { adder, type FuzzModel, kindsModel } from './fuzz-models.ts';
-import { Sender } from './sender.ts';
 
 export async function startFuzzPop(onLog: (line: string) => void = () => {}): Promise<Pop> {
   const pop = await startPop({ directory: null, port: 0, inspect: true, onLog });
@@ -26,10 +26,10 @@ async function release({ url, token }: Pop, { name, bytes, inputs, outputs }: Fu
     tolerance: { absolute: 1e-3, relative: 1e-3 },
     source: { file: 'model.onnx', digest, bytes: bytes.length },
   });
-  using sender = new Sender(url, 1);
+  using sender = new HttpSender({ connections: 1, longestMs: 30_000 });
   const operate = async (method: string, path: string, body: string | Uint8Array) => {
     const headers = { authorization: `Bearer ${token}` };
-    const { status, body: answer } = await sender.send({ method, path, headers, body: Buffer.from(body as string) });
+    const { status, body: answer } = await sender.send(Number(url.port), { method, path, headers, body });
     if (status >= 300) throw new Error(`${method} ${path}: ${status} ${answer.toString()}`);
   };
   await operate('PUT', `/registry/blobs/${digest}`, artifact);

@@ -1,10 +1,14 @@
 // Sends mutated requests to a PoP and judges every answer: nothing breaks, nothing hangs, and the next good request is answered.
+import { errorMessageOf } from '../../../registry/error-answer.ts';
 import { smallest } from '../../../registry/extremes.ts';
+import { HttpSender, type ReceivedAnswer } from '../http-sender.ts';
 import { Dice } from './dice.ts';
 import { toWire, type WireRequest } from './fuzz-request.ts';
 import { goodRequest, knownRequest } from './good-requests.ts';
 import { mutate, mutateWire } from './mutate.ts';
-import { type FuzzAnswer, Sender } from './sender.ts';
+import { unpacked } from './unpack.ts';
+
+type Send = (wire: WireRequest) => Promise<ReceivedAnswer>;
 
 export interface FuzzOptions {
   readonly url: URL;
@@ -36,6 +40,8 @@ export interface FuzzReport {
 
 /** Longer is a hang, if it is so again when the request is sent alone: the machine may have been busy. */
 const hangMs = 1000;
+/** No answer within this is a finding as well. */
+const longestMs = 30_000;
 const knownEvery = 50;
 
 export function requestNumber(seed: number, index: number): WireRequest {
@@ -55,7 +61,8 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   let sent = 0;
   let known = 0;
   let slowestMs = 0;
-  using sender = new Sender(url, connections);
+  using sender = new HttpSender({ connections, longestMs });
+  const send: Send = async (wire) => unpacked(await sender.send(Number(url.port), wire));
 
   const find = (index: number, what: string, wire: WireRequest) => {
     findings.push({ index, what, request: describe(wire) });
@@ -66,10 +73,10 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
       const index = next++;
       const wire = requestNumber(seed, index);
       try {
-        const answer = await sender.send(wire);
+        const answer = await send(wire);
         byStatus[answer.status] = (byStatus[answer.status] ?? 0) + 1;
         slowestMs = Math.max(slowestMs, answer.tookMs);
-        const fault = faultOf(answer) ?? (answer.tookMs > hangMs ? await hangs(sender, wire) : null);
+        const fault = faultOf(answer) ?? (answer.tookMs > hangMs ? await hangs(send, wire) : null);
         if (fault !== null) find(index, fault, wire);
       } catch (error) {
         byStatus.none = (byStatus.none ?? 0) + 1;
@@ -77,7 +84,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
       }
       sent++;
       if (sent % knownEvery === 0) {
-        const fault = await knownFault(sender, sent % (2 * knownEvery) === 0).catch(String);
+        const fault = await knownFault(send, sent % (2 * knownEvery) === 0).catch(String);
         if (fault === null) known++;
         else find(index, `a good request after it: ${fault}`, wire);
       }
@@ -89,9 +96,10 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
 }
 
 /** @returns null for an answer as it should be */
-function faultOf({ status, headers, body }: FuzzAnswer): string | null {
+function faultOf({ status, headers, body }: ReceivedAnswer): string | null {
   if (status >= 200 && status < 400) return null;
-  const error = errorIn(body);
+  // HTTP/1.1 leaves a few refusals to the platform's own server: those have no JSON.
+  const error = errorMessageOf(body);
   if (error === null) return `status ${status} without a message: ${body.toString().slice(0, 200)}`;
   if (status === 503 && headers['retry-after'] === undefined) return `503 without Retry-After: ${error}`;
   // Not supported, and saying so: what a server is to answer.
@@ -99,27 +107,16 @@ function faultOf({ status, headers, body }: FuzzAnswer): string | null {
   return null;
 }
 
-/** HTTP/1.1 leaves a few refusals to the platform's own server: those have no JSON. */
-function errorIn(body: Buffer): string | null {
-  try {
-    const value: unknown = JSON.parse(body.toString());
-    if (typeof value !== 'object' || value === null || !('error' in value)) return null;
-    return typeof value.error === 'string' && value.error !== '' ? value.error : null;
-  } catch {
-    return null;
-  }
-}
-
-async function hangs(sender: Sender, wire: WireRequest): Promise<string | null> {
+async function hangs(send: Send, wire: WireRequest): Promise<string | null> {
   const again: number[] = [];
-  for (let attempt = 0; attempt < 3; attempt++) again.push((await sender.send(wire)).tookMs);
+  for (let attempt = 0; attempt < 3; attempt++) again.push((await send(wire)).tookMs);
   const fastest = smallest(again);
   return fastest > hangMs ? `took ${Math.round(fastest)} ms` : null;
 }
 
 /** @returns null if the known request gets the known answer */
-async function knownFault(sender: Sender, binary: boolean): Promise<string | null> {
-  const { status, headers, body } = await sender.send(toWire(knownRequest(binary)));
+async function knownFault(send: Send, binary: boolean): Promise<string | null> {
+  const { status, headers, body } = await send(toWire(knownRequest(binary)));
   if (status !== 200) return `status ${status}: ${body.toString().slice(0, 200)}`;
   const length = Number(headers['inference-header-content-length'] ?? body.length);
   const numbers = binary

@@ -1,6 +1,8 @@
 // A PoP for tests of the command: an HTTP server that keeps a registry in memory and answers what the test tells it to.
+
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { canonicalJson } from '../../../registry/canonical-json.ts';
 import { sha256Digest } from '../../../registry/digests.ts';
 import { PopserveError } from '../../../registry/errors.ts';
@@ -35,25 +37,21 @@ export class ScriptedPop {
   /** Awaited before each answer. */
   delay: () => Promise<void> = async () => {};
 
-  readonly #server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', async () => {
-      const asked = {
-        call: `${request.method} ${request.url}`,
-        headers: request.headers,
-        body: Buffer.concat(chunks),
-      };
-      this.asked.push(asked);
-      await this.delay();
-      const answer = this.intercept(asked) ?? (await this.#answer(asked).catch(refusal));
-      if (answer === 'drop') {
-        request.socket.destroy();
-        return;
-      }
-      const body = answer.body instanceof Uint8Array ? answer.body : JSON.stringify(answer.body ?? {});
-      response.writeHead(answer.status, answer.headers).end(body);
-    });
+  readonly #server = createServer(async (request, response) => {
+    const asked = {
+      call: `${request.method} ${request.url}`,
+      headers: request.headers,
+      body: await buffer(request),
+    };
+    this.asked.push(asked);
+    await this.delay();
+    const answer = this.intercept(asked) ?? (await this.#answer(asked).catch(refusal));
+    if (answer === 'drop') {
+      request.socket.destroy();
+      return;
+    }
+    const body = answer.body instanceof Uint8Array ? answer.body : JSON.stringify(answer.body ?? {});
+    response.writeHead(answer.status, answer.headers).end(body);
   });
 
   async start(): Promise<void> {

@@ -1,6 +1,8 @@
 // gzip and deflate in both directions, over a raw HTTP client: fetch would undo them unseen.
+
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeInferRequest } from '../../../worker/protocol/encode-request.ts';
@@ -29,9 +31,7 @@ async function post(body: string | Uint8Array, headers: Record<string, string>) 
   });
   sent.end(body);
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
-  return { status: response.statusCode, headers: response.headers, bytes: Buffer.concat(chunks) };
+  return { status: response.statusCode, headers: response.headers, bytes: await buffer(response) };
 }
 
 describe('requests', () => {

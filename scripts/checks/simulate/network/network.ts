@@ -1,8 +1,10 @@
 // The storage side of the simulated network: one HTTP server that every PoP's real R2 and KV bindings end at. It knows which
 // PoP asks, gives it its own view of KV and the shared bucket, and does to the answer what the faults of the moment say.
+
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '../../../random.ts';
 import type { FaultKind, Faults } from './faults.ts';
@@ -74,9 +76,7 @@ export class Network {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = Buffer.concat(chunks);
+    const body = await buffer(request);
     const pop = String(request.headers[popHeader]);
     const active = this.#options.faults.active(pop, Date.now());
     if (active.has('cut-off')) return this.#disturb(() => response.destroy());

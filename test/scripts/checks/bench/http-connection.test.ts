@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { HttpConnection, httpRequest, parseAnswer } from '../../../../scripts/checks/bench/http-connection.ts';
 import { measureLatencies, measureThroughput } from '../../../../scripts/checks/bench/load.ts';
@@ -10,9 +11,7 @@ let connections = 0;
 
 beforeAll(async () => {
   server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = Buffer.concat(chunks);
+    const body = await buffer(request);
     if (request.url === '/refused') response.writeHead(400, { 'content-length': 5 }).end('wrong');
     else if (request.url === '/closed') response.destroy();
     else if (request.url === '/chunked') response.writeHead(200).write('some', () => response.end('more'));

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256, TestPop } from '../../../harness/pop.ts';
 import { adder, type SmallPublication } from '../../../harness/small-models.ts';
@@ -15,19 +16,15 @@ let spoiler: Server;
 const credentials: (string | undefined)[] = [];
 beforeAll(async () => {
   pop = await TestPop.start();
-  spoiler = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', async () => {
-      credentials.push(request.headers.authorization);
-      const epoch = request.headers['popserve-min-epoch'];
-      const headers: Record<string, string> = typeof epoch === 'string' ? { 'popserve-min-epoch': epoch } : {};
-      const answer = await pop.send('POST', request.url ?? '', Buffer.concat(chunks), headers);
-      const text = new TextDecoder().decode(answer.bytes);
-      const isDefault = !request.url?.includes('/versions/');
-      response.writeHead(answer.status, { 'popserve-version': answer.headers.get('popserve-version') ?? '' });
-      response.end(isDefault ? text.replace('"data":[', '"data":[9') : text);
-    });
+  spoiler = createServer(async (request, response) => {
+    credentials.push(request.headers.authorization);
+    const epoch = request.headers['popserve-min-epoch'];
+    const headers: Record<string, string> = typeof epoch === 'string' ? { 'popserve-min-epoch': epoch } : {};
+    const answer = await pop.send('POST', request.url ?? '', await buffer(request), headers);
+    const text = new TextDecoder().decode(answer.bytes);
+    const isDefault = !request.url?.includes('/versions/');
+    response.writeHead(answer.status, { 'popserve-version': answer.headers.get('popserve-version') ?? '' });
+    response.end(isDefault ? text.replace('"data":[', '"data":[9') : text);
   });
   await new Promise<void>((resolve) => spoiler.listen(0, '127.0.0.1', resolve));
 });
