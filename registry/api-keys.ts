@@ -1,15 +1,9 @@
 // What operators do with API keys: create, list, revoke. Checking one that a request brings is the Worker's part.
+import type { CreatedKey, KeySummary } from './api/keys.ts';
 import { type ApiKey, generateKey, type KeyRequest } from './api-key.ts';
 import type { ApiKeyStore, StoredKey } from './api-key-store.ts';
 import { sha256Digest } from './digests.ts';
 import { PopserveError } from './errors.ts';
-
-/** A key as lists show it: without its hash. */
-export type KeySummary = Omit<ApiKey, 'schema' | 'hash'> & {
-  revokedAt: string | null;
-  revokedBy: string | null;
-  revokedReason: string | null;
-};
 
 export class ApiKeys {
   readonly #store: ApiKeyStore;
@@ -21,7 +15,7 @@ export class ApiKeys {
   }
 
   /** @returns the key's record and the key itself, which cannot be had a second time */
-  async create(request: KeyRequest, actor: string): Promise<{ key: KeySummary; token: string }> {
+  async create(request: KeyRequest, actor: string): Promise<CreatedKey> {
     const { id, token } = generateKey();
     const key: ApiKey = {
       schema: 1,

@@ -1,26 +1,9 @@
 // What was changed through the control plane: one record per change, create-only, the newest first in a listing.
 import type { R2Bucket } from '@cloudflare/workers-types';
-import * as z from 'zod';
+import { type AuditPage, type AuditRecord, auditRecordSchema } from './api/audit.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { parse, parseJson } from './parse.ts';
 import { createOnly } from './r2-objects.ts';
-
-export const auditRecordSchema = z.object({
-  at: z.iso.datetime(),
-  requestId: z.string(),
-  /** Who, as recorded with the change. */
-  actor: z.string(),
-  /** Whose credential it was: `operator`, `key:<id>`, `jwt:<subject>`. */
-  caller: z.string(),
-  address: z.string(),
-  method: z.string(),
-  path: z.string(),
-  status: z.int(),
-  change: z.string(),
-  details: z.record(z.string(), z.unknown()),
-});
-
-export type AuditRecord = z.infer<typeof auditRecordSchema>;
 
 const prefix = 'audit/';
 /** Keys are listed in ascending order only; the time is inverted to have the newest first. */
@@ -40,7 +23,7 @@ export class AuditTrail {
   }
 
   /** @param page.after what an earlier page gave as `next` */
-  async list(page: { limit: number; after?: string }): Promise<{ records: AuditRecord[]; next: string | null }> {
+  async list(page: { limit: number; after?: string }): Promise<AuditPage> {
     const { after } = page;
     const listed = await this.#bucket.list({
       prefix,

@@ -1,4 +1,5 @@
 // Garbage collection: blobs that no manifest names. What was uploaded lately may belong to a release that is still on its way.
+import type { GarbageReport } from './api/garbage.ts';
 import type { BlobStore } from './blob-store.ts';
 import type { ManifestStore, RetiringManifest } from './manifest-store.ts';
 import type { Digest } from './names.ts';
@@ -16,16 +17,6 @@ export interface GarbageOptions {
   dryRun: boolean;
   /** Blobs younger than this stay. */
   graceSeconds: number;
-}
-
-export interface GarbageReport {
-  dryRun: boolean;
-  /** Removed, or to be removed if this is a dry run. */
-  blobs: { digest: Digest; bytes: number }[];
-  bytes: number;
-  /** Unnamed blobs that are too young to be removed. */
-  youngBlobs: number;
-  namedBlobs: number;
 }
 
 /**

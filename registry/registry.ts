@@ -1,9 +1,12 @@
 // The model registry: what operators and points of presence can ask of it. Storage is behind the four stores;
 // the order of a release (blobs, manifest, route, copy) and every refusal are decided here.
+import type { GarbageReport } from './api/garbage.ts';
+import type { ModelPage } from './api/models.ts';
+import type { RoutePage } from './api/routes.ts';
 import type { Blob, BlobBody, BlobInfo, BlobStore, ByteRange } from './blob-store.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { PopserveError } from './errors.ts';
-import { collectGarbage, type GarbageOptions, type GarbageReport } from './garbage.ts';
+import { collectGarbage, type GarbageOptions } from './garbage.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import type { ManifestInfo, ManifestStore, RetiringManifest, VersionListing } from './manifest-store.ts';
 import type { Digest } from './names.ts';
@@ -13,7 +16,7 @@ import { type Route, type RouteCopy, routedAs, routedVersions } from './route.ts
 import type { RouteAction } from './route-action.ts';
 import { buildCopy, type CopiesReport, putNewestCopy, repairCopies } from './route-copies.ts';
 import type { RouteCopyStore } from './route-copy-store.ts';
-import { lastNamed, type RoutePage, readPage } from './route-history.ts';
+import { lastNamed, readPage } from './route-history.ts';
 import type { RouteLog } from './route-log.ts';
 import { nextRoute } from './transition.ts';
 
@@ -22,12 +25,6 @@ export interface RegistryStores {
   manifests: ManifestStore;
   routes: RouteLog;
   copies: RouteCopyStore;
-}
-
-export interface ModelSummary {
-  name: string;
-  versions: number;
-  route: Route | null;
 }
 
 export interface VersionSummary extends ManifestInfo {
@@ -131,7 +128,7 @@ export class Registry {
     after?: string | undefined;
     limit: number;
     only?: ReadonlySet<string> | null;
-  }): Promise<{ models: ModelSummary[]; next: string | null }> {
+  }): Promise<ModelPage> {
     const names = await this.modelNames(page.only);
     const rest = names.filter((name) => page.after === undefined || name > page.after);
     const shown = rest.slice(0, page.limit);

@@ -1,14 +1,8 @@
 // Looking back in the route log, a page at a time.
+import type { RoutePage } from './api/routes.ts';
 import { PopserveError } from './errors.ts';
 import { type Route, routedVersions } from './route.ts';
 import type { RouteLog } from './route-log.ts';
-
-export interface RoutePage {
-  /** Newest first. */
-  routes: Route[];
-  /** Pass it as `before` for the next page; null if this is the last. */
-  next: number | null;
-}
 
 /** Epochs are dense, so a page is read by its keys; only the newest one has to be looked for. */
 export async function readPage(log: RouteLog, newest: Route, before: number, limit: number): Promise<RoutePage> {

@@ -1,10 +1,11 @@
 // The Worker's settings, parsed once per isolate from bindings and variables; nothing else reads `env`.
 import * as z from 'zod';
+import type { DriftSettings } from '../registry/api/drift.ts';
 import { PopserveError } from '../registry/errors.ts';
 import type { DecodeLimits } from './protocol/infer-request.ts';
 import { decodeLimits } from './protocol/infer-request.ts';
 import type { JwtSettings } from './security/jwt-verifier.ts';
-import { type DriftSettings, driftVariables, readDriftSettings } from './telemetry/drift/settings.ts';
+import { driftVariables, readDriftSettings } from './telemetry/drift/settings.ts';
 import { readSampleSettings, type SampleSettings, sampleVariables } from './telemetry/sample/settings.ts';
 import { readWebhookSettings, type WebhookSettings, webhookVariables } from './telemetry/signal/settings.ts';
 

@@ -1,5 +1,8 @@
 // The Durable Object of one model, named as the model: merges what the isolates of all PoPs report and keeps it in SQLite.
 import { DurableObject } from 'cloudflare:workers';
+import type { DriftStatus } from '../registry/api/drift.ts';
+import type { ShadowReport } from '../registry/api/shadow.ts';
+import type { TelemetryStatus } from '../registry/api/status.ts';
 import type { PopserveError } from '../registry/errors.ts';
 import { smallest } from '../registry/extremes.ts';
 import type { Route } from '../registry/route.ts';
@@ -8,7 +11,7 @@ import { type Config, parseConfig } from './config.ts';
 import { log } from './logging/log.ts';
 import { applyParts } from './telemetry/apply-parts.ts';
 import { readTotals } from './telemetry/counts-part.ts';
-import { type DriftStatus, readDrift } from './telemetry/drift/drift-status.ts';
+import { readDrift } from './telemetry/drift/drift-status.ts';
 import { DriftWatch } from './telemetry/drift/drift-watch.ts';
 import { keptParts, telemetryParts } from './telemetry/parts.ts';
 import { readPops, readRelease, recordRelease, recordReport } from './telemetry/propagation.ts';
@@ -27,9 +30,8 @@ import {
 } from './telemetry/sample/sample-part.ts';
 import { migrate } from './telemetry/schema/migrate.ts';
 import { migrations } from './telemetry/schema/migrations.ts';
-import { readShadows, type ShadowReport } from './telemetry/shadow-part.ts';
+import { readShadows } from './telemetry/shadow-part.ts';
 import { Outbox } from './telemetry/signal/outbox.ts';
-import type { TelemetryStatus } from './telemetry/status.ts';
 import type { TelemetryObject } from './telemetry/telemetry-object.ts';
 import { Upkeep } from './telemetry/upkeep.ts';
 

@@ -1,13 +1,10 @@
 // One phrase on the drift of a version that claims no more than was judged.
-import { largest } from '../../registry/extremes.ts';
-import type { DriftDetails } from './drift-details.ts';
 
-type Version = DriftDetails['versions'][number];
-type Place = Version['places'][number];
-type Feature = NonNullable<Place['window']>['features'][number];
+import type { DriftSettings, FeatureVerdict, PlaceDrift, VersionDrift } from '../../registry/api/drift.ts';
+import { largest } from '../../registry/extremes.ts';
 
 /** `no drift`, `drifting since … at …`, `1 of 2 windows past a threshold at …`, or `not judged yet: 160 of 350 rows`. */
-export function driftHeadline(version: Version, settings: DriftDetails['settings']): string {
+export function driftHeadline(version: VersionDrift, settings: DriftSettings): string {
   const { places, episodes } = version;
   const drifting = places.filter((place) => place.drifting);
   if (drifting.length > 0) {
@@ -30,7 +27,7 @@ export function driftHeadline(version: Version, settings: DriftDetails['settings
 }
 
 /** How far the fullest place is from a verdict. @returns `160 of 350 rows`, or `values` where rows lack some */
-export function progress({ places, minimumRows }: Pick<Version, 'places' | 'minimumRows'>): string {
+export function progress({ places, minimumRows }: Pick<VersionDrift, 'places' | 'minimumRows'>): string {
   const rows = largest(
     places.map(({ open }) => open?.rows ?? 0),
     0,
@@ -47,26 +44,26 @@ export function timeOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
 }
 
-function isJudged({ window }: Place): boolean {
+function isJudged({ window }: PlaceDrift): boolean {
   return window?.features.some(({ samples, minimumSamples }) => samples >= minimumSamples) ?? false;
 }
 
-function pastOf({ window }: Place): Feature[] {
+function pastOf({ window }: PlaceDrift): FeatureVerdict[] {
   return (window?.features ?? []).filter(({ past }) => past.length > 0).sort((a, b) => b.psi - a.psi);
 }
 
-function largestPsi(features: readonly Feature[]): number {
+function largestPsi(features: readonly FeatureVerdict[]): number {
   return largest(features.map(({ psi }) => psi));
 }
 
 /** The newest judged windows in a row with anything past a threshold. */
-function streakOf({ windows }: Place): number {
+function streakOf({ windows }: PlaceDrift): number {
   const judged = windows.filter((window) => window.judged).reverse();
   const quiet = judged.findIndex(({ past }) => past.length === 0);
   return Math.max(1, quiet === -1 ? judged.length : quiet);
 }
 
-function statisticsOf(feature: Feature): string {
+function statisticsOf(feature: FeatureVerdict): string {
   const texts: Readonly<Record<string, string>> = {
     psi: `PSI ${feature.psi.toFixed(2)}`,
     jensenShannon: `JS ${feature.jensenShannon.toFixed(2)}`,
@@ -76,6 +73,6 @@ function statisticsOf(feature: Feature): string {
   return feature.past.map((name) => texts[name] ?? name).join(', ');
 }
 
-function named(places: readonly Place[]): string {
+function named(places: readonly PlaceDrift[]): string {
   return places.map(({ place }) => place).join(', ');
 }

@@ -1,125 +1,32 @@
-// The control plane's calls (DESIGN.md section 6) as typed functions. What to call in which order is decided elsewhere.
-import * as z from 'zod';
-import { type KeyRequest, scopeSchema } from '../../registry/api-key.ts';
+// The control plane's calls as typed functions; what they answer is told by the schemas of registry/api. What to call in which order is decided elsewhere.
+import type * as z from 'zod';
+import { type ModelDrift, modelDriftSchema } from '../../registry/api/drift.ts';
+import { type GarbageReport, garbageReportSchema } from '../../registry/api/garbage.ts';
+import {
+  type CreatedKey,
+  createdKeySchema,
+  type KeySummary,
+  keyListSchema,
+  type RevokedKey,
+  revokedKeySchema,
+} from '../../registry/api/keys.ts';
+import {
+  type ModelDetailsAnswer,
+  type ModelSummary,
+  modelDetailsSchema,
+  modelPageSchema,
+} from '../../registry/api/models.ts';
+import { type RouteChangeAnswer, routeChangeSchema, routePageSchema } from '../../registry/api/routes.ts';
+import { type DeletedSample, deletedSampleSchema } from '../../registry/api/sample.ts';
+import { type ModelShadow, modelShadowSchema } from '../../registry/api/shadow.ts';
+import { type ModelStatus, modelStatusSchema } from '../../registry/api/status.ts';
+import type { KeyRequest } from '../../registry/api-key.ts';
 import { type Manifest, manifestSchema, manifestText } from '../../registry/manifest.ts';
 import type { Digest } from '../../registry/names.ts';
 import { parse, parseJson } from '../../registry/parse.ts';
-import { type Route, routeSchema } from '../../registry/route.ts';
+import type { Route } from '../../registry/route.ts';
 import type { RouteAction } from '../../registry/route-action.ts';
 import { type Call, type Connection, type Reply, urlPath } from './connection.ts';
-import { type DriftDetails, driftSchema } from './drift-details.ts';
-
-const modelListSchema = z.object({
-  models: z.array(z.object({ name: z.string(), versions: z.int(), route: routeSchema.nullable() })),
-  next: z.string().nullish(),
-});
-
-const modelSchema = z.object({
-  name: z.string(),
-  route: routeSchema.nullable(),
-  versions: z.array(
-    z.object({ version: z.string(), digest: z.string(), storedAt: z.string(), routedAs: z.array(z.string()) }),
-  ),
-  retired: z.array(z.string()).default([]),
-});
-
-const routeChangeSchema = z.object({ route: routeSchema, copyPending: z.boolean().optional() });
-
-const routePageSchema = z.object({ routes: z.array(routeSchema), next: z.int().nullish() });
-
-const keySchema = z.object({
-  id: z.string(),
-  name: z.string(),
-  scopes: z.array(scopeSchema),
-  models: z.array(z.string()).nullable(),
-  createdAt: z.string(),
-  createdBy: z.string(),
-  expiresAt: z.string().nullable(),
-  revokedAt: z.string().nullable(),
-  revokedBy: z.string().nullable(),
-  revokedReason: z.string().nullable(),
-});
-
-const createdKeySchema = z.object({ key: keySchema, token: z.string() });
-const keyListSchema = z.object({ keys: z.array(keySchema) });
-const revokedKeySchema = z.object({ key: keySchema, everywhereWithinSeconds: z.number() });
-
-const deletedSampleSchema = z.object({ model: z.string(), rows: z.int() });
-
-const garbageSchema = z.object({
-  dryRun: z.boolean(),
-  blobs: z.array(z.object({ digest: z.string(), bytes: z.int() })),
-  bytes: z.int(),
-  youngBlobs: z.int(),
-  namedBlobs: z.int(),
-});
-
-const telemetrySchema = z.object({
-  model: z.string(),
-  route: routeSchema.nullable(),
-  release: z
-    .object({
-      epoch: z.int(),
-      releasedAtMs: z.int(),
-      pops: z.int(),
-      reachedPops: z.int(),
-      reach50Ms: z.number().nullable(),
-      reach90Ms: z.number().nullable(),
-      reach100Ms: z.number().nullable(),
-    })
-    .nullable(),
-  pops: z.array(
-    z.object({
-      pop: z.string(),
-      epoch: z.int(),
-      highestEpoch: z.int(),
-      isolates: z.int(),
-      stable: z.string().nullable(),
-      canary: z.object({ version: z.string(), percent: z.number() }).nullable(),
-      held: z.object({ epoch: z.int(), reason: z.string() }).nullable(),
-      seenAtMs: z.int(),
-    }),
-  ),
-  versions: z.array(
-    z.object({
-      version: z.string(),
-      requests: z.int(),
-      inferences: z.int(),
-      failures: z.int(),
-      failuresByCode: z.record(z.string(), z.int()),
-      loadFailures: z.int(),
-      lastInferenceMs: z.int(),
-    }),
-  ),
-  guard: z.array(z.object({ name: z.string(), limit: z.number(), text: z.string(), passed: z.boolean() })),
-});
-
-const shadowSchema = z.object({
-  model: z.string(),
-  shadow: z.object({ version: z.string(), percent: z.number() }).nullable(),
-  pairs: z.array(
-    z.object({
-      stable: z.string(),
-      candidate: z.string(),
-      requests: z.int(),
-      compared: z.int(),
-      disagreements: z.int(),
-      disagreementShare: z.number().nullable(),
-      errors: z.int(),
-      skipped: z.int(),
-      meanDifference: z.number().nullable(),
-      maxDifference: z.number().nullable(),
-      firstAtMs: z.int(),
-      lastAtMs: z.int(),
-    }),
-  ),
-});
-
-export type Telemetry = z.infer<typeof telemetrySchema>;
-export type ShadowNumbers = z.infer<typeof shadowSchema>;
-export type ModelSummary = z.infer<typeof modelListSchema>['models'][number];
-export type ModelDetails = z.infer<typeof modelSchema>;
-export type GarbageReport = z.infer<typeof garbageSchema>;
 
 /** Rows that were sampled, each a JSON object. */
 export interface InputSample {
@@ -130,12 +37,9 @@ export interface InputSample {
   skipped: number;
 }
 
-export interface RouteChange {
-  route: Route;
+export interface RouteChange extends RouteChangeAnswer {
   /** False: the action changed nothing. */
   created: boolean;
-  /** The route stands; PoPs hear of it a little later than usual. */
-  copyPending: boolean;
 }
 
 /** Time for a slow uplink, 128 KiB a second, on top of the usual limit. */
@@ -197,16 +101,16 @@ export class RegistryClient {
     let after: string | null = null;
     do {
       const query: string = after === null ? '' : urlPath`?after=${after}`;
-      const page = this.#read(modelListSchema, await this.#get(`registry/models${query}`));
+      const page = this.#read(modelPageSchema, await this.#get(`registry/models${query}`));
       for (const model of page.models) models.push(model);
-      after = page.next ?? null;
+      after = page.next;
     } while (after !== null);
     return models;
   }
 
   /** @throws {PopserveError} NOT_FOUND */
-  async showModel(model: string): Promise<ModelDetails> {
-    return this.#read(modelSchema, await this.#get(urlPath`registry/models/${model}`));
+  async showModel(model: string): Promise<ModelDetailsAnswer> {
+    return this.#read(modelDetailsSchema, await this.#get(urlPath`registry/models/${model}`));
   }
 
   /** @throws {PopserveError} NOT_FOUND */
@@ -234,8 +138,7 @@ export class RegistryClient {
       headers: { ...headers, ...(ifEpoch === undefined ? {} : { 'if-match': `"${ifEpoch}"` }) },
       repeat: relative || ifEpoch !== undefined ? 'refused' : 'always',
     });
-    const { route, copyPending } = this.#read(routeChangeSchema, reply);
-    return { route, created: reply.status === 201, copyPending: copyPending ?? false };
+    return { ...this.#read(routeChangeSchema, reply), created: reply.status === 201 };
   }
 
   /** The newest routes of a model, newest first. */
@@ -247,26 +150,26 @@ export class RegistryClient {
       const path = `${urlPath`registry/models/${model}/routes`}?limit=${Math.min(100, limit - routes.length)}${query}`;
       const page = this.#read(routePageSchema, await this.#get(path));
       for (const route of page.routes) routes.push(route);
-      before = page.next ?? null;
+      before = page.next;
     } while (before !== null && routes.length < limit);
     return routes.slice(0, limit);
   }
 
   /** @throws {PopserveError} NOT_FOUND */
-  async drift(model: string, filter: { pop?: string; version?: string }): Promise<DriftDetails> {
+  async drift(model: string, filter: { pop?: string; version?: string }): Promise<ModelDrift> {
     const query = new URLSearchParams(filter).toString();
     const path = urlPath`registry/models/${model}/drift`;
-    return this.#read(driftSchema, await this.#get(query === '' ? path : `${path}?${query}`));
+    return this.#read(modelDriftSchema, await this.#get(query === '' ? path : `${path}?${query}`));
   }
 
   /** What the PoPs serve and have counted. @throws {PopserveError} NOT_FOUND */
-  async status(model: string): Promise<Telemetry> {
-    return this.#read(telemetrySchema, await this.#get(urlPath`registry/models/${model}/status`));
+  async status(model: string): Promise<ModelStatus> {
+    return this.#read(modelStatusSchema, await this.#get(urlPath`registry/models/${model}/status`));
   }
 
   /** How the answers of shadows compare. @throws {PopserveError} NOT_FOUND */
-  async shadow(model: string): Promise<ShadowNumbers> {
-    return this.#read(shadowSchema, await this.#get(urlPath`registry/models/${model}/shadow`));
+  async shadow(model: string): Promise<ModelShadow> {
+    return this.#read(modelShadowSchema, await this.#get(urlPath`registry/models/${model}/shadow`));
   }
 
   /** @throws {PopserveError} NOT_FOUND; PERMISSION_DENIED without scope admin */
@@ -286,7 +189,7 @@ export class RegistryClient {
   }
 
   /** @throws {PopserveError} NOT_FOUND; PERMISSION_DENIED without scope admin */
-  async deleteSample(model: string): Promise<z.infer<typeof deletedSampleSchema>> {
+  async deleteSample(model: string): Promise<DeletedSample> {
     const reply = await this.#send({ method: 'DELETE', path: urlPath`registry/models/${model}/sample` });
     return this.#read(deletedSampleSchema, reply);
   }
@@ -298,11 +201,11 @@ export class RegistryClient {
       ...json(JSON.stringify({ dryRun })),
       timeoutMs: garbageTimeoutMs,
     });
-    return this.#read(garbageSchema, reply);
+    return this.#read(garbageReportSchema, reply);
   }
 
   /** @returns the key itself too, which cannot be had again */
-  async createKey(request: KeyRequest): Promise<z.infer<typeof createdKeySchema>> {
+  async createKey(request: KeyRequest): Promise<CreatedKey> {
     // Not repeated once it may have been acted on: the first key would be valid and nobody would know it.
     const call = {
       method: 'POST',
@@ -313,12 +216,12 @@ export class RegistryClient {
     return this.#read(createdKeySchema, await this.#send(call));
   }
 
-  async listKeys(): Promise<z.infer<typeof keyListSchema>['keys']> {
+  async listKeys(): Promise<KeySummary[]> {
     return this.#read(keyListSchema, await this.#get('registry/keys')).keys;
   }
 
   /** @throws {PopserveError} NOT_FOUND */
-  async revokeKey(id: string, reason: string | null): Promise<z.infer<typeof revokedKeySchema>> {
+  async revokeKey(id: string, reason: string | null): Promise<RevokedKey> {
     const path = urlPath`registry/keys/${id}`;
     return this.#read(
       revokedKeySchema,

@@ -1,24 +1,7 @@
 // The model configuration extension: a version's signature in Triton's terms (its model_config.proto), for clients that ask for it.
+import type { ModelConfig } from '../../registry/api/metadata.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { TensorSpec } from '../../registry/signature.ts';
-
-interface ModelConfig {
-  name: string;
-  platform: string;
-  backend: string;
-  max_batch_size: number;
-  version_policy: { specific: { versions: string[] } };
-  input: ConfigTensor[];
-  output: ConfigTensor[];
-  default_model_filename: string;
-  parameters: Record<string, { string_value: string }>;
-}
-
-interface ConfigTensor {
-  name: string;
-  data_type: string;
-  dims: number[];
-}
 
 /** `max_batch_size` 0: shapes are whole, none has a batch dimension that is left out. */
 export function modelConfig({ model, version, signature, artifacts, runtime }: Manifest): ModelConfig {
@@ -38,6 +21,6 @@ export function modelConfig({ model, version, signature, artifacts, runtime }: M
   };
 }
 
-function configTensor({ name, datatype, shape }: TensorSpec): ConfigTensor {
+function configTensor({ name, datatype, shape }: TensorSpec): ModelConfig['input'][number] {
   return { name, data_type: datatype === 'BYTES' ? 'TYPE_STRING' : `TYPE_${datatype}`, dims: shape };
 }

@@ -1,15 +1,7 @@
 // What OIP clients are told about a model.
+import type { ModelMetadata } from '../../registry/api/metadata.ts';
 import type { Isolate } from '../isolate.ts';
 import type { Resolved } from '../routing/route-table.ts';
-
-interface ModelMetadata {
-  name: string;
-  versions?: string[];
-  platform: string;
-  inputs: { name: string; datatype: string; shape: number[] }[];
-  outputs: { name: string; datatype: string; shape: number[] }[];
-  properties: Record<string, string>;
-}
 
 /** @param allVersions list them: asked for the model, not for one version */
 export async function modelMetadata(

@@ -1,16 +1,10 @@
 // The model repository extension (PROTOCOL.md 2.7): what is in the registry with its state here; load and unload.
+import type { RepositoryIndex } from '../../registry/api/repository.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import type { Isolate } from '../isolate.ts';
 import { describeValue, invalid } from '../protocol/describe.ts';
 import { isAbsent, readObject, readParameters } from '../protocol/fields.ts';
 import type { RequestScope } from '../request-scope.ts';
-
-interface IndexEntry {
-  name: string;
-  version: string;
-  state: 'READY' | 'UNAVAILABLE' | 'LOADING';
-  reason: string;
-}
 
 /**
  * Every version in the registry. One that is not loaded here is READY all the same: it is loaded on demand.
@@ -19,12 +13,12 @@ interface IndexEntry {
 export async function modelIndex(
   { registry, models }: Isolate,
   { readyOnly, only }: { readyOnly: boolean; only: ReadonlySet<string> | null },
-): Promise<IndexEntry[]> {
+): Promise<RepositoryIndex> {
   const names = await registry.modelNames(only);
   const states = models.states();
   const entries = await Promise.all(
     names.map(async (name) =>
-      (await registry.listVersions(name)).map(({ version }): IndexEntry => {
+      (await registry.listVersions(name)).map(({ version }): RepositoryIndex[number] => {
         const state = states.get(`${name}/${version}`);
         return {
           ...{ name, version, state: state?.state ?? 'READY' },

@@ -1,58 +1,16 @@
 // The statistics extension (PROTOCOL.md 2.8), of this isolate or of all PoPs together: every answer says which.
-import type { ProfileName } from '../../registry/manifest.ts';
+import type {
+  BatchStatistics,
+  ColdStart,
+  Statistic,
+  Statistics,
+  VersionStatistics,
+} from '../../registry/api/statistics.ts';
+import type { VersionTotals } from '../../registry/api/status.ts';
 import type { Isolate } from '../isolate.ts';
 import type { IsolateHeap } from '../runtime/isolate-heap.ts';
 import type { LoadTimes } from '../runtime/load-times.ts';
 import type { BatchCounts, VersionCounts } from '../telemetry/counters.ts';
-import type { VersionTotals } from '../telemetry/counts-part.ts';
-
-interface Statistic {
-  count: number;
-  ns: number;
-}
-
-interface BatchStatistics {
-  batch_size: number;
-  compute_input: Statistic;
-  compute_infer: Statistic;
-  compute_output: Statistic;
-}
-
-interface VersionStatistics {
-  name: string;
-  version: string;
-  last_inference: number;
-  inference_count: number;
-  execution_count: number;
-  inference_stats: Record<string, Statistic>;
-  response_stats: Record<string, never>;
-  /** By the number of items in a batch; empty if PoPs are merged. */
-  batch_stats: BatchStatistics[];
-  memory_usage: { type: string; id: number; byte_size: number }[];
-  /** How it is loaded here and what the load took; absent if it is not loaded, or if PoPs are merged. */
-  popserve_profile?: ProfileName;
-  popserve_cold_start?: ColdStart;
-}
-
-/** Milliseconds of each step; those of `local_only` read 0 in production, where clocks stand still without I/O. */
-interface ColdStart {
-  route_ms: number;
-  runtime_ms: number;
-  fetch_ms: number;
-  create_ms: number;
-  warmup_ms: number;
-  from: 'cache' | 'registry';
-  local_only: readonly string[];
-}
-
-export interface Statistics {
-  model_stats: VersionStatistics[];
-  popserve_scope: 'isolate' | 'all';
-  /** The memory that all models of the isolate share, bytes; absent if PoPs are merged. */
-  popserve_heap?: { byte_size: number; budget: number; discarded: number; replacements: number };
-  /** What the numbers are not. */
-  popserve_note: string;
-}
 
 const isolateNote =
   'counted by the isolate that answered, since it started; ns by its clock, which the production platform stops while no I/O happens';
@@ -157,9 +115,10 @@ function ofLoad({ runtimeMs, fetchMs, createMs, warmupMs, from }: LoadTimes, rou
   };
 }
 
+const notMerged: Statistic = { count: 0, ns: 0 };
+
 function ofTotals(model: string, totals: VersionTotals): VersionStatistics {
   const successes = totals.requests - totals.failures;
-  const names = ['queue', 'compute_input', 'compute_infer', 'compute_output', 'cache_hit', 'cache_miss'];
   return {
     name: model,
     version: totals.version,
@@ -169,7 +128,12 @@ function ofTotals(model: string, totals: VersionTotals): VersionStatistics {
     inference_stats: {
       success: statistic(successes, 0),
       fail: statistic(totals.failures, 0),
-      ...Object.fromEntries(names.map((name) => [name, statistic(0, 0)])),
+      queue: notMerged,
+      compute_input: notMerged,
+      compute_infer: notMerged,
+      compute_output: notMerged,
+      cache_hit: notMerged,
+      cache_miss: notMerged,
     },
     response_stats: {},
     batch_stats: [],

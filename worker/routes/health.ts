@@ -1,5 +1,6 @@
 // OIP health and server metadata (PROTOCOL.md 2.2, 2.3).
 import { Hono } from 'hono';
+import type { ServerLive, ServerMetadata, ServerReady } from '../../registry/api/server.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import type { AppContext } from '../http/app-context.ts';
 import type { Isolate } from '../isolate.ts';
@@ -9,11 +10,11 @@ import { serverName, serverVersion } from '../server-identity.ts';
 const extensions = ['binary_tensor_data', 'classification', 'model_repository', 'model_configuration', 'statistics'];
 
 export const healthRoutes = new Hono<AppContext>()
-  .get('/', (c) => c.json({ name: serverName, version: serverVersion, extensions }))
-  .get('/health/live', (c) => c.json({ live: true }))
+  .get('/', (c) => c.json({ name: serverName, version: serverVersion, extensions } satisfies ServerMetadata))
+  .get('/health/live', (c) => c.json({ live: true } satisfies ServerLive))
   .get('/health/ready', async (c) => {
     await requireReady(c.var.isolate);
-    return c.json({ live: true, ready: true });
+    return c.json({ live: true, ready: true } satisfies ServerReady);
   });
 
 /** Health checks are open to everybody and come often: what was found holds this long, so that they cost storage little. */

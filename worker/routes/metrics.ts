@@ -1,6 +1,6 @@
 // Prometheus metrics of all models, merged over PoPs, for the operator.
 import { Hono } from 'hono';
-import * as z from 'zod';
+import { metricsQuerySchema } from '../../registry/api/queries.ts';
 import { parse } from '../../registry/parse.ts';
 import type { AppContext } from '../http/app-context.ts';
 import { requireOperator } from '../middleware/control-plane.ts';
@@ -8,10 +8,8 @@ import { exposition, expositionType } from '../telemetry/exposition.ts';
 import { metricsOf } from '../telemetry/metrics.ts';
 import { readReport } from '../telemetry/model-report.ts';
 
-const querySchema = z.strictObject({ names: z.enum(['popserve', 'triton']).default('popserve') });
-
 export const metricsRoutes = new Hono<AppContext>().get('/', requireOperator, async (c) => {
-  const { names } = parse(querySchema, c.req.query(), 'query');
+  const { names } = parse(metricsQuerySchema, c.req.query(), 'query');
   const { registry, telemetry } = c.var.isolate;
   const models = await registry.modelNames();
   const reports = await Promise.all(models.map((name) => readReport(telemetry, name)));

@@ -1,6 +1,7 @@
 // OIP model list, metadata, configuration and readiness.
 import { type Context, Hono } from 'hono';
-import * as z from 'zod';
+import type { ModelList, ModelReady } from '../../registry/api/metadata.ts';
+import { modelPageQuerySchema } from '../../registry/api/queries.ts';
 import { parse } from '../../registry/parse.ts';
 import type { AppContext } from '../http/app-context.ts';
 import { popOf } from '../http/pop.ts';
@@ -9,18 +10,12 @@ import { visibleModels } from '../middleware/access.ts';
 import { modelConfig } from '../models/config.ts';
 import { modelMetadata } from '../models/metadata.ts';
 
-/** A model costs two reads of storage; one request may ask the platform for 1,000 things. */
-const pageSchema = z.object({
-  limit: z.coerce.number().int().min(1).max(400).default(400),
-  after: z.string().optional(),
-});
-
 export const modelRoutes = new Hono<AppContext>()
   .get('/models', async (c) => {
-    const page = parse(pageSchema, c.req.query(), 'query');
+    const page = parse(modelPageQuerySchema, c.req.query(), 'query');
     const { models, next } = await c.var.isolate.registry.listModels({ ...page, only: visibleModels(c) });
     const listed = models.map(({ name, versions, route }) => ({ name, versions, aliases: route?.aliases ?? {} }));
-    return c.json({ models: listed, next });
+    return c.json({ models: listed, next } satisfies ModelList);
   })
   .get('/models/:model', metadata)
   .get('/models/:model/versions/:version', metadata)
@@ -40,7 +35,7 @@ async function ready(c: Context<AppContext>) {
   const { isolate } = c.var;
   const { manifest } = await isolate.routes.resolve(readSelector(c), c.executionCtx);
   await isolate.models.warm(manifest, c.executionCtx);
-  return c.json({ name: manifest.model, ready: true });
+  return c.json({ name: manifest.model, ready: true } satisfies ModelReady);
 }
 
 async function config(c: Context<AppContext>) {

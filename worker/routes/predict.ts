@@ -1,5 +1,6 @@
 // TensorFlow Serving's REST API over the same models: prediction, status and metadata.
 import { type Context, Hono } from 'hono';
+import type { ServedVersions } from '../../registry/api/tensorflow-serving.ts';
 import type { AppContext } from '../http/app-context.ts';
 import { readPredictSelector, readSelector } from '../http/selector.ts';
 import { predictCodec } from '../inference/codecs.ts';
@@ -30,7 +31,7 @@ async function status(c: Context<AppContext>) {
   const selector = readSelector(c);
   if (selector.requested === null) return c.json(await servedVersions(isolate, selector.model));
   const { manifest } = await isolate.routes.resolve(selector, c.executionCtx);
-  return c.json({ model_version_status: [servedVersion(isolate, manifest)] });
+  return c.json({ model_version_status: [servedVersion(isolate, manifest)] } satisfies ServedVersions);
 }
 
 async function metadata(c: Context<AppContext>) {

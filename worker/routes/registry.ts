@@ -1,6 +1,12 @@
 // The control plane over HTTP, mounted at /registry: every call of the registry, for the operator only.
 import { type Context, Hono } from 'hono';
-import * as z from 'zod';
+import type { StoredBlob } from '../../registry/api/blobs.ts';
+import { type GarbageReport, garbageRequestSchema } from '../../registry/api/garbage.ts';
+import type { ModelDetailsAnswer, RegisteredVersion, RetiredVersion } from '../../registry/api/models.ts';
+import { pageQuerySchema } from '../../registry/api/queries.ts';
+import type { RouteChangeAnswer } from '../../registry/api/routes.ts';
+import type { ModelShadow } from '../../registry/api/shadow.ts';
+import type { ModelStatus } from '../../registry/api/status.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import { manifestDigest, manifestText } from '../../registry/manifest.ts';
 import { type Digest, digestSchema, versionSchema } from '../../registry/names.ts';
@@ -16,14 +22,6 @@ import { visibleModels } from '../middleware/access.ts';
 import { audited, noteChange } from '../middleware/audit.ts';
 import { actorOf, requireOperator } from '../middleware/control-plane.ts';
 import { keyRoutes } from './keys.ts';
-
-const pageSchema = z.object({
-  limit: z.coerce.number().int().min(1).max(100).default(50),
-  after: z.string().optional(),
-  before: z.coerce.number().int().min(1).optional(),
-});
-
-const collectionSchema = z.strictObject({ dryRun: z.boolean().default(false) });
 
 export const registryRoutes = new Hono<AppContext>();
 
@@ -42,22 +40,30 @@ registryRoutes.put('/blobs/:digest', async (c) => {
   }
   const created = await c.var.isolate.registry.putBlob(digest, body, bytes).finally(() => drain(c.req.raw));
   if (created) noteChange(c, 'blob stored', { digest, bytes });
-  return c.json({ digest, bytes }, created ? 201 : 200);
+  return c.json({ digest, bytes } satisfies StoredBlob, created ? 201 : 200);
 });
 
 registryRoutes.get('/models', async (c) => {
-  const { limit, after } = parse(pageSchema, c.req.query(), 'query');
+  const { limit, after } = parse(pageQuerySchema, c.req.query(), 'query');
   return c.json(await c.var.isolate.registry.listModels({ limit, after, only: visibleModels(c) }));
 });
 
-registryRoutes.get('/models/:model', async (c) => c.json(await c.var.isolate.registry.showModel(modelOf(c))));
+registryRoutes.get('/models/:model', async (c) => {
+  const details = await c.var.isolate.registry.showModel(modelOf(c));
+  const versions = details.versions.map((info) => ({
+    ...info,
+    blobs: [...info.blobs],
+    storedAt: info.storedAt.toISOString(),
+  }));
+  return c.json({ ...details, versions } satisfies ModelDetailsAnswer);
+});
 
 registryRoutes.put('/models/:model/versions/:version', async (c) => {
   const [model, version] = [modelOf(c), versionOf(c)];
   const body = await readJson(c, 'the manifest');
   const { created, digest } = await c.var.isolate.registry.putManifest(model, version, body);
   if (created) noteChange(c, 'version registered', { model, version, digest });
-  return c.json({ model, version, digest }, created ? 201 : 200);
+  return c.json({ model, version, digest } satisfies RegisteredVersion, created ? 201 : 200);
 });
 
 registryRoutes.get('/models/:model/versions/:version', async (c) => {
@@ -70,7 +76,7 @@ registryRoutes.delete('/models/:model/versions/:version', async (c) => {
   const [model, version] = [modelOf(c), versionOf(c)];
   await c.var.isolate.registry.deleteVersion(model, version);
   noteChange(c, 'version deleted', { model, version });
-  return c.json({ model, version });
+  return c.json({ model, version } satisfies RetiredVersion);
 });
 
 registryRoutes.post('/models/:model/routes', async (c) => {
@@ -83,11 +89,11 @@ registryRoutes.post('/models/:model/routes', async (c) => {
   c.var.isolate.routes.learn(model, c.executionCtx);
   if (created) c.executionCtx.waitUntil(c.var.isolate.telemetry.released(model, epoch).catch(logUnreleased));
   if (created || copyPending) noteChange(c, 'route', { model, epoch, created, action, copyPending, copyError });
-  return c.json({ route, copyPending }, created ? 201 : 200, { ETag: `"${epoch}"` });
+  return c.json({ route, copyPending } satisfies RouteChangeAnswer, created ? 201 : 200, { ETag: `"${epoch}"` });
 });
 
 registryRoutes.get('/models/:model/routes', async (c) => {
-  const { limit, before } = parse(pageSchema, c.req.query(), 'query');
+  const { limit, before } = parse(pageQuerySchema, c.req.query(), 'query');
   const page = { limit, ...(before === undefined ? {} : { before }) };
   return c.json(await c.var.isolate.registry.history(modelOf(c), page));
 });
@@ -97,7 +103,7 @@ registryRoutes.get('/models/:model/status', async (c) => {
   const model = modelOf(c);
   const { registry, telemetry } = c.var.isolate;
   const { route } = await registry.showModel(model);
-  return c.json({ model, route, ...(await telemetry.object(model).status(route)) });
+  return c.json({ model, route, ...(await telemetry.object(model).status(route)) } satisfies ModelStatus);
 });
 
 /** What the shadow runs of all PoPs showed, per pair of versions, the latest first. */
@@ -105,23 +111,23 @@ registryRoutes.get('/models/:model/shadow', async (c) => {
   const model = modelOf(c);
   const { registry, telemetry } = c.var.isolate;
   const [{ route }, pairs] = await Promise.all([registry.showModel(model), telemetry.object(model).shadow()]);
-  return c.json({ model, shadow: route?.shadow ?? null, pairs });
+  return c.json({ model, shadow: route?.shadow ?? null, pairs } satisfies ModelShadow);
 });
 
 registryRoutes.route('/keys', keyRoutes);
 
 /** The changes that were made, the newest first. */
 registryRoutes.get('/audit', async (c) => {
-  const { limit, after } = parse(pageSchema, c.req.query(), 'query');
+  const { limit, after } = parse(pageQuerySchema, c.req.query(), 'query');
   return c.json(await c.var.isolate.security.audit.list({ limit, ...(after === undefined ? {} : { after }) }));
 });
 
 registryRoutes.post('/gc', async (c) => {
   const { config, registry } = c.var.isolate;
-  const { dryRun } = parse(collectionSchema, await readJson(c, 'the options', {}), 'the options');
+  const { dryRun } = parse(garbageRequestSchema, await readJson(c, 'the options', {}), 'the options');
   const report = await registry.collectGarbage({ dryRun, graceSeconds: config.gcGraceSeconds });
   if (!dryRun) noteChange(c, 'garbage collected', { blobs: report.blobs.length, bytes: report.bytes });
-  return c.json(report);
+  return c.json(report satisfies GarbageReport);
 });
 
 function digestOf(c: Context<AppContext>): Digest {

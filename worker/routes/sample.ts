@@ -1,8 +1,10 @@
 // The sample of a model's inputs. Mounted at /registry behind the middleware of registry.ts, which asks for scope `admin`.
 import { Hono } from 'hono';
+import { partQuerySchema } from '../../registry/api/queries.ts';
+import type { DeletedSample } from '../../registry/api/sample.ts';
 import { parse } from '../../registry/parse.ts';
 import type { AppContext } from '../http/app-context.ts';
-import { modelOf, partSchema } from '../http/registry-model.ts';
+import { modelOf } from '../http/registry-model.ts';
 import { noteChange } from '../middleware/audit.ts';
 import { sampleLines } from '../telemetry/sample/sample-lines.ts';
 
@@ -11,7 +13,7 @@ export const sampleRoutes = new Hono<AppContext>();
 /** Who looked at what was asked is kept like a change. */
 sampleRoutes.get('/models/:model/sample', async (c) => {
   const model = modelOf(c);
-  const filter = parse(partSchema, c.req.query(), 'query');
+  const filter = parse(partQuerySchema, c.req.query(), 'query');
   const { registry, telemetry } = c.var.isolate;
   // Before the object is reached: it would be made for any name.
   await registry.showModel(model);
@@ -34,5 +36,5 @@ sampleRoutes.delete('/models/:model/sample', async (c) => {
   await registry.showModel(model);
   const rows = await telemetry.object(model).deleteSample();
   noteChange(c, 'input sample deleted', { model, rows });
-  return c.json({ model, rows });
+  return c.json({ model, rows } satisfies DeletedSample);
 });

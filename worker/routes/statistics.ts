@@ -1,10 +1,12 @@
 // OIP statistics (PROTOCOL.md 2.8): of the isolate that answers, or with `?scope=all` merged over PoPs.
 import { type Context, Hono } from 'hono';
+import { statisticsQuerySchema } from '../../registry/api/queries.ts';
+import type { Statistics } from '../../registry/api/statistics.ts';
+import { parse } from '../../registry/parse.ts';
 import type { AppContext } from '../http/app-context.ts';
 import { readSelector } from '../http/selector.ts';
 import { visibleModels } from '../middleware/access.ts';
-import { isolateStatistics, mergedStatistics, type Statistics } from '../models/statistics.ts';
-import { invalid } from '../protocol/describe.ts';
+import { isolateStatistics, mergedStatistics } from '../models/statistics.ts';
 
 export const statisticsRoutes = new Hono<AppContext>()
   // Of all; a path of its own would clash with the names of models in the router.
@@ -33,7 +35,5 @@ async function statisticsOf(c: Context<AppContext>, model: string, version: stri
 }
 
 function wantsAll(c: Context<AppContext>): boolean {
-  const scope = c.req.query('scope') ?? 'isolate';
-  if (scope === 'all' || scope === 'isolate') return scope === 'all';
-  throw invalid(`scope: expected isolate or all, got '${scope.slice(0, 40)}'`);
+  return parse(statisticsQuerySchema, c.req.query(), 'query').scope === 'all';
 }

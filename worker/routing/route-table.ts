@@ -1,5 +1,7 @@
 // The routes that an isolate serves from, refreshed behind the requests and never on their time. How a newer route takes over is
 // decided in snapshots.ts and takeover.ts.
+
+import type { Serving } from '../../registry/api/status.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Registry } from '../../registry/registry.ts';
@@ -8,7 +10,6 @@ import type { RequestScope } from '../request-scope.ts';
 import { RegistryReads } from './registry-reads.ts';
 import { resolveVersion } from './resolve.ts';
 import { RouteLooks } from './route-looks.ts';
-import type { Serving } from './serving.ts';
 import { Snapshots, type Warmer } from './snapshots.ts';
 
 export interface Resolved {

@@ -1,9 +1,10 @@
 // The routes that an isolate serves from, one snapshot per model, and how a newer one takes its place: in one assignment, after its
 // versions have been loaded. Where routes are read, and when, is not decided here (route-table.ts).
+
+import type { Serving } from '../../registry/api/status.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Route, RouteCopy } from '../../registry/route.ts';
 import type { RequestScope } from '../request-scope.ts';
-import type { Serving } from './serving.ts';
 import { isHeldBack, planTakeover } from './takeover.ts';
 
 export interface Snapshot {

@@ -1,20 +1,9 @@
 // Requests, failures and inferences of all PoPs, per version and epoch.
 import type { SqlStorage } from '@cloudflare/workers-types';
 import * as z from 'zod';
+import type { VersionTotals } from '../../registry/api/status.ts';
 import type { CountsDelta } from './counters.ts';
 import type { TelemetryPart } from './report.ts';
-
-/** Of one version, over all PoPs. */
-export interface VersionTotals {
-  version: string;
-  requests: number;
-  inferences: number;
-  failures: number;
-  failuresByCode: Record<string, number>;
-  loadFailures: number;
-  /** Milliseconds since 1970 by the PoP's clock; 0: none. */
-  lastInferenceMs: number;
-}
 
 const columns =
   'version, epoch, requests, inferences, routed_requests, routed_failures, load_failures, last_inference_ms';

@@ -1,8 +1,7 @@
 // What all PoPs reported of the models, as metrics: own names, and on request Triton's, so that its Grafana boards work.
-import type { DriftStatus } from './drift/drift-status.ts';
-import type { FeatureVerdict } from './drift/judge.ts';
+import type { DriftStatus, FeatureVerdict } from '../../registry/api/drift.ts';
+import type { TelemetryStatus } from '../../registry/api/status.ts';
 import type { Metric, Sample } from './exposition.ts';
-import type { TelemetryStatus } from './status.ts';
 
 export interface ModelReport {
   readonly model: string;

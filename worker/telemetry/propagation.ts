@@ -1,6 +1,6 @@
 // Which PoP serves which epoch of a model, and how long a release took to reach them. All times are of the object's own clock.
 import type { SqlStorage } from '@cloudflare/workers-types';
-import type { Serving } from '../routing/serving.ts';
+import type { PopStatus, ReleaseStatus, Serving } from '../../registry/api/status.ts';
 import type { IsolateReport } from './report.ts';
 
 /** An isolate that has been silent for longer is taken for gone. */
@@ -9,31 +9,6 @@ const isolateGoneMs = 600_000;
 const forgetMs = 86_400_000;
 /** Epochs further back than this are of no release that anybody waits for. */
 const keptEpochs = 50;
-
-export interface PopStatus {
-  pop: string;
-  /** The lowest and the highest epoch among the isolates heard of lately. */
-  epoch: number;
-  highestEpoch: number;
-  isolates: number;
-  stable: string | null;
-  canary: Serving['canary'];
-  held: Serving['held'];
-  seenAtMs: number;
-}
-
-export interface ReleaseStatus {
-  epoch: number;
-  /** When the route was written, or first heard of. */
-  releasedAtMs: number;
-  /** PoPs heard of since shortly before the release; one that has not reached it and is silent for a day is forgotten. */
-  pops: number;
-  reachedPops: number;
-  /** Milliseconds until that share of the PoPs had served from this epoch or a later one; null: not yet. */
-  reach50Ms: number | null;
-  reach90Ms: number | null;
-  reach100Ms: number | null;
-}
 
 /** @returns false for a report that was stored before: nothing of it may be added again */
 export function recordReport(sql: SqlStorage, report: IsolateReport, atMs: number): boolean {

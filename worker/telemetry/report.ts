@@ -3,7 +3,7 @@
 // side, listed in parts.ts.
 import type { SqlStorage } from '@cloudflare/workers-types';
 import type * as z from 'zod';
-import type { Serving } from '../routing/serving.ts';
+import type { GuardFinding, Serving } from '../../registry/api/status.ts';
 import type { CountsDelta } from './counters.ts';
 import type { DriftReport } from './drift/drift-counter.ts';
 import type { EpochRange } from './kept-epochs.ts';
@@ -58,15 +58,7 @@ export interface GuardedRollout {
 }
 
 /** What a guard found of one limit, over all PoPs. */
-export interface Measure {
-  readonly value: number;
-  /** The same measure of stable over the same time: a value that is not above it passes no limit. */
-  readonly baseline?: number;
-  /** Requests that the value was made of. */
-  readonly samples: number;
-  /** The value in words, with the numbers that it was made of. */
-  readonly text: string;
-}
+export type Measure = Pick<GuardFinding, 'value' | 'baseline' | 'samples' | 'text'>;
 
 /** Merges and keeps one part in the object, in tables of its own: schema/migrations.ts makes them. */
 export interface TelemetryPart<Name extends PartName> extends KeptPart {

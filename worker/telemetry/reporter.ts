@@ -2,9 +2,9 @@
 // An object that cannot be reached costs nothing but the news: the report is kept and sent again with the same number, and what
 // is collected meanwhile stays summed up in its sources, which do not grow with the number of requests.
 
+import type { Serving } from '../../registry/api/status.ts';
 import type { Log } from '../logging/log.ts';
 import type { RequestScope } from '../request-scope.ts';
-import type { Serving } from '../routing/serving.ts';
 import type { IsolateReport, PartName, Parts, ReportSources } from './report.ts';
 
 /** Delivers a report; resolves once it is stored for good. */

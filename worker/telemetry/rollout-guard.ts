@@ -1,26 +1,19 @@
 // Ends a rollout that passes one of its limits, from what all PoPs reported. One per Durable Object, so one per model: reports
 // race, the decision does not, and the registry's create-only log lets it win once.
 import type { SqlStorage } from '@cloudflare/workers-types';
+import type { GuardFinding } from '../../registry/api/status.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { Route } from '../../registry/route.ts';
 import type { Log } from '../logging/log.ts';
 import { sinceEpochOf } from './kept-epochs.ts';
 import { releasedAtMs } from './propagation.ts';
-import type { GuardedRollout, KeptPart, Measure } from './report.ts';
+import type { GuardedRollout, KeptPart } from './report.ts';
 
 type GuardRegistry = Pick<Registry, 'currentRoute' | 'appendRoute'>;
 
 /** A decision that has not come back by then was lost with the call that made it. */
 const lostAfterMs = 30_000;
-
-/** What was measured against one limit of a rollout. */
-export interface GuardFinding extends Measure {
-  readonly name: string;
-  readonly limit: number;
-  /** Enough requests, and over the limit. */
-  readonly passed: boolean;
-}
 
 export class Guard {
   readonly #registry: GuardRegistry;

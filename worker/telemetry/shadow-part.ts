@@ -1,27 +1,9 @@
 // Shadow runs of all PoPs, per pair of versions and epoch.
 import type { SqlStorage } from '@cloudflare/workers-types';
 import * as z from 'zod';
+import type { ShadowReport } from '../../registry/api/shadow.ts';
 import type { TelemetryPart } from './report.ts';
 import type { ShadowDelta } from './shadow-tally.ts';
-
-/** One pair of versions over all PoPs. */
-export interface ShadowReport {
-  stable: string;
-  candidate: string;
-  requests: number;
-  compared: number;
-  disagreements: number;
-  /** Of those compared; null: none was. */
-  disagreementShare: number | null;
-  errors: number;
-  skipped: number;
-  /** Over all numbers of all answers; null: none was compared. */
-  meanDifference: number | null;
-  maxDifference: number | null;
-  /** When the first and the last report came, milliseconds since 1970. */
-  firstAtMs: number;
-  lastAtMs: number;
-}
 
 const columns = `stable, candidate, epoch, requests, compared, disagreements, errors, skipped, elements, sum_difference,
   max_difference, first_ms, last_ms`;

@@ -1,11 +1,11 @@
 // What the Durable Object of a model answers, as isolates call it. The object itself is worker/model-telemetry.ts, which binds it to
 // settings and storage.
+import type { DriftStatus } from '../../registry/api/drift.ts';
+import type { ShadowReport } from '../../registry/api/shadow.ts';
+import type { TelemetryStatus } from '../../registry/api/status.ts';
 import type { Route } from '../../registry/route.ts';
-import type { DriftStatus } from './drift/drift-status.ts';
 import type { IsolateReport } from './report.ts';
 import type { SampleCounts, SampleFilter, SamplePage, SamplePlace } from './sample/sample-part.ts';
-import type { ShadowReport } from './shadow-part.ts';
-import type { TelemetryStatus } from './status.ts';
 
 export interface TelemetryObject extends Rpc.DurableObjectBranded {
   /** Takes one report of an isolate; one that came before changes nothing. */

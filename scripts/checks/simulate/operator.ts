@@ -1,6 +1,7 @@
 // An operator at work: releases, rollouts, rollbacks and the rest through the control plane, chosen by the seed. It may die
 // between any two steps, also inside the Worker that writes for it; what it left half-way is for the next release to complete.
 
+import type { ModelStatus } from '../../../registry/api/status.ts';
 import type { RouteAction } from '../../../registry/route-action.ts';
 import type { Random } from '../../random.ts';
 import { exchange } from './http-client.ts';
@@ -38,20 +39,6 @@ export interface OperatorCounts {
 
 /** Route changes, and what else an operator does to the registry. */
 type OperatorAction = RouteAction | { action: 'retire'; retired: string } | { action: 'gc' };
-
-/** Of `GET /registry/models/{m}/status`, what a run reports. */
-export interface ReleaseStatus {
-  readonly epoch: number;
-  readonly pops: number;
-  readonly reachedPops: number;
-  readonly reach50Ms: number | null;
-  readonly reach90Ms: number | null;
-  readonly reach100Ms: number | null;
-}
-export interface PopStatus {
-  readonly pop: string;
-  readonly epoch: number;
-}
 
 /** A rollout goes up in these steps. */
 const shares = [5, 20, 50, 100];
@@ -208,7 +195,7 @@ export class Operator {
   }
 
   /** What the Durable Object of the model has merged. */
-  async status(): Promise<{ release: ReleaseStatus | null; pops: PopStatus[] } | null> {
+  async status(): Promise<ModelStatus | null> {
     const answer = await this.#call('GET', `/registry/models/${this.#options.model}/status`);
     return this.#expect(answer, [200]) ? JSON.parse(answer.body) : null;
   }

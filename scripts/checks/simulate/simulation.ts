@@ -1,11 +1,12 @@
 // One run: a fleet of PoPs behind the simulated network, operators that release, devices that ask, an oracle that judges.
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ModelStatus } from '../../../registry/api/status.ts';
 import { Random } from '../../random.ts';
 import { Convergence } from './convergence.ts';
 import { exchange } from './http-client.ts';
 import { Faults } from './network/faults.ts';
 import type { NetworkCounts } from './network/network.ts';
-import type { OperatorCounts, PopStatus, ReleaseStatus } from './operator.ts';
+import type { OperatorCounts } from './operator.ts';
 import type { Oracle } from './oracle.ts';
 import { isolateAt, makePlan } from './plan.ts';
 import { delays, model, openStage } from './stage.ts';
@@ -40,7 +41,7 @@ export interface SimulationReport {
   /** Rollouts that the guard has ended. */
   readonly guardRoutes: number;
   /** What the PoPs have reported of themselves at the end. */
-  readonly status: { readonly release: ReleaseStatus | null; readonly pops: readonly PopStatus[] } | null;
+  readonly status: Pick<ModelStatus, 'release' | 'pops'> | null;
   readonly operators: readonly OperatorCounts[];
   readonly network: NetworkCounts;
   readonly restarts: number;

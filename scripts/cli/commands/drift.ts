@@ -1,10 +1,16 @@
 // The command that shows drift: how far live values of each place are from the version's baseline.
 
 import type { Command } from 'commander';
+import type {
+  DriftSettings,
+  FeatureVerdict,
+  ModelDrift,
+  PlaceDrift,
+  VersionDrift,
+} from '../../../registry/api/drift.ts';
 import { largest } from '../../../registry/extremes.ts';
 import { parseModel, parseVersion } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
-import type { DriftDetails } from '../drift-details.ts';
 import { driftHeadline, progress, timeOf } from '../drift-headline.ts';
 import { type Report, table } from '../report.ts';
 
@@ -42,12 +48,7 @@ async function drift({ registry }: Context, model: string, { pop, version }: Dri
   return { lines: describeDrift(details, pop), value: details };
 }
 
-type Version = DriftDetails['versions'][number];
-type Place = Version['places'][number];
-type Window = NonNullable<Place['window']>;
-type Feature = Window['features'][number];
-
-function describeDrift({ model, settings, versions, events }: DriftDetails, pop: string | undefined): string[] {
+function describeDrift({ model, settings, versions, events }: ModelDrift, pop: string | undefined): string[] {
   if (versions.length === 0)
     return [`${model}: nothing was counted yet; a version needs a baseline (publish it with --test-data)`];
   const lines = versions
@@ -62,7 +63,7 @@ function describeDrift({ model, settings, versions, events }: DriftDetails, pop:
   ];
 }
 
-function describeVersion(model: string, version: Version, settings: DriftDetails['settings']): string[] {
+function describeVersion(model: string, version: VersionDrift, settings: DriftSettings): string[] {
   const state = driftHeadline(version, settings);
   return [
     `${model} ${version.version}: ${state}`,
@@ -70,7 +71,7 @@ function describeVersion(model: string, version: Version, settings: DriftDetails
   ];
 }
 
-function describePlace(shown: Place, { minimumRows }: Version, settings: DriftDetails['settings']): string[] {
+function describePlace(shown: PlaceDrift, { minimumRows }: VersionDrift, settings: DriftSettings): string[] {
   const { place, drifting, open, window, windows } = shown;
   const filling = open === null ? '' : `; ${open.rows} rows in the next`;
   if (window === null) return ['', `${place}: not judged yet, ${progress({ places: [shown], minimumRows })}`];
@@ -82,7 +83,7 @@ function describePlace(shown: Place, { minimumRows }: Version, settings: DriftDe
   return ['', `${place}${drifting ? ' (drifting)' : ''}: ${span}`, ...trend, ...table([header, ...rows])];
 }
 
-function describeFeature(feature: Feature, { thresholds }: DriftDetails['settings']): string[] {
+function describeFeature(feature: FeatureVerdict, { thresholds }: DriftSettings): string[] {
   const tooFew = feature.samples < feature.minimumSamples;
   const bar = tooFew
     ? `too few values: ${feature.samples} of ${feature.minimumSamples}`

@@ -1,9 +1,9 @@
 // What the PoPs report: `popserve status`, and the numbers of a shadow.
 import type { Command } from 'commander';
+import type { ModelStatus, ReleaseStatus } from '../../../registry/api/status.ts';
 import { parseModel } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
 import { describeRoute, describeShare, limitNames } from '../describe-route.ts';
-import type { Telemetry } from '../registry-client.ts';
 import { type Report, table } from '../report.ts';
 
 const barWidth = 24;
@@ -54,14 +54,14 @@ async function status({ registry, host }: Context, model: string): Promise<Repor
 }
 
 /** The limits that nothing was measured against so far. */
-function describeUnmeasured({ route, guard }: Telemetry): string[] {
+function describeUnmeasured({ route, guard }: ModelStatus): string[] {
   const { minRequests: _, ...limits } = route?.rollout?.limits ?? { minRequests: 0 };
   return Object.entries(limits)
     .filter(([name]) => !guard.some((finding) => finding.name === name))
     .map(([name, limit]) => `guard: ${limitNames[name as keyof typeof limits]} not measured yet, limit ${limit}`);
 }
 
-function describeRelease(release: NonNullable<Telemetry['release']>, terminal: boolean): string[] {
+function describeRelease(release: ReleaseStatus, terminal: boolean): string[] {
   const { epoch, pops, reachedPops } = release;
   const share = pops === 0 ? 0 : reachedPops / pops;
   const filled = Math.floor(share * barWidth);

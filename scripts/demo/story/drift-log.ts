@@ -1,5 +1,5 @@
 // What the PoPs tell of drift while the story goes on: every window of every place, kept from the first to the last.
-import type { DriftDetails } from '../../cli/drift-details.ts';
+import type { ModelDrift } from '../../../registry/api/drift.ts';
 
 export interface SeenWindow {
   readonly version: string;
@@ -13,16 +13,16 @@ export interface SeenWindow {
 }
 
 export class DriftLog {
-  readonly #read: () => Promise<DriftDetails>;
+  readonly #read: () => Promise<ModelDrift>;
   readonly #windows = new Map<string, SeenWindow>();
   readonly #drifted = new Set<string>();
 
   /** @param read what `popserve drift` tells now */
-  constructor(read: () => Promise<DriftDetails>) {
+  constructor(read: () => Promise<ModelDrift>) {
     this.#read = read;
   }
 
-  async look(): Promise<DriftDetails> {
+  async look(): Promise<ModelDrift> {
     const details = await this.#read();
     for (const { version, places } of details.versions) {
       for (const { place, drifting, windows } of places) {

@@ -1,7 +1,8 @@
 // What came of the story: all that its claims are checked against and that its report shows.
+
+import type { DriftSettings } from '../../../registry/api/drift.ts';
+import type { ShadowReport } from '../../../registry/api/shadow.ts';
 import type { Evaluation as GateEvaluation } from '../../../registry/evaluation.ts';
-import type { DriftDetails } from '../../cli/drift-details.ts';
-import type { ShadowNumbers } from '../../cli/registry-client.ts';
 import type { Received } from '../../local-pop/webhook-receiver.ts';
 import type { Evaluation } from '../evaluation.ts';
 import type { FleetRecord } from '../fleet-data.ts';
@@ -47,7 +48,7 @@ export interface Story {
   readonly first: Released;
   readonly refused: Refused;
   readonly second: Released;
-  readonly settings: DriftDetails['settings'];
+  readonly settings: DriftSettings;
   /** Judged windows of version 1, by place and time. */
   readonly windows: readonly SeenWindow[];
   /** Places at which version 1 was drifting at any time. */
@@ -59,7 +60,7 @@ export interface Story {
   /** What the devices of the changing region sent. */
   readonly readings: { readonly before: readonly FleetRecord[]; readonly after: readonly FleetRecord[] };
   readonly canary: CanarySummary;
-  readonly shadow: ShadowNumbers['pairs'][number];
+  readonly shadow: ShadowReport;
   readonly propagation: readonly Propagation[];
   readonly heldOut: readonly HeldOut[];
   readonly answers: readonly Answered[];

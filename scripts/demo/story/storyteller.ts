@@ -3,10 +3,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ModelDrift } from '../../../registry/api/drift.ts';
+import type { ModelShadow, ShadowReport } from '../../../registry/api/shadow.ts';
+import type { ModelStatus } from '../../../registry/api/status.ts';
 import type { Evaluation as GateEvaluation } from '../../../registry/evaluation.ts';
 import type { Manifest } from '../../../registry/manifest.ts';
-import type { DriftDetails } from '../../cli/drift-details.ts';
-import type { RouteChange, ShadowNumbers, Telemetry } from '../../cli/registry-client.ts';
+import type { RouteChange } from '../../cli/registry-client.ts';
 import type { Received } from '../../local-pop/webhook-receiver.ts';
 import { demoModel } from '../demo-model.ts';
 import type { Evaluation } from '../evaluation.ts';
@@ -56,7 +58,7 @@ class Storyteller {
     this.#plan = plan;
     this.#folder = folder;
     this.#narrator = narrator;
-    this.#drift = new DriftLog(() => stage.operator.do<DriftDetails>('drift', model));
+    this.#drift = new DriftLog(() => stage.operator.do<ModelDrift>('drift', model));
   }
 
   async tell(): Promise<Story> {
@@ -221,8 +223,8 @@ class Storyteller {
     return route.epoch;
   }
 
-  async #shadow(): Promise<ShadowNumbers['pairs'][number] | null> {
-    const { pairs } = await this.#stage.operator.do<ShadowNumbers>('shadow', model, '--report');
+  async #shadow(): Promise<ShadowReport | null> {
+    const { pairs } = await this.#stage.operator.do<ModelShadow>('shadow', model, '--report');
     return pairs.find(({ candidate }) => candidate === '2') ?? null;
   }
 
@@ -242,7 +244,7 @@ class Storyteller {
   /** Waits until every PoP serves from this epoch, and keeps how long it took. */
   async #watchArrival(what: string, epoch: number): Promise<void> {
     const { release } = await this.#waitFor(`epoch ${epoch} at every PoP`, async () => {
-      const status = await this.#stage.operator.do<Telemetry>('status', model);
+      const status = await this.#stage.operator.do<ModelStatus>('status', model);
       return status.release?.epoch === epoch && status.release.reachedPops >= regions.length ? status : null;
     });
     const answeredMs = await this.#waitFor(`an answer from epoch ${epoch} at every PoP`, () => {

@@ -1,7 +1,7 @@
 // The shadow through the real Worker: runs behind answers, never changes them, and its numbers are those of the two models.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ShadowReport } from '../../../registry/api/shadow.ts';
 import { model, node, tensorValue } from '../../../scripts/onnx/build.ts';
-import type { ShadowReport } from '../../../worker/telemetry/shadow-part.ts';
 import { eventually } from '../../harness/eventually.ts';
 import { TestPop } from '../../harness/pop.ts';
 import { adder, floats, publication, type SmallPublication } from '../../harness/small-models.ts';

@@ -1,6 +1,6 @@
 // API keys from creation to revocation, through the built Worker: who gets in, who does not, and what is kept and logged.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AuditRecord } from '../../../registry/audit.ts';
+import type { AuditRecord } from '../../../registry/api/audit.ts';
 import { type Answer, TestPop } from '../../harness/pop.ts';
 import { adder } from '../../harness/small-models.ts';
 

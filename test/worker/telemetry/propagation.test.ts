@@ -1,7 +1,8 @@
 // How a release spreads, against a plain computation from all that ever happened.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type ReleaseStatus, readRelease, recordRelease, recordReport } from '../../../worker/telemetry/propagation.ts';
+import type { ReleaseStatus } from '../../../registry/api/status.ts';
+import { readRelease, recordRelease, recordReport } from '../../../worker/telemetry/propagation.ts';
 import { openObject } from './sqlite.ts';
 import { reportOf } from './telemetry-object.ts';
 import '../../harness/property-seed.ts';

@@ -1,7 +1,7 @@
 // The isolate's side of reports: batched, kept while the Durable Object is away, never sent twice as two.
 import { expect, test } from 'vitest';
+import type { Serving } from '../../../registry/api/status.ts';
 import { Random } from '../../../scripts/random.ts';
-import type { Serving } from '../../../worker/routing/serving.ts';
 import type { CountsDelta } from '../../../worker/telemetry/counters.ts';
 import { DriftCounter } from '../../../worker/telemetry/drift/drift-counter.ts';
 import type { IsolateReport } from '../../../worker/telemetry/report.ts';

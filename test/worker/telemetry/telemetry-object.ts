@@ -1,8 +1,7 @@
 // The Durable Object of a model as tests speak to it: by reports as any PoP could send them.
 
-import type { Serving } from '../../../worker/routing/serving.ts';
+import type { Serving, TelemetryStatus } from '../../../registry/api/status.ts';
 import type { IsolateReport } from '../../../worker/telemetry/report.ts';
-import type { TelemetryStatus } from '../../../worker/telemetry/status.ts';
 import type { TestPop } from '../../harness/pop.ts';
 
 /** The calls of ModelTelemetry. */

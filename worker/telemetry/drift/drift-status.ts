@@ -1,47 +1,12 @@
 // What the Durable Object of a model tells of drift: for `popserve drift`, the HTTP API and metrics.
 import type { SqlStorage } from '@cloudflare/workers-types';
-import type { EventStatus, Outbox } from '../signal/outbox.ts';
-import {
-  type ClosedWindow,
-  type JudgedWindow,
-  knownVersions,
-  readClosedWindows,
-  readOpenWindows,
-  readPlaces,
-} from './drift-tables.ts';
-import { type Episode, readEpisodes } from './episodes.ts';
-import type { DriftSettings } from './settings.ts';
+import type { DriftSettings, DriftStatus, PlaceDrift } from '../../../registry/api/drift.ts';
+import type { Outbox } from '../signal/outbox.ts';
+import { knownVersions, readClosedWindows, readOpenWindows, readPlaces } from './drift-tables.ts';
+import { readEpisodes } from './episodes.ts';
 
 const shownWindows = 24;
 const shownEvents = 20;
-
-export interface PlaceDrift {
-  /** `pop:FRA`, `region:EU` or `global`. */
-  readonly place: string;
-  readonly drifting: boolean;
-  /** Since when it is what it is, milliseconds since 1970; 0: always. */
-  readonly changedMs: number;
-  /** The window that is being filled; null: nothing came since the last. */
-  readonly open: { readonly sinceMs: number; readonly rows: number } | null;
-  /** The newest window that was judged; null: none yet. */
-  readonly window: JudgedWindow | null;
-  /** Closed windows, oldest first. */
-  readonly windows: readonly ClosedWindow[];
-}
-
-export interface VersionDrift {
-  readonly version: string;
-  /** From so many rows on an open window is judged, if none of its values are missing; null: not known, or none is open. */
-  readonly minimumRows: number | null;
-  readonly episodes: readonly Episode[];
-  readonly places: readonly PlaceDrift[];
-}
-
-export interface DriftStatus {
-  readonly settings: DriftSettings;
-  readonly versions: readonly VersionDrift[];
-  readonly events: readonly EventStatus[];
-}
 
 /**
  * @param minimumRows by version

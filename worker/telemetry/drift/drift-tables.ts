@@ -1,9 +1,9 @@
 // Counts and alarms of drift as the Durable Object of a model keeps them. A place is `pop:FRA`, `region:EU` or `global`; each
 // has an open window that reports are added to, and the windows that were closed.
 import type { SqlStorage } from '@cloudflare/workers-types';
+import type { ClosedWindow, JudgedWindow } from '../../../registry/api/drift.ts';
 import type { PlaceAlarm } from './alarm.ts';
 import type { DriftDelta } from './drift-counter.ts';
-import type { FeatureVerdict } from './judge.ts';
 import { addCounts } from './layout.ts';
 
 /** Closed windows that are kept of each version and place: a day of five minutes. */
@@ -17,15 +17,6 @@ export interface OpenWindow {
   readonly counts: Float64Array;
 }
 
-/** A window that has a verdict. */
-export interface JudgedWindow {
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly requests: number;
-  readonly rows: number;
-  readonly features: readonly FeatureVerdict[];
-}
-
 export interface PlaceRow {
   readonly place: string;
   readonly alarm: PlaceAlarm;
@@ -33,17 +24,6 @@ export interface PlaceRow {
   readonly changedMs: number;
   /** The newest. */
   readonly window: JudgedWindow;
-}
-
-export interface ClosedWindow {
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly rows: number;
-  /** False: too few rows. */
-  readonly judged: boolean;
-  readonly maxPsi: number;
-  /** Features with a statistic past its threshold. */
-  readonly past: readonly string[];
 }
 
 /** Adds what an isolate counted to the open window of each of its places. */

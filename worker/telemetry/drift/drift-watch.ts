@@ -2,6 +2,7 @@
 // on a report's time: a report only adds counts and sees that the alarm is set.
 
 import type { SqlStorage } from '@cloudflare/workers-types';
+import type { DriftSettings, EndReason } from '../../../registry/api/drift.ts';
 import { PopserveError } from '../../../registry/errors.ts';
 import { smallest } from '../../../registry/extremes.ts';
 import type { Registry } from '../../../registry/registry.ts';
@@ -20,10 +21,10 @@ import {
   settleVersion,
   writePlace,
 } from './drift-tables.ts';
-import { beginEpisode, type EndReason, endEpisode, openEpisode } from './episodes.ts';
+import { beginEpisode, endEpisode, openEpisode } from './episodes.ts';
 import { judge, minimumRows } from './judge.ts';
 import { type Layout, layoutOf } from './layout.ts';
-import { type DriftSettings, longestWindow } from './settings.ts';
+import { longestWindow } from './settings.ts';
 
 type WatchRegistry = Pick<Registry, 'getManifest' | 'currentRoute'>;
 

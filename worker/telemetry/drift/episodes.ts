@@ -1,20 +1,8 @@
 // An episode of drift: from the first place of a version that drifts until none does any more. It begins and ends with one event.
 import type { SqlStorage } from '@cloudflare/workers-types';
+import type { DriftSettings, EndReason, Episode, FeatureVerdict, Thresholds } from '../../../registry/api/drift.ts';
+import { type StatisticName, statisticNames } from '../../../registry/statistic-names.ts';
 import type { PlaceRow } from './drift-tables.ts';
-import { type FeatureVerdict, type StatisticName, statisticNames, type Thresholds } from './judge.ts';
-import type { DriftSettings } from './settings.ts';
-
-/** Why an episode ended: values are as they were; the version is routed no longer; nothing more was heard. */
-export type EndReason = 'recovered' | 'superseded' | 'silent';
-
-export interface Episode {
-  /** Also the id of the event that it began with. */
-  readonly id: string;
-  readonly version: string;
-  readonly beganMs: number;
-  readonly endedMs: number | null;
-  readonly reason: EndReason | null;
-}
 
 export interface DriftEvent {
   readonly id: string;

@@ -1,6 +1,8 @@
 // Judges one window of one place against the baseline: a statistic is past its threshold only where it is larger than both the
 // threshold and what sampling alone would make of undrifted data.
 
+import type { FeatureVerdict, Thresholds } from '../../../registry/api/drift.ts';
+import { type StatisticName, statisticNames } from '../../../registry/statistic-names.ts';
 import { chiSquaredLimit } from './chi-squared.ts';
 import {
   chanceOfShare,
@@ -11,48 +13,12 @@ import {
   populationStabilityIndex,
   total,
 } from './distance.ts';
-import { type FeatureKind, type FeatureSlots, type Layout, missingSlot, outsideSlot } from './layout.ts';
-
-export interface Thresholds {
-  /** Population Stability Index; by convention 0.1 is a moderate change, 0.25 a large one. */
-  readonly psi: number;
-  /** Jensen-Shannon distance, 0 to 1. */
-  readonly jensenShannon: number;
-  /** How much the share of missing values may differ from the baseline's, 0 to 1. */
-  readonly missing: number;
-  /** How much the share of values out of range may exceed the baseline's, 0 to 1. */
-  readonly outside: number;
-  /** The chance that anything at all is past a threshold in a window of undrifted data, over all places and features. */
-  readonly falseAlarms: number;
-}
-
-export const statisticNames = ['psi', 'jensenShannon', 'missing', 'outside'] as const;
-export type StatisticName = (typeof statisticNames)[number];
-
-export interface FeatureVerdict {
-  readonly feature: string;
-  readonly kind: FeatureKind;
-  /** Values that are not missing. */
-  readonly samples: number;
-  /** Below so many the distribution is not judged. */
-  readonly minimumSamples: number;
-  readonly psi: number;
-  /** What undrifted data stays under. */
-  readonly psiNoise: number;
-  readonly jensenShannon: number;
-  readonly jensenShannonNoise: number;
-  readonly missing: number;
-  readonly missingReference: number;
-  readonly outside: number;
-  readonly outsideReference: number;
-  /** Statistics past their thresholds. */
-  readonly past: readonly StatisticName[];
-}
+import { type FeatureSlots, type Layout, missingSlot, outsideSlot } from './layout.ts';
 
 export interface Verdict {
   /** Too few values, for every feature: nothing is said. */
   readonly judged: boolean;
-  readonly features: readonly FeatureVerdict[];
+  readonly features: FeatureVerdict[];
 }
 
 /**

@@ -1,14 +1,6 @@
 // When drift is taken for drift: thresholds of the statistics, and for how long they must be passed. docs/drift.md says why.
 import * as z from 'zod';
-import type { Thresholds } from './judge.ts';
-
-export interface DriftSettings {
-  readonly thresholds: Thresholds;
-  /** A window is judged when it is this old and holds enough rows. */
-  readonly windowSeconds: number;
-  /** An alarm begins, and ends, after so many judged windows in a row. */
-  readonly windows: number;
-}
+import type { DriftSettings, Thresholds } from '../../../registry/api/drift.ts';
 
 /** A window that has not enough rows by then, in lengths of a window, is closed without a verdict: a day of five minutes. */
 export const longestWindow = 288;

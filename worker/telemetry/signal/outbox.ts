@@ -1,5 +1,6 @@
 // Events on their way to the webhook, kept in the Durable Object until they are taken: each once, again and again if need be.
 import type { SqlStorage } from '@cloudflare/workers-types';
+import type { EventStatus } from '../../../registry/api/drift.ts';
 import type { Log } from '../../logging/log.ts';
 import { deliver, type WebhookSettings } from './webhook.ts';
 
@@ -7,17 +8,6 @@ const longestPauseMs = 6 * 3_600_000;
 /** With fourfold pauses of at most six hours, some three days. */
 const mostAttempts = 17;
 const keptEvents = 100;
-
-export interface EventStatus {
-  readonly id: string;
-  readonly type: string;
-  readonly createdMs: number;
-  readonly attempts: number;
-  /** Null: not yet, or given up if `nextMs` is null as well. */
-  readonly deliveredMs: number | null;
-  readonly nextMs: number | null;
-  readonly lastError: string | null;
-}
 
 export class Outbox {
   readonly #sql: SqlStorage;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { ClosedWindow, FeatureVerdict, ModelDrift, PlaceDrift } from '../../../../registry/api/drift.ts';
 import { runCommand } from '../captured-host.ts';
 import { ScriptedPop } from '../scripted-pop.ts';
 
@@ -10,13 +11,20 @@ beforeEach(async () => {
 afterEach(() => pop.stop());
 
 const atMs = Date.UTC(2026, 10, 24, 12);
-const feature = (name: string, psi: number, changes: object = {}) => ({
+const feature = (name: string, psi: number, changes: Partial<FeatureVerdict> = {}): FeatureVerdict => ({
   ...{ feature: name, kind: 'input', samples: 900, minimumSamples: 351, psi, psiNoise: 0.05 },
   ...{ jensenShannon: Math.sqrt(psi / 8), jensenShannonNoise: 0.1, missing: 0, missingReference: 0 },
   ...{ outside: 0, outsideReference: 0, past: psi > 0.1 ? ['psi'] : [], ...changes },
 });
-const window = (maxPsi: number) => ({ fromMs: atMs, toMs: atMs, rows: 900, judged: true, maxPsi, past: [] });
-const answer = {
+const window = (maxPsi: number): ClosedWindow => ({
+  fromMs: atMs,
+  toMs: atMs,
+  rows: 900,
+  judged: true,
+  maxPsi,
+  past: [],
+});
+const answer: ModelDrift = {
   model: 'm',
   settings: {
     windowSeconds: 300,
@@ -27,12 +35,12 @@ const answer = {
     {
       version: '1',
       minimumRows: 350,
-      episodes: [{ id: 'e', beganMs: atMs, endedMs: null, reason: null }],
+      episodes: [{ id: 'e', version: '1', beganMs: atMs, endedMs: null, reason: null }],
       places: [
         {
           ...{ place: 'pop:HEL', drifting: true, changedMs: atMs, open: { sinceMs: atMs, rows: 12 } },
           window: {
-            ...{ fromMs: atMs, toMs: atMs + 300_000, rows: 900 },
+            ...{ fromMs: atMs, toMs: atMs + 300_000, requests: 30, rows: 900 },
             features: [
               feature('speed', 0.02, { missing: 0.031 }),
               feature('torque', 0.2),
@@ -89,11 +97,11 @@ it('asks for one version or PoP, and prints what came as JSON', async () => {
   expect(JSON.parse(out)).toEqual(answer);
 });
 
-const quietPlace = (place: string, features: object[], changes: object = {}) => ({
+const quietPlace = (place: string, features: FeatureVerdict[], changes: Partial<PlaceDrift> = {}): PlaceDrift => ({
   ...{ place, drifting: false, changedMs: 0, open: null },
-  ...{ window: { fromMs: atMs, toMs: atMs, rows: 900, features }, windows: [window(0.02)], ...changes },
+  ...{ window: { fromMs: atMs, toMs: atMs, requests: 30, rows: 900, features }, windows: [window(0.02)], ...changes },
 });
-const waitingPlace = (place: string, rows: number) => ({
+const waitingPlace = (place: string, rows: number): PlaceDrift => ({
   ...{ place, drifting: false, changedMs: 0, open: { sinceMs: atMs, rows }, window: null, windows: [] },
 });
 const pastWindow = { ...window(2.28), past: ['type'] };

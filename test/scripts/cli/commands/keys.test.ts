@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { KeySummary } from '../../../../registry/api/keys.ts';
 import { runCommand } from '../captured-host.ts';
 import { ScriptedPop } from '../scripted-pop.ts';
 
-const key = {
+const key: KeySummary = {
   id: '0123456789abcdef',
   name: 'press 7',
   scopes: ['infer'],
@@ -39,7 +40,7 @@ it('keys create asks for what the options say and shows the key once', async () 
 it('keys list shows who holds what', async () => {
   pop.intercept = () => ({
     status: 200,
-    body: { keys: [key, { ...key, id: 'f'.repeat(16), revokedAt: '2026-11-25' }] },
+    body: { keys: [key, { ...key, id: 'f'.repeat(16), revokedAt: '2026-11-25T12:00:00.000Z' }] },
   });
   const { out } = await runCommand(['keys', 'list'], pop.url);
   expect(out).toMatch(

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ShadowReport } from '../../../../registry/api/shadow.ts';
+import type { ModelStatus } from '../../../../registry/api/status.ts';
 import { nextRoute } from '../../../../registry/transition.ts';
 import { type Ran, runCommand } from '../captured-host.ts';
 import { ScriptedPop } from '../scripted-pop.ts';
@@ -17,7 +19,7 @@ const limits = { errorShare: 0.01, minRequests: 100 };
 const route = nextRoute(stable, { action: 'canary', version: 'v2', percent: 5, limits }, context);
 const seenAtMs = Date.parse('2026-11-24T11:59:58Z');
 
-const answer = {
+const answer: ModelStatus = {
   model: 'm',
   route,
   release: {
@@ -40,7 +42,12 @@ const answer = {
       failuresByCode: { INVALID_ARGUMENT: 2, UNAVAILABLE: 1 },
     },
   ],
-  guard: [{ name: 'errorShare', limit: 0.01, text: '0 of 50 requests to v2 failed', passed: false }],
+  guard: [
+    {
+      ...{ name: 'errorShare', limit: 0.01, value: 0, baseline: 0, samples: 50, passed: false },
+      text: '0 of 50 requests to v2 failed',
+    },
+  ],
 };
 
 function popserve(args: string[], terminalColumns: number | null = null): Promise<Ran> {
@@ -102,7 +109,7 @@ describe('popserve status', () => {
 });
 
 describe('popserve shadow --report', () => {
-  const pair = {
+  const pair: ShadowReport = {
     ...{ stable: 'v1', candidate: 'v2', requests: 400, compared: 380, disagreements: 19, disagreementShare: 0.05 },
     ...{
       errors: 15,

@@ -1,0 +1,139 @@
+// How far live values are from the baseline of each version, by place. The statistics are explained in docs/drift.md.
+import * as z from 'zod';
+import { modelNameSchema, versionSchema } from '../names.ts';
+import { statisticNames } from '../statistic-names.ts';
+
+const count = z.int().min(0);
+const share = z.number().min(0).max(1);
+const timeMs = z.number().describe('Milliseconds since 1970.');
+
+export const thresholdsSchema = z.object({
+  psi: z.number().describe('Population Stability Index; by convention 0.1 is a moderate change, 0.25 a large one.'),
+  jensenShannon: z.number().describe('Jensen-Shannon distance, 0 to 1.'),
+  missing: share.describe("How much the share of missing values may differ from the baseline's."),
+  outside: share.describe("How much the share of values out of range may exceed the baseline's."),
+  falseAlarms: z
+    .number()
+    .describe(
+      'The chance that anything at all is past a threshold in a window of undrifted data, over all places and features.',
+    ),
+});
+
+export type Thresholds = z.infer<typeof thresholdsSchema>;
+
+export const driftSettingsSchema = z.object({
+  thresholds: thresholdsSchema,
+  windowSeconds: z.number().describe('A window is judged when it is this old and holds enough rows.'),
+  windows: z.int().describe('An alarm begins, and ends, after so many judged windows in a row.'),
+});
+
+export type DriftSettings = z.infer<typeof driftSettingsSchema>;
+
+export const featureVerdictSchema = z.object({
+  feature: z.string(),
+  kind: z.enum(['input', 'output']),
+  samples: count.describe('Values that are not missing.'),
+  minimumSamples: count.describe('With fewer values the distribution is not judged.'),
+  psi: z.number(),
+  psiNoise: z.number().describe('Undrifted data stays under this.'),
+  jensenShannon: z.number(),
+  jensenShannonNoise: z.number(),
+  missing: share,
+  missingReference: share,
+  outside: share,
+  outsideReference: share,
+  past: z.array(z.enum(statisticNames)).describe('Statistics past their thresholds.'),
+});
+
+export type FeatureVerdict = z.infer<typeof featureVerdictSchema>;
+
+/** A window that has a verdict. */
+export const judgedWindowSchema = z.object({
+  fromMs: timeMs,
+  toMs: timeMs,
+  requests: count,
+  rows: count,
+  features: z.array(featureVerdictSchema),
+});
+
+export type JudgedWindow = z.infer<typeof judgedWindowSchema>;
+
+export const closedWindowSchema = z.object({
+  fromMs: timeMs,
+  toMs: timeMs,
+  rows: count,
+  judged: z.boolean().describe('False: too few rows.'),
+  maxPsi: z.number(),
+  past: z.array(z.string()).describe('Features with a statistic past its threshold.'),
+});
+
+export type ClosedWindow = z.infer<typeof closedWindowSchema>;
+
+export const placeDriftSchema = z.object({
+  place: z.string().describe('`pop:FRA`, `region:EU` or `global`.'),
+  drifting: z.boolean(),
+  changedMs: timeMs.describe('Since when `drifting` is what it is, milliseconds since 1970; 0: always.'),
+  open: z
+    .object({ sinceMs: timeMs, rows: count })
+    .nullable()
+    .describe('The window that is being filled; null: nothing came since the last one.'),
+  window: judgedWindowSchema.nullable().describe('The newest window that was judged; null: none yet.'),
+  windows: z.array(closedWindowSchema).describe('Closed windows, the oldest first.'),
+});
+
+export type PlaceDrift = z.infer<typeof placeDriftSchema>;
+
+/** Why an episode ended: values are as they were; the version is routed no longer; nothing more was heard. */
+export const endReasonSchema = z.enum(['recovered', 'superseded', 'silent']);
+
+export type EndReason = z.infer<typeof endReasonSchema>;
+
+/** From the first place of a version that drifts until none does any more. */
+export const episodeSchema = z.object({
+  id: z.string().describe('Also the id of the event that it began with.'),
+  version: versionSchema,
+  beganMs: timeMs,
+  endedMs: timeMs.nullable(),
+  reason: endReasonSchema.nullable(),
+});
+
+export type Episode = z.infer<typeof episodeSchema>;
+
+export const versionDriftSchema = z.object({
+  version: versionSchema,
+  minimumRows: count
+    .nullable()
+    .describe(
+      'From so many rows on an open window is judged, if none of its values are missing; null: not known, or none is open.',
+    ),
+  episodes: z.array(episodeSchema).describe('The newest first.'),
+  places: z.array(placeDriftSchema),
+});
+
+export type VersionDrift = z.infer<typeof versionDriftSchema>;
+
+/** An event on its way to the webhook. */
+export const eventStatusSchema = z.object({
+  id: z.string(),
+  type: z.string().describe('`retrain.requested`, `drift.resolved`.'),
+  createdMs: timeMs,
+  attempts: count,
+  deliveredMs: timeMs.nullable().describe('Null: not yet, or given up if `nextMs` is null as well.'),
+  nextMs: timeMs.nullable(),
+  lastError: z.string().nullable(),
+});
+
+export type EventStatus = z.infer<typeof eventStatusSchema>;
+
+/** What the Durable Object of a model tells of drift. */
+export const driftStatusSchema = z.object({
+  settings: driftSettingsSchema,
+  versions: z.array(versionDriftSchema),
+  events: z.array(eventStatusSchema).describe('The newest first.'),
+});
+
+export type DriftStatus = z.infer<typeof driftStatusSchema>;
+
+export const modelDriftSchema = z.object({ model: modelNameSchema, ...driftStatusSchema.shape });
+
+export type ModelDrift = z.infer<typeof modelDriftSchema>;

@@ -1,0 +1,19 @@
+// What a garbage collection is asked and answers.
+import * as z from 'zod';
+import { digestSchema } from '../names.ts';
+
+export const garbageRequestSchema = z.strictObject({
+  dryRun: z.boolean().default(false).describe('Only report.'),
+});
+
+export const garbageReportSchema = z.object({
+  dryRun: z.boolean(),
+  blobs: z
+    .array(z.object({ digest: digestSchema, bytes: z.int().min(0) }))
+    .describe('Removed, or to be removed if this is a dry run.'),
+  bytes: z.int().min(0),
+  youngBlobs: z.int().min(0).describe('Unnamed blobs that are too young to be removed.'),
+  namedBlobs: z.int().min(0),
+});
+
+export type GarbageReport = z.infer<typeof garbageReportSchema>;

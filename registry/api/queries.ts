@@ -1,0 +1,36 @@
+// What requests ask for in their query: the page of a list, the part of what is collected, the form of an answer. Numbers come
+// as text.
+import * as z from 'zod';
+import { versionSchema } from '../names.ts';
+
+const after = z.string().describe('What the page before gave as `next`.').optional();
+
+/** A page of the registry's lists. */
+export const pageQuerySchema = z.object({
+  limit: z.coerce.number().int().min(1).max(100).default(50).describe('Entries of a page.'),
+  after,
+  before: z.coerce.number().int().min(1).describe('Only older epochs.').optional(),
+});
+
+/** A page of `GET /v2/models`. A model costs two reads of storage, and one request may ask the platform for 1,000 things. */
+export const modelPageQuerySchema = z.object({
+  limit: z.coerce.number().int().min(1).max(400).default(400).describe('Entries of a page.'),
+  after,
+});
+
+/** One version's part of what is collected of a model, or one PoP's. */
+export const partQuerySchema = z.strictObject({
+  version: versionSchema.describe('Only this version.').exactOptional(),
+  pop: z.string().max(64).describe('Only this PoP.').exactOptional(),
+});
+
+export const statisticsQuerySchema = z.object({
+  scope: z
+    .enum(['isolate', 'all'], { error: ({ input }) => `expected isolate or all, got '${String(input).slice(0, 40)}'` })
+    .default('isolate')
+    .describe('isolate: counted by the one that answers; all: merged over PoPs.'),
+});
+
+export const metricsQuerySchema = z.strictObject({
+  names: z.enum(['popserve', 'triton']).default('popserve').describe('`triton` adds its names.'),
+});

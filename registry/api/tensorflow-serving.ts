@@ -1,0 +1,46 @@
+// TensorFlow Serving's REST API as far as it is served here.
+// https://github.com/tensorflow/serving/blob/master/tensorflow_serving/g3doc/api_rest.md
+import * as z from 'zod';
+import { modelNameSchema, versionSchema } from '../names.ts';
+import { datatypes } from '../signature.ts';
+import { tensorflowTypes } from '../tensorflow-types.ts';
+
+export const versionStatusSchema = z.object({
+  version: versionSchema,
+  state: z.enum(['AVAILABLE', 'LOADING', 'END']),
+  status: z.object({ error_code: z.enum(['OK', 'UNAVAILABLE']), error_message: z.string() }),
+});
+
+export type VersionStatus = z.infer<typeof versionStatusSchema>;
+
+export const servedVersionsSchema = z.object({ model_version_status: z.array(versionStatusSchema) });
+
+export type ServedVersions = z.infer<typeof servedVersionsSchema>;
+
+const tensorInfoSchema = z.object({
+  name: z.string(),
+  dtype: z.enum(datatypes.map((datatype) => tensorflowTypes[datatype])),
+  tensor_shape: z.object({
+    dim: z.array(z.object({ size: z.string().regex(/^(-1|\d+)$/), name: z.string() })),
+    unknown_rank: z.boolean(),
+  }),
+});
+
+export type TensorInfo = z.infer<typeof tensorInfoSchema>;
+
+export const signatureMetadataSchema = z.object({
+  model_spec: z.object({ name: modelNameSchema, signature_name: z.string(), version: versionSchema }),
+  metadata: z.object({
+    signature_def: z.object({
+      signature_def: z.object({
+        serving_default: z.object({
+          inputs: z.record(z.string(), tensorInfoSchema),
+          outputs: z.record(z.string(), tensorInfoSchema),
+          method_name: z.string(),
+        }),
+      }),
+    }),
+  }),
+});
+
+export type SignatureMetadata = z.infer<typeof signatureMetadataSchema>;
