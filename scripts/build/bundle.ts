@@ -5,6 +5,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { cachedBuild } from './build-cache.ts';
+import { deriveRuntime } from './derive-runtime.ts';
 import { onProcessEnd } from './process-end.ts';
 import { projectRoot } from './project.ts';
 
@@ -49,6 +50,7 @@ export interface Bundle {
  * @throws Error with wrangler's output when it does not build
  */
 export async function bundleWorker(entry: WorkerEntry): Promise<Bundle> {
+  await deriveRuntime();
   const main = `${entry}.js`;
   const { directory, files } = await cachedBuild({
     cache: join(projectRoot, 'node_modules', '.cache', 'popserve'),

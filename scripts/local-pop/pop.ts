@@ -4,7 +4,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Miniflare } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions } from 'wrangler';
-import { bundleWorker } from '../build/bundle.ts';
+import { type Bundle, bundleWorker } from '../build/bundle.ts';
 import { projectRoot } from '../build/project.ts';
 
 export interface PopOptions {
@@ -18,10 +18,20 @@ export interface PopOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Limits under the names of their bindings, which wrangler.toml has for deployments only; periods are 10 or 60 s. */
   readonly rateLimits?: Readonly<Record<string, { readonly limit: number; readonly period: 10 | 60 }>>;
+  /** The platform as it may be elsewhere or later, in place of what wrangler.toml says. */
+  readonly platform?: Platform;
   /** Opens the inspector on a free port, for measurements. */
   readonly inspect?: boolean;
   /** Lines that the Worker logs. */
   readonly onLog?: (line: string) => void;
+}
+
+export interface Platform {
+  readonly compatibilityDate?: string;
+  /** Beside those of wrangler.toml. */
+  readonly compatibilityFlags?: readonly string[];
+  /** Source of a module that runs before the Worker: takes away what the platform may not have. */
+  readonly before?: string;
 }
 
 export interface Pop {
@@ -100,7 +110,8 @@ async function start(options: PopOptions, workers: readonly PopWorker[]): Promis
       ...configured,
       name,
       modulesRoot: bundle.directory,
-      modules: [...bundle.modules],
+      ...dated(configured, options.platform),
+      modules: modulesOf(bundle, options.platform?.before),
       durableObjects: objectsFor(name),
       ...(workers.length === 1 ? {} : { unsafeDirectSockets: [{ host: '127.0.0.1' }] }),
       ...(options.rateLimits === undefined ? {} : { ratelimits: limiters(options.rateLimits) }),
@@ -115,6 +126,30 @@ async function start(options: PopOptions, workers: readonly PopWorker[]): Promis
     await miniflare.dispose().catch(() => {});
     throw error;
   }
+}
+
+function dated(
+  { compatibilityFlags = [] }: { compatibilityFlags?: string[] },
+  { compatibilityDate, compatibilityFlags: more = [] }: Platform = {},
+) {
+  return {
+    ...(compatibilityDate === undefined ? {} : { compatibilityDate }),
+    compatibilityFlags: [...compatibilityFlags, ...more],
+  };
+}
+
+function modulesOf({ directory, modules }: Bundle, before: string | undefined) {
+  if (before === undefined) return [...modules];
+  const module = (name: string, contents: string) => ({
+    type: 'ESModule' as const,
+    path: join(directory, name),
+    contents,
+  });
+  return [
+    module('entry.js', "import './before.js';\nexport * from './index.js';\nexport { default } from './index.js';\n"),
+    module('before.js', before),
+    ...modules,
+  ];
 }
 
 function limiters(limits: NonNullable<PopOptions['rateLimits']>) {

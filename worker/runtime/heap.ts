@@ -24,9 +24,10 @@ export class Heap {
    * A fresh heap. No bytes are compiled: the module comes precompiled from the bundle, an instance costs 5 to 10 ms and
    * ORT's own start 25 to 30 ms; the memory starts at 16 MiB.
    * @param limitBytes the memory grows to at most this many bytes
+   * @param maximumBytes the limit can be raised to at most this; V8 itself lets the memory grow no further
    */
-  static async create(limitBytes: number): Promise<Heap> {
-    const heap = new Heap(await instantiateOrt(limitBytes));
+  static async create(limitBytes: number, maximumBytes = limitBytes): Promise<Heap> {
+    const heap = new Heap(await instantiateOrt(limitBytes, maximumBytes));
     heap.#start();
     return heap;
   }
@@ -118,7 +119,7 @@ export class Heap {
   }
 
   /**
-   * A view of the memory. Views taken before the memory grows still work, but end where it ended then.
+   * A view of the memory, valid until the memory grows: growth detaches every view taken before.
    * @throws {HeapBrokenError} when the heap is broken: the memory may belong to another heap by now
    */
   bytes(pointer: number, length: number): Uint8Array {
@@ -142,7 +143,7 @@ export class Heap {
     }
   }
 
-  /** Bytes of a NUL-terminated string, copied out of the (shared) memory. */
+  /** Bytes of a NUL-terminated string, copied out of the memory. */
   cString(pointer: number): Uint8Array {
     const all = new Uint8Array(this.#memory.buffer);
     const end = all.indexOf(0, pointer);

@@ -108,7 +108,8 @@ export class IsolateHeap {
     const spent = this.#spent;
     this.#spent = null;
     try {
-      const heap = (spent && this.#restart(spent)) ?? (await Heap.create(this.#budgetBytes - this.discardedBytes));
+      const limitBytes = this.#budgetBytes - this.discardedBytes;
+      const heap = (spent && this.#restart(spent)) ?? (await Heap.create(limitBytes, this.#budgetBytes));
       // Heaps collected while this one was created could not update its limit; do so now.
       heap.limitBytes = this.#budgetBytes - this.discardedBytes;
       this.#emptyBytes = heap.usedBytes();

@@ -1,4 +1,4 @@
-// Types of the two published files of onnxruntime-web 1.30 that popserve uses: the Emscripten glue and the compiled module.
+// Types of onnxruntime-web 1.30's Emscripten glue and compiled module, as published and as popserve derives them.
 // The functions and their arguments are those of onnxruntime's js/web/lib/wasm/wasm-types.ts; pointers are 32-bit offsets.
 
 declare module '*/ort-wasm-simd-threaded.wasm' {
@@ -55,6 +55,8 @@ declare module '*/ort-wasm-simd-threaded.mjs' {
 
   export interface OrtModuleOptions {
     numThreads: number;
+    /** Read by the derived glue alone: see scripts/build/derive-runtime.ts. */
+    memoryMaximumPages?: number;
     instantiateWasm(
       imports: Record<string, Record<string, unknown>>,
       done: (instance: { readonly exports: WebAssembly.Exports }, module: WebAssembly.Module) => void,

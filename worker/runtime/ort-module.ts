@@ -1,13 +1,15 @@
-// One instance of the published ORT WASM module over a memory of its own, with the glue adapted to what a heap needs: a limit on
+// One instance of the ORT WASM module over a memory of its own, with the glue adapted to what a heap needs: a limit on
 // growth, a memory that can be collected, and a second instance in the same memory. What is called in it is not its business (heap.ts).
 
-// Relative paths: wrangler does not resolve a bare package path to a .wasm under a CompiledWasm rule.
-import ortWasmThreaded, { type OrtModule } from '../../node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.mjs';
-import wasmModule from '../../node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm';
+// Derived from onnxruntime-web by scripts/build/derive-runtime.ts: the memory is not shared, and Node is not looked for.
+import ortWasm, { type OrtModule } from './ort/ort-wasm-simd-threaded.mjs';
+import wasmModule from './ort/ort-wasm-simd-threaded.wasm';
 
 export type { OrtModule };
 
 const wasmPageBytes = 65_536;
+/** The size with which the module starts. */
+const initialPages = 256;
 /** The memory grows in these steps: small against a model, large enough that growing does not show in a load. */
 const growthStepBytes = 1_048_576;
 
@@ -27,14 +29,18 @@ export interface Growth {
   probing: boolean;
 }
 
-/** @param limitBytes the memory grows to at most this many bytes */
-export async function instantiateOrt(limitBytes: number): Promise<OrtInstance> {
+/**
+ * @param limitBytes the memory grows to at most this many bytes
+ * @param maximumBytes the limit can be raised to at most this; V8 itself lets the memory grow no further
+ */
+export async function instantiateOrt(limitBytes: number, maximumBytes: number): Promise<OrtInstance> {
   const growth: Growth = { limitBytes, refusedBytes: 0, probing: false };
   const table = new FunctionTable();
   let memory: WebAssembly.Memory | undefined;
   let instantiate: (() => WebAssembly.Exports) | undefined;
-  const module = await ortWasmThreaded({
+  const module = await ortWasm({
     numThreads: 1,
+    memoryMaximumPages: Math.max(initialPages, Math.ceil(maximumBytes / wasmPageBytes)),
     instantiateWasm(imports, done) {
       memory = adaptImports(imports, growth);
       instantiate = () => {

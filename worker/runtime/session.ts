@@ -125,7 +125,9 @@ export class Session implements ModelSession {
       );
       const outputs = heap.words(table + outputTensorsAt * 4, outputNames.length).slice();
       for (const output of outputs) tensors.push(output);
-      return read(Array.from(outputs, (tensor) => readTensor(heap, tensor, allocated)));
+      // Reading a description may grow the memory, which detaches every view of it: the views are made last.
+      const places = Array.from(outputs, (tensor) => locateTensor(heap, tensor, allocated));
+      return read(places.map((place) => viewOutput(heap, place)));
     } finally {
       for (const tensor of tensors) if (tensor !== 0) heap.release((ort) => ort._OrtReleaseTensor(tensor));
       for (const pointer of allocated) heap.free(pointer);
@@ -280,25 +282,36 @@ function placeStrings(
   return [block, tableBytes];
 }
 
-function readTensor(heap: Heap, tensor: number, allocated: number[]): RuntimeTensor {
-  const [number = 0, data = 0, dimensions = 0, rank = 0] = heap.readWords(4, (places) =>
+/** An output as the runtime describes it; nothing of it is a view yet. */
+interface OutputPlace {
+  readonly elementType: number;
+  readonly shape: readonly number[];
+  readonly pointer: number;
+  /** Strings are copied out at once. */
+  readonly strings: readonly Uint8Array[] | null;
+}
+
+function locateTensor(heap: Heap, tensor: number, allocated: number[]): OutputPlace {
+  const [number = 0, pointer = 0, dimensions = 0, rank = 0] = heap.readWords(4, (places) =>
     heap.call('read an output', (ort) => ort._OrtGetTensorData(tensor, places, places + 4, places + 8, places + 12)),
   );
   const elementType = elementTypeOfAnswer(number);
   const shape = Array.from(heap.words(dimensions, rank));
   heap.release((ort) => ort._OrtFree(dimensions));
-  const count = elementCount(shape);
-  if (elementType !== stringElementType) {
-    return { elementType, shape, data: heap.bytes(data, elementTypeBytes(elementType, count)) };
-  }
+  if (elementType !== stringElementType) return { elementType, shape, pointer, strings: null };
   // Strings come in a block of their own: a pointer per element, then the strings end to end, then one NUL.
-  allocated.push(data);
-  const starts = heap.words(data, count);
+  allocated.push(pointer);
+  const starts = heap.words(pointer, elementCount(shape)).slice();
   const strings = Array.from(starts, (start, index) => {
     const next = starts[index + 1];
     return next === undefined ? lastString(heap, tensor, index, start) : heap.bytes(start, next - start).slice();
   });
-  return { elementType, shape, data: strings };
+  return { elementType, shape, pointer, strings };
+}
+
+function viewOutput(heap: Heap, { elementType, shape, pointer, strings }: OutputPlace): RuntimeTensor {
+  if (strings !== null) return { elementType, shape, data: strings };
+  return { elementType, shape, data: heap.bytes(pointer, elementTypeBytes(elementType, elementCount(shape))) };
 }
 
 /** The last string's end is not given; it is found from the original that ORT holds. */

@@ -64,6 +64,12 @@ export async function writeNotices(): Promise<string> {
     .concat('\n');
 }
 
+/** The package that a bundled file comes from; null for the project's own. */
+function packageOf(path: string): string | null {
+  if (path.includes('worker/runtime/ort/')) return 'onnxruntime-web';
+  return /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? null;
+}
+
 async function bundledPackages(): Promise<string[]> {
   const { modules, metafile: account } = await bundleWorker('index');
   const foreign = modules.find(
@@ -76,7 +82,7 @@ async function bundledPackages(): Promise<string[]> {
   }
   const metafile = metafileSchema.parse(JSON.parse(account));
   const names = Object.values(metafile.outputs).flatMap(({ inputs }) =>
-    Object.keys(inputs).flatMap((path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []),
+    Object.keys(inputs).flatMap((path) => packageOf(path) ?? []),
   );
   return [...new Set(names)].sort();
 }
