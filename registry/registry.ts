@@ -3,22 +3,22 @@
 import type { GarbageReport } from './api/garbage.ts';
 import type { ModelPage } from './api/models.ts';
 import type { RoutePage } from './api/routes.ts';
+import { appendRoute, type RouteChange } from './append-route.ts';
 import type { Blob, BlobBody, BlobInfo, BlobStore, ByteRange } from './blob-store.ts';
-import { canonicalJson } from './canonical-json.ts';
 import { PopserveError } from './errors.ts';
 import { collectGarbage, type GarbageOptions } from './garbage.ts';
-import { type Manifest, readManifest } from './manifest.ts';
+import type { Manifest } from './manifest.ts';
+import { ManifestReader } from './manifest-reader.ts';
 import type { ManifestInfo, ManifestStore, RetiringManifest, VersionListing } from './manifest-store.ts';
 import type { Digest } from './names.ts';
 import { registerManifest } from './register-manifest.ts';
 import { type RetirementsReport, retireVersion, settledAfterMs, settleRetirements } from './retirement.ts';
-import { type Route, type RouteCopy, routedAs, routedVersions } from './route.ts';
+import { type Route, type RouteCopy, routedAs } from './route.ts';
 import type { RouteAction } from './route-action.ts';
-import { buildCopy, type CopiesReport, putNewestCopy, repairCopies } from './route-copies.ts';
+import { buildCopy, type CopiesReport, repairCopies } from './route-copies.ts';
 import type { RouteCopyStore } from './route-copy-store.ts';
 import { lastNamed, readPage } from './route-history.ts';
 import type { RouteLog } from './route-log.ts';
-import { nextRoute } from './transition.ts';
 
 export interface RegistryStores {
   blobs: BlobStore;
@@ -38,16 +38,6 @@ export interface ModelDetails {
   versions: VersionSummary[];
   /** Names that can be registered with the content that they had, and no other. */
   retired: string[];
-}
-
-export interface RouteChange {
-  route: Route;
-  /** False: the action changed nothing, `route` is the one that stood already. */
-  created: boolean;
-  /** The route stands, but its copy in KV could not be written; the scheduled repair will. */
-  copyPending: boolean;
-  /** Why, for the log. */
-  copyError?: string;
 }
 
 export type RepairReport = CopiesReport & RetirementsReport;
@@ -109,9 +99,7 @@ export class Registry {
 
   /** @throws {PopserveError} NOT_FOUND */
   async getManifest(model: string, version: string): Promise<Manifest> {
-    const text = await this.#stores.manifests.get(model, version);
-    if (text === null) throw notFound(model, version);
-    return readManifest(text, model, version);
+    return await new ManifestReader(this.#stores.manifests, model).get(version);
   }
 
   /** Names of all models, sorted. @param only these; null: all */
@@ -171,34 +159,11 @@ export class Registry {
   /**
    * The switchover: writes the route that follows from the action as the next epoch, then its copy.
    * @param by.ifMatchEpoch the epoch that the operator has seen; 0 for none
-   * @throws {PopserveError} NOT_FOUND for an unknown version; CONFLICT if the action does not fit the newest route or the
-   *   version, if that route is not the epoch that the operator has seen, or if another writer was first
+   * @throws {PopserveError} NOT_FOUND for an unknown version; CONFLICT when the action does not fit the newest route or the version,
+   *   when that route is not the epoch that the operator has seen, or when another writer was first
    */
-  async appendRoute(
-    model: string,
-    action: RouteAction,
-    by: { actor: string; ifMatchEpoch?: number },
-  ): Promise<RouteChange> {
-    const { manifests, routes } = this.#stores;
-    const current = await routes.newest(model);
-    const epoch = current?.epoch ?? 0;
-    if (by.ifMatchEpoch !== undefined && by.ifMatchEpoch !== epoch) {
-      throw new PopserveError('CONFLICT', `model '${model}': expected epoch ${by.ifMatchEpoch}, it is at ${epoch}`);
-    }
-    const wanted = current === null ? action : await this.#passRetired(current, action);
-    if ('version' in wanted && wanted.version != null) {
-      requireMeasurable(wanted, await this.getManifest(model, wanted.version));
-    }
-    const route = nextRoute(current, wanted, { model, actor: by.actor, at: this.#now() });
-    if (route === current) return { route, created: false, ...(await this.#putCopy(model)) };
-
-    const before = new Set(current === null ? [] : routedVersions(current));
-    const added = routedVersions(route).filter((version) => !before.has(version));
-    const kept = await Promise.all(added.map((version) => this.getManifest(model, version)));
-    if (!(await this.#append(route))) throw await this.#lostRace(route);
-    // Put back what a deletion took away between the look at the manifests and the new route.
-    await Promise.all(kept.map((manifest) => manifests.create(manifest)));
-    return { route, created: true, ...(await this.#putCopy(model)) };
+  appendRoute(model: string, action: RouteAction, by: { actor: string; ifMatchEpoch?: number }): Promise<RouteChange> {
+    return appendRoute(this.#stores, model, action, { ...by, at: this.#now() });
   }
 
   /** The newest route, from the log itself; null if the model has none. */
@@ -214,7 +179,7 @@ export class Registry {
   /** The same as {@link readCopy}, from the log itself; null if the model has no route. */
   async readNewest(model: string): Promise<RouteCopy | null> {
     const route = await this.#stores.routes.newest(model);
-    return route === null ? null : buildCopy(route, this.#stores.manifests);
+    return route === null ? null : buildCopy(route, new ManifestReader(this.#stores.manifests, model));
   }
 
   /**
@@ -277,57 +242,8 @@ export class Registry {
       `model '${model}': version '${version}' was routed at epoch ${last.route.epoch} and is kept for a rollback until ${until}`,
     );
   }
-
-  /** A rollback without a version passes over those that were retired since. */
-  async #passRetired(current: Route, action: RouteAction): Promise<RouteAction> {
-    if (action.action !== 'rollback' || action.version !== undefined) return action;
-    for (const version of current.previous) {
-      if ((await this.#stores.manifests.get(current.model, version)) !== null) return { ...action, version };
-    }
-    return action;
-  }
-
-  async #append(route: Route): Promise<boolean> {
-    try {
-      return await this.#stores.routes.append(route);
-    } catch (error) {
-      // R2 refuses writers of one key in quick succession, and an answer can get lost: what stands in the log decides.
-      const standing = await this.#stores.routes.get(route.model, route.epoch);
-      if (standing === null) throw error;
-      return canonicalJson(standing) === canonicalJson(route);
-    }
-  }
-
-  /** A release stands once its route does: KV refuses more than one write a second to a key, and may be away. */
-  async #putCopy(model: string): Promise<Pick<RouteChange, 'copyPending' | 'copyError'>> {
-    try {
-      await putNewestCopy(model, this.#stores);
-      return { copyPending: false };
-    } catch (error) {
-      return { copyPending: true, copyError: String(error) };
-    }
-  }
-
-  async #lostRace({ model, epoch }: Route): Promise<PopserveError> {
-    const winner = await this.#stores.routes.get(model, epoch);
-    const first = winner === null ? '' : ` of ${winner.audit.actor} (${winner.audit.action})`;
-    return new PopserveError(
-      'CONFLICT',
-      `model '${model}': lost to epoch ${epoch}${first}, which was written first; look at it and repeat`,
-    );
-  }
 }
 
-/** A limit that nothing can be measured against would guard nothing. */
-function requireMeasurable(action: RouteAction, { model, version, baseline }: Manifest): void {
-  if (action.action !== 'canary' || action.limits?.drift === undefined || baseline?.inputs.length) return;
-  throw new PopserveError(
-    'CONFLICT',
-    `model '${model}': a limit on drift needs a baseline of the inputs, version '${version}' has none; publish it with test data, or leave the limit out`,
-  );
-}
-
-function notFound(model: string, version?: string): PopserveError {
-  const what = version === undefined ? `model '${model}'` : `version '${version}' of model '${model}'`;
-  return new PopserveError('NOT_FOUND', `${what} is not in the registry`);
+function notFound(model: string): PopserveError {
+  return new PopserveError('NOT_FOUND', `model '${model}' is not in the registry`);
 }

@@ -1,18 +1,18 @@
-// Keeps the copies that the points of presence read in step with the route log. The log is the truth; a copy may lag.
+// Keeps the copies that the points of presence read in step with the route log. The log decides; a copy may lag behind it.
 import { PopserveError } from './errors.ts';
-import { readManifest } from './manifest.ts';
+import { ManifestReader } from './manifest-reader.ts';
 import type { ManifestStore } from './manifest-store.ts';
 import { type Route, type RouteCopy, routedVersions } from './route.ts';
 import type { RouteCopyStore } from './route-copy-store.ts';
 import type { RouteLog } from './route-log.ts';
 
-/** Writers that overtake each other more often than this leave the rest to the scheduled repair. */
+/** How often a writer that was overtaken writes again; after that the scheduled repair does. */
 const mostRewrites = 3;
 
 export interface CopiesReport {
   /** Models whose copy was missing or behind and was written again. */
   repaired: string[];
-  /** Models that could not be looked at or mended this time, and why. */
+  /** Models that could not be read or mended this time, and why. */
   failed: { model: string; error: string }[];
 }
 
@@ -22,12 +22,12 @@ interface Stores {
   copies: RouteCopyStore;
 }
 
-/** @throws {PopserveError} INTERNAL if the route names a version whose manifest is gone */
-export async function buildCopy(route: Route, manifests: ManifestStore): Promise<RouteCopy> {
+/** @throws {PopserveError} INTERNAL when the route names a version whose manifest is gone */
+export async function buildCopy(route: Route, manifests: ManifestReader): Promise<RouteCopy> {
   const entries = await Promise.all(
     routedVersions(route).map(async (version) => {
-      const text = await manifests.get(route.model, version);
-      if (text !== null) return [version, readManifest(text, route.model, version)] as const;
+      const manifest = await manifests.find(version);
+      if (manifest !== null) return [version, manifest] as const;
       throw new PopserveError(
         'INTERNAL',
         `model '${route.model}': epoch ${route.epoch} names version '${version}', whose manifest is gone`,
@@ -38,10 +38,15 @@ export async function buildCopy(route: Route, manifests: ManifestStore): Promise
 }
 
 /**
- * Writes the newest route of a model into its copy. A writer that was overtaken while it wrote would leave an older copy
- * behind the newer one's back, so it looks again afterwards.
+ * Writes the newest route of a model into its copy. A writer that was overtaken while it wrote would replace a newer copy by an
+ * older one, so it looks again afterwards.
+ * @throws {PopserveError} INTERNAL when the route names a version whose manifest is gone
  */
-export async function putNewestCopy(model: string, { manifests, routes, copies }: Stores): Promise<void> {
+export async function putNewestCopy(
+  model: string,
+  { routes, copies }: Pick<Stores, 'routes' | 'copies'>,
+  manifests: ManifestReader,
+): Promise<void> {
   let writtenEpoch = 0;
   for (let count = 0; count < mostRewrites; count += 1) {
     const route = await routes.newest(model);
@@ -51,13 +56,13 @@ export async function putNewestCopy(model: string, { manifests, routes, copies }
   }
 }
 
-/** Writes every copy that is missing or behind. One model that fails does not keep the others from being mended. */
+/** Writes every copy that is missing or behind. A model that fails does not stop the others. */
 export async function repairCopies(stores: Stores): Promise<CopiesReport> {
   const report: CopiesReport = { repaired: [], failed: [] };
   for (const model of await stores.manifests.listModels()) {
     try {
       if (!(await isBehind(model, stores))) continue;
-      await putNewestCopy(model, stores);
+      await putNewestCopy(model, stores, new ManifestReader(stores.manifests, model));
       report.repaired.push(model);
     } catch (error) {
       report.failed.push({ model, error: String(error) });

@@ -3,9 +3,10 @@
 // what was left half-way can be repeated or is put right by the scheduled repair.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { RouteChange } from '../../registry/append-route.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import { manifestBlobs, manifestText, readManifest } from '../../registry/manifest.ts';
-import { Registry, type RegistryStores, type RouteChange } from '../../registry/registry.ts';
+import { Registry, type RegistryStores } from '../../registry/registry.ts';
 import { settledAfterMs } from '../../registry/retirement.ts';
 import { type Route, routedVersions } from '../../registry/route.ts';
 import type { RouteAction } from '../../registry/route-action.ts';

@@ -1,0 +1,112 @@
+// The switchover: a route is written as the next epoch of its model, then its copy for the points of presence.
+import { canonicalJson } from './canonical-json.ts';
+import { PopserveError } from './errors.ts';
+import type { Manifest } from './manifest.ts';
+import { ManifestReader } from './manifest-reader.ts';
+import type { ManifestStore } from './manifest-store.ts';
+import { type Route, routedVersions } from './route.ts';
+import type { RouteAction } from './route-action.ts';
+import { putNewestCopy } from './route-copies.ts';
+import type { RouteCopyStore } from './route-copy-store.ts';
+import type { RouteLog } from './route-log.ts';
+import { nextRoute } from './transition.ts';
+
+export interface RouteChange {
+  route: Route;
+  /** False: the action changed nothing, and `route` is the one that stood already. */
+  created: boolean;
+  /** The route stands, but its copy in KV could not be written; the scheduled repair will write it. */
+  copyPending: boolean;
+  /** Why, for the log. */
+  copyError?: string;
+}
+
+interface Stores {
+  manifests: ManifestStore;
+  routes: RouteLog;
+  copies: RouteCopyStore;
+}
+
+/**
+ * Writes the route that follows from the action as the next epoch, then its copy. Each manifest is read once.
+ * @param by.ifMatchEpoch the epoch that the operator has seen; 0 for none
+ * @throws {PopserveError} NOT_FOUND for an unknown version; CONFLICT when the action does not fit the newest route or the version,
+ *   when that route is not the epoch that the operator has seen, or when another writer was first
+ */
+export async function appendRoute(
+  stores: Stores,
+  model: string,
+  action: RouteAction,
+  by: { actor: string; at: Date; ifMatchEpoch?: number },
+): Promise<RouteChange> {
+  const current = await stores.routes.newest(model);
+  const epoch = current?.epoch ?? 0;
+  if (by.ifMatchEpoch !== undefined && by.ifMatchEpoch !== epoch) {
+    throw new PopserveError('CONFLICT', `model '${model}': expected epoch ${by.ifMatchEpoch}, it is at ${epoch}`);
+  }
+  const manifests = new ManifestReader(stores.manifests, model);
+  const wanted = current === null ? action : await passRetired(current, action, manifests);
+  if ('version' in wanted && wanted.version != null) requireMeasurable(wanted, await manifests.get(wanted.version));
+  const route = nextRoute(current, wanted, { model, actor: by.actor, at: by.at });
+  if (route === current) return { route, created: false, ...(await putCopy(model, stores, manifests)) };
+
+  const before = new Set(current === null ? [] : routedVersions(current));
+  const added = routedVersions(route).filter((version) => !before.has(version));
+  const kept = await Promise.all(added.map((version) => manifests.get(version)));
+  if (!(await append(route, stores.routes))) throw await lostRace(route, stores.routes);
+  // A deletion may have taken a manifest away between the look at it and the new route: put it back.
+  await Promise.all(kept.map((manifest) => stores.manifests.create(manifest)));
+  return { route, created: true, ...(await putCopy(model, stores, manifests)) };
+}
+
+/** A rollback without a version passes over the versions that were retired since. */
+async function passRetired(current: Route, action: RouteAction, manifests: ManifestReader): Promise<RouteAction> {
+  if (action.action !== 'rollback' || action.version !== undefined) return action;
+  for (const version of current.previous) {
+    if ((await manifests.find(version)) !== null) return { ...action, version };
+  }
+  return action;
+}
+
+async function append(route: Route, routes: RouteLog): Promise<boolean> {
+  try {
+    return await routes.append(route);
+  } catch (error) {
+    // R2 refuses writers of one key in quick succession, and an answer can get lost: the log tells what was written.
+    const standing = await routes.get(route.model, route.epoch);
+    if (standing === null) throw error;
+    return canonicalJson(standing) === canonicalJson(route);
+  }
+}
+
+/** A release stands once its route does: KV refuses more than one write a second to a key, and may be away. */
+async function putCopy(
+  model: string,
+  stores: Stores,
+  manifests: ManifestReader,
+): Promise<Pick<RouteChange, 'copyPending' | 'copyError'>> {
+  try {
+    await putNewestCopy(model, stores, manifests);
+    return { copyPending: false };
+  } catch (error) {
+    return { copyPending: true, copyError: String(error) };
+  }
+}
+
+async function lostRace({ model, epoch }: Route, routes: RouteLog): Promise<PopserveError> {
+  const winner = await routes.get(model, epoch);
+  const first = winner === null ? '' : ` of ${winner.audit.actor} (${winner.audit.action})`;
+  return new PopserveError(
+    'CONFLICT',
+    `model '${model}': lost to epoch ${epoch}${first}, which was written first; look at it and repeat`,
+  );
+}
+
+/** A limit that nothing can be measured against would guard nothing. */
+function requireMeasurable(action: RouteAction, { model, version, baseline }: Manifest): void {
+  if (action.action !== 'canary' || action.limits?.drift === undefined || baseline?.inputs.length) return;
+  throw new PopserveError(
+    'CONFLICT',
+    `model '${model}': a limit on drift needs a baseline of the inputs, version '${version}' has none; publish it with test data, or leave the limit out`,
+  );
+}

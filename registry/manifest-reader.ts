@@ -1,0 +1,37 @@
+// The manifests of one model for the time of one change, each read from the store once. Manifests never change, so what was read stays
+// right; a manifest that was missing is looked for again.
+import { PopserveError } from './errors.ts';
+import { type Manifest, readManifest } from './manifest.ts';
+import type { ManifestStore } from './manifest-store.ts';
+
+export class ManifestReader {
+  readonly #store: Pick<ManifestStore, 'get'>;
+  readonly #model: string;
+  readonly #found = new Map<string, Promise<Manifest | null>>();
+
+  constructor(store: Pick<ManifestStore, 'get'>, model: string) {
+    this.#store = store;
+    this.#model = model;
+  }
+
+  /** @returns null if the registry does not have the version */
+  async find(version: string): Promise<Manifest | null> {
+    const reading = this.#found.get(version) ?? this.#read(version);
+    this.#found.set(version, reading);
+    const manifest = await reading;
+    if (manifest === null) this.#found.delete(version);
+    return manifest;
+  }
+
+  /** @throws {PopserveError} NOT_FOUND when the registry does not have the version */
+  async get(version: string): Promise<Manifest> {
+    const manifest = await this.find(version);
+    if (manifest !== null) return manifest;
+    throw new PopserveError('NOT_FOUND', `version '${version}' of model '${this.#model}' is not in the registry`);
+  }
+
+  async #read(version: string): Promise<Manifest | null> {
+    const text = await this.#store.get(this.#model, version);
+    return text === null ? null : readManifest(text, this.#model, version);
+  }
+}

@@ -1,0 +1,93 @@
+// What a new route reads of the stores, counted: each manifest once, however often it is needed.
+import { beforeEach, describe, expect, test } from 'vitest';
+import { Registry } from '../../registry/registry.ts';
+import type { RouteAction } from '../../registry/route-action.ts';
+import { intercept } from './intercept.ts';
+import { createMemoryStores } from './memory-stores.ts';
+import { uploadVersions } from './sample-release.ts';
+
+const now = () => new Date('2026-11-23T10:00:00Z');
+const actor = { actor: 'ann' };
+
+let stores: ReturnType<typeof createMemoryStores>;
+let registry: Registry;
+/** Versions whose manifest was read, in order. */
+let reads: string[];
+
+beforeEach(async () => {
+  reads = [];
+  const memory = createMemoryStores();
+  const { get } = memory.manifests;
+  memory.manifests.get = (model, version) => {
+    reads.push(version);
+    return get(model, version);
+  };
+  stores = memory;
+  registry = new Registry({ ...stores, now });
+  await uploadVersions(registry, 'pump', ['1', '2', '3', '4']);
+});
+
+async function readsOf(action: RouteAction): Promise<string[]> {
+  reads = [];
+  await registry.appendRoute('pump', action, actor);
+  return reads.sort();
+}
+
+describe('a new route reads the manifest of every version that it names once', () => {
+  test('in a first release, a canary with a limit, a shadow, an alias and a promotion', async () => {
+    expect(await readsOf({ action: 'activate', version: '1' })).toEqual(['1']);
+    const limits = { errorShare: 0.1, minRequests: 100 };
+    expect(await readsOf({ action: 'canary', version: '2', percent: 5, limits })).toEqual(['1', '2']);
+    expect(await readsOf({ action: 'shadow', version: '3', percent: 5 })).toEqual(['1', '2', '3']);
+    expect(await readsOf({ action: 'alias', name: 'lab', version: '4' })).toEqual(['1', '2', '3', '4']);
+    expect(await readsOf({ action: 'promote' })).toEqual(['2', '3', '4']);
+  });
+
+  test('in a rollback that passes over a retired version', async () => {
+    for (const version of ['1', '2', '3']) await registry.appendRoute('pump', { action: 'activate', version }, actor);
+    await registry.deleteVersion('pump', '2');
+    expect(await readsOf({ action: 'rollback' })).toEqual(['1', '2']);
+    expect((await registry.currentRoute('pump'))?.aliases.stable).toBe('1');
+  });
+
+  test('in an action that changes nothing', async () => {
+    await registry.appendRoute('pump', { action: 'activate', version: '1' }, actor);
+    expect(await readsOf({ action: 'activate', version: '1' })).toEqual(['1']);
+  });
+});
+
+test('a manifest that was missing at first is found for the copy if it was registered meanwhile', async () => {
+  for (const version of ['1', '2', '3']) await registry.appendRoute('pump', { action: 'activate', version }, actor);
+  const manifest = await registry.getManifest('pump', '2');
+  await registry.deleteVersion('pump', '2');
+  // Another operator registers and routes version 2 right after this rollback has written its route.
+  let isFirst = true;
+  const seen = intercept(stores, async (name, call) => {
+    const result = await call();
+    if (name === 'routes.append' && isFirst) {
+      isFirst = false;
+      await stores.manifests.create(manifest);
+      await registry.appendRoute('pump', { action: 'alias', name: 'lab', version: '2' }, actor);
+    }
+    return result;
+  });
+  const change = await new Registry({ ...seen, now }).appendRoute('pump', { action: 'rollback' }, actor);
+  expect(change).toMatchObject({ created: true, copyPending: false, route: { epoch: 4, aliases: { stable: '1' } } });
+  expect(await registry.readCopy('pump')).toMatchObject({ route: { epoch: 5, aliases: { lab: '2' } } });
+});
+
+test('a read that fails once the route stands leaves the copy for later', async () => {
+  await registry.appendRoute('pump', { action: 'activate', version: '1' }, actor);
+  let failures = 0;
+  const seen = intercept(stores, (name, call) => {
+    if (name === 'manifests.get' && failures++ === 1) return Promise.reject(new Error('R2 is away'));
+    return call();
+  });
+  const other = new Registry({ ...seen, now });
+  const change = await other.appendRoute('pump', { action: 'canary', version: '2', percent: 5 }, actor);
+  expect(change).toMatchObject({ created: true, copyPending: true, copyError: 'Error: R2 is away' });
+  expect(await other.appendRoute('pump', { action: 'canary', version: '2', percent: 5 }, actor)).toMatchObject({
+    created: false,
+    copyPending: false,
+  });
+});
