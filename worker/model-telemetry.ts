@@ -35,9 +35,11 @@ import { Outbox } from './telemetry/signal/outbox.ts';
 import type { TelemetryObject } from './telemetry/telemetry-object.ts';
 import { Upkeep } from './telemetry/upkeep.ts';
 
-/** When work that failed is tried again. */
+/** How long after a failure the alarm tries again. */
 const repeatMs = 10_000;
-/** When an object looks again whether code that knows its tables has been deployed: only so does its alarm go on by itself. */
+/**
+ * How long an object waits for code that knows its tables before its alarm tries again: without an alarm nothing would expire.
+ */
 const refusedMs = 600_000;
 
 export class ModelTelemetry extends DurableObject<Env> implements TelemetryObject {
@@ -77,7 +79,6 @@ export class ModelTelemetry extends DurableObject<Env> implements TelemetryObjec
     return this.ctx.storage.sql;
   }
 
-  /** Takes one report of an isolate; one that came before changes nothing. */
   async report(model: string, report: IsolateReport): Promise<void> {
     const atMs = Date.now();
     this.ctx.storage.transactionSync(() => {
@@ -86,14 +87,14 @@ export class ModelTelemetry extends DurableObject<Env> implements TelemetryObjec
       const context = { pop: report.pop, atMs, keptAs, hear };
       applyParts(telemetryParts, { ...report.parts }, { sql: this.#sql, model, context, log });
     });
-    // Not awaited: a report is stored whatever the guard meets.
+    // Not awaited: the report is stored, whatever happens to the guard.
     this.ctx.waitUntil(this.#check(model, report.serving.epoch));
     const { drift, sample } = report.parts;
     if (drift !== undefined) await this.#wake(model, [this.#drift.nextMs(), this.#outbox.nextMs()]);
     if (sample !== undefined) await this.#wake(model, [sampleExpiresMs(this.#sql)]);
   }
 
-  /** Reviews what was counted and delivers what is on its way. Never fails: the platform would stop to call it. */
+  /** Judges what was counted and delivers pending events. Never throws: the platform gives up on an alarm that keeps failing. */
   override async alarm(): Promise<void> {
     const model = (await this.ctx.storage.get<string>('model')) ?? '';
     try {
@@ -124,7 +125,6 @@ export class ModelTelemetry extends DurableObject<Env> implements TelemetryObjec
     return readSamplePage(this.#sql, filter, after);
   }
 
-  /** @returns how many rows there were */
   async deleteSample(): Promise<number> {
     return this.ctx.storage.transactionSync(() => deleteSample(this.#sql, Date.now()));
   }
@@ -133,7 +133,7 @@ export class ModelTelemetry extends DurableObject<Env> implements TelemetryObjec
     this.ctx.storage.transactionSync(() => pruneSample(this.#sql, Date.now()));
   }
 
-  /** Sets the alarm for what is due next. An object does not know its name when the alarm calls it. */
+  /** Sets the alarm for what is due next. The model is kept because an object does not know its name when its alarm calls it. */
   async #wake(model: string, times: readonly (number | null)[]): Promise<void> {
     const due = times.filter((ms) => ms !== null);
     if (due.length === 0) return;
@@ -144,7 +144,6 @@ export class ModelTelemetry extends DurableObject<Env> implements TelemetryObjec
     await this.ctx.storage.setAlarm(nextMs);
   }
 
-  /** A route was written: from now on its way to the PoPs is measured. */
   async released(epoch: number): Promise<void> {
     recordRelease(this.#sql, epoch, Date.now());
   }
@@ -165,7 +164,6 @@ export class ModelTelemetry extends DurableObject<Env> implements TelemetryObjec
     }
   }
 
-  /** @param route the newest one, if its limits are to be looked at */
   async status(route: Route | null = null): Promise<TelemetryStatus> {
     return {
       guard: route === null ? [] : findingsOf(route, this.#sql, keptParts),

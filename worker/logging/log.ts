@@ -1,4 +1,4 @@
-// One JSON line per event, which the platform's logs index by field.
+// Logs one JSON line per event. The platform's logs index its fields.
 import { redact } from './redact.ts';
 
 export type Log = (event: string, fields: Record<string, unknown>) => void;

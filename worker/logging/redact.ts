@@ -1,14 +1,18 @@
-// The last line of defence for secrets that somebody put where they do not belong, a path for example.
+// Removes secrets from texts that are logged or shown: the last defence if somebody puts one where it does not belong, such as in
+// a path.
 
-/** The isolate's own secrets: an isolate has one set of settings. */
+/** The isolate's own secrets. They are module state because an isolate has one set of settings. */
 const kept = new Set<string>();
 
-/** From now on these are cut out of every text. Very short ones, of tests, would take words with them. */
+/** Removes these secrets from every text from now on. Short ones, as tests use, are ignored: they could be part of a word. */
 export function keepSecret(...secrets: readonly (string | null | undefined)[]): void {
   for (const secret of secrets) if (secret && secret.length >= 8) kept.add(secret);
 }
 
-/** @returns the text with the isolate's secrets left out, API keys cut to their public id and JSON Web Tokens to their first letters */
+/**
+ * @returns the text without the isolate's secrets, with API keys cut to their public id and JSON Web Tokens to their first
+ * letters
+ */
 export function redact(text: string): string {
   let clean = text;
   for (const secret of kept) if (clean.includes(secret)) clean = clean.replaceAll(secret, '[redacted]');

@@ -1,9 +1,11 @@
-// The model configuration extension: a version's signature in Triton's terms (its model_config.proto), for clients that ask for it.
+// The model configuration extension: a version's signature in the terms of Triton's model_config.proto, for clients that ask for
+// it.
+// @see https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_model_configuration.md
 import type { ModelConfig } from '../../registry/api/metadata.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { TensorSpec } from '../../registry/signature.ts';
 
-/** `max_batch_size` 0: shapes are whole, none has a batch dimension that is left out. */
+/** `max_batch_size` is 0 because shapes are complete: none leaves out a batch dimension. */
 export function modelConfig({ model, version, signature, artifacts, runtime }: Manifest): ModelConfig {
   return {
     name: model,

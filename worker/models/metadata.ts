@@ -1,9 +1,10 @@
-// What OIP clients are told about a model.
+// A model's metadata as clients of the Open Inference Protocol read it.
+// @see https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
 import type { ModelMetadata } from '../../registry/api/metadata.ts';
 import type { Isolate } from '../isolate.ts';
 import type { Resolved } from '../routing/route-table.ts';
 
-/** @param allVersions list them: asked for the model, not for one version */
+/** @param allVersions whether to list every version: the request named the model and no version */
 export async function modelMetadata(
   isolate: Isolate,
   { manifest, epoch, route }: Resolved,
@@ -38,10 +39,10 @@ export async function modelMetadata(
       ...(limits
         ? { limits: JSON.stringify(limits.map(({ name, shape, elements }) => ({ name, shape, elements }))) }
         : {}),
-      // A newer route that does not take over here.
+      // There is a newer route, and it cannot take over here.
       ...(held ? { held_epoch: String(held.epoch), held_reason: held.reason } : {}),
       ...(labels ? { labels: JSON.stringify(labels) } : {}),
-      // Whoever asks is told that what it asks may be kept.
+      // Clients can see that their inputs may be kept.
       ...(sampledRows === undefined
         ? {}
         : {

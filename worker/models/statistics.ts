@@ -1,4 +1,5 @@
-// The statistics extension (PROTOCOL.md 2.8), of this isolate or of all PoPs together: every answer says which.
+// The statistics extension, for this isolate or for all PoPs together: every answer says which.
+// @see https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_statistics.md
 import type {
   BatchStatistics,
   ColdStart,
@@ -17,7 +18,11 @@ const isolateNote =
 const mergedNote =
   'reported by all PoPs, seconds behind; executions are successful requests, durations and cache hits are not merged';
 
-/** What this isolate has served. @param models null: all models; @param version null: all versions */
+/**
+ * Reads the counts of this isolate.
+ * @param models null for all models
+ * @param version null for all versions
+ */
 export function isolateStatistics(
   isolate: Isolate,
   models: ReadonlySet<string> | null,
@@ -36,7 +41,10 @@ export function isolateStatistics(
   };
 }
 
-/** What all PoPs reported of a model. */
+/**
+ * Reads the counts that all PoPs reported.
+ * @param version null for all versions
+ */
 export async function mergedStatistics(
   { telemetry }: Isolate,
   models: readonly string[],

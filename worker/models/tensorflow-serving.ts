@@ -1,5 +1,5 @@
-// What TensorFlow Serving's clients are told about models.
-// https://github.com/tensorflow/serving/blob/master/tensorflow_serving/g3doc/api_rest.md
+// The status and metadata of models as clients of TensorFlow Serving read them.
+// @see https://github.com/tensorflow/serving/blob/master/tensorflow_serving/g3doc/api_rest.md
 import type {
   ServedVersions,
   SignatureMetadata,
@@ -11,7 +11,7 @@ import type { TensorSpec } from '../../registry/signature.ts';
 import { tensorflowTypes } from '../../registry/tensorflow-types.ts';
 import type { Isolate } from '../isolate.ts';
 
-/** A version that is not loaded here is available all the same: it is loaded on demand. */
+/** A version that is not loaded here counts as available, since it is loaded on demand. */
 export function servedVersion({ models }: Isolate, manifest: Manifest): VersionStatus {
   const { version } = manifest;
   const held = models.state(manifest);
@@ -22,7 +22,7 @@ export function servedVersion({ models }: Isolate, manifest: Manifest): VersionS
   return { version, state, status: { error_code: 'OK', error_message: '' } };
 }
 
-/** @throws PopserveError NOT_FOUND */
+/** @throws {PopserveError} NOT_FOUND when the model is unknown */
 export async function servedVersions(isolate: Isolate, model: string): Promise<ServedVersions> {
   const versions = await isolate.registry.listVersions(model);
   const manifests = await Promise.all(versions.map(({ version }) => isolate.registry.getManifest(model, version)));

@@ -1,4 +1,4 @@
-// Which caller a credential stands for: the operator, the holder of an API key, or the subject of a token.
+// Tells which caller a credential belongs to: the operator, the holder of an API key, or the subject of a token.
 import type { RequestScope } from '../request-scope.ts';
 import type { Caller } from './caller.ts';
 import { sameBytes } from './constant-time.ts';
@@ -20,9 +20,10 @@ export class Authenticator {
   }
 
   /**
-   * @param beforeWork awaited before storage or the issuer's keys are asked, or the credential turns out to be nothing
-   * @returns without a promise for what was checked a short while ago; null for what is no credential of this server
-   * @throws PopserveError UNAUTHENTICATED, UNAVAILABLE
+   * @param beforeWork awaited before storage or the issuer's keys are read, and before an unknown credential is refused
+   * @returns the caller, without a promise if the credential was checked a short while ago; null if it is none of this server's
+   * @throws {PopserveError} UNAUTHENTICATED when the credential is refused
+   * @throws {PopserveError} UNAVAILABLE when it cannot be checked now
    */
   check(token: string, scope: RequestScope, beforeWork: () => Promise<void>): Caller | null | Promise<Caller | null> {
     if (this.#adminToken !== null && sameBytes(encoder.encode(token), this.#adminToken)) return operator;

@@ -1,4 +1,4 @@
-// The bytes of request bodies that an isolate holds at once: each body has its limit, and all together have one.
+// Limits the bytes of request bodies that an isolate holds at once. Each body has its own limit; this one is for all together.
 import { PopserveError } from '../../registry/errors.ts';
 
 export class BodyRoom {
@@ -9,7 +9,7 @@ export class BodyRoom {
     this.#maxBytes = maxBytes;
   }
 
-  /** @throws PopserveError UNAVAILABLE if there is no room for so many more bytes; it comes free as other requests end */
+  /** @throws {PopserveError} UNAVAILABLE when the bytes do not fit; room comes free as other requests end */
   take(bytes: number): void {
     const held = this.#heldBytes + bytes;
     if (held > this.#maxBytes) {
@@ -27,7 +27,7 @@ export class BodyRoom {
   }
 }
 
-/** What one request takes of the room, to be given back as a whole when it ends. */
+/** The bytes that one request holds; they are given back together when it ends. */
 export class HeldBody {
   readonly #room: BodyRoom;
   #bytes = 0;
@@ -36,7 +36,7 @@ export class HeldBody {
     this.#room = room;
   }
 
-  /** @throws PopserveError UNAVAILABLE */
+  /** @throws {PopserveError} UNAVAILABLE when the bytes do not fit */
   take(bytes: number): void {
     this.#room.take(bytes);
     this.#bytes += bytes;

@@ -1,18 +1,18 @@
-// Who asks, once its credential has been checked, and what that lets it do.
+// The caller of a request once its credential has been checked, and what the caller may do.
 import type { Scope } from '../../registry/api-key.ts';
 import { PopserveError } from '../../registry/errors.ts';
 
 export interface Caller {
-  /** For logs and the audit: `operator`, `key:<id>`, `jwt:<subject>`. */
+  /** The name in logs and in the audit: `operator`, `key:<id>` or `jwt:<subject>`. */
   readonly id: string;
-  /** A person's or device's name, as far as the credential tells one. */
+  /** The name of a person or device, if the credential has one. */
   readonly name: string | null;
   readonly scopes: ReadonlySet<Scope>;
-  /** The only models that it may see; null: all. */
+  /** The only models that the caller may see; null for all. */
   readonly models: ReadonlySet<string> | null;
 }
 
-/** Which scopes hold a scope. */
+/** The scopes that include a scope. */
 const holders: Readonly<Record<Scope, readonly Scope[]>> = {
   infer: ['infer', 'admin'],
   read: ['read', 'release', 'admin'],
@@ -20,17 +20,17 @@ const holders: Readonly<Record<Scope, readonly Scope[]>> = {
   admin: ['admin'],
 };
 
-/** What a call needs. */
+/** The right that a call needs. */
 export interface Need {
-  /** One of these is enough. */
+  /** Any one of these scopes is enough. */
   readonly scopes: readonly Scope[];
-  /** The model that the call is about; null: it is about all. */
+  /** The model that the call is about; null if it is about all models. */
   readonly model: string | null;
-  /** The call shows a caller only what it may see, or nothing that belongs to a model. */
+  /** Set if the answer is filtered to what the caller may see, or has nothing that belongs to a model. */
   readonly open?: boolean;
 }
 
-/** @throws PopserveError PERMISSION_DENIED that names what is missing */
+/** @throws {PopserveError} PERMISSION_DENIED when the caller lacks the scope or the model; the message names it */
 export function requireRight(caller: Caller, { scopes, model, open = false }: Need): void {
   if (!scopes.some((scope) => holders[scope].some((holder) => caller.scopes.has(holder)))) {
     const has = [...caller.scopes].join(', ') || 'none';

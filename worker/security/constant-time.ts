@@ -1,6 +1,6 @@
-// Comparison of secrets whose time tells nothing about how much of one was right.
+// Compares secrets in a time that does not depend on how much of them is equal.
 
-/** Always looks at every byte; that the lengths differ is no secret. */
+/** Looks at every byte if the lengths are equal. The length is not secret. */
 export function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
   if (left.length !== right.length) return false;
   let difference = 0;

@@ -1,6 +1,6 @@
-// Where a request carries its credential. Never in the URL: those end up in logs and histories.
+// Reads the credential of a request. It is never taken from the URL, because URLs end up in logs and histories.
 
-/** A visible token of at most this many characters; a JWT is seldom over 2,000. */
+/** Visible ASCII characters, at most 8,192 of them. A JWT seldom has more than 2,000. */
 const credentialPattern = /^[\x21-\x7e]{1,8192}$/;
 
 /** @returns the token of `Authorization: Bearer` or of `x-api-key`; null if there is none */

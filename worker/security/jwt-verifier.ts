@@ -1,4 +1,4 @@
-// JSON Web Tokens of an identity provider, checked with jose against the keys that the provider publishes (RFC 7519, 7517).
+// Checks JSON Web Tokens of an identity provider (RFC 7519) with jose against the keys that the provider publishes (RFC 7517).
 import type { JWTPayload, JWTVerifyGetKey } from 'jose';
 import { type Scope, scopeSchema } from '../../registry/api-key.ts';
 import { BoundedMap } from '../../registry/bounded-map.ts';
@@ -9,11 +9,11 @@ export interface JwtSettings {
   readonly jwksUrl: URL;
   readonly issuer: string;
   readonly audience: string;
-  /** Claim with the scopes, as a list or separated by spaces. */
+  /** The claim with the scopes, as a list or separated by spaces. */
   readonly scopeClaim: string;
-  /** What stands before a scope of popserve in that claim. */
+  /** The prefix of popserve's scopes in that claim. */
   readonly scopePrefix: string;
-  /** Claim with the only models that the token is for; absent: all. */
+  /** The claim with the only models that the token is for. A token without it is for all models. */
   readonly modelsClaim: string;
 }
 
@@ -22,7 +22,7 @@ interface Verified {
   readonly untilMs: number;
 }
 
-/** Signatures that a published key can check: a shared secret cannot be published. */
+/** Only asymmetric signatures: the key of a symmetric one cannot be published. */
 const algorithms = [
   'RS256',
   'RS384',
@@ -47,11 +47,11 @@ export class JwtVerifier {
   readonly #settings: JwtSettings;
   readonly #cacheMs: number;
   readonly #now: () => number;
-  /** By the whole token, its signature included; only verified ones. */
+  /** Verified tokens only, keyed by the whole token with its signature. */
   readonly #verified = new BoundedMap<string, Verified>(mostVerified);
   #keys: JWTVerifyGetKey | undefined;
 
-  /** @param cacheSeconds a verified token is not verified again for this long, nor beyond its end */
+  /** @param cacheSeconds how long a verified token is accepted without another check, at most until it expires */
   constructor(settings: JwtSettings, cacheSeconds: number, now: () => number = Date.now) {
     this.#settings = settings;
     this.#cacheMs = cacheSeconds * 1000;
@@ -60,7 +60,8 @@ export class JwtVerifier {
 
   /**
    * Answers without a promise for a token that was verified a short while ago.
-   * @throws PopserveError UNAUTHENTICATED that says what is wrong with the token; UNAVAILABLE without the provider's keys
+   * @throws {PopserveError} UNAUTHENTICATED when the token is refused; the message says why
+   * @throws {PopserveError} UNAVAILABLE when the provider's keys cannot be read
    */
   check(token: string, beforeVerifying: () => Promise<void>): Caller | Promise<Caller> {
     const known = this.#verified.get(token);
@@ -71,7 +72,7 @@ export class JwtVerifier {
 
   async #verify(token: string, beforeVerifying: () => Promise<void>): Promise<Caller> {
     await beforeVerifying();
-    // Not at start-up, which then pays for it whether or not a token ever comes.
+    // Imported here and not at the top, so that start-up does not pay for it if no token ever comes.
     const { createRemoteJWKSet, jwtVerify } = await import('jose');
     this.#keys ??= createRemoteJWKSet(this.#settings.jwksUrl);
     const { issuer, audience } = this.#settings;
@@ -102,7 +103,7 @@ export class JwtVerifier {
       id: `jwt:${printable(payload.sub ?? '')}`,
       name: typeof payload.name === 'string' ? printable(payload.name) : null,
       scopes,
-      // What is there but cannot be read allows no model, not every one.
+      // A claim that cannot be read allows no model.
       models: models === undefined ? null : new Set(listOf(models)),
     };
   }

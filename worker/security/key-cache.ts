@@ -1,4 +1,4 @@
-// The API keys that an isolate has seen: checked once against R2, then answered from memory for a bounded time.
+// The API keys that an isolate has seen. A key is checked against R2 once and then from memory for a bounded time.
 import { type ApiKey, keyIdOf } from '../../registry/api-key.ts';
 import type { ApiKeyStore, StoredKey } from '../../registry/api-key-store.ts';
 import { BoundedMap } from '../../registry/bounded-map.ts';
@@ -11,11 +11,11 @@ import { sameBytes } from './constant-time.ts';
 interface Entry {
   readonly key: ApiKey;
   readonly revoked: boolean;
-  /** The key as it was presented when its hash was right. */
+  /** The token that was presented and whose hash was right. */
   readonly token: Uint8Array;
   readonly expiresMs: number;
   readonly caller: Caller;
-  /** When storage was asked, not when it answered: the bound on a revocation counts from here. */
+  /** When storage was asked, not when it answered: the bound on how long a revocation takes counts from here. */
   readonly readAtMs: number;
   refreshing: boolean;
 }
@@ -27,10 +27,10 @@ export class KeyCache {
   readonly #store: ApiKeyStore;
   readonly #cacheMs: number;
   readonly #now: () => number;
-  /** By key id; the one that was checked longest ago first. Only keys whose secret was right are in it. */
+  /** Keyed by key id, the one that was checked longest ago first. Only keys whose secret was right are in it. */
   readonly #entries = new BoundedMap<string, Entry>(mostEntries);
 
-  /** @param cacheSeconds a revocation is seen everywhere after this time at the latest */
+  /** @param cacheSeconds the time after which every isolate has seen a revocation, at the latest */
   constructor(options: { store: ApiKeyStore; cacheSeconds: number; now?: () => number }) {
     this.#store = options.store;
     this.#cacheMs = options.cacheSeconds * 1000;
@@ -38,9 +38,10 @@ export class KeyCache {
   }
 
   /**
-   * Answers without a promise for a key that is in memory. One that was read half its time ago is read again behind the request.
+   * Answers without a promise for a key that is in memory. After half of its time the key is read again behind the request.
    * @param beforeReading awaited before storage is asked about a key that is not in memory
-   * @throws PopserveError UNAUTHENTICATED for an unknown, wrong, revoked or expired key; UNAVAILABLE if storage does not answer
+   * @throws {PopserveError} UNAUTHENTICATED when the key is unknown, wrong, revoked or expired
+   * @throws {PopserveError} UNAVAILABLE when storage does not answer
    */
   check(token: string, scope: RequestScope, beforeReading: () => Promise<void>): Caller | Promise<Caller> {
     const id = keyIdOf(token);
@@ -54,7 +55,7 @@ export class KeyCache {
     return this.#callerOf(entry);
   }
 
-  /** For the isolate that revoked it. */
+  /** Drops a key at once in the isolate that revoked it. */
   forget(id: string): void {
     this.#entries.delete(id);
   }
@@ -64,7 +65,7 @@ export class KeyCache {
     const askedAtMs = this.#now();
     const stored = await this.#ask(id);
     const presented = await sha256Digest(token);
-    // Compared for an unknown id as well, so that time does not tell which ids exist.
+    // Unknown ids are compared too, so that the time of an answer does not tell which ids exist.
     const right = sameBytes(encoder.encode(presented), encoder.encode(`sha256:${stored?.key.hash ?? '0'.repeat(64)}`));
     if (stored === null || !right) throw unknownKey();
     return this.#callerOf(this.#keep(stored, encoder.encode(token), askedAtMs));
@@ -99,7 +100,7 @@ export class KeyCache {
           if (stored === null) this.#entries.delete(entry.key.id);
           else this.#keep(stored, entry.token, askedAtMs);
         },
-        // The entry serves until its time is up, then a request waits for storage.
+        // The entry is used until its time is up; after that a request waits for storage.
         () => {
           entry.refreshing = false;
         },
@@ -115,7 +116,7 @@ export class KeyCache {
     }
   }
 
-  /** Told only to who has the secret. */
+  /** Only a caller who has the secret learns that the key is revoked or expired. */
   #callerOf({ revoked, expiresMs, caller, key }: Entry): Caller {
     if (revoked) throw new PopserveError('UNAUTHENTICATED', `key ${key.id} is revoked`);
     if (this.#now() >= expiresMs) throw new PopserveError('UNAUTHENTICATED', `key ${key.id} has expired`);

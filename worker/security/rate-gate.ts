@@ -1,14 +1,17 @@
-// How often one key or one address may ask: counted by the platform's rate limiter, per location and approximately.
+// Limits how often one key or one address may ask. The platform's rate limiter counts, per location and approximately.
 import { BoundedMap } from '../../registry/bounded-map.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import type { RequestScope } from '../request-scope.ts';
 
-/** The platform's binding, or a test's. @see https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/ */
+/**
+ * The platform's binding, or one that a test makes.
+ * @see https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/
+ */
 export interface RateLimiter {
   limit(options: { key: string }): Promise<{ success: boolean }>;
 }
 
-/** How long an isolate refuses on the limiter's word before it asks again: the shortest period that a limiter can have. */
+/** How long an isolate refuses a caller before it asks the limiter again: the shortest period that a limiter can have. */
 const holdSeconds = 10;
 const mostHeld = 10_000;
 
@@ -16,12 +19,12 @@ export class RateGate {
   readonly #limiter: RateLimiter | undefined;
   readonly #what: string;
   readonly #now: () => number;
-  /** Who is over the limit, and until when it is refused without asking. */
+  /** The keys that are over the limit, and until when they are refused without asking the limiter. */
   readonly #held = new BoundedMap<string, number>(mostHeld);
 
   /**
-   * @param limiter undefined: nothing is limited
-   * @param what is limited, for the message: 'this key'
+   * @param limiter undefined if nothing is limited
+   * @param what names what is limited in the message, such as 'this key'
    */
   constructor(limiter: RateLimiter | undefined, what: string, now: () => number = Date.now) {
     this.#limiter = limiter;
@@ -30,9 +33,9 @@ export class RateGate {
   }
 
   /**
-   * Lets a request through and counts it behind its answer, so that none waits for the limiter: those that come in before the
-   * limiter's word are served above the limit.
-   * @throws PopserveError RATE_LIMITED
+   * Lets a request through and counts it behind its answer, so that no request waits for the limiter. Requests that come before
+   * the limiter has answered are served above the limit.
+   * @throws {PopserveError} RATE_LIMITED when the key is over the limit
    */
   pass(key: string, scope: RequestScope): void {
     if (this.#limiter === undefined) return;
@@ -41,8 +44,8 @@ export class RateGate {
   }
 
   /**
-   * Counts a request and waits for the limiter's word.
-   * @throws PopserveError RATE_LIMITED
+   * Counts a request and waits for the limiter's answer.
+   * @throws {PopserveError} RATE_LIMITED when the key is over the limit
    */
   async ask(key: string): Promise<void> {
     if (this.#limiter === undefined) return;
@@ -77,7 +80,7 @@ export class RateGate {
   }
 }
 
-/** An address as it is limited: one household or machine has a whole /64 of IPv6 to itself. */
+/** The address that is limited: the /64 network of an IPv6 address, because one household or machine has all of it. */
 export function limitedAddress(address: string): string {
   if (!address.includes(':') || address.includes('.')) return address;
   const [head = '', tail] = address.split('::');

@@ -1,4 +1,4 @@
-// Takes the parts of a report into the object. Isolates and objects may run different versions of the code during a deploy, so a
+// Stores the parts of a report in the object. During a deploy isolates and objects may run different versions of the code, so a
 // part may be unknown here or have another shape: it is logged and left out, and the other parts are kept. Sending it again would
 // not help, so the report counts as stored.
 import type { SqlStorage } from '@cloudflare/workers-types';
@@ -10,7 +10,7 @@ import type { PartName, ReportContext } from './report.ts';
 const shownCharacters = 500;
 
 /**
- * To be called in one transaction: what storage cannot take is thrown, and nothing of the report may stay.
+ * Must be called within a transaction: an error of storage is thrown, and then nothing of the report may stay.
  * @param parts of the report, as they came
  */
 export function applyParts(

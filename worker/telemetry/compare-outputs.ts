@@ -1,4 +1,4 @@
-// How far the answer of one version is from that of another, to the same request. Pure.
+// Measures how far apart the answers of two versions to the same request are. Pure functions.
 import { equalBytes } from '../../registry/bytes.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import { type Datatype, isFloat } from '../../registry/signature.ts';
@@ -8,22 +8,22 @@ import type { Tensor } from '../protocol/tensor.ts';
 
 export interface Comparison {
   /**
-   * The two decide otherwise, in at least one place: another top-1 (the place of the largest number along the last axis, where
-   * that has more than one), real numbers without a top-1 that differ by more than a tenth of the left one and by more than the
-   * tolerance, another integer, boolean or string, another shape or datatype, an output that is missing, or not a number on one
-   * side alone.
+   * Whether the two answers decide differently in at least one place. They do if the top-1 differs (the place of the largest
+   * number along the last axis, if that axis has more than one), if real numbers without a top-1 differ by more than a tenth of
+   * the left one and by more than the tolerance, if an integer, boolean or string differs, if the shape or datatype differs, if
+   * an output is missing, or if only one side is not a number.
    */
   readonly disagrees: boolean;
-  /** Pairs of finite numbers that were compared. */
+  /** The number of pairs of finite numbers that were compared. */
   readonly elements: number;
   readonly sumDifference: number;
   readonly maxDifference: number;
 }
 
-/** What is known of the left version: `signature` tells classes from a batch, `tolerance` what is only numeric noise. */
+/** The left version: its `signature` tells classes from a batch, its `tolerance` says what is only numeric noise. */
 type Described = Pick<Manifest, 'signature' | 'tolerance'>;
 
-/** How much of stable's number another one may differ without being another decision. */
+/** A number may differ by this share of stable's number without counting as a different decision. */
 const agreedShare = 0.1;
 
 export function compareOutputs(left: readonly Tensor[], right: readonly Tensor[], stable: Described): Comparison {
@@ -55,7 +55,7 @@ function hasTop1({ name, shape }: Tensor, { signature }: Described): boolean {
   return !batchAlone && (shape.at(-1) ?? 1) > 1;
 }
 
-/** What is not finite is compared elsewhere. */
+/** Only for finite numbers: {@link addDifferences} compares the others. */
 function isFarFrom(value: number, other: number, { tolerance }: Described): boolean {
   const size = Math.abs(value);
   const noise = tolerance.absolute + tolerance.relative * size;
@@ -98,7 +98,7 @@ function otherTop1(left: readonly number[], right: readonly number[], width: num
   return false;
 }
 
-/** Of equal numbers the first. */
+/** The first of several equal numbers counts as the largest. */
 function topOf(values: readonly number[], from: number, width: number): number {
   let top = from;
   for (let index = from + 1; index < from + width; index++) {

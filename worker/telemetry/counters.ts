@@ -1,64 +1,67 @@
-// What this isolate has served, per version: cheap synchronous increments on the request's path, read for statistics
-// (PROTOCOL.md 2.8) and drained for the reports that PoPs send. Nothing here waits or stores.
+// Counts what this isolate has served, per version: cheap synchronous increments on the request's path. Statistics read them, and
+// reports drain them. Nothing here waits or stores.
+// @see https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_statistics.md
 import type { ErrorCode } from '../../registry/error-codes.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 
-/** Milliseconds by the isolate's clock, which in production stands still while no I/O happens: true locally only. */
+/** Milliseconds by the isolate's clock. In production it stands still while no I/O happens, so they are true only locally. */
 export interface Durations {
-  /** Waiting for the model to be loaded. */
+  /** Time spent waiting for the model to be loaded. */
   queueMs: number;
-  /** Decoding and checking the request. */
+  /** Time spent decoding and checking the request. */
   inputMs: number;
   inferMs: number;
-  /** Encoding the answer. */
+  /** Time spent encoding the answer. */
   outputMs: number;
 }
 
-/** Successful runs with one number of items in the batch. */
+/** The successful runs whose batches had the same number of items. */
 export interface BatchCounts extends Readonly<Durations> {
   readonly runs: number;
 }
 
-/** Sizes of batches that are told apart; a model that is asked for more of them tells of the first ones. */
+/** The number of batch sizes that are counted apart. Of a model that gets more, only the first ones are. */
 const mostBatchSizes = 64;
 
-/** Since the isolate started; in OIP's notions. */
+/** Counts since the isolate started, in the terms of the statistics extension. */
 export interface VersionCounts extends Readonly<Durations> {
   readonly model: string;
   readonly version: string;
-  /** Items of successful batches. */
+  /** The items of successful batches. */
   readonly inferenceCount: number;
-  /** Successful runs of the model. */
+  /** The successful runs of the model. */
   readonly executionCount: number;
   readonly failCount: number;
   readonly failures: Readonly<Partial<Record<ErrorCode, number>>>;
   readonly loadFailureCount: number;
-  /** By size. */
+  /** Keyed by the size of the batch. */
   readonly batches: ReadonlyMap<number, BatchCounts>;
-  /** Milliseconds since 1970; 0: none. */
+  /** Milliseconds since 1970; 0 if there was none. */
   readonly lastInferenceMs: number;
 }
 
-/** What was counted of one version under one epoch since the last report. */
+/** The counts of one version under one epoch since the last report. */
 export interface CountsDelta {
   readonly version: string;
   readonly epoch: number;
-  /** Answered or failed. */
+  /** Requests that were answered or failed. */
   requests: number;
   inferences: number;
   failures: Partial<Record<ErrorCode, number>>;
-  /** Those of the above that the route sent here, rather than asking for the version by its name: what a guard looks at. */
+  /**
+   * The requests among them that the default route sent here, rather than ones that named the version. A guard looks at these.
+   */
   routedRequests: number;
   routedFailures: number;
   loadFailures: number;
   lastInferenceMs: number;
 }
 
-/** Where a request was sent, and by what. */
+/** Which version served a request, and whether the route chose it. */
 export interface Served {
   readonly manifest: Manifest;
   readonly epoch: number;
-  /** By the default route; false: its version was asked for. */
+  /** False if the request named the version. */
   readonly routed: boolean;
 }
 
@@ -86,10 +89,10 @@ function batchOf(batches: Map<number, Writable<BatchCounts>>, size: number): Wri
 
 export class Counters {
   readonly #versions = new Map<string, WritableVersionCounts>();
-  /** By model, then by version and epoch. */
+  /** Keyed by model, then by version and epoch. */
   readonly #deltas = new Map<string, Map<string, CountsDelta>>();
 
-  /** @param batch items in the request */
+  /** @param batch the number of items in the request */
   succeed(served: Served, batch: number, durations: Durations): void {
     const { model, version } = served.manifest;
     const counts = this.#versionOf(model, version);
@@ -123,18 +126,18 @@ export class Counters {
     delta.routedFailures += 1;
   }
 
-  /** A load that failed, whoever wanted it; requests that fail by it are counted apart. */
+  /** Counts a load that failed, whatever asked for it. Requests that fail because of it are counted by {@link fail}. */
   failLoad({ model, version }: Manifest): void {
     this.#versionOf(model, version).loadFailureCount += 1;
     this.#deltaOf(model, version, 0).loadFailures += 1;
   }
 
-  /** Everything counted since the isolate started, one entry per version that anything happened to. */
+  /** Everything that was counted since the isolate started: one entry for each version that anything happened to. */
   versions(): VersionCounts[] {
     return [...this.#versions.values()];
   }
 
-  /** Moves out what was counted of a model since the last call; null if nothing was. */
+  /** Moves out what was counted for a model since the last call; null if there is nothing. */
   takeDeltas(model: string): CountsDelta[] | null {
     const deltas = this.#deltas.get(model);
     if (deltas === undefined) return null;

@@ -1,4 +1,4 @@
-// Requests, failures and inferences of all PoPs, per version and epoch.
+// The part "counts" in the Durable Object: requests, failures and inferences of all PoPs, per version and epoch.
 import type { SqlStorage } from '@cloudflare/workers-types';
 import * as z from 'zod';
 import type { VersionTotals } from '../../registry/api/status.ts';
@@ -68,7 +68,10 @@ export const countsPart: TelemetryPart<'counts'> = {
   },
 
   measures: {
-    /** Where clients send what every version refuses, stable fails as often: that is not the rollout's fault. */
+    /**
+     * Requests that every version refuses fail as often on stable, so the rollout is compared with stable and not blamed for
+     * them.
+     */
     errorShare(sql, { stable, version, sinceEpoch }) {
       const own = routedShare(sql, version, sinceEpoch);
       if (own.requests === 0) return null;

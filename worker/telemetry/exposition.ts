@@ -15,7 +15,7 @@ export interface Sample {
 
 export const expositionType = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** A metric without samples is left out. */
+/** Leaves out metrics without samples. */
 export function exposition(metrics: readonly Metric[]): string {
   const lines = metrics
     .filter(({ samples }) => samples.length > 0)

@@ -1,22 +1,23 @@
-// Which epochs the object keeps apart. A guard compares what was counted since its rollout began; everything else is shown as a
-// sum. So what is older is one row, what the rollout has counted another, and what is newer than the route known here stays as it is.
+// Decides which epochs the object keeps apart. A guard compares what was counted since its rollout began; everything else is
+// shown as a sum. So older epochs become one row, the epochs of the rollout another, and epochs beyond the known route stay as
+// they are.
 import type { Route } from '../../registry/route.ts';
 
 export interface KeptEpochs {
-  /** Where the running rollout began; without one the epoch of the route. */
+  /** The epoch at which the running rollout began; without a rollout the epoch of the route. */
   readonly since: number;
-  /** Of the route. */
+  /** The epoch of the newest route that the object has read. */
   readonly known: number;
 }
 
-/** Epochs that become one, both ends included. */
+/** Epochs that are merged into one; both ends are included. */
 export interface EpochRange {
   readonly from: number;
   readonly to: number;
   readonly into: number;
 }
 
-/** The epoch of what no rollout counts any more; no route has it. */
+/** The epoch that holds the sum of everything before the rollout. No route has it. */
 const past = 0;
 
 export function keptEpochs({ epoch, rollout }: Route): KeptEpochs {
@@ -28,7 +29,10 @@ export function sinceEpochOf({ epoch, rollout }: Pick<Route, 'epoch' | 'rollout'
   return rollout?.sinceEpoch ?? epoch;
 }
 
-/** The epoch under which something is added. @param kept null: the route is not known yet */
+/**
+ * The epoch under which a count is kept.
+ * @param kept null if the route is not known yet
+ */
 export function keptAs(kept: KeptEpochs | null, epoch: number): number {
   const range = kept === null ? undefined : foldedRanges(kept).find(({ from, to }) => from <= epoch && epoch <= to);
   return range?.into ?? epoch;

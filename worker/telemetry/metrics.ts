@@ -1,15 +1,19 @@
-// What all PoPs reported of the models, as metrics: own names, and on request Triton's, so that its Grafana boards work.
+// Turns what all PoPs reported about models into metrics, under popserve's own names and on request also under Triton's, so that
+// Grafana boards made for Triton work.
 import type { DriftStatus, FeatureVerdict } from '../../registry/api/drift.ts';
 import type { TelemetryStatus } from '../../registry/api/status.ts';
 import type { Metric, Sample } from './exposition.ts';
 
 export interface ModelReport {
   readonly model: string;
-  /** Null: the Durable Object of the model did not answer. */
+  /** Null if the Durable Object of the model did not answer. */
   readonly told: { readonly status: TelemetryStatus; readonly drift: DriftStatus } | null;
 }
 
-/** @param tritonNames adds `nv_inference_*` (PROTOCOL.md 2.12), of what is merged over PoPs: no times, no pending requests */
+/**
+ * @param tritonNames adds `nv_inference_*` for the numbers that PoPs report: there are no times and no pending requests
+ * @see https://github.com/triton-inference-server/server/blob/main/docs/user_guide/metrics.md
+ */
 export function metricsOf(reports: readonly ModelReport[], tritonNames: boolean): Metric[] {
   const versions = reports.flatMap(({ model, told }) =>
     (told?.status.versions ?? []).map((totals) => ({ labels: { model, version: totals.version }, totals })),
@@ -80,7 +84,7 @@ function driftMetrics(reports: readonly ModelReport[]): Metric[] {
       ...places.flatMap(({ labels, place }) => (place.window ? [{ labels, value: place.window.rows }] : [])),
     ]),
     gauge('popserve_drift_psi', 'Population Stability Index of a feature.', [...ofFeatures(({ psi }) => psi)]),
-    gauge('popserve_drift_psi_noise', 'What the PSI stays under without drift.', [
+    gauge('popserve_drift_psi_noise', 'Bound that the PSI of undrifted data stays below.', [
       ...ofFeatures(({ psiNoise }) => psiNoise),
     ]),
     gauge('popserve_drift_jensen_shannon', 'Jensen-Shannon distance of a feature, 0 to 1.', [

@@ -1,4 +1,5 @@
-// All that the Durable Object of a model tells, for metrics; an object that does not answer leaves a gap, not an error.
+// Reads everything that metrics need from the Durable Object of a model. An object that does not answer leaves a gap instead of
+// failing the whole page.
 import { log } from '../logging/log.ts';
 import type { ModelReport } from './metrics.ts';
 import type { TelemetryClient } from './telemetry-client.ts';

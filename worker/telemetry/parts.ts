@@ -20,7 +20,7 @@ export const telemetryParts: TelemetryParts = {
 
 export const keptParts: readonly KeptPart[] = Object.values(telemetryParts);
 
-/** What an isolate collects with. */
+/** The objects that an isolate collects with. */
 export interface Collectors {
   readonly counters: Counters;
   readonly drift: DriftCounter;

@@ -1,16 +1,17 @@
-// Which PoP serves which epoch of a model, and how long a release took to reach them. All times are of the object's own clock.
+// Records which PoP serves which epoch of a model, and how long a release took to reach the PoPs. All times are taken from the
+// object's own clock.
 import type { SqlStorage } from '@cloudflare/workers-types';
 import type { PopStatus, ReleaseStatus, Serving } from '../../registry/api/status.ts';
 import type { IsolateReport } from './report.ts';
 
-/** An isolate that has been silent for longer is taken for gone. */
+/** An isolate that has been silent for longer is considered gone. */
 const isolateGoneMs = 600_000;
 /** PoPs and isolates that have been silent for longer are forgotten. */
 const forgetMs = 86_400_000;
-/** Epochs further back than this are of no release that anybody waits for. */
+/** Nobody waits for a release that is more than this many epochs back. */
 const keptEpochs = 50;
 
-/** @returns false for a report that was stored before: nothing of it may be added again */
+/** @returns false for a report that was stored before: none of it may be added again */
 export function recordReport(sql: SqlStorage, report: IsolateReport, atMs: number): boolean {
   const { isolate, pop, sequence, serving } = report;
   const [known] = sql
@@ -37,7 +38,7 @@ export function recordRelease(sql: SqlStorage, epoch: number, atMs: number): voi
   sql.exec('DELETE FROM reached WHERE epoch <= ?', epoch - keptEpochs);
 }
 
-/** When the first of the epochs from this one on was written or heard of; null: none was. */
+/** When the first epoch from this one on was written or heard of; null if there was none. */
 export function releasedAtMs(sql: SqlStorage, epoch: number): number | null {
   return sql.exec<{ first: number | null }>('SELECT min(at_ms) AS first FROM releases WHERE epoch >= ?', epoch).one()
     .first;
@@ -66,7 +67,7 @@ export function readPops(sql: SqlStorage, nowMs: number): PopStatus[] {
   return [...pops.values()];
 }
 
-/** The newest release; null if none was ever heard of. */
+/** The newest release; null if the object never heard of one. */
 export function readRelease(sql: SqlStorage): ReleaseStatus | null {
   const [release] = sql
     .exec<{ epoch: number; at_ms: number }>('SELECT epoch, at_ms FROM releases ORDER BY epoch DESC LIMIT 1')

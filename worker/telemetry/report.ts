@@ -1,6 +1,6 @@
-// What an isolate tells the Durable Object of a model, and the two sides of each part of it: the source that collects it in the
-// isolate, and the part that merges and keeps it in the object. A new kind of telemetry is an entry in `Parts` and one of each
-// side, listed in parts.ts.
+// The report that an isolate sends to the Durable Object of a model, and the two sides of each of its parts: the source that
+// collects it in the isolate, and the part that merges and keeps it in the object. A new kind of telemetry is an entry in `Parts`
+// and one of each side, listed in parts.ts.
 import type { SqlStorage } from '@cloudflare/workers-types';
 import type * as z from 'zod';
 import type { GuardFinding, Serving } from '../../registry/api/status.ts';
@@ -21,9 +21,9 @@ export interface Parts {
 export type PartName = keyof Parts;
 
 export interface IsolateReport {
-  /** Random name of the isolate. */
+  /** A random name of the isolate. */
   readonly isolate: string;
-  /** 1, 2, … for each isolate and model. The same number again is the same report, sent again. */
+  /** Counts up from 1 for each isolate and model. The same number again means the same report, sent again. */
   readonly sequence: number;
   readonly pop: string;
   readonly serving: Serving;
@@ -31,33 +31,33 @@ export interface IsolateReport {
   readonly parts: Readonly<Partial<Parts>>;
 }
 
-/** Moves out what the isolate collected of a model since the last call; undefined if there is nothing. */
+/** Moves out what the isolate collected for a model since the last call; undefined if there is nothing. */
 export type TakePart<Name extends PartName> = (model: string) => Parts[Name] | undefined;
 
-/** How each part is collected in the isolate. */
+/** The source of each part. */
 export type ReportSources = { readonly [Name in PartName]: TakePart<Name> };
 
 /** Where a report comes from, when it came by the object's clock, and how its counts are kept. */
 export interface ReportContext {
   readonly pop: string;
   readonly atMs: number;
-  /** The epoch under which what was counted in an epoch is added: see kept-epochs.ts. */
+  /** The epoch under which the counts of an epoch are added: see kept-epochs.ts. */
   readonly keptAs: (epoch: number) => number;
-  /** Tells that a PoP knows the version: it is not forgotten before the retention is over. */
+  /** Notes that a PoP knows the version, which keeps it from being forgotten before the retention is over. */
   readonly hear: (version: string, atMs: number) => void;
 }
 
-/** A running rollout, as a guard looks at it. */
+/** A running rollout as a guard sees it. */
 export interface GuardedRollout {
   readonly stable: string;
   readonly version: string;
   /** The epoch at which the rollout began. */
   readonly sinceEpoch: number;
-  /** When that epoch, or the first later one, was heard of, by the object's clock; null: not yet. */
+  /** When that epoch, or the first later one, was heard of by the object's clock; null if it was not yet. */
   readonly sinceMs: number | null;
 }
 
-/** What a guard found of one limit, over all PoPs. */
+/** A value to compare with one limit, measured over all PoPs. */
 export type Measure = Pick<GuardFinding, 'value' | 'baseline' | 'samples' | 'text'>;
 
 /** Merges and keeps one part in the object, in tables of its own: schema/migrations.ts makes them. */
@@ -68,12 +68,12 @@ export interface TelemetryPart<Name extends PartName> extends KeptPart {
   apply(sql: SqlStorage, data: Parts[Name], context: ReportContext): void;
 }
 
-/** What a part does with what it keeps, whatever it consists of. */
+/** The side of a part that does not depend on the shape of its data. */
 export interface KeptPart {
-  /** Merges what was kept under the epochs of a range into one. */
+  /** Merges the rows of a range of epochs into one. */
   fold?(sql: SqlStorage, range: EpochRange): void;
-  /** Drops what belongs to these versions, and what was not heard of since. */
+  /** Drops the rows of these versions, and rows of which nothing was heard since. */
   forget?(sql: SqlStorage, what: { versions: readonly string[]; beforeMs: number }): void;
-  /** By the limit's name in a rollout's `limits`: what is measured against it; null: nothing yet. */
+  /** Measures a rollout, keyed by the name of the limit in `limits`; null if there is nothing to measure yet. */
   readonly measures?: Readonly<Record<string, (sql: SqlStorage, rollout: GuardedRollout) => Measure | null>>;
 }

@@ -1,32 +1,31 @@
-// Sends what the isolate collected to the Durable Object of the model: batched, behind requests, never on their time.
-// An object that cannot be reached costs nothing but the news: the report is kept and sent again with the same number, and what
-// is collected meanwhile stays summed up in its sources, which do not grow with the number of requests.
-
+// Sends what the isolate collected to the Durable Object of the model: in batches, after requests are answered. If the object
+// cannot be reached, its figures are late and nothing is lost: the report is kept and sent again with the same number, and what
+// is collected meanwhile adds up in its sources, which do not grow with the number of requests.
 import type { Serving } from '../../registry/api/status.ts';
 import type { Log } from '../logging/log.ts';
 import type { RequestScope } from '../request-scope.ts';
 import type { IsolateReport, PartName, Parts, ReportSources } from './report.ts';
 
-/** Delivers a report; resolves once it is stored for good. */
+/** Delivers a report; resolves once it is stored durably. */
 export type SendReport = (model: string, report: IsolateReport) => Promise<void>;
 
 interface Outbox {
   sequence: number;
-  /** Sent and not acknowledged: goes first the next time, unchanged. */
+  /** The report that was sent and not acknowledged: the next flush sends it again first, unchanged. */
   unacknowledged: IsolateReport | null;
-  /** The flush under way; null: none. */
+  /** The flush under way, if there is one. */
   flush: symbol | null;
   startedAtMs: number;
-  /** What the last flush was to tell, whether or not it did. */
+  /** The state that the last flush tried to report, whether or not it succeeded. */
   tried: Serving | null;
-  /** What was acknowledged last, and when. */
+  /** The state that was acknowledged last; `reportedAtMs` is when. */
   reported: Serving | null;
   reportedAtMs: number;
 }
 
-/** A flush that has not come back by then belonged to a request that died. */
+/** A flush that has not ended by then belonged to a request that died. */
 const lostAfterMs = 30_000;
-/** Something is said at least this often while there are requests, so that a PoP is known to be there. */
+/** While there are requests the isolate reports at least this often, so that its PoP is known to be there. */
 const heartbeatMs = 300_000;
 
 export class Reporter {
@@ -45,14 +44,14 @@ export class Reporter {
   }
 
   /**
-   * Flushes behind the request if it is time, or at once if what is served has changed.
+   * Flushes behind the request if the interval is over, or at once if the isolate now serves something else.
    * @param serving what this isolate serves of the model now
    */
   flushBehind(model: string, pop: string, serving: Serving, scope: RequestScope): void {
     const outbox = this.#outboxOf(model);
     const sinceMs = Date.now() - outbox.startedAtMs;
     if (outbox.flush !== null && sinceMs < lostAfterMs) return;
-    // Not what was acknowledged: an object that is away would be asked by every request.
+    // Compared with what was tried, not with what was acknowledged: else every request would call an object that is away.
     if (sinceMs < this.#flushMs && sameServing(outbox.tried, serving)) return;
     const flush = Symbol(model);
     outbox.flush = flush;
@@ -73,7 +72,7 @@ export class Reporter {
     { model, pop, serving }: { model: string; pop: string; serving: Serving },
   ): Promise<void> {
     if (outbox.unacknowledged) await this.#deliver(model, outbox.unacknowledged, outbox);
-    // Taken for lost meanwhile: the flush that came after it goes on.
+    // This flush took so long that it was considered lost and another one has begun: that one goes on.
     if (outbox.flush !== flush) return;
     const parts = this.#collect(model);
     const silentMs = Date.now() - outbox.reportedAtMs;
@@ -93,7 +92,7 @@ export class Reporter {
       try {
         take(name);
       } catch (error) {
-        // The other parts have been moved out of their sources: they are sent.
+        // The other parts have left their sources already, so they are sent without this one.
         this.#log('part-not-collected', { model, part: name, error: String(error) });
       }
     }

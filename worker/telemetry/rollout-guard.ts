@@ -1,5 +1,5 @@
-// Ends a rollout that passes one of its limits, from what all PoPs reported. One per Durable Object, so one per model: reports
-// race, the decision does not, and the registry's create-only log lets it win once.
+// Ends a rollout that passes one of its limits, by the reports of all PoPs. There is one guard per Durable Object, so one per
+// model: reports race, the decision does not, and the registry's create-only log lets it win once.
 import type { SqlStorage } from '@cloudflare/workers-types';
 import type { GuardFinding } from '../../registry/api/status.ts';
 import { PopserveError } from '../../registry/errors.ts';
@@ -12,7 +12,7 @@ import type { GuardedRollout, KeptPart } from './report.ts';
 
 type GuardRegistry = Pick<Registry, 'currentRoute' | 'appendRoute'>;
 
-/** A decision that has not come back by then was lost with the call that made it. */
+/** A decision that has not ended by then was lost with the call that made it. */
 const lostAfterMs = 30_000;
 
 export class Guard {
@@ -20,7 +20,7 @@ export class Guard {
   readonly #sql: SqlStorage;
   readonly #parts: readonly KeptPart[];
   readonly #log: Log;
-  /** The newest route as far as this object knows; undefined: not looked at yet. */
+  /** The newest route that this object knows; undefined if it has not looked yet. */
   #route: Route | null | undefined;
   #busySinceMs = 0;
 
@@ -31,14 +31,14 @@ export class Guard {
     this.#log = options.log;
   }
 
-  /** The newest route as far as it was looked at; null: none, or not yet. */
+  /** The newest route that was read; null if there is none, or none was read yet. */
   get route(): Route | null {
     return this.#route ?? null;
   }
 
   /**
-   * Looks at the running rollout and aborts it if it has passed a limit.
-   * @param knownEpoch an epoch that is known to exist: the route log is read only if it is newer than what was read last
+   * Aborts the running rollout if it has passed a limit.
+   * @param knownEpoch an epoch that is known to exist: the route log is read only if this epoch is newer than the last one read
    * @returns the epoch of the route that ended the rollout, null if none was written
    */
   async check(model: string, knownEpoch: number): Promise<number | null> {
@@ -53,7 +53,7 @@ export class Guard {
       const passed = findingsOf(route, this.#sql, this.#parts).find((finding) => finding.passed);
       if (!passed) return null;
       const action = { action: 'abort' as const, reason: `${passed.text}, limit ${passed.limit}` };
-      // An operator who was faster wins; the next report looks at what he wrote.
+      // An operator who was faster wins: the next report reads the route again.
       this.#route = undefined;
       const change = await this.#registry.appendRoute(model, action, { actor: 'guard', ifMatchEpoch: route.epoch });
       this.#route = change.route;
@@ -69,7 +69,7 @@ export class Guard {
   }
 }
 
-/** Each limit of the running rollout with what was measured of it; empty without a rollout or limits. */
+/** Each limit of the running rollout with what was measured against it; empty without a rollout or limits. */
 export function findingsOf(route: Route, sql: SqlStorage, parts: readonly KeptPart[]): GuardFinding[] {
   const { rollout, aliases } = route;
   if (!rollout?.limits || aliases.stable === undefined) return [];

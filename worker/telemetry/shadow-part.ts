@@ -1,4 +1,4 @@
-// Shadow runs of all PoPs, per pair of versions and epoch.
+// The part "shadow" in the Durable Object: shadow runs of all PoPs, per pair of versions and epoch.
 import type { SqlStorage } from '@cloudflare/workers-types';
 import * as z from 'zod';
 import type { ShadowReport } from '../../registry/api/shadow.ts';
@@ -68,7 +68,7 @@ export const shadowPart: TelemetryPart<'shadow'> = {
   },
 
   measures: {
-    /** An answer that the candidate could not give is one that it would have given otherwise. */
+    /** An answer that the candidate could not give counts as a disagreement. */
     disagreementShare(sql, { stable, version, sinceEpoch }) {
       const { differing, samples } = sql
         .exec<{ differing: number; samples: number }>(

@@ -1,21 +1,21 @@
-// What shadow runs of this isolate showed since the last report, per pair of versions.
+// Adds up the shadow runs of this isolate since the last report, per pair of versions.
 import type { Comparison } from './compare-outputs.ts';
 
-/** What was counted of one pair under one epoch. */
+/** The counts of one pair under one epoch. */
 export interface ShadowDelta {
   readonly stable: string;
   readonly candidate: string;
   readonly epoch: number;
-  /** Sampled: compared, failed or left out. */
+  /** Requests that were sampled: compared, failed or skipped. */
   requests: number;
   compared: number;
-  /** Compared, and decided otherwise: see {@link Comparison}. */
+  /** Compared answers that decide differently: see {@link Comparison}. */
   disagreements: number;
-  /** Runs of the candidate that failed. */
+  /** Requests that the candidate failed to answer. */
   errors: number;
-  /** Left out: no room for both versions, or too many at once. */
+  /** Requests that were not compared: both versions did not fit into memory, or too many shadow runs were under way. */
   skipped: number;
-  /** Numbers that were compared. */
+  /** The number of pairs of numbers that were compared. */
   elements: number;
   sumDifference: number;
   maxDifference: number;
@@ -24,7 +24,7 @@ export interface ShadowDelta {
 type Pair = Pick<ShadowDelta, 'stable' | 'candidate' | 'epoch'>;
 
 export class ShadowTally {
-  /** By model, then by pair and epoch. */
+  /** Keyed by model, then by pair and epoch. */
   readonly #deltas = new Map<string, Map<string, ShadowDelta>>();
 
   compared(model: string, pair: Pair, comparison: Comparison): void {
@@ -49,7 +49,7 @@ export class ShadowTally {
     delta.skipped += 1;
   }
 
-  /** Moves out what was counted of a model; null if nothing was. */
+  /** Moves out what was counted for a model; null if there is nothing. */
   takeDeltas(model: string): ShadowDelta[] | null {
     const deltas = this.#deltas.get(model);
     if (deltas === undefined) return null;

@@ -1,4 +1,4 @@
-// The isolate's way to the Durable Object of a model. A Worker without the binding (benchmarks) has no telemetry.
+// The isolate's access to the Durable Object of a model. A Worker without the binding, as in benchmarks, has no telemetry.
 import { PopserveError } from '../../registry/errors.ts';
 import type { IsolateReport } from './report.ts';
 import type { TelemetryObject } from './telemetry-object.ts';
@@ -17,12 +17,12 @@ export class TelemetryClient {
     await this.#namespace?.getByName(model).report(model, report);
   }
 
-  /** Tells that a route was written, by whose time its propagation is measured. */
+  /** Announces that a route was written: its propagation is measured from this moment. */
   async released(model: string, epoch: number): Promise<void> {
     await this.#namespace?.getByName(model).released(epoch);
   }
 
-  /** @throws PopserveError UNAVAILABLE without the binding */
+  /** @throws {PopserveError} UNAVAILABLE when the binding is not configured */
   object(model: string): DurableObjectStub<TelemetryObject> {
     if (this.#namespace) return this.#namespace.getByName(model);
     throw new PopserveError('UNAVAILABLE', 'telemetry is off: the binding TELEMETRY is not configured');

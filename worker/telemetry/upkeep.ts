@@ -1,13 +1,13 @@
-// Keeps the object of a model small, however many epochs, versions and PoPs come and go: see "How it stays small" in
-// docs/releases.md.
+// Keeps the object of a model small, however many epochs, versions and PoPs come and go: see docs/releases.md, "How it stays
+// small".
 import type { SqlStorage } from '@cloudflare/workers-types';
 import { type Route, routedVersions } from '../../registry/route.ts';
 import { foldedRanges, type KeptEpochs, keptAs, keptEpochs } from './kept-epochs.ts';
 import type { KeptPart } from './report.ts';
 
-/** Looking for what to forget reads every row. */
+/** The search for what can be forgotten reads every row, so it runs once a day. */
 const forgetEveryMs = 86_400_000;
-/** When a version was heard of is written down no more often. */
+/** The time at which a version was last heard of is written at most this often. */
 const heardEveryMs = 3_600_000;
 
 export class Upkeep {
@@ -16,17 +16,17 @@ export class Upkeep {
   readonly #retentionMs: number;
   #kept: KeptEpochs | null = null;
 
-  /** @param retentionMs how long one can roll back; at least a day is kept */
+  /** @param retentionMs how long a release can be rolled back; rows are kept for at least a day */
   constructor(options: { sql: SqlStorage; parts: readonly KeptPart[]; retentionMs: number }) {
     this.#sql = options.sql;
     this.#parts = options.parts;
     this.#retentionMs = Math.max(options.retentionMs, forgetEveryMs);
   }
 
-  /** The epoch under which what was counted in an epoch is added. */
+  /** The epoch under which the counts of an epoch are added. */
   readonly keptAs = (epoch: number): number => keptAs(this.#kept, epoch);
 
-  /** A PoP has told of the version. */
+  /** Notes that a PoP knows the version. */
   readonly hear = (version: string, atMs: number): void => {
     this.#sql.exec(
       `INSERT INTO heard (version, at_ms) VALUES (?, ?)
@@ -35,7 +35,10 @@ export class Upkeep {
     );
   };
 
-  /** To be run all or nothing. @param route the newest one that is known */
+  /**
+   * Must be called within a transaction.
+   * @param route the newest route that is known
+   */
   run(route: Route, nowMs: number): void {
     if (this.#kept?.known !== route.epoch) {
       const kept = keptEpochs(route);

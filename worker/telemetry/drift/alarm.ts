@@ -1,16 +1,16 @@
-// When windows past their thresholds become an alarm, and when it ends: both only after enough of them in a row. Pure.
+// Decides when windows past their thresholds raise an alarm, and when the alarm ends: each takes several windows in a row. Pure.
 
 export interface PlaceAlarm {
   readonly drifting: boolean;
-  /** Judged windows in a row that contradict `drifting`. */
+  /** The number of judged windows in a row that contradict `drifting`. */
   readonly streak: number;
 }
 
 export const quiet: PlaceAlarm = { drifting: false, streak: 0 };
 
 /**
- * @param past whether a judged window has anything past its threshold; windows with too few values are not shown to it
- * @param windows how many in a row it takes, both to raise and to end the alarm
+ * @param past whether anything in a judged window is past its threshold; windows with too few values must be left out
+ * @param windows how many windows in a row it takes, both to raise and to end the alarm
  */
 export function nextAlarm(alarm: PlaceAlarm, past: boolean, windows: number): PlaceAlarm {
   if (past === alarm.drifting) return { drifting: alarm.drifting, streak: 0 };

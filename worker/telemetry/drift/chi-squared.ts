@@ -1,6 +1,9 @@
-// The chi-squared distribution's upper tail: how much a statistic may be by chance.
+// The upper tail of the chi-squared distribution: how large a statistic may become by chance.
 
-/** ln of the gamma function for x > 0, to 15 digits. @see C. Lanczos (1964); coefficients for g = 7, n = 9 by P. Godfrey */
+/**
+ * The natural logarithm of the gamma function for x > 0, to 15 digits.
+ * @see C. Lanczos (1964); coefficients for g = 7, n = 9 by P. Godfrey
+ */
 function logGamma(x: number): number {
   let sum = 0.99999999999980993;
   for (const [index, coefficient] of lanczos.entries()) sum += coefficient / (x + index);
@@ -15,7 +18,7 @@ const lanczos = [
 
 /**
  * The chance that a chi-squared variable exceeds a value.
- * @param freedom degrees of freedom, at least 1
+ * @param freedom the degrees of freedom, at least 1
  * @see https://dlmf.nist.gov/8.11 (series below the mean), https://dlmf.nist.gov/8.9 (continued fraction above, by Lentz)
  */
 export function chiSquaredTail(value: number, freedom: number): number {

@@ -1,14 +1,15 @@
-// Counts one feature of a tensor's rows into its bins. Made once per version; counting takes no memory and hardly branches.
+// Counts one feature of a tensor's rows into its bins. A counter is made once per version; counting allocates nothing and hardly
+// branches.
 import { type Datatype, elementCount } from '../../../registry/signature.ts';
 import { elementsOf, type NumericDatatype } from '../../protocol/elements.ts';
 import type { Tensor } from '../../protocol/tensor.ts';
 import { readElement } from './element.ts';
 import { type FeatureSlots, missingSlot, outsideSlot } from './layout.ts';
 
-/** Counts the rows from `from` on, `to` excluded. */
+/** Counts the rows from `from` up to, but not including, `to`. */
 export type CountFeature = (tensor: Tensor, from: number, to: number) => void;
 
-/** @param counts of the version, in the layout that the slots are of */
+/** @param counts the version's counts, in the layout that the slots belong to */
 export function featureCounter(slots: FeatureSlots, datatype: Datatype, counts: Float64Array): CountFeature {
   const { take } = slots.baseline;
   if (datatype === 'BYTES') return take === 'length' ? lengthCounter(slots, counts) : textCounter(slots, counts);
@@ -16,7 +17,7 @@ export function featureCounter(slots: FeatureSlots, datatype: Datatype, counts: 
   if (typeof take !== 'number') return summaryCounter(take, datatype, place);
   return ({ data, shape }, from, to) => {
     const size = rowSize(shape);
-    // Shorter rows than those of the reference have no such element.
+    // The row is shorter than those of the reference data, so the value is missing.
     if (take >= size) for (let row = from; row < to; row++) place(Number.NaN);
     else for (let row = from; row < to; row++) place(readElement(datatype, data as Uint8Array, row * size + take));
   };
@@ -55,7 +56,7 @@ function numberPlacer(slots: FeatureSlots, counts: Float64Array): PlaceNumber {
   };
 }
 
-/** Categories are texts, also where the tensor has numbers or truth values. */
+/** Baselines name categories as texts, even if the tensor has numbers or booleans. */
 function numberOfCategory(category: string): number {
   return category === 'true' ? 1 : category === 'false' ? 0 : Number(category);
 }
@@ -82,7 +83,7 @@ function textCounter(slots: FeatureSlots, counts: Float64Array): CountFeature {
   };
 }
 
-/** Characters of a text: bytes that do not continue one. An empty text is missing. */
+/** Counts the characters of a text: the UTF-8 bytes that do not continue one. An empty text counts as missing. */
 function lengthCounter(slots: FeatureSlots, counts: Float64Array): CountFeature {
   const place = numberPlacer(slots, counts);
   return ({ data, shape }, from, to) => {
@@ -100,7 +101,9 @@ function lengthCounter(slots: FeatureSlots, counts: Float64Array): CountFeature 
 
 type Summary = Exclude<FeatureSlots['baseline']['take'], number>;
 
-/** Rows that are summed up are large, and sampled where that costs: see counting-plan.ts. One view on the elements is no matter. */
+/**
+ * Summed rows are large and are sampled if they cost too much (see counting-plan.ts), so one view of the elements may be made.
+ */
 function summaryCounter(take: Summary, datatype: NumericDatatype, place: PlaceNumber): CountFeature {
   return ({ data, shape }, from, to) => {
     const size = rowSize(shape);

@@ -1,5 +1,5 @@
-// What of a version's tensors is counted, and how often. Elements of rows are counted always; figures that sum up large rows
-// are counted on a sample of the requests where they would cost more than 2 % of the model's run.
+// Decides which features of a version's tensors are counted, and how often. Single elements are always counted; figures that sum
+// up large rows are counted for a sample of the requests if they would cost more than 2 % of the model's run.
 import { smallest } from '../../../registry/extremes.ts';
 import type { Manifest } from '../../../registry/manifest.ts';
 import { elementCount, type TensorSpec } from '../../../registry/signature.ts';
@@ -7,11 +7,11 @@ import type { Tensor } from '../../protocol/tensor.ts';
 import { type CountFeature, featureCounter } from './count-feature.ts';
 import { type FeatureKind, type Layout, layoutOf } from './layout.ts';
 
-/** What is counted may cost so much of a run. */
+/** Sampled figures may cost this share of a run. */
 const shareOfRun = 0.02;
 /**
- * Reading an element for one figure takes 1 to 2 ns in workerd (scripts/checks/bench/sections/drift.ts). An isolate cannot time itself
- * where its clock stands still, so it goes by this and by the run's time in the manifest.
+ * Reading an element for one figure takes 1 to 2 ns in workerd (scripts/checks/bench/sections/drift.ts). An isolate cannot time
+ * itself, since its clock stands still, so it relies on this figure and on the run's time in the manifest.
  */
 const nsPerElement = 2;
 
@@ -23,19 +23,19 @@ interface TensorPlan {
 export class CountingPlan {
   readonly layout: Layout;
   readonly counts: Float64Array;
-  /** Requests since the counts were taken, and their rows. */
+  /** Requests since the counts were last taken; `rows` is the number of their rows. */
   requests = 0;
   rows = 0;
-  /** Made room for another version; what it counts is no longer reported. */
+  /** Set when the plan made room for another version: what it counts from then on is not reported. */
   dropped = false;
-  /** The sampled figures are counted of one request in so many. */
+  /** The sampled figures are counted for one request in this many. */
   readonly every: number;
   readonly #inputs: ReadonlyMap<string, TensorPlan>;
   readonly #outputs: ReadonlyMap<string, TensorPlan>;
-  /** Since the isolate started. */
+  /** The number of requests since the isolate started. */
   #numbered = 0;
 
-  /** @param manifest with a baseline */
+  /** @param baseline the baseline of the manifest */
   constructor(manifest: Manifest, baseline: NonNullable<Manifest['baseline']>) {
     this.layout = layoutOf(baseline);
     this.counts = new Float64Array(this.layout.slots);
@@ -45,7 +45,7 @@ export class CountingPlan {
     this.#outputs = tensorPlans(this.layout, 'output', outputs, this.counts);
   }
 
-  /** @param outputs those that were asked for; may be views on the heap */
+  /** @param outputs the outputs that the request asked for; they may be views on the heap */
   count(inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
     const sampled = isSampled(this.#numbered++, this.every);
     countTensors(this.#inputs, inputs, sampled);
@@ -65,8 +65,8 @@ export class CountingPlan {
 }
 
 /**
- * Whether the request of this number is among one in `every`: the same numbers each time, without a period that devices could
- * fall in step with (the finaliser of MurmurHash3).
+ * Whether the request of this number is sampled, at a rate of one in `every`. The same numbers are sampled each time, without a
+ * period that devices could fall in step with (the finaliser of MurmurHash3).
  */
 export function isSampled(request: number, every: number): boolean {
   if (every === 1) return true;
@@ -108,7 +108,7 @@ function isSummary({ take }: { take: unknown }): boolean {
   return typeof take !== 'number' && take !== 'length';
 }
 
-/** By the elements that all figures of the sample input read, against the quickest run that was measured. */
+/** Compares the elements that all sampled figures read for the sample input with the quickest run that was measured. */
 function samplingInterval(manifest: Manifest, baseline: NonNullable<Manifest['baseline']>): number {
   const { fast, lean } = manifest.runtime.profiles;
   const measured = [fast?.runMs, lean?.runMs].filter((ms) => ms !== undefined && ms > 0);

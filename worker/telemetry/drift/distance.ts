@@ -1,22 +1,22 @@
-// How far apart two distributions over the same bins are. Pure functions of counts.
+// Measures how far apart two distributions over the same bins are. Pure functions of counts.
 import { chiSquaredLimit } from './chi-squared.ts';
 
-/** Added to every bin, so that an empty one does not make a distance infinite (Jeffreys' prior). */
+/** Added to every bin, so that an empty bin does not make a distance infinite (Jeffreys' prior). */
 const smoothing = 0.5;
 
-/** A bin is looked at by itself if it is expected to hold at least so many of either side's values (Cochran's rule). */
+/** A bin is compared by itself if it is expected to hold at least this many values of each side (Cochran's rule). */
 const fewest = 5;
 
-/** Two samples over the same bins, those with hardly a value put together. */
+/** Two samples over the same bins, with sparse bins pooled. */
 export interface BinPair {
   readonly reference: readonly number[];
   readonly live: readonly number[];
 }
 
 /**
- * Puts the bins in which either side expects fewer than five values, if both come from one distribution, into one bin, and that
- * one with the smallest of the others if it is still that small. Without this a rare category alone would make the noise of
- * a distance as large as it likes.
+ * Pools the sparse bins: those in which either side would expect fewer than five values if both came from one distribution. If
+ * the pool is still that small, it joins the smallest of the other bins. Without this, one rare category could make the noise of a
+ * distance arbitrarily large.
  * @see W. G. Cochran, Some methods for strengthening the common chi-squared tests, Biometrics 10 (1954)
  */
 export function poolSparseBins(reference: ArrayLike<number>, live: ArrayLike<number>): BinPair {
@@ -44,7 +44,8 @@ export function poolSparseBins(reference: ArrayLike<number>, live: ArrayLike<num
 }
 
 /**
- * Population Stability Index: sum of (q - p) ln(q / p), the symmetric Kullback-Leibler divergence in nats. 0: the same.
+ * The Population Stability Index: the sum of (q - p) ln(q / p), the symmetric Kullback-Leibler divergence in nats. It is 0 for
+ * equal distributions.
  * @see B. Yurdakul, Statistical Properties of Population Stability Index, Western Michigan University (2018)
  */
 export function populationStabilityIndex({ reference, live }: BinPair): number {
@@ -54,7 +55,8 @@ export function populationStabilityIndex({ reference, live }: BinPair): number {
 }
 
 /**
- * Jensen-Shannon distance with logarithms of base 2: 0 the same, 1 nothing in common. The root of the divergence, a metric.
+ * The Jensen-Shannon distance with logarithms of base 2: the square root of the divergence, which is a metric. It is 0 for equal
+ * distributions and 1 for those that have nothing in common.
  * @see D. M. Endres, J. E. Schindelin, A new metric for probability distributions, IEEE Trans. Inf. Theory 49 (2003)
  */
 export function jensenShannonDistance({ reference, live }: BinPair): number {
@@ -69,7 +71,7 @@ export function jensenShannonDistance({ reference, live }: BinPair): number {
   return Math.sqrt(Math.max(0, divergence));
 }
 
-/** Sizes of the two samples and the number of bins that were compared. */
+/** The sizes of the two samples, and the number of bins that were compared. */
 export interface Sampling {
   readonly reference: number;
   readonly live: number;
@@ -77,24 +79,26 @@ export interface Sampling {
 }
 
 /**
- * What the PSI of two samples of one distribution exceeds with the given chance: (1/n + 1/N) times a chi-squared variable of
- * bins - 1 degrees of freedom, whose mean is (bins - 1)(1/n + 1/N).
+ * The value that the PSI of two samples of one distribution exceeds with the given chance. That PSI is (1/n + 1/N) times a
+ * chi-squared variable of bins - 1 degrees of freedom, so its mean is (bins - 1)(1/n + 1/N).
  * @see B. Yurdakul (2018), theorem 3.1
  */
 export function noiseOfPsi({ reference, live, bins }: Sampling, chance: number): number {
   return bins < 2 ? 0 : chiSquaredLimit(chance, bins - 1) * (1 / reference + 1 / live);
 }
 
-/** The same for the Jensen-Shannon distance: near zero the divergence in nats is an eighth of the PSI (both are quadratic forms). */
+/**
+ * The same for the Jensen-Shannon distance: near zero, its divergence in nats is an eighth of the PSI (both are quadratic forms).
+ */
 export function noiseOfJensenShannon(sampling: Sampling, chance: number): number {
   return Math.sqrt(noiseOfPsi(sampling, chance) / (8 * Math.LN2));
 }
 
 /**
- * An upper bound, at any sample sizes, of the chance to see at least so many hits in the live sample if both have the same
- * share: given all hits together, those in the live sample are hypergeometric, and Hoeffding's bound holds for them. The factor
- * pays for bounds that were taken from the reference itself: k values beyond its largest or its smallest can be split in k + 1
- * ways, each with the chance (n / (n + N))^k.
+ * An upper bound, for any sample sizes, of the chance to see at least this many hits in the live sample if both samples have the
+ * same share. Given the total number of hits, those in the live sample are hypergeometric, and Hoeffding's bound holds for them.
+ * The factor live.hits + 1 is the price of bounds that were taken from the reference itself: k values beyond its largest or its
+ * smallest can be split in k + 1 ways, each with the chance (n / (n + N))^k.
  * @see W. Hoeffding, Probability inequalities for sums of bounded random variables, JASA 58 (1963), theorems 1 and 4
  */
 export function chanceOfShare(

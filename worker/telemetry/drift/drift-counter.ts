@@ -1,39 +1,42 @@
-// Counts live inputs and outputs of this isolate into the bins of their version's baseline: synchronous, behind the encoded
-// answer, without memory per request. Drained by the reporter.
+// Counts this isolate's live inputs and outputs into the bins of their version's baseline. It runs synchronously after the answer
+// is encoded and takes no memory per request. The reporter drains it.
 import { BoundedMap } from '../../../registry/bounded-map.ts';
 import type { Manifest } from '../../../registry/manifest.ts';
 import type { Log } from '../../logging/log.ts';
 import type { Tensor } from '../../protocol/tensor.ts';
 import { CountingPlan } from './counting-plan.ts';
 
-/** What was counted of one version since the last report. */
+/** The counts of one version since the last report. */
 export interface DriftDelta {
   readonly version: string;
-  /** Of the baseline: see layout.ts. */
+  /** The id of the baseline's layout: see layout.ts. */
   readonly layout: number;
   readonly requests: number;
-  /** Of all requests: a batch has several. */
+  /** The rows of all requests: a batch has several. */
   readonly rows: number;
   readonly counts: Float64Array;
 }
 
-/** What the isolate tells of drift. */
+/** The part "drift" of a report. */
 export interface DriftReport {
-  /** Where it is, coarser than its PoP; null: not known. */
+  /** The region of the isolate's PoP; null if it is not known. */
   readonly region: string | null;
   readonly versions: readonly DriftDelta[];
 }
 
-/** Versions of one model that an isolate counts for at a time. */
+/** An isolate counts for at most this many versions of a model at a time. */
 const mostVersions = 16;
 
 export class DriftCounter {
-  /** Told by the first request: see pop.ts. */
+  /** Set by the first request: see http/pop.ts. */
   region: string | null;
   readonly #log: Log;
-  /** By model, then by version and model digest; null: not counted. */
+  /** Keyed by model, then by version and digest of the model. */
   readonly #plans = new Map<string, BoundedMap<string, CountingPlan>>();
-  /** A route that is read again brings new objects for the same manifests. */
+  /**
+   * The plan of each manifest object; null if it is not counted. A route that is read again brings new objects for the same
+   * manifests.
+   */
   readonly #byManifest = new WeakMap<Manifest, CountingPlan | null>();
 
   constructor(region: string | null, log: Log) {
@@ -42,8 +45,8 @@ export class DriftCounter {
   }
 
   /**
-   * Never throws: an answer does not depend on its being counted.
-   * @param outputs those that were asked for; may be views on the heap
+   * Never throws: an answer must not depend on being counted.
+   * @param outputs the outputs that the request asked for; they may be views on the heap
    */
   count(manifest: Manifest, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
     let plan = this.#byManifest.get(manifest);

@@ -1,4 +1,4 @@
-// Drift as a part of the isolates' reports, in the Durable Object. What comes of the counts is in drift-watch.ts.
+// The part "drift" in the Durable Object: adds up the counts of all PoPs. drift-watch.ts judges them.
 import * as z from 'zod';
 import type { Measure, TelemetryPart } from '../report.ts';
 import type { DriftReport } from './drift-counter.ts';
@@ -39,8 +39,8 @@ export const driftPart: TelemetryPart<'drift'> = {
 
   measures: {
     /**
-     * The largest PSI of an input in the canary's newest judged window over all PoPs, as far as it is beyond noise. A window
-     * that was opened before the rollout tells of other traffic.
+     * The largest PSI of an input that is beyond noise, in the canary's newest judged window over all PoPs. A window that was
+     * opened before the rollout holds other traffic and does not count.
      */
     drift(sql, { version, sinceMs }): Measure | null {
       const everywhere = readPlaces(sql, version).find(({ place }) => place === 'global');

@@ -1,4 +1,4 @@
-// What the Durable Object of a model tells of drift: for `popserve drift`, the HTTP API and metrics.
+// The drift of a model as its Durable Object gives it: for `popserve drift`, the HTTP API and metrics.
 import type { SqlStorage } from '@cloudflare/workers-types';
 import type { DriftSettings, DriftStatus, PlaceDrift } from '../../../registry/api/drift.ts';
 import type { Outbox } from '../signal/outbox.ts';
@@ -9,8 +9,8 @@ const shownWindows = 24;
 const shownEvents = 20;
 
 /**
- * @param minimumRows by version
- * @param filter only this version, only this PoP with its region's and the world's view left out
+ * @param minimumRows keyed by version
+ * @param filter `version` selects one version; `pop` selects the place of one PoP, without its region and the world
  */
 export function readDrift(
   sql: SqlStorage,

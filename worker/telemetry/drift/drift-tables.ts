@@ -1,12 +1,12 @@
-// Counts and alarms of drift as the Durable Object of a model keeps them. A place is `pop:FRA`, `region:EU` or `global`; each
-// has an open window that reports are added to, and the windows that were closed.
+// The counts and alarms of drift in the tables of a model's Durable Object. A place is `pop:FRA`, `region:EU` or `global`. Each
+// place has one open window, which reports are added to, and its closed windows.
 import type { SqlStorage } from '@cloudflare/workers-types';
 import type { ClosedWindow, JudgedWindow } from '../../../registry/api/drift.ts';
 import type { PlaceAlarm } from './alarm.ts';
 import type { DriftDelta } from './drift-counter.ts';
 import { addCounts } from './layout.ts';
 
-/** Closed windows that are kept of each version and place: a day of five minutes. */
+/** The closed windows that are kept for each version and place: a day if windows last five minutes. */
 const keptWindows = 288;
 
 export interface OpenWindow {
@@ -20,9 +20,9 @@ export interface OpenWindow {
 export interface PlaceRow {
   readonly place: string;
   readonly alarm: PlaceAlarm;
-  /** Since `alarm.drifting` is what it is; 0: always. */
+  /** When `alarm.drifting` last changed; 0 if it never did. */
   readonly changedMs: number;
-  /** The newest. */
+  /** The newest judged window. */
   readonly window: JudgedWindow;
 }
 
@@ -35,7 +35,7 @@ export function addDelta(sql: SqlStorage, delta: DriftDelta, places: readonly st
       version,
     )
     .toArray();
-  // The version was retired and published anew with another baseline.
+  // The version was retired and published again with another baseline: its old counts do not fit.
   if (known !== undefined && known.layout !== layout) forgetVersion(sql, version);
   sql.exec(
     `INSERT INTO drift_versions (version, layout, opened_ms) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET
@@ -55,7 +55,7 @@ export function addDelta(sql: SqlStorage, delta: DriftDelta, places: readonly st
   }
 }
 
-/** The versions whose windows are open, and since when. */
+/** The versions with open windows, and when the windows were opened. */
 export function openVersions(sql: SqlStorage): { version: string; layout: number; openedMs: number }[] {
   return sql
     .exec<{ version: string; layout: number; openedMs: number }>(
@@ -90,7 +90,7 @@ function openWindow({ place, since_ms: sinceMs, requests, rows, counts }: OpenRo
   return { place, sinceMs, requests, rows, counts: new Float64Array(counts) };
 }
 
-/** @param window without `judged` it had too few rows */
+/** Closes the open window of a place and keeps what came of it. */
 export function closeWindow(sql: SqlStorage, version: string, place: string, window: ClosedWindow): void {
   const { fromMs, toMs, rows, judged, maxPsi, past } = window;
   sql.exec('DELETE FROM drift_open WHERE version = ? AND place = ?', version, place);
@@ -145,7 +145,7 @@ export function writePlace(sql: SqlStorage, version: string, { place, alarm, cha
   );
 }
 
-/** The next report opens the next window. */
+/** Notes that a version has no open window: its next report opens one. */
 export function settleVersion(sql: SqlStorage, version: string): void {
   sql.exec('UPDATE drift_versions SET opened_ms = NULL WHERE version = ?', version);
 }
@@ -156,7 +156,7 @@ export function forgetVersion(sql: SqlStorage, version: string): void {
   }
 }
 
-/** Drops closed windows of before, and the places that have nothing else: PoPs from which nothing is heard any more. */
+/** Drops windows that were closed before a time, and places that have none left: PoPs from which nothing is heard any more. */
 export function forgetSilent(sql: SqlStorage, beforeMs: number): void {
   sql.exec('DELETE FROM drift_windows WHERE to_ms < ?', beforeMs);
   sql.exec(

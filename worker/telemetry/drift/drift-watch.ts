@@ -1,5 +1,5 @@
-// Turns counts into verdicts, verdicts into alarms, and alarms into events. Runs in the alarm of a model's Durable Object, never
-// on a report's time: a report only adds counts and sees that the alarm is set.
+// Turns counts into verdicts, verdicts into alarms, and alarms into events. It runs in the alarm of a model's Durable Object, so
+// that a report does not wait for it: a report only adds counts and makes sure that the alarm is set.
 
 import type { SqlStorage } from '@cloudflare/workers-types';
 import type { DriftSettings, EndReason } from '../../../registry/api/drift.ts';
@@ -28,7 +28,7 @@ import { longestWindow } from './settings.ts';
 
 type WatchRegistry = Pick<Registry, 'getManifest' | 'currentRoute'>;
 
-/** After a review that failed, say because R2 was away. */
+/** The pause after a review that failed, for example because R2 was away. */
 const repeatMs = 10_000;
 
 export class DriftWatch {
@@ -43,7 +43,7 @@ export class DriftWatch {
 
   constructor(options: {
     sql: SqlStorage;
-    /** Runs a change all or nothing. */
+    /** Runs a change in a transaction. */
     transact: (change: () => void) => void;
     registry: WatchRegistry;
     outbox: Outbox;
@@ -58,7 +58,7 @@ export class DriftWatch {
     this.#log = options.log;
   }
 
-  /** When there is something to review; null: not before the next report. */
+  /** When the next review is due; null if nothing is due before the next report. */
   nextMs(): number | null {
     const due = openVersions(this.#sql).map(({ openedMs }) => openedMs + this.#windowMs);
     for (const version of knownVersions(this.#sql)) {
@@ -70,7 +70,7 @@ export class DriftWatch {
     return Math.max(smallest(due), this.#repeatAtMs ?? 0);
   }
 
-  /** Judges the windows that are due, and raises and ends alarms. */
+  /** Judges the windows that are due, raises and ends alarms, and adds their events to the outbox. */
   async review(model: string): Promise<void> {
     this.#repeatAtMs = null;
     const nowMs = Date.now();
@@ -90,7 +90,10 @@ export class DriftWatch {
     await this.#reviewEpisodes(model, nowMs);
   }
 
-  /** From how many rows on the open windows of each version are judged. A version whose baseline cannot be had is left out. */
+  /**
+   * The number of rows from which the open windows of each version are judged. Versions whose baseline cannot be read are left
+   * out.
+   */
   async minimumRows(model: string): Promise<Map<string, number>> {
     const least = new Map<string, number>();
     for (const { version, layout } of openVersions(this.#sql)) {
@@ -106,7 +109,7 @@ export class DriftWatch {
     return this.#settings.windowSeconds * 1000;
   }
 
-  /** @returns null for a version that is gone, or was published anew with another baseline */
+  /** @returns null for a version that is gone or was published again with another baseline */
   async #layoutOf(model: string, version: string, id: number): Promise<Layout | null> {
     const kept = this.#layouts.get(version);
     if (kept?.id === id) return kept;
@@ -130,7 +133,7 @@ export class DriftWatch {
     for (const { place, sinceMs, requests, rows, counts } of open) {
       const closed = { fromMs: sinceMs, toMs: nowMs, rows };
       if (rows < enough) {
-        // Waits for more, and for the next review, up to a day.
+        // The window stays open and waits for more rows, for up to `longestWindow` reviews.
         if (nowMs - sinceMs < longestWindow * this.#windowMs) continue;
         closeWindow(this.#sql, version, place, { ...closed, judged: false, maxPsi: 0, past: [] });
         continue;
@@ -148,7 +151,7 @@ export class DriftWatch {
     settleVersion(this.#sql, version);
   }
 
-  /** One event when the first place of a version begins to drift, one when the last has ended. */
+  /** Adds one event when the first place of a version begins to drift, and one when the last place has stopped. */
   async #reviewEpisodes(model: string, nowMs: number): Promise<void> {
     const versions = knownVersions(this.#sql);
     const route = versions.some((version) => openEpisode(this.#sql, version))
@@ -187,7 +190,7 @@ export class DriftWatch {
     return readPlaces(this.#sql, version).filter(({ alarm }) => alarm.drifting);
   }
 
-  /** A place from which nothing more is heard drifts no longer. */
+  /** When a place from which nothing more is heard stops counting as drifting. */
   #silentAtMs({ window }: PlaceRow): number {
     return window.toMs + longestWindow * this.#windowMs;
   }

@@ -1,5 +1,5 @@
-// One element of a tensor as a number, whatever its type and wherever its bytes lie: reading takes no memory, since it happens
-// for some elements of every request.
+// Reads one element of a tensor as a number, whatever its type and alignment. It allocates nothing, since it runs for some
+// elements of every request.
 import type { NumericDatatype } from '../../protocol/elements.ts';
 
 const bytes = new Uint8Array(8);
@@ -10,8 +10,8 @@ const word = new Uint32Array(bytes.buffer);
 
 /**
  * @param data little-endian elements, possibly unaligned
- * @param at index of the element, within the tensor
- * @returns 64-bit integers beyond 2^53 rounded
+ * @param at the index of the element within the tensor
+ * @returns the number; 64-bit integers beyond 2^53 are rounded
  */
 export function readElement(datatype: NumericDatatype, data: Uint8Array, at: number): number {
   switch (datatype) {

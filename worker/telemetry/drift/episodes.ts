@@ -1,4 +1,5 @@
-// An episode of drift: from the first place of a version that drifts until none does any more. It begins and ends with one event.
+// An episode of drift lasts from when the first place of a version drifts until none does any more. It begins and ends with one
+// event.
 import type { SqlStorage } from '@cloudflare/workers-types';
 import type { DriftSettings, EndReason, Episode, FeatureVerdict, Thresholds } from '../../../registry/api/drift.ts';
 import { type StatisticName, statisticNames } from '../../../registry/statistic-names.ts';
@@ -14,7 +15,7 @@ export function openEpisode(sql: SqlStorage, version: string): Episode | null {
   return readEpisodes(sql, version).find(({ endedMs }) => endedMs === null) ?? null;
 }
 
-/** The newest first. */
+/** The newest episodes, newest first. */
 export function readEpisodes(sql: SqlStorage, version: string): Episode[] {
   return sql
     .exec<{ id: string; version: string; began_ms: number; ended_ms: number | null; reason: EndReason | null }>(
@@ -28,12 +29,12 @@ export function readEpisodes(sql: SqlStorage, version: string): Episode[] {
     }));
 }
 
-/** Drops what ended before. */
+/** Drops episodes that ended before a time. */
 export function forgetEpisodes(sql: SqlStorage, beforeMs: number): void {
   sql.exec('DELETE FROM drift_episodes WHERE ended_ms < ?', beforeMs);
 }
 
-/** @returns the event that asks for training again */
+/** @returns the event that asks for retraining */
 export function beginEpisode(
   sql: SqlStorage,
   of: { model: string; version: string; drifting: readonly PlaceRow[]; settings: DriftSettings },
@@ -66,7 +67,7 @@ export function endEpisode(
   return { id: `${id}.resolved`, type: 'drift.resolved', data };
 }
 
-/** How far a feature is past each threshold. */
+/** The statistics of a feature that are past their thresholds, with those thresholds. */
 function describeFeature(verdict: FeatureVerdict, thresholds: Thresholds) {
   const { feature, kind, samples, past } = verdict;
   const statistics = Object.fromEntries(

@@ -1,6 +1,5 @@
-// Judges one window of one place against the baseline: a statistic is past its threshold only where it is larger than both the
-// threshold and what sampling alone would make of undrifted data.
-
+// Judges one window of one place against the baseline. A statistic is past its threshold only if it is larger than the threshold
+// and larger than what sampling alone would produce from undrifted data.
 import type { FeatureVerdict, Thresholds } from '../../../registry/api/drift.ts';
 import { type StatisticName, statisticNames } from '../../../registry/statistic-names.ts';
 import { chiSquaredLimit } from './chi-squared.ts';
@@ -16,37 +15,38 @@ import {
 import { type FeatureSlots, type Layout, missingSlot, outsideSlot } from './layout.ts';
 
 export interface Verdict {
-  /** Too few values, for every feature: nothing is said. */
+  /** False if every feature has too few values: then the window says nothing. */
   readonly judged: boolean;
   readonly features: FeatureVerdict[];
 }
 
 /**
- * The chance that one comparison may have to be wrong: Bonferroni's share of the whole, which holds however the statistics
- * hang together.
- * @param places that are judged in the same window
+ * The chance to be wrong that one comparison may have: Bonferroni's share of the whole, which holds however the statistics depend
+ * on each other.
+ * @param places the number of places that are judged in the same window
  */
 function chanceOfOne({ features }: Layout, thresholds: Thresholds, places: number): number {
   return thresholds.falseAlarms / Math.max(1, features.length * statisticNames.length * places);
 }
 
 /**
- * From how many values on a feature is judged: where the noise of its PSI is within the threshold, (1/n) times the
- * chi-squared limit <= threshold, and each bin expects five. The baseline's own noise raises the bar instead of the minimum.
+ * The number of values from which a feature is judged: the noise of its PSI, (1/n) times the chi-squared limit, is then within
+ * the threshold, and each bin expects five values. The baseline's own noise does not raise this number: it raises the noise that a
+ * statistic must exceed.
  */
 export function minimumSamples(bins: number, thresholds: Thresholds, chance: number): number {
   if (bins < 2) return 1;
   return Math.max(5 * bins, Math.ceil(chiSquaredLimit(chance, bins - 1) / thresholds.psi));
 }
 
-/** Rows from which a window can be judged in full if none of its values are missing. */
+/** The number of rows from which all features of a window can be judged, if none of its values is missing. */
 export function minimumRows(layout: Layout, thresholds: Thresholds, places: number): number {
   const chance = chanceOfOne(layout, thresholds, places);
   const most = layout.features.reduce((bins, feature) => Math.max(bins, feature.bins), 1);
   return minimumSamples(most, thresholds, chance);
 }
 
-/** @param counts of the window, in the layout of the baseline */
+/** @param counts the counts of the window, in the layout of the baseline */
 export function judge(layout: Layout, counts: Float64Array, thresholds: Thresholds, places: number): Verdict {
   const chance = chanceOfOne(layout, thresholds, places);
   const features = layout.features.map((slots) => judgeFeature(slots, counts, thresholds, chance));

@@ -1,5 +1,6 @@
-// Where each feature's counts lie in one flat array of a version: its bins, then the missing values, then those outside.
-// Flat, so that counting takes no memory per request and merging is addition: in any order and any split the same result.
+// The layout of a version's counts in one flat array: for each feature its bins, then the number of missing values, then the
+// number of values out of range. A flat array takes no memory per request, and merging is addition, with the same result in any
+// order.
 import type { Baseline, FeatureBaseline } from '../../../registry/baseline.ts';
 
 export type FeatureKind = 'input' | 'output';
@@ -7,7 +8,7 @@ export type FeatureKind = 'input' | 'output';
 export interface FeatureSlots {
   readonly kind: FeatureKind;
   readonly baseline: FeatureBaseline;
-  /** Of the first bin. */
+  /** The slot of the first bin. */
   readonly at: number;
   readonly bins: number;
 }
@@ -15,7 +16,7 @@ export interface FeatureSlots {
 export interface Layout {
   readonly features: readonly FeatureSlots[];
   readonly slots: number;
-  /** Equal for equal baselines: counts of different layouts are never added. */
+  /** Equal for baselines with equal bins. Counts of different layouts are never added up. */
   readonly id: number;
 }
 
@@ -46,12 +47,15 @@ export function outsideSlot({ at, bins }: FeatureSlots): number {
   return at + bins + 1;
 }
 
-/** Adds the second to the first, in place. */
+/** Adds the second array to the first, in place. */
 export function addCounts(sum: Float64Array, more: ArrayLike<number>): void {
   for (let slot = 0; slot < sum.length; slot++) sum[slot] = (sum[slot] ?? 0) + (more[slot] ?? 0);
 }
 
-/** FNV-1a over UTF-16 code units. @see http://www.isthe.com/chongo/tech/comp/fnv/ */
+/**
+ * FNV-1a over UTF-16 code units.
+ * @see http://www.isthe.com/chongo/tech/comp/fnv/
+ */
 function fingerprint(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);

@@ -1,8 +1,8 @@
-// When drift is taken for drift: thresholds of the statistics, and for how long they must be passed. docs/drift.md says why.
+// The settings of drift: the thresholds of the statistics, and for how many windows they must be passed. docs/drift.md says why.
 import * as z from 'zod';
 import type { DriftSettings, Thresholds } from '../../../registry/api/drift.ts';
 
-/** A window that has not enough rows by then, in lengths of a window, is closed without a verdict: a day of five minutes. */
+/** A window without enough rows is closed without a verdict after this many lengths of a window: a day at five minutes each. */
 export const longestWindow = 288;
 
 export const defaultThresholds: Thresholds = {

@@ -1,37 +1,37 @@
-// A uniform sample of the rows that this isolate answered, per version and time window, where the operator asks for one: small
-// rows only, as JSON, drawn behind the encoded answer. Drained by the reporter. Windows begin at the same time in all isolates,
-// so that the model's Durable Object can put their samples together.
+// Draws a uniform sample of the rows that this isolate answered, per version and time window, for the models that the operator
+// names. Rows are small, kept as JSON, and drawn after the answer is encoded. The reporter drains the sample. Windows begin at
+// the same time in all isolates, so that the model's Durable Object can merge their samples.
 import type { Manifest } from '../../../registry/manifest.ts';
 import { encodeOutputs, encodeRecord, leastCharacters, recordCount } from '../../protocol/encode-record.ts';
 import type { Tensor } from '../../protocol/tensor.ts';
 import { Reservoir, type Tagged } from './reservoir.ts';
 import type { SampleSettings } from './settings.ts';
 
-/** What was asked and answered, as JSON objects. */
+/** The input and the answer of one row, as JSON objects. */
 export interface SampledRow {
   readonly atMs: number;
   readonly features: string;
   readonly prediction: string;
 }
 
-/** What was drawn of one version in one time window since the last report. */
+/** The rows drawn for one version in one time window since the last report. */
 export interface SampleDelta {
   readonly version: string;
   readonly fromMs: number;
   readonly toMs: number;
-  /** Rows that were answered. */
+  /** The number of rows that were answered. */
   readonly seen: number;
-  /** Rows that were drawn and left out: too large, or text that is not UTF-8. */
+  /** The number of rows that were drawn and left out, because they are too large or hold text that is not UTF-8. */
   readonly skipped: number;
   readonly rows: readonly Tagged<SampledRow>[];
 }
 
 export interface SampleReport {
-  /** Where the isolate is, coarser than its PoP; null: not known. */
+  /** The region of the isolate's PoP; null if it is not known. */
   readonly region: string | null;
-  /** Rows that are kept of a version and window, over all PoPs. */
+  /** The number of rows that are kept for a version and window, over all PoPs. */
   readonly size: number;
-  /** After the end of their window. */
+  /** How long rows are kept after the end of their window. */
   readonly keptMs: number;
   readonly windows: readonly SampleDelta[];
 }
@@ -44,15 +44,17 @@ interface OpenWindow {
   readonly reservoir: Reservoir<SampledRow>;
 }
 
-/** Of features and prediction together: larger rows, say images, are no use as a table and would fill the memory. */
+/**
+ * The limit for features and prediction together: larger rows, such as images, are no use in a table and would fill the memory.
+ */
 const mostCharacters = 4096;
-/** Of one model at a time: stable, canary, and what they replaced; with 500 rows of 4,096 characters 8 MB. */
+/** At most this many windows of a model: stable, canary, and the two that they replaced. With 500 rows in each they hold 8 MB. */
 const mostWindows = 4;
 
 export class InputSampler {
   readonly #settings: SampleSettings;
   readonly #random: () => number;
-  /** By model. */
+  /** Keyed by model. */
   readonly #windows = new Map<string, OpenWindow[]>();
 
   constructor(settings: SampleSettings, random: () => number = Math.random) {
@@ -61,8 +63,8 @@ export class InputSampler {
   }
 
   /**
-   * Never throws: an answer does not depend on its being sampled.
-   * @param outputs those that were asked for; may be views on the heap
+   * Never throws: an answer must not depend on being sampled.
+   * @param outputs the outputs that the request asked for; they may be views on the heap
    */
   sample(manifest: Manifest, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
     const size = this.#settings.models.get(manifest.model);
@@ -81,7 +83,7 @@ export class InputSampler {
     }
   }
 
-  /** Moves out what was drawn of a model since the last call; undefined if nothing was asked. */
+  /** Moves out what was drawn for a model since the last call; undefined if no row was answered. */
   take(model: string, region: string | null): SampleReport | undefined {
     const open = this.#windows.get(model);
     const size = this.#settings.models.get(model);
@@ -106,14 +108,14 @@ export class InputSampler {
     return this.#settings.windowSeconds * 1000;
   }
 
-  /** @returns null where too many versions are asked at once */
+  /** @returns null if too many versions are asked at once */
   #windowOf({ model, version }: Manifest, size: number, atMs: number): OpenWindow | null {
     const fromMs = atMs - (atMs % this.#windowMs);
     const open = this.#windows.get(model) ?? [];
     const known = open.find((window) => window.version === version && window.fromMs === fromMs);
     if (known !== undefined) return known;
     if (open.length >= mostWindows) {
-      // Those that are over could not be told: the object has been away for so long.
+      // A window that is over and still here could not be reported, because the object has been away for so long: it makes room.
       const over = open.findIndex((window) => window.fromMs < fromMs);
       if (over === -1) return null;
       open.splice(over, 1);

@@ -1,4 +1,5 @@
-// A whole sample as JSON lines, read from the Durable Object page by page as the client takes it: never all of it in memory.
+// Streams a whole sample as JSON lines. It is read from the Durable Object page by page as the client takes it, so that it is
+// never in memory as a whole.
 import type { TelemetryObject } from '../telemetry-object.ts';
 import type { SampleFilter, SamplePlace } from './sample-part.ts';
 

@@ -1,5 +1,6 @@
-// The samples of all isolates put together in the Durable Object: of each version and time window the rows with the smallest
-// tags, a uniform sample of all PoPs' requests. The only place where popserve keeps what was asked; rows go when their time is up.
+// The part "sample" in the Durable Object: it merges the samples of all isolates. For each version and time window it keeps the
+// rows with the smallest tags, which are a uniform sample of all PoPs' requests. This is the only place where popserve keeps
+// inputs; rows are deleted when they expire.
 import type { SqlStorage } from '@cloudflare/workers-types';
 import * as z from 'zod';
 import type { TelemetryPart } from '../report.ts';
@@ -11,14 +12,14 @@ export interface SampleFilter {
 }
 
 export interface SampleCounts {
-  /** Kept. */
+  /** The rows that are kept. */
   readonly rows: number;
-  /** Answered, in the windows that are kept. */
+  /** The rows that were answered in the windows that are kept. */
   readonly seen: number;
   readonly skipped: number;
 }
 
-/** Where a page ended. */
+/** The last row of a page. */
 export interface SamplePlace {
   readonly version: string;
   readonly fromMs: number;
@@ -26,18 +27,18 @@ export interface SamplePlace {
 }
 
 export interface SamplePage {
-  /** One JSON object a line. */
+  /** One JSON object per line. */
   readonly lines: string;
-  /** Null: that was all. */
+  /** Null after the last page. */
   readonly next: SamplePlace | null;
 }
 
 const columns = 'version, from_ms, tag, pop, region, at_ms, features, prediction';
 
-/** With rows of 4,096 characters 2 MB. */
+/** 500 rows of 4,096 characters are 2 MB. */
 const rowsOfPage = 500;
 
-/** It is put into the lines of a sample as it is. */
+/** Stored text becomes part of a line of the sample as it is, so it must be valid. */
 const jsonObject = z.string().refine(isJsonObject, 'expected a JSON object');
 
 const sampleSchema = z.object({
@@ -68,14 +69,14 @@ export const samplePart: TelemetryPart<'sample'> = {
     const deletedMs = deletedAtMs(sql);
     for (const { version, fromMs, toMs, seen, skipped, rows } of windows) {
       const expiresMs = toMs + keptMs;
-      // Late, or drawn before a deletion: what was answered in the same window is not kept either.
+      // The window has expired, or it began before the last deletion: none of its rows is kept.
       if (expiresMs <= atMs || fromMs <= deletedMs) continue;
       sql.exec(
         `INSERT INTO sample_windows (version, from_ms, pop, seen, skipped, expires_ms) VALUES (?, ?, ?, ?, ?, ?)
           ON CONFLICT DO UPDATE SET seen = seen + excluded.seen, skipped = skipped + excluded.skipped`,
         ...[version, fromMs, pop, seen, skipped, expiresMs],
       );
-      // Most of what many isolates send would not stay: it is not written at all.
+      // Most rows of many isolates would not stay, so they are not even written.
       const limit = largestTag(sql, version, fromMs, size) ?? 1;
       const added = rows.filter(({ tag }) => tag < limit);
       for (const { tag, item } of added) {
@@ -91,7 +92,7 @@ export const samplePart: TelemetryPart<'sample'> = {
   },
 };
 
-/** Tag of the last row that has room; null while there is more. */
+/** The tag of the last row that has room; null while there is room for more. */
 function largestTag(sql: SqlStorage, version: string, fromMs: number, size: number): number | null {
   const [last] = sql
     .exec<{ tag: number }>(
@@ -102,12 +103,12 @@ function largestTag(sql: SqlStorage, version: string, fromMs: number, size: numb
   return last?.tag ?? null;
 }
 
-/** When the next window is to be forgotten; null: nothing is kept. */
+/** When the next window expires; null if nothing is kept. */
 export function sampleExpiresMs(sql: SqlStorage): number | null {
   return sql.exec<{ next: number | null }>('SELECT min(expires_ms) AS next FROM sample_windows').one().next;
 }
 
-/** Forgets what is older than it may be. */
+/** Deletes windows that have expired, with their rows. */
 export function pruneSample(sql: SqlStorage, nowMs: number): void {
   if ((sampleExpiresMs(sql) ?? Number.POSITIVE_INFINITY) > nowMs) return;
   sql.exec('DELETE FROM sample_windows WHERE expires_ms <= ?', nowMs);
@@ -115,8 +116,8 @@ export function pruneSample(sql: SqlStorage, nowMs: number): void {
 }
 
 /**
- * Deletes all rows, and what isolates still send of windows that have begun.
- * @returns how many rows there were
+ * Deletes all rows. Rows that isolates send later from windows that had begun by then are not kept either.
+ * @returns how many rows were deleted
  */
 export function deleteSample(sql: SqlStorage, nowMs: number): number {
   const { rows } = sql.exec<{ rows: number }>('SELECT count(*) AS rows FROM sample_rows').one();
@@ -149,7 +150,7 @@ export function countSample(sql: SqlStorage, filter: SampleFilter): SampleCounts
   return { rows, ...counted };
 }
 
-/** @param after null: from the beginning */
+/** @param after null for the first page */
 export function readSamplePage(sql: SqlStorage, filter: SampleFilter, after: SamplePlace | null): SamplePage {
   const { where, values } = conditionOf(filter);
   const rows = sql
@@ -181,7 +182,7 @@ function isJsonObject(text: string): boolean {
 type StoredRow = Record<'version' | 'pop' | 'features' | 'prediction', string> &
   Record<'from_ms' | 'tag' | 'at_ms', number> & { region: string | null };
 
-/** The record with what was made of it; a feature that is called like one of these keeps its name to itself. */
+/** The record with its prediction and origin. A field that has the name of a feature is left out: the feature wins. */
 function lineOf({ version, pop, region, at_ms: atMs, features, prediction }: StoredRow): string {
   const named: object = JSON.parse(features);
   const about = Object.entries({

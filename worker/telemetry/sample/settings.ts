@@ -1,16 +1,17 @@
-// Of which models inputs are sampled, how many rows and for how long they are kept. Off unless the operator names a model.
+// The settings of the input sample: which models are sampled, how many rows, and how long they are kept. It is off unless the
+// operator names a model.
 import * as z from 'zod';
 import { modelNameSchema } from '../../../registry/names.ts';
 
 export interface SampleSettings {
-  /** Rows of a time window by model, for each of its versions; a model that is not named is not sampled. */
+  /** The rows of a time window for each version, keyed by model. A model that is not named is not sampled. */
   readonly models: ReadonlyMap<string, number>;
   readonly windowSeconds: number;
   /** How long rows are kept after the end of their window. */
   readonly keptSeconds: number;
 }
 
-/** Of all models together: what an isolate holds of them stays small beside the heap. */
+/** The limit for all models together, so that the rows in an isolate stay small beside the heap. */
 const mostRows = 500;
 
 const modelsSetting = z

@@ -18,17 +18,17 @@ export interface Migration {
 }
 
 export interface Schema {
-  /** Of the tables, after the call. */
+  /** The version of the tables after the call. */
   readonly version: number;
-  /** Migrations that this code knows. */
+  /** The number of migrations that this code knows. */
   readonly known: number;
-  /** Set if the tables were written by newer code and this code would read them wrongly or damage them; null: they can be used. */
+  /** Set if newer code wrote the tables and this code would read them wrongly or damage them; null if it may use them. */
   readonly refusal: PopserveError | null;
 }
 
 /**
- * Runs the migrations that the object has not seen, in order; to be called in one transaction. Tables of newer code are left as
- * they are.
+ * Runs the migrations that the object has not seen, in order. Tables of newer code are left as they are. Must be called within a
+ * transaction.
  */
 export function migrate(sql: SqlStorage, migrations: readonly Migration[], nowMs: number): Schema {
   // `oldest_code`: how many migrations code must know to run on the tables.

@@ -1,11 +1,11 @@
-// Events on their way to the webhook, kept in the Durable Object until they are taken: each once, again and again if need be.
+// Events on their way to the webhook. The Durable Object keeps each event and sends it again until the receiver takes it.
 import type { SqlStorage } from '@cloudflare/workers-types';
 import type { EventStatus } from '../../../registry/api/drift.ts';
 import type { Log } from '../../logging/log.ts';
 import { deliver, type WebhookSettings } from './webhook.ts';
 
 const longestPauseMs = 6 * 3_600_000;
-/** With fourfold pauses of at most six hours, some three days. */
+/** With pauses that grow fourfold up to six hours, these attempts take about three days. */
 const mostAttempts = 17;
 const keptEvents = 100;
 
@@ -20,7 +20,7 @@ export class Outbox {
     this.#log = log;
   }
 
-  /** Without a webhook an event is kept to be looked at. The same id again is the same event. */
+  /** Adds an event. An event with a known id changes nothing. Without a webhook, events are only kept for the status. */
   add(event: { id: string; type: string; data: unknown }, atMs: number): void {
     const timestamp = new Date(atMs).toISOString();
     const body = JSON.stringify({ id: event.id, type: event.type, timestamp, data: event.data });
@@ -35,12 +35,12 @@ export class Outbox {
     this.#log('event', { event: event.type, id: event.id });
   }
 
-  /** When the next attempt is due; null: nothing is on its way. */
+  /** When the next attempt is due; null if no event is on its way. */
   nextMs(): number | null {
     return this.#sql.exec<{ next: number | null }>('SELECT min(next_ms) AS next FROM events').one().next;
   }
 
-  /** Tries what is due, the oldest first. */
+  /** Sends the events that are due, oldest first. */
   async deliverDue(): Promise<void> {
     const webhook = this.#webhook;
     if (webhook === null) return;
@@ -75,7 +75,7 @@ export class Outbox {
     }
   }
 
-  /** The newest events first. */
+  /** The newest events, newest first. */
   read(limit: number): EventStatus[] {
     return this.#sql
       .exec<{
@@ -99,7 +99,7 @@ export class Outbox {
   }
 }
 
-/** Spread by a tenth, so that the objects of many models do not call a receiver that comes back all at once. */
+/** Pauses vary by a tenth, so that the objects of many models do not all call a receiver at once when it comes back. */
 function pauseMs(attempts: number, retrySeconds: number): number {
   const pause = Math.min(retrySeconds * 1000 * 4 ** (attempts - 1), longestPauseMs);
   return Math.round(pause * (0.9 + 0.2 * Math.random()));

@@ -1,4 +1,4 @@
-// Who is told of events.
+// The settings of the webhook that events are sent to.
 import * as z from 'zod';
 import { PopserveError } from '../../../registry/errors.ts';
 import type { WebhookSettings } from './webhook.ts';
@@ -16,8 +16,8 @@ export const webhookVariables = {
 type Variables = { [K in keyof typeof webhookVariables]: z.output<(typeof webhookVariables)[K]> };
 
 /**
- * @returns null without an address
- * @throws PopserveError INTERNAL without a secret: an event that anybody could have sent is worth nothing
+ * @returns null if no URL is set
+ * @throws {PopserveError} INTERNAL when the secret is missing or short: receivers could not tell whether an event is genuine
  */
 export function readWebhookSettings(variables: Variables): WebhookSettings | null {
   const { WEBHOOK_URL: url, WEBHOOK_SECRET: secret, WEBHOOK_RETRY_SECONDS: retrySeconds } = variables;

@@ -1,16 +1,16 @@
-// One delivery of an event to the operator's webhook, signed as Standard Webhooks has it, so that receivers find libraries for it.
+// Delivers one event to the operator's webhook, signed according to Standard Webhooks, for which receivers find libraries.
 // @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 import { encodeBase64 } from '../../../registry/bytes.ts';
 
 export interface WebhookSettings {
   readonly url: string;
-  /** `whsec_` and base64, or any text of at least 16 characters, whose UTF-8 bytes are the key. */
+  /** `whsec_` followed by the key in base64, or any text of at least 16 characters, whose UTF-8 bytes are the key. */
   readonly secret: string;
-  /** Pause after the first failed attempt; it grows fourfold. */
+  /** The pause after the first failed attempt. Each further pause is four times as long. */
   readonly retrySeconds: number;
 }
 
-/** An event as it is sent: the same bytes at every attempt. */
+/** An event as it is sent, with the same bytes at every attempt. */
 export interface SignedEvent {
   readonly id: string;
   readonly body: string;
@@ -19,7 +19,7 @@ export interface SignedEvent {
 const timeoutMs = 10_000;
 
 /**
- * The header `webhook-signature`: `v1,` and the base64 of HMAC-SHA256 over `<webhook-id>.<webhook-timestamp>.<body>`.
+ * Makes the header `webhook-signature`: `v1,` and the base64 of HMAC-SHA256 over `<webhook-id>.<webhook-timestamp>.<body>`.
  * @param timestamp seconds since 1970
  */
 export async function signEvent({ id, body }: SignedEvent, timestamp: number, secret: string): Promise<string> {
@@ -30,7 +30,7 @@ export async function signEvent({ id, body }: SignedEvent, timestamp: number, se
   return `v1,${encodeBase64(signature)}`;
 }
 
-/** @returns null when the receiver took it (2xx), else what went wrong */
+/** @returns null if the receiver took the event (2xx), else what went wrong */
 export async function deliver(event: SignedEvent, { url, secret }: WebhookSettings): Promise<string | null> {
   try {
     const timestamp = Math.floor(Date.now() / 1000);
@@ -44,7 +44,7 @@ export async function deliver(event: SignedEvent, { url, secret }: WebhookSettin
         'webhook-signature': await signEvent(event, timestamp, secret),
       },
       body: event.body,
-      // The signature is for this receiver and for no other.
+      // A redirect would send the signed event to another receiver.
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     });
