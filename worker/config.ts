@@ -1,9 +1,10 @@
 // The Worker's settings, parsed once per isolate from bindings and variables; nothing else reads `env`.
 import * as z from 'zod';
 import type { DriftSettings } from '../registry/api/drift.ts';
+import { defaultLimits } from '../registry/default-limits.ts';
 import { PopserveError } from '../registry/errors.ts';
+import { mebibyte } from '../registry/mebibytes.ts';
 import type { DecodeLimits } from './protocol/infer-request.ts';
-import { decodeLimits } from './protocol/infer-request.ts';
 import type { JwtSettings } from './security/jwt-verifier.ts';
 import { driftVariables, readDriftSettings } from './telemetry/drift/settings.ts';
 import { readSampleSettings, type SampleSettings, sampleVariables } from './telemetry/sample/settings.ts';
@@ -83,16 +84,16 @@ const modelsSetting = z
 
 /** Every setting by its variable; a test compares docs/settings.md with it. */
 export const settingsSchema = z.object({
-  MEMORY_BUDGET_MIB: numberSetting(17).max(122).default(104),
+  MEMORY_BUDGET_MIB: numberSetting(17).max(122).default(defaultLimits.memoryBudgetMib),
   ROUTE_REFRESH_SECONDS: numberSetting(0).default(10),
-  MAX_BODY_MIB: numberSetting(0.001).max(100).default(32),
-  MAX_INFLATED_MIB: numberSetting(0.001).max(100).default(32),
+  MAX_BODY_MIB: numberSetting(0.001).max(100).default(defaultLimits.bodyMib),
+  MAX_INFLATED_MIB: numberSetting(0.001).max(100).default(defaultLimits.bodyMib),
   MAX_BODIES_MIB: numberSetting(0.001).default(64),
   MAX_URL_BYTES: numberSetting(100).default(8192),
   MAX_HEADER_BYTES: numberSetting(100).default(16_384),
-  MAX_INPUTS: numberSetting(1).default(decodeLimits.maxInputs),
-  MAX_ELEMENTS: numberSetting(1).default(decodeLimits.maxElements),
-  MAX_JSON_DEPTH: numberSetting(4).max(1000).default(decodeLimits.maxJsonDepth),
+  MAX_INPUTS: numberSetting(1).default(defaultLimits.inputs),
+  MAX_ELEMENTS: numberSetting(1).default(defaultLimits.elements),
+  MAX_JSON_DEPTH: numberSetting(4).max(1000).default(defaultLimits.jsonDepth),
   GC_GRACE_SECONDS: numberSetting(0).default(604_800),
   CORS_ORIGINS: originsSetting,
   ARTIFACT_DOWNLOADS: modelsSetting,
@@ -127,12 +128,12 @@ export function parseConfig(env: object): Config {
   }
   const settings = parsed.data;
   return {
-    memoryBudgetBytes: settings.MEMORY_BUDGET_MIB * 1_048_576,
+    memoryBudgetBytes: settings.MEMORY_BUDGET_MIB * mebibyte,
     routeRefreshSeconds: settings.ROUTE_REFRESH_SECONDS,
-    maxBodyBytes: settings.MAX_BODY_MIB * 1_048_576,
-    maxInflatedBytes: settings.MAX_INFLATED_MIB * 1_048_576,
+    maxBodyBytes: settings.MAX_BODY_MIB * mebibyte,
+    maxInflatedBytes: settings.MAX_INFLATED_MIB * mebibyte,
     // Always large enough for one body of the permitted size.
-    maxBodiesBytes: Math.max(settings.MAX_BODIES_MIB, settings.MAX_BODY_MIB + settings.MAX_INFLATED_MIB) * 1_048_576,
+    maxBodiesBytes: Math.max(settings.MAX_BODIES_MIB, settings.MAX_BODY_MIB + settings.MAX_INFLATED_MIB) * mebibyte,
     maxUrlBytes: settings.MAX_URL_BYTES,
     maxHeaderBytes: settings.MAX_HEADER_BYTES,
     decodeLimits: {

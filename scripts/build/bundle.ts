@@ -1,9 +1,11 @@
 // Bundles a Worker with wrangler, exactly as a deployment would, and keeps the result until its sources change.
+
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
+import { mebibyte } from '../../registry/mebibytes.ts';
 import { cachedBuild } from './build-cache.ts';
 import { deriveRuntime } from './derive-runtime.ts';
 import { onProcessEnd } from './process-end.ts';
@@ -81,7 +83,7 @@ export async function wrangler(args: readonly string[]): Promise<string> {
     {
       cwd: projectRoot,
       env: { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: 'true', NO_COLOR: '1', FORCE_COLOR: '0' },
-      maxBuffer: 64 * 1_048_576,
+      maxBuffer: 64 * mebibyte,
     },
   );
   // wrangler.js starts another Node and ends it on SIGTERM; SIGKILL would leave that one running.

@@ -3,11 +3,12 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { mebibyte, mebibytes } from '../../registry/mebibytes.ts';
 import { wrangler } from './bundle.ts';
 
-/** PLATFORM: 64 MiB uncompressed; accounts with the older limits have 10 MiB compressed. */
-const mostBytes = 64 * 1_048_576;
-const mostGzipBytes = 10 * 1_048_576;
+/** @see https://developers.cloudflare.com/workers/platform/limits/; accounts with the older limits have 10 MiB compressed */
+const mostBytes = 64 * mebibyte;
+const mostGzipBytes = 10 * mebibyte;
 
 for (const environment of ['', 'staging', 'production']) {
   const directory = await mkdtemp(join(tmpdir(), 'popserve-deploy-'));
@@ -22,14 +23,10 @@ for (const environment of ['', 'staging', 'production']) {
       gzipBytes += gzipSync(await readFile(path)).length;
     }
     const name = environment || 'default';
-    console.log(`${name}: ${mebibytes(bytes)} of 64 MiB, ${mebibytes(gzipBytes)} compressed of 10 MiB`);
+    console.log(`${name}: ${mebibytes(bytes, 2)} of 64 MiB, ${mebibytes(gzipBytes, 2)} compressed of 10 MiB`);
     if (bytes === 0) throw new Error(`${name}: nothing was built`);
     if (bytes > mostBytes || gzipBytes > mostGzipBytes) throw new Error(`${name}: over the platform's limit`);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 1_048_576).toFixed(2)} MiB`;
 }

@@ -4,7 +4,7 @@ import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Progress, PublishedBlob } from '../publish/options.ts';
 import type { RegistryClient } from './registry-client.ts';
-import { mebibytes } from './report.ts';
+import { sizeText } from './report.ts';
 
 /**
  * Uploads the blobs that the registry lacks, then registers the version.
@@ -18,7 +18,7 @@ export async function register(
   let uploaded = 0;
   for (const [index, { digest, bytes }] of blobs.entries()) {
     if (await registry.hasBlob(digest)) continue;
-    progress.step(`uploading ${mebibytes(bytes.length)} (${index + 1} of ${blobs.length})`);
+    progress.step(`uploading ${sizeText(bytes.length)} (${index + 1} of ${blobs.length})`);
     await registry.putBlob(digest, bytes);
     uploaded++;
   }

@@ -1,5 +1,7 @@
 // What a command found or did, in both forms at once: lines for people and a value for programs.
+
 import { largest } from '../../registry/extremes.ts';
+import { mebibyte, mebibytes } from '../../registry/mebibytes.ts';
 
 export interface Report {
   readonly lines: readonly string[];
@@ -27,10 +29,10 @@ export function table(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** `1234567` as `1.2 MiB`. */
-export function mebibytes(bytes: number): string {
+/** `1234567` as `1.2 MiB`, less than that in KiB or bytes. */
+export function sizeText(bytes: number): string {
   if (bytes < 1024) return `${bytes} bytes`;
-  return bytes < 2 ** 20 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+  return bytes < mebibyte ? `${(bytes / 1024).toFixed(1)} KiB` : mebibytes(bytes);
 }
 
 /** The shortest form that tells digests apart in practice. */

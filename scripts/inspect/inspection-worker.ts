@@ -1,7 +1,9 @@
 // The inspection Worker: the session layer over HTTP, for `popserve publish`, the operator conformance suite and benchmarks.
 // Same runtime and build as the serving Worker; runs in a workerd of its own on the operator's machine, never deployed.
+
 import { Hono } from 'hono';
 import { PopserveError } from '../../registry/errors.ts';
+import { mebibyte } from '../../registry/mebibytes.ts';
 import { datatypeOf, elementTypeName } from '../../worker/protocol/element-type.ts';
 import { Heap } from '../../worker/runtime/heap.ts';
 import { HeapBrokenError, HeapFullError, OrtError } from '../../worker/runtime/heap-errors.ts';
@@ -25,7 +27,7 @@ let nextId = 1;
 async function currentHeap(env: InspectorEnv): Promise<Heap> {
   if (!heap || heap.broken !== null) {
     sessions.clear();
-    heap = await Heap.create((heapLimitMib ?? Number(env.HEAP_LIMIT_MIB)) * 1_048_576);
+    heap = await Heap.create((heapLimitMib ?? Number(env.HEAP_LIMIT_MIB)) * mebibyte);
   }
   return heap;
 }

@@ -1,6 +1,8 @@
 // Starts the inspection Worker in a workerd of its own and speaks to it. It runs the file under examination, so it can be killed at
 // any time, and is when it does not answer in time.
+
 import { Miniflare } from 'miniflare';
+import { defaultLimits } from '../../registry/default-limits.ts';
 import { bundleWorker } from '../build/bundle.ts';
 import { decodeFrame, encodeFrame, type RawTensor } from './raw-frame.ts';
 
@@ -73,9 +75,9 @@ export class Inspector {
     this.#heapLimitMib = heapLimitMib;
   }
 
-  /** @param options.heapLimitMib the linear memory grows no further; what needs more is refused */
-  static async start(options: { heapLimitMib: number }): Promise<Inspector> {
-    const inspector = new Inspector(options.heapLimitMib);
+  /** @param options.heapLimitMib the linear memory grows no further, by default that of a PoP; what needs more is refused */
+  static async start(options: { heapLimitMib?: number } = {}): Promise<Inspector> {
+    const inspector = new Inspector(options.heapLimitMib ?? defaultLimits.memoryBudgetMib);
     await inspector.#process();
     return inspector;
   }

@@ -1,5 +1,7 @@
 // Which form of the model is published: the converted one if it gives the original's answers in the isolate's heap, else the file itself.
+
 import type { Manifest } from '../../registry/manifest.ts';
+import { mebibyte, mebibytes } from '../../registry/mebibytes.ts';
 import type { Inspector } from '../inspect/inspector.ts';
 import { unprocessable } from '../inspect/refusal.ts';
 import { type Artifact, type CheckLimits, checkProfile, type Optimization } from './artifact-check.ts';
@@ -49,10 +51,12 @@ async function checkArtifact(
   limits: CheckLimits,
   note: (text: string) => void,
 ): Promise<ArtifactCheck> {
-  const budgetBytes = limits.memoryBudgetMib * 1_048_576;
+  const budgetBytes = limits.memoryBudgetMib * mebibyte;
   if (artifact.bytes.length >= budgetBytes) {
-    const mib = (artifact.bytes.length / 1_048_576).toFixed(1);
-    return { kind: 'too-large', reason: `its weights alone have ${mib} MiB, limit ${limits.memoryBudgetMib} MiB` };
+    return {
+      kind: 'too-large',
+      reason: `its weights alone have ${mebibytes(artifact.bytes.length)}, limit ${limits.memoryBudgetMib} MiB`,
+    };
   }
   let fault: Exclude<ArtifactCheck, ChosenArtifact> = { kind: 'faulty', reason: '' };
   for (const optimization of ['all', 'disabled'] as const) {

@@ -1,7 +1,8 @@
 // The limits that go into the manifest: what the publisher allows, else what was seen to work, else a common size.
+import { defaultLimits } from '../../registry/default-limits.ts';
 import type { InputLimit } from '../../registry/input-limits.ts';
 import { elementCount, type Signature } from '../../registry/signature.ts';
-import { mostElements, type Obstacle, type ProbedSizes } from './probe-sizes.ts';
+import type { Obstacle, ProbedSizes } from './probe-sizes.ts';
 import type { SizePlan, VariableDimension } from './sample-sizes.ts';
 
 /** Of a dimension that nothing was found to be in the way of, and that nothing was said of. */
@@ -42,7 +43,7 @@ export function inputLimits(
       {
         name,
         shape,
-        elements: Math.max(1, Math.min(elements, mostElements)),
+        elements: Math.max(1, Math.min(elements, defaultLimits.elements)),
         ...(decided.length > 0 ? { given: decided } : {}),
       },
     ];

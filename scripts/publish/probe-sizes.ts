@@ -1,5 +1,7 @@
 // How large may the inputs be? Their variable dimensions are doubled in the inspection Worker until a run is refused, finds no
 // memory or takes too long. There a run that never ends can be killed; in an isolate that serves it cannot.
+import { defaultLimits } from '../../registry/default-limits.ts';
+import { mebibyte } from '../../registry/mebibytes.ts';
 import { elementBytes, elementCount } from '../../registry/signature.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import { InspectionError } from '../inspect/inspector.ts';
@@ -31,9 +33,6 @@ export interface ProbeLimits {
   readonly memoryBudgetMib: number;
 }
 
-/** Elements of one request that the Worker decodes, and the body that it reads unless it is told otherwise. */
-export const mostElements = 16_777_216;
-const mostRequestBytes = 32 * 1_048_576;
 /** Beside the heap an isolate has this for a request and its answer: 122 MiB in all, about 6 of them for code. */
 const isolateMib = 116;
 /** All runs of one model together, in runs of the greatest length. */
@@ -144,7 +143,7 @@ class Probe {
     try {
       const { runMs, heap, outputBytes } = await this.#model.measure(inputs, mostMs + transferMs);
       if (runMs > mostMs) return 'time';
-      const room = Math.max(isolateMib, memoryBudgetMib) * 1_048_576 - heap.bytes;
+      const room = Math.max(isolateMib, memoryBudgetMib) * mebibyte - heap.bytes;
       const requestBytes = inputs.reduce((sum, { data }) => sum + byteLength(data), 0);
       if (requestBytes + outputBytes > room) return 'memory';
       note(this.#seen, inputs);
@@ -172,7 +171,9 @@ class Probe {
   #isTooLargeToSend(shapes: readonly (readonly number[])[]): boolean {
     const counts = shapes.map((shape) => elementCount(shape));
     const bytes = counts.reduce((sum, count, index) => sum + count * bytesOfElement(this.#inputs[index]), 0);
-    return bytes > mostRequestBytes || counts.reduce((sum, count) => sum + count, 0) > mostElements;
+    return (
+      bytes > defaultLimits.bodyMib * mebibyte || counts.reduce((sum, count) => sum + count, 0) > defaultLimits.elements
+    );
   }
 }
 

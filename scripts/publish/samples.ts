@@ -1,9 +1,12 @@
 // Sample inputs that a model is known to accept, with what the original answers to them in the WASM runtime.
+
 import { readFile } from 'node:fs/promises';
 import { PopserveError } from '../../registry/errors.ts';
+import { mebibyte } from '../../registry/mebibytes.ts';
 import { elementCount, type Signature } from '../../registry/signature.ts';
 import { checkInputs } from '../../worker/protocol/check-inputs.ts';
 import { decodeInferRequest } from '../../worker/protocol/decode-request.ts';
+import { decodeLimits } from '../../worker/protocol/infer-request.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import { InspectionError } from '../inspect/inspector.ts';
 import { isSizeOverflow, tidy, unprocessable } from '../inspect/refusal.ts';
@@ -37,7 +40,7 @@ export interface GeneratedSamples {
 const maxAttempts = 250;
 /** A second sample of twice the batch doubles the golden vectors: only for small inputs. */
 const maxElementsToDouble = 16_384;
-const requestLimits = { maxInputs: 4096, maxElements: 64 * 1_048_576, maxJsonDepth: 64 };
+const requestLimits = { ...decodeLimits, maxElements: 64 * mebibyte };
 
 /**
  * Runs the sample inputs that the user gave.

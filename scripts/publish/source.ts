@@ -1,8 +1,10 @@
 // The file that is published: read, recognised, and made into something that the runtime can hand results out of.
+
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { sha256Digest } from '../../registry/digests.ts';
 import { PopserveError } from '../../registry/errors.ts';
+import { mebibytes } from '../../registry/mebibytes.ts';
 import type { Digest } from '../../registry/names.ts';
 import { unprocessable } from '../inspect/refusal.ts';
 import { externalDataFiles } from '../onnx/external-data.ts';
@@ -55,8 +57,8 @@ async function readWhole(path: string, maxBytes: number): Promise<Uint8Array<Arr
   try {
     const { size } = await stat(path);
     if (size > maxBytes) {
-      const [mib, limit] = [size, maxBytes].map((bytes) => (bytes / 1_048_576).toFixed(0));
-      throw unprocessable(`${basename(path)} has ${mib} MiB: the isolate has no room for more than ${limit} MiB`);
+      const [has, limit] = [mebibytes(size, 0), mebibytes(maxBytes, 0)];
+      throw unprocessable(`${basename(path)} has ${has}: the isolate has no room for more than ${limit}`);
     }
     return new Uint8Array(await readFile(path));
   } catch (cause) {

@@ -1,9 +1,11 @@
 // From a model file to what is published: read, examined in the WASM runtime, converted, checked, measured. Uploads nothing.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { defaultLimits } from '../../registry/default-limits.ts';
 import { sha256Digest } from '../../registry/digests.ts';
 import type { InputLimit } from '../../registry/input-limits.ts';
 import { type Manifest, manifestSchema } from '../../registry/manifest.ts';
+import { mebibyte } from '../../registry/mebibytes.ts';
 import { parse } from '../../registry/parse.ts';
 import type { Signature } from '../../registry/signature.ts';
 import type { Tolerance } from '../../worker/protocol/compare-elements.ts';
@@ -63,7 +65,7 @@ export async function preparePublication(
   const name = `'${options.file}'`;
   progress.step(`reading ${name}`);
   const labels = await readLabels(options.labels ?? []);
-  const source = await readSource(options.file, settings.originalHeapMib * 1_048_576);
+  const source = await readSource(options.file, settings.originalHeapMib * mebibyte);
   const used = inspector ?? (await Inspector.start({ heapLimitMib: settings.memoryBudgetMib }));
   try {
     return await publishSource(source, labels, options, settings, progress, used);
@@ -195,7 +197,7 @@ function testAnswers(native: NativeAnswers | null, { samples }: Original): Nativ
 }
 
 function settingsOf(options: PublishOptions): Settings {
-  const memoryBudgetMib = options.memoryBudgetMib ?? 104;
+  const memoryBudgetMib = options.memoryBudgetMib ?? defaultLimits.memoryBudgetMib;
   return {
     memoryBudgetMib,
     originalHeapMib: memoryBudgetMib * originalHeapFactor,

@@ -12,7 +12,7 @@ export interface PublishOptions {
   readonly inputsFile?: string;
   /** Allowed difference from native onnxruntime, |a - b| <= absolute + relative * |b|; default 1e-3 and 1e-3. */
   readonly tolerance?: { readonly absolute: number; readonly relative: number };
-  /** The heap that the model has to fit into, as wrangler.toml's MEMORY_BUDGET_MIB; default 104. */
+  /** The heap that the model has to fit into, as a PoP's MEMORY_BUDGET_MIB; default: that setting's own. */
   readonly memoryBudgetMib?: number;
   /** Limit of each step that runs the model: a load, a run, the conversion; default 60. */
   readonly timeoutSeconds?: number;

@@ -1,7 +1,9 @@
 // What a release has to reach: parsed from the command line, judged on the figures.
+
 import { PopserveError } from '../../registry/errors.ts';
 import type { Metrics, Task } from '../../registry/evaluation.ts';
 import { type Manifest, profileNames } from '../../registry/manifest.ts';
+import { mebibyte, mebibytes } from '../../registry/mebibytes.ts';
 
 export interface Requirement {
   /** As it was written. */
@@ -164,13 +166,12 @@ export function overBudget({ maxHeapMib, maxRunMs }: Budgets, profiles: Manifest
   });
   const fits = offered.some(
     ([, { heapBytes, runMs }]) =>
-      heapBytes / 1_048_576 <= (maxHeapMib ?? Number.POSITIVE_INFINITY) &&
+      heapBytes / mebibyte <= (maxHeapMib ?? Number.POSITIVE_INFINITY) &&
       runMs <= (maxRunMs ?? Number.POSITIVE_INFINITY),
   );
   if (limits.length === 0 || fits) return [];
   const measured = offered.map(
-    ([name, { heapBytes, runMs }]) =>
-      `${name} takes ${(heapBytes / 1_048_576).toFixed(1)} MiB and ${Number(runMs.toPrecision(3))} ms`,
+    ([name, { heapBytes, runMs }]) => `${name} takes ${mebibytes(heapBytes)} and ${Number(runMs.toPrecision(3))} ms`,
   );
   return [`over the budget of ${limits.join(' and ')}: ${measured.join(', ')}`];
 }

@@ -13,7 +13,7 @@ describe.skipIf(!hasZoo || !existsSync(zooPath('hostile')))('models that ask for
   let pop: TestPop;
   let inspector: Inspector;
   beforeAll(async () => {
-    [pop, inspector] = await Promise.all([TestPop.start(), Inspector.start({ heapLimitMib: 104 })]);
+    [pop, inspector] = await Promise.all([TestPop.start(), Inspector.start()]);
     await pop.release(adder('neighbour', '1', 10));
   });
   afterAll(async () => {

@@ -27,7 +27,7 @@ describe.skipIf(!hasZoo)('the model zoo', () => {
   let inspector: Inspector;
   beforeAll(async () => {
     pop = await TestPop.start();
-    inspector = await Inspector.start({ heapLimitMib: 104 });
+    inspector = await Inspector.start();
   });
   afterAll(async () => {
     await inspector.close();

@@ -1,5 +1,8 @@
 // The JSON bodies of the control plane's calls, read as far as they may go.
+
 import type { Context } from 'hono';
+import { defaultLimits } from '../../registry/default-limits.ts';
+import { mebibyte } from '../../registry/mebibytes.ts';
 import { parseJson } from '../../registry/parse.ts';
 import { boundJson } from '../protocol/json.ts';
 import { HeldBody } from '../security/body-room.ts';
@@ -7,9 +10,7 @@ import type { AppContext } from './app-context.ts';
 import { readBody } from './read-body.ts';
 
 /** Manifests travel inside KV values of at most 25 MiB, with those of the other routed versions. */
-const mostJsonBytes = 1_048_576;
-/** No manifest nests a quarter as deep. */
-const mostJsonDepth = 64;
+const mostJsonBytes = mebibyte;
 
 /** @param empty what a missing body stands for; without it a body is required */
 export async function readJson(c: Context<AppContext>, what: string, empty?: unknown): Promise<unknown> {
@@ -17,7 +18,7 @@ export async function readJson(c: Context<AppContext>, what: string, empty?: unk
   try {
     const limits = { maxBodyBytes: mostJsonBytes, maxInflatedBytes: mostJsonBytes };
     const bytes = await readBody(c.req.raw, limits, held);
-    boundJson(bytes, { maxDepth: mostJsonDepth, maxValues: mostJsonBytes });
+    boundJson(bytes, { maxDepth: defaultLimits.jsonDepth, maxValues: mostJsonBytes });
     const text = new TextDecoder().decode(bytes);
     return text.trim() === '' && empty !== undefined ? empty : parseJson(text, what);
   } finally {

@@ -1,4 +1,5 @@
 // The caller's side: an inference response from its body, JSON or with binary tensors.
+import { defaultLimits } from '../../registry/default-limits.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import { decodeTensors } from './decode-tensors.ts';
 import { readHeaderLength } from './envelope.ts';
@@ -9,7 +10,6 @@ import type { Tensor } from './tensor.ts';
 
 /** The caller chose the server; only nesting is bounded, for the reviver's recursion. */
 const unlimited = Number.MAX_SAFE_INTEGER;
-const maxJsonDepth = 64;
 
 export interface DecodedInferResponse {
   readonly modelName: string;
@@ -21,7 +21,7 @@ export interface DecodedInferResponse {
 
 function decode(body: Uint8Array, headerLength: string | null): DecodedInferResponse {
   const jsonBytes = readHeaderLength(headerLength, body.length);
-  const json = parseJson(body.subarray(0, jsonBytes), { maxDepth: maxJsonDepth, maxValues: unlimited });
+  const json = parseJson(body.subarray(0, jsonBytes), { maxDepth: defaultLimits.jsonDepth, maxValues: unlimited });
   const response = readObject(json.value, 'the body');
   const limits = { maxTensors: unlimited, maxElements: unlimited };
   return {

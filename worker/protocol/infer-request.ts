@@ -1,4 +1,5 @@
 // A decoded inference request: what the codecs hand to the rest of the Worker. Nothing after it looks at the wire form again.
+import { defaultLimits } from '../../registry/default-limits.ts';
 import type { Tensor } from './tensor.ts';
 
 export type Parameters = Record<string, string | number | boolean>;
@@ -33,7 +34,7 @@ export interface DecodeLimits {
 
 /** Unless the settings say otherwise. */
 export const decodeLimits: DecodeLimits = {
-  maxInputs: 4096,
-  maxElements: 16_777_216,
-  maxJsonDepth: 64,
+  maxInputs: defaultLimits.inputs,
+  maxElements: defaultLimits.elements,
+  maxJsonDepth: defaultLimits.jsonDepth,
 };

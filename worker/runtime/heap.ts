@@ -1,7 +1,8 @@
 // The heap: one instance of the ORT WASM module with its linear memory. It grows no further than its limit and says when it is
 // broken. It does not know which sessions live in it (session.ts), nor when it is to be replaced (isolate-heap.ts).
+
+import { mebibytes } from '../../registry/mebibytes.ts';
 import { HeapBrokenError, HeapFullError, OrtError } from './heap-errors.ts';
-import { mebibytes } from './mebibytes.ts';
 import { type Growth, instantiateOrt, type OrtInstance, type OrtModule } from './ort-module.ts';
 
 const logNothingButFatal = 4;

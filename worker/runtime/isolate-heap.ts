@@ -1,11 +1,12 @@
 // The one heap of an isolate: made at first use, started again in its own memory when it is broken, and given up for a smaller one
 // when it has grown far beyond what lives in it. A heap that was given up counts against the budget until its memory is collected.
+import { mebibyte } from '../../registry/mebibytes.ts';
 import { Heap } from './heap.ts';
 
 /** A smaller heap would be useless: ORT itself takes about 12 MiB. */
-const smallestHeapBytes = 17 * 1_048_576;
+const smallestHeapBytes = 17 * mebibyte;
 /** Regaining less than this is not worth loading the models again. */
-const leastWorthBytes = 16 * 1_048_576;
+const leastWorthBytes = 16 * mebibyte;
 
 export class IsolateHeap {
   readonly #budgetBytes: number;

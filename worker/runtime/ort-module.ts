@@ -1,6 +1,6 @@
 // One instance of the ORT WASM module over a memory of its own, with the glue adapted to what a heap needs: a limit on
 // growth, a memory that can be collected, and a second instance in the same memory. What is called in it is not its business (heap.ts).
-
+import { mebibyte } from '../../registry/mebibytes.ts';
 // Derived from onnxruntime-web by scripts/build/derive-runtime.ts: the memory is not shared, and Node is not looked for.
 import ortWasm, { type OrtModule } from './ort/ort-wasm-simd-threaded.mjs';
 import wasmModule from './ort/ort-wasm-simd-threaded.wasm';
@@ -11,7 +11,7 @@ const wasmPageBytes = 65_536;
 /** The size with which the module starts. */
 const initialPages = 256;
 /** The memory grows in these steps: small against a model, large enough that growing does not show in a load. */
-const growthStepBytes = 1_048_576;
+const growthStepBytes = mebibyte;
 
 export interface OrtInstance {
   readonly module: OrtModule;

@@ -1,8 +1,9 @@
 // Reads a stream in pieces: large ones where a request waits for the whole, small ones where requests are to run in between.
+import { mebibyte } from '../../registry/mebibytes.ts';
 import { nextTurn } from './next-turn.ts';
 
 /** Takes fewer turns than the stream's own small chunks. */
-const pieceBytes = 1_048_576;
+const pieceBytes = mebibyte;
 /** Such a piece is placed and hashed in less than a millisecond. */
 const pieceBytesAside = 262_144;
 

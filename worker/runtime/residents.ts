@@ -2,8 +2,8 @@
 // How a version is loaded, and who waits for it, is not decided here (model-cache.ts).
 import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest, ProfileName } from '../../registry/manifest.ts';
+import { mebibyte, mebibytes } from '../../registry/mebibytes.ts';
 import type { SessionHeap } from './loader.ts';
-import { mebibytes } from './mebibytes.ts';
 import type { Loading, ModelEntry, Ready } from './model-entry.ts';
 import { chooseVictims, fastNeed, leanNeed } from './room.ts';
 
@@ -36,7 +36,7 @@ export class RoomTaken extends Error {
 export type Log = (event: string, fields: Record<string, unknown>) => void;
 
 /** More than the bookkeeping can be wrong by. */
-const leakBytes = 8 * 1_048_576;
+const leakBytes = 8 * mebibyte;
 
 export class Residents {
   readonly #heap: ModelHeap;

@@ -1,5 +1,6 @@
 // y = x W with W of a wanted size: a model that is nearly all weights.
 import { create } from '@bufbuild/protobuf';
+import { mebibyte } from '../../../registry/mebibytes.ts';
 import type { Tensor } from '../../../worker/protocol/tensor.ts';
 import { model, node, tensorValue } from '../../onnx/build.ts';
 import { writeModel } from '../../onnx/model-file.ts';
@@ -9,7 +10,7 @@ const float32 = 1;
 
 /** @returns the model and an input of `batch` rows; the same arguments give the same bytes */
 export function matmulModel(weightMib: number, batch: number): { onnx: Uint8Array<ArrayBuffer>; inputs: Tensor[] } {
-  const side = Math.round(Math.sqrt((weightMib * 1_048_576) / 4));
+  const side = Math.round(Math.sqrt((weightMib * mebibyte) / 4));
   const weights = pseudoRandom(side * side);
   const onnx = writeModel(
     model({

@@ -42,7 +42,7 @@ export class ModelShelf implements AsyncDisposable {
 
   static async open(note: (message: string) => void): Promise<ModelShelf> {
     const files = await scratchFolder();
-    return new ModelShelf(await StoreFolder.create(), files, await Inspector.start({ heapLimitMib: 104 }), note);
+    return new ModelShelf(await StoreFolder.create(), files, await Inspector.start(), note);
   }
 
   /** A real model with the inputs of one of its golden cases. */

@@ -1,5 +1,6 @@
 // Results as Markdown: the page docs/evidence/benchmarks.md and what the terminal shows.
 
+import { mebibyte } from '../../../registry/mebibytes.ts';
 import type { Summary } from '../summarise.ts';
 import type { Machine } from './machine.ts';
 import type { Figure, SectionResult, Table } from './section.ts';
@@ -68,6 +69,7 @@ export function spread({ median, low, high }: Summary): string {
   return `${number(median)} (${number(low)}–${number(high)})`;
 }
 
-export function mebibytes(bytes: number): string {
-  return number(bytes / 1_048_576);
+/** The number alone, for a table that has the unit in its heading. */
+export function inMebibytes(bytes: number): string {
+  return number(bytes / mebibyte);
 }

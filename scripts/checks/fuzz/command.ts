@@ -2,6 +2,7 @@
 
 import { parseArgs } from 'node:util';
 import { largest } from '../../../registry/extremes.ts';
+import { mebibyte, mebibytes } from '../../../registry/mebibytes.ts';
 import { isolateBytes, startFuzzPop } from './fuzz-pop.ts';
 import { type FuzzReport, fuzz } from './run.ts';
 
@@ -14,7 +15,7 @@ const usage = `npm run fuzz [-- --requests N --seed S --minutes M --only I]
 /** What caches and compiled code take until they are full is no growth: a tenth of the requests goes before. */
 const warmUpShare = 0.1;
 /** JS memory may differ by this after the warm-up: V8 keeps more or less code and feedback. */
-const growthBytes = 4 * 1_048_576;
+const growthBytes = 4 * mebibyte;
 
 const { requests, seed, only, minutes } = readArguments();
 const deadline = minutes === null ? Number.POSITIVE_INFINITY : performance.now() + minutes * 60_000;
@@ -48,14 +49,14 @@ async function whole(): Promise<number> {
     `${sum(({ sent }) => sent)} requests in ${seconds.toFixed(0)} s, ${sum(({ known }) => known)} known requests between them, each answered right`,
     `statuses: ${statuses.map((status) => `${status}: ${sum(({ byStatus }) => byStatus[status] ?? 0)}`).join(', ')}`,
     `slowest answer ${largest(parts.map(({ slowestMs }) => slowestMs)).toFixed(0)} ms`,
-    `JS memory of the isolate after ${warmUp} requests ${mebibytes(before)}, after all ${mebibytes(after)}: ${grown >= 0 ? '+' : ''}${mebibytes(grown)}`,
+    `JS memory of the isolate after ${warmUp} requests ${mebibytes(before, 2)}, after all ${mebibytes(after, 2)}: ${grown >= 0 ? '+' : ''}${mebibytes(grown, 2)}`,
     `WASM heap ${heapBefore} and ${heapAfter}`,
     `${findings.length} findings`,
     ...findings.slice(0, 20).map(({ index, what, request }) => `  ${index}: ${what}\n      ${request}`),
     ...log.map((line) => `  log: ${line}`),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
-  if (grown > growthBytes) process.stdout.write(`the isolate grew by more than ${mebibytes(growthBytes)}\n`);
+  if (grown > growthBytes) process.stdout.write(`the isolate grew by more than ${mebibytes(growthBytes, 2)}\n`);
   return findings.length === 0 && grown <= growthBytes ? 0 : 1;
 }
 
@@ -83,11 +84,7 @@ async function heapBytes(): Promise<string> {
   const answer = await fetch(new URL('/v2/models/stats', pop.url)).catch(() => null);
   if (!answer?.ok) return 'not told';
   const { popserve_heap: heap } = (await answer.json()) as { popserve_heap: { byte_size: number } };
-  return mebibytes(heap.byte_size);
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 1_048_576).toFixed(2)} MiB`;
+  return mebibytes(heap.byte_size, 2);
 }
 
 function readArguments(): { requests: number; seed: number; only: number | null; minutes: number | null } {

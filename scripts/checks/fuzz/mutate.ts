@@ -1,6 +1,8 @@
 // Changes to a request that know its structure: values, keys and shapes of the JSON, lengths and bytes of the tensors, headers
 // and path; then to the bytes as they are sent.
+
 import { deflateSync, gzipSync } from 'node:zlib';
+import { mebibyte } from '../../../registry/mebibytes.ts';
 import type { Dice } from './dice.ts';
 import type { FuzzRequest, WireRequest } from './fuzz-request.ts';
 
@@ -179,7 +181,7 @@ export function mutateWire(wire: WireRequest, dice: Dice): WireRequest {
 
 /** 48 MiB of zeros, beyond the limit of what a body inflates to. */
 function bomb(): Buffer {
-  packedZeros ??= gzipSync(Buffer.alloc(48 * 1_048_576));
+  packedZeros ??= gzipSync(Buffer.alloc(48 * mebibyte));
   return Buffer.from(packedZeros);
 }
 

@@ -1,9 +1,12 @@
 // npm run gate:zoo: does the release gate decide in the WASM runtime as it would on native onnxruntime? Every real model on its
 // golden cases, and those with a labelled table on their figures as well. Exit status 1 if a decision differs.
+
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { defaultLimits } from '../../../registry/default-limits.ts';
 import type { Metrics } from '../../../registry/evaluation.ts';
 import { type Manifest, profileNames } from '../../../registry/manifest.ts';
+import { mebibyte } from '../../../registry/mebibytes.ts';
 import type { Tolerance } from '../../../worker/protocol/compare-elements.ts';
 import { decodeJsonData } from '../../../worker/protocol/decode-json-data.ts';
 import { datatypeOf, elementTypeName } from '../../../worker/protocol/element-type.ts';
@@ -20,7 +23,7 @@ import { parseRequirement, unmet } from '../../validation/requirement.ts';
 import type { DataOptions } from '../../validation/test-data.ts';
 
 const folder = process.env.POPSERVE_MODEL_ZOO ?? join(projectRoot, '..', 'shared', 'models');
-const memoryBudgetMib = 104;
+const { memoryBudgetMib } = defaultLimits;
 const timeoutMs = 60_000;
 
 /** Models whose labelled rows the zoo has, with a requirement that lies near the figure. */
@@ -65,7 +68,7 @@ const models = (await readdir(folder, { withFileTypes: true }))
   .map(({ name }) => name)
   .filter((name) => only === undefined || name === only)
   .sort();
-const inspector = await Inspector.start({ heapLimitMib: memoryBudgetMib });
+const inspector = await Inspector.start();
 const rows: string[][] = [['MODEL', 'CASES', 'WASM', 'NATIVE', 'FIGURES IN WASM', 'FIGURES IN NATIVE', 'SAME']];
 let differing = 0;
 for (const model of models) {
@@ -126,7 +129,7 @@ async function decideGolden(
     heapLimitMib: memoryBudgetMib,
     timeoutMs,
   });
-  const source = await readSource(file, memoryBudgetMib * 5 * 1_048_576);
+  const source = await readSource(file, memoryBudgetMib * 5 * mebibyte);
   const { references } = await runNative({
     model: source.model,
     format: source.format,

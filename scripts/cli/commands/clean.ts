@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { parseModel, parseVersion } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
-import { mebibytes, type Report, shortDigest, table } from '../report.ts';
+import { type Report, shortDigest, sizeText, table } from '../report.ts';
 
 export function addCleanCommands(program: Command, execute: Execute): void {
   program
@@ -34,11 +34,11 @@ async function collectGarbage({ registry, progress }: Context, dryRun: boolean):
   progress.step('looking for stored bytes that no version needs');
   const report = await registry.collectGarbage(dryRun);
   const { blobs, bytes, youngBlobs, namedBlobs } = report;
-  const rows = blobs.map((blob) => [shortDigest(blob.digest), mebibytes(blob.bytes)]);
+  const rows = blobs.map((blob) => [shortDigest(blob.digest), sizeText(blob.bytes)]);
   return {
     lines: [
       ...(rows.length === 0 ? [] : table([['BLOB', 'SIZE'], ...rows])),
-      `${dryRun ? 'would delete' : 'deleted'} ${blobs.length} blobs of ${mebibytes(bytes)}; ${namedBlobs} in use, ${youngBlobs} unused but still young`,
+      `${dryRun ? 'would delete' : 'deleted'} ${blobs.length} blobs of ${sizeText(bytes)}; ${namedBlobs} in use, ${youngBlobs} unused but still young`,
     ],
     value: report,
   };

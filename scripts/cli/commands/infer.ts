@@ -1,6 +1,8 @@
 // `popserve infer`: one inference at a PoP, from a request in a file.
+
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { defaultLimits } from '../../../registry/default-limits.ts';
 import { PopserveError } from '../../../registry/errors.ts';
 import { decodeInferRequest } from '../../../worker/protocol/decode-request.ts';
 import { type DecodedInferResponse, decodeInferResponse } from '../../../worker/protocol/decode-response.ts';
@@ -97,7 +99,7 @@ function toBinary(body: Uint8Array): EncodedMessage {
     headerLength: null,
     // Only a request without JSON would need the model's own.
     signature: { inputs: [], outputs: [] },
-    limits: { maxInputs: unlimited, maxElements: unlimited, maxJsonDepth: 64 },
+    limits: { maxInputs: unlimited, maxElements: unlimited, maxJsonDepth: defaultLimits.jsonDepth },
   });
   const outputs = request.outputs?.map(({ name, classification }) => ({
     name,

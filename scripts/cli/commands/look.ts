@@ -9,7 +9,7 @@ import { parseCount, parseModel, parseVersion } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
 import { describeEvaluation } from '../describe-evaluation.ts';
 import { describeRoute, describeShare } from '../describe-route.ts';
-import { mebibytes, type Report, shortDigest, table } from '../report.ts';
+import { type Report, shortDigest, sizeText, table } from '../report.ts';
 
 interface LookOptions {
   json?: boolean;
@@ -94,13 +94,13 @@ function describeManifest(manifest: Manifest): string[] {
     return [
       [
         `profile ${name}`,
-        `${mebibytes(profile.heapBytes)} of heap, load ${milliseconds(profile.createMs)}, run ${milliseconds(profile.runMs)}`,
+        `${sizeText(profile.heapBytes)} of heap, load ${milliseconds(profile.createMs)}, run ${milliseconds(profile.runMs)}`,
       ],
     ];
   });
   const rows = [
-    ['served from', `${artifacts.model.format} of ${mebibytes(artifacts.model.bytes)}, ${artifacts.model.digest}`],
-    ['published from', `${source.file} of ${mebibytes(source.bytes)}, ${source.digest}`],
+    ['served from', `${artifacts.model.format} of ${sizeText(artifacts.model.bytes)}, ${artifacts.model.digest}`],
+    ['published from', `${source.file} of ${sizeText(source.bytes)}, ${source.digest}`],
     ...signature.inputs.map((spec) => [
       'input',
       describeInput(

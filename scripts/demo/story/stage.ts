@@ -29,10 +29,7 @@ export async function openStage(plan: StoryPlan): Promise<Stage> {
     WEBHOOK_URL: receiver.url,
     WEBHOOK_SECRET: secret,
   };
-  const starting = [
-    startPops({ directory: null, port: 0, settings }, regions),
-    Inspector.start({ heapLimitMib: 104 }),
-  ] as const;
+  const starting = [startPops({ directory: null, port: 0, settings }, regions), Inspector.start()] as const;
   const [network, inspector] = await Promise.all(starting).catch(async (error: unknown) => {
     await Promise.allSettled([starting[0].then(({ stop }) => stop()), starting[1].then((each) => each.close())]);
     await receiver.stop();

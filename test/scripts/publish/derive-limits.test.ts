@@ -1,6 +1,8 @@
 // What is recorded as the limits of inputs, from what was seen to work and what the publisher decides.
+
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { limitFault } from '../../../registry/input-limits.ts';
+import { mebibyte } from '../../../registry/mebibytes.ts';
 import type { Signature } from '../../../registry/signature.ts';
 import { InspectionError } from '../../../scripts/inspect/inspector.ts';
 import { describeLimits, inputLimits } from '../../../scripts/publish/derive-limits.ts';
@@ -12,8 +14,6 @@ import type { Tensor } from '../../../worker/protocol/tensor.ts';
 
 beforeEach(() => vi.useFakeTimers({ toFake: ['performance'] }));
 afterEach(() => vi.useRealTimers());
-
-const mebibyte = 1_048_576;
 
 type Inputs = Record<string, (number | string)[]>;
 type Sizes = Record<string, readonly number[]>;

@@ -21,7 +21,7 @@ export class Workshop {
   }
 
   static async open(): Promise<Workshop> {
-    return new Workshop(await Inspector.start({ heapLimitMib: 104 }));
+    return new Workshop(await Inspector.start());
   }
 
   async close(): Promise<void> {

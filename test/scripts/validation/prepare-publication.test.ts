@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256Digest } from '../../../registry/digests.ts';
 import { type Manifest, manifestSchema } from '../../../registry/manifest.ts';
+import { mebibyte } from '../../../registry/mebibytes.ts';
 import { mlDomain, model, node, tensorValue } from '../../../scripts/onnx/build.ts';
 import { type OnnxModel, writeModel } from '../../../scripts/onnx/model-file.ts';
 import { TensorProto_DataType } from '../../../scripts/onnx/onnx_pb.ts';
@@ -99,7 +100,7 @@ describe('preparing a publication', () => {
     const weights = 600 * 600 * 4;
     expect(lean?.heapBytes).toBeGreaterThan(weights);
     // Prepacked weights are a second copy; sizes are seen in steps of 1 MiB.
-    expect(fast?.heapBytes).toBeGreaterThanOrEqual((lean?.heapBytes ?? 0) + 1_048_576);
+    expect(fast?.heapBytes).toBeGreaterThanOrEqual((lean?.heapBytes ?? 0) + mebibyte);
   });
 
   it('keeps golden vectors of two samples, the second a batch of two, with the answers of the model', async () => {

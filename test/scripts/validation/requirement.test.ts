@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { mebibyte } from '../../../registry/mebibytes.ts';
 import {
   checkMetrics,
   overBudget,
@@ -83,8 +84,8 @@ describe('a regression limit', () => {
 });
 
 describe('a budget', () => {
-  const lean = { heapBytes: 10 * 1_048_576, createMs: 1, runMs: 4 };
-  const fast = { heapBytes: 20 * 1_048_576, createMs: 1, runMs: 2 };
+  const lean = { heapBytes: 10 * mebibyte, createMs: 1, runMs: 4 };
+  const fast = { heapBytes: 20 * mebibyte, createMs: 1, runMs: 2 };
 
   it('is kept where one way of loading keeps to all of it', () => {
     expect(overBudget({ maxHeapMib: 10 }, { lean, fast })).toEqual([]);

@@ -5,6 +5,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { mebibyte } from '../../../registry/mebibytes.ts';
 import { encodeInferRequest } from '../../../worker/protocol/encode-request.ts';
 import { TestPop } from '../../harness/pop.ts';
 import { adder } from '../../harness/small-models.ts';
@@ -56,8 +57,8 @@ describe('requests', () => {
   });
 
   test('what inflates beyond the limit is refused with the limit, and the next request is answered', async () => {
-    const bomb = gzipSync(Buffer.alloc(20 * 1_048_576));
-    expect(bomb.length).toBeLessThan(1_048_576);
+    const bomb = gzipSync(Buffer.alloc(20 * mebibyte));
+    expect(bomb.length).toBeLessThan(mebibyte);
     const answer = await post(bomb, { 'content-encoding': 'gzip' });
     expect(answer.status).toBe(413);
     expect(JSON.parse(answer.bytes.toString())).toEqual({

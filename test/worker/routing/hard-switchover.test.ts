@@ -1,10 +1,11 @@
 // Switchovers under adverse conditions, through the real Worker: memory for one version only, a canary that cannot be loaded.
+
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mebibyte } from '../../../registry/mebibytes.ts';
 import { eventually } from '../../harness/eventually.ts';
 import { TestPop } from '../../harness/pop.ts';
 import { adder, publication } from '../../harness/small-models.ts';
 
-const mebibyte = 1_048_576;
 const request = JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] });
 let pop: TestPop;
 beforeAll(async () => {

@@ -1,9 +1,10 @@
 // A first version of the invariant that a switchover drops no request and mixes no versions: releases while requests run.
+
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mebibyte } from '../../../registry/mebibytes.ts';
 import { TestPop } from '../../harness/pop.ts';
 import { adder } from '../../harness/small-models.ts';
 
-const mebibyte = 1_048_576;
 const versions = Array.from({ length: 8 }, (_, index) => index + 1);
 let pop: TestPop;
 beforeAll(async () => {

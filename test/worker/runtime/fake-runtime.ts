@@ -1,12 +1,12 @@
 // A heap and a loader under a test's control: loads arrive, stand still, fail and end when the test says so.
+
 import type { Manifest } from '../../../registry/manifest.ts';
+import { mebibyte } from '../../../registry/mebibytes.ts';
 import { HeapBrokenError } from '../../../worker/runtime/heap-errors.ts';
 import type { LoadedSession, LoadOptions, ModelSession } from '../../../worker/runtime/loader.ts';
 import { ModelCache } from '../../../worker/runtime/model-cache.ts';
 import type { ModelHeap } from '../../../worker/runtime/residents.ts';
 import { sampleRelease } from '../../registry/sample-release.ts';
-
-export const mebibyte = 1_048_576;
 
 class FakeMemory {
   broken: string | null = null;

@@ -1,11 +1,12 @@
 // A broken heap is started again in its own memory: nothing of its past shows, and twenty times leave nothing behind.
+
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mebibyte } from '../../../registry/mebibytes.ts';
 import { Inspector } from '../../../scripts/inspect/inspector.ts';
 import type { RawTensor } from '../../../scripts/inspect/raw-frame.ts';
 import { adder } from '../../harness/small-models.ts';
 
 const timeoutMs = 30_000;
-const mebibyte = 1_048_576;
 const options = { format: 'onnx', profile: 'lean', optimization: 'all' } as const;
 const input: RawTensor = {
   name: 'x',

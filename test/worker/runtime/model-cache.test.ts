@@ -1,8 +1,10 @@
 // The model cache over a heap and a loader that do what they are told, under a clock that the tests move: sharing a load, giving up
 // a load that stands still, making room, waiting for room, trying again, and heaps that are lost.
+
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { mebibyte } from '../../../registry/mebibytes.ts';
 import { HeapBrokenError, HeapFullError, HeapReplacedError, OrtError } from '../../../worker/runtime/heap-errors.ts';
-import { mebibyte, sized, World } from './fake-runtime.ts';
+import { sized, World } from './fake-runtime.ts';
 
 let world: World;
 beforeEach(() => {

@@ -1,6 +1,8 @@
 // Loading: what cannot be loaded never replaces what works, what does not fit makes room, bytes that do not match are not run.
+
 import { Response as MiniflareResponse } from 'miniflare';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { mebibyte } from '../../../registry/mebibytes.ts';
 import { model, node, tensorValue } from '../../../scripts/onnx/build.ts';
 import { TestPop } from '../../harness/pop.ts';
 import { adder, publication } from '../../harness/small-models.ts';
@@ -12,8 +14,6 @@ beforeAll(async () => {
 afterAll(() => pop.stop());
 
 const request = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
-const mebibyte = 1_048_576;
-
 async function ask(path: string) {
   const answer = await pop.send('POST', `/v2/models/${path}/infer`, request);
   const body = answer.json<{ error?: string; outputs?: { data: number[] }[] }>();

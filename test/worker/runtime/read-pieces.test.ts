@@ -1,8 +1,9 @@
 // A stream whose bytes have all come: what else gets a turn while it is read.
 import { expect, test } from 'vitest';
+import { mebibyte } from '../../../registry/mebibytes.ts';
 import { type PieceReader, readPieces } from '../../../worker/runtime/read-pieces.ts';
 
-const bytes = new Uint8Array(2 * 1_048_576 + 1).map((_, index) => index % 251);
+const bytes = new Uint8Array(2 * mebibyte + 1).map((_, index) => index % 251);
 
 /** Answers each read at once. */
 function arrived(): PieceReader {

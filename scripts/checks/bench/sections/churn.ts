@@ -1,15 +1,15 @@
 // What a long life does to an isolate: hundreds of versions loaded, run and released; the heap given up a hundred times.
+
 import type { Manifest } from '../../../../registry/manifest.ts';
+import { mebibyte } from '../../../../registry/mebibytes.ts';
 import { loadQuery, startBare, startPopserve, stopAll } from '../contestants.ts';
 import { httpRequest } from '../http-connection.ts';
 import { type BenchModel, inputFrame } from '../models.ts';
-import { mebibytes, number } from '../report.ts';
+import { inMebibytes, number } from '../report.ts';
 import { measure, sendOnce } from '../requests.ts';
 import { residentMemoryBytes } from '../resident-memory.ts';
 import type { BenchContext, Section } from '../section.ts';
 import type { LoadReport, ReplaceReport, RunReport } from '../workers/bench-protocol.ts';
-
-const mebibyte = 1_048_576;
 
 export const churn: Section = {
   name: 'churn',
@@ -36,22 +36,22 @@ export const churn: Section = {
         {
           columns: ['what', 'value'],
           rows: [
-            ['session layer: heap with the two largest alone, MiB', mebibytes(layer.pairBytes)],
+            ['session layer: heap with the two largest alone, MiB', inMebibytes(layer.pairBytes)],
             [
               `session layer: heap after ${versions} versions, each beside the one before it, MiB`,
-              mebibytes(layer.besideBytes),
+              inMebibytes(layer.besideBytes),
             ],
             [
               `session layer: the same, each after the one before it was released, MiB`,
-              mebibytes(layer.alternatelyBytes),
+              inMebibytes(layer.alternatelyBytes),
             ],
             [`serving Worker: answers of ${versions}, errors`, `${worker.answers}, ${worker.errors}`],
-            ['serving Worker: heap at the end, MiB', mebibytes(worker.heapBytes)],
-            [`replacements: most that live and discarded heaps took, MiB`, mebibytes(replaced.mostBytes)],
-            ['replacements: most discarded heaps not yet collected, MiB', mebibytes(replaced.mostDiscardedBytes)],
+            ['serving Worker: heap at the end, MiB', inMebibytes(worker.heapBytes)],
+            [`replacements: most that live and discarded heaps took, MiB`, inMebibytes(replaced.mostBytes)],
+            ['replacements: most discarded heaps not yet collected, MiB', inMebibytes(replaced.mostDiscardedBytes)],
             [
               'replacements: resident memory of the process after the first and the last, MiB',
-              `${mebibytes(replaced.firstResidentBytes)}, ${mebibytes(replaced.lastResidentBytes)}`,
+              `${inMebibytes(replaced.firstResidentBytes)}, ${inMebibytes(replaced.lastResidentBytes)}`,
             ],
             ['replacements: refused for lack of room', String(replaced.refused)],
           ],
@@ -73,7 +73,7 @@ export const churn: Section = {
         {
           what: `${replacements} forced heap replacements: live and discarded heaps`,
           reach: `<= ${number(replaced.budgetBytes / mebibyte)} MiB (the budget)`,
-          measured: `${mebibytes(replaced.mostBytes)} MiB`,
+          measured: `${inMebibytes(replaced.mostBytes)} MiB`,
           met: replaced.mostBytes <= replaced.budgetBytes,
         },
       ],

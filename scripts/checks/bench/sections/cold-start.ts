@@ -1,5 +1,6 @@
 // From the start of a process to its first answer.
 
+import { mebibyte } from '../../../../registry/mebibytes.ts';
 import { pairedRatio, summarise } from '../../summarise.ts';
 import { startPopserve, startStock } from '../contestants.ts';
 import { interleave } from '../interleave.ts';
@@ -41,7 +42,7 @@ export const coldStart: Section = {
     return {
       title: 'Cold start',
       how: [
-        `${model.name} (${number(model.onnx.length / 1_048_576)} MiB); a fresh process each time, its first request sent as soon as it listens; ${rounds} rounds.`,
+        `${model.name} (${number(model.onnx.length / mebibyte)} MiB); a fresh process each time, its first request sent as soon as it listens; ${rounds} rounds.`,
         'popserve and stock in bare workerd, both reading the model from R2 out of the same folder; popserve reads its route from KV and checks the model’s digest as well, and warms it up. stock is given raw elements here, as parsing JSON of this size is no part of a cold start.',
       ],
       tables: [

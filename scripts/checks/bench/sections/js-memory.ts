@@ -1,15 +1,15 @@
 // What an isolate that serves one large model holds: in the heap, and beside it in JS.
 
+import { mebibyte } from '../../../../registry/mebibytes.ts';
 import { measureJsMemory } from '../../isolate-memory.ts';
 import { startPopserve, startStock, stopAll } from '../contestants.ts';
 import type { MeasuredWorker } from '../measured-worker.ts';
 import { type BenchModel, inputFrame } from '../models.ts';
-import { mebibytes, number } from '../report.ts';
+import { inMebibytes, number } from '../report.ts';
 import { binaryRequest, inferPath, measure, sendOnce } from '../requests.ts';
 import type { BenchContext, Figure, Section } from '../section.ts';
 import type { LoadReport, RunReport } from '../workers/bench-protocol.ts';
 
-const mebibyte = 1_048_576;
 /** The platform's limit of an isolate, 128 MB, is in powers of ten. */
 const isolateBytes = 128_000_000;
 
@@ -38,9 +38,9 @@ export const jsMemory: Section = {
         rows.push([
           `${size} MiB`,
           name,
-          mebibytes(heapBytes),
-          mebibytes(jsBytes),
-          mebibytes(jsGrowthBytes),
+          inMebibytes(heapBytes),
+          inMebibytes(jsBytes),
+          inMebibytes(jsGrowthBytes),
           number((heapBytes + jsBytes) / 1e6),
         ]);
       }
@@ -50,7 +50,7 @@ export const jsMemory: Section = {
         figures.push({
           what: 'JS memory held for the model’s bytes after load',
           reach: '0 (under 1 % of the model)',
-          measured: `${mebibytes(jsGrowthBytes)} MiB of ${size}`,
+          measured: `${inMebibytes(jsGrowthBytes)} MiB of ${size}`,
           met: jsGrowthBytes < 0.01 * size * mebibyte,
         });
       } else {

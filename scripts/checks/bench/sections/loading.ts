@@ -1,15 +1,15 @@
 // Heap and time to ready of models that are nearly all weights, bytes at hand.
 
+import { mebibyte } from '../../../../registry/mebibytes.ts';
 import { pairedRatio, summarise } from '../../summarise.ts';
 import { loadQuery, startBare, startStock, stopAll } from '../contestants.ts';
 import { interleave } from '../interleave.ts';
 import { inputFrame } from '../models.ts';
-import { mebibytes, number, spread } from '../report.ts';
+import { inMebibytes, number, spread } from '../report.ts';
 import { measure } from '../requests.ts';
 import type { Figure, Section } from '../section.ts';
 import type { LoadReport, RunReport } from '../workers/bench-protocol.ts';
 
-const mebibyte = 1_048_576;
 const contestants = { lean: 'lean', fast: 'fast', stock: 'stock' } as const;
 
 export const loading: Section = {
@@ -50,7 +50,7 @@ export const loading: Section = {
         rows.push([
           `${size} MiB`,
           name,
-          mebibytes(heapOf(name)),
+          inMebibytes(heapOf(name)),
           number(heapOf(name) / heapOf('stock')),
           spread(summarise(timesOf(name))),
           spread(ratio),
@@ -68,7 +68,7 @@ export const loading: Section = {
           met: heapMib <= limitMib,
         },
         {
-          what: `the same against stock (${mebibytes(heapOf('stock'))} MiB)`,
+          what: `the same against stock (${inMebibytes(heapOf('stock'))} MiB)`,
           reach: '>= 2.4 times less',
           measured: `${number(times)} times`,
           met: times >= 2.4,

@@ -1,18 +1,19 @@
 // Twenty small models in one isolate.
+
 import { largest } from '../../../../registry/extremes.ts';
+import { mebibyte } from '../../../../registry/mebibytes.ts';
 import { warmupTensors } from '../../../../worker/runtime/tensors.ts';
 import { summarise } from '../../summarise.ts';
 import { startPopserve, stopAll } from '../contestants.ts';
 import { httpRequest } from '../http-connection.ts';
 import { interleave } from '../interleave.ts';
 import type { BenchModel } from '../models.ts';
-import { mebibytes, number, spread } from '../report.ts';
+import { inMebibytes, number, spread } from '../report.ts';
 import { binaryRequest, inferPath, sendOnce } from '../requests.ts';
 import type { Section } from '../section.ts';
 import { hasZoo, zooModelsBelow } from '../zoo.ts';
 
 const count = 20;
-const mebibyte = 1_048_576;
 /** Native onnxruntime takes 76 ms for a run of it. */
 const smallInBytesOnly = new Set(['super-resolution-10']);
 
@@ -68,7 +69,7 @@ export const resident: Section = {
             name,
             number(artifact.length),
             spread(summarise(rounds.map(({ answerMs }) => answerMs[index] ?? Number.NaN))),
-            mebibytes(summarise(rounds.map(({ heaps }) => heaps[index + 1] ?? Number.NaN)).median),
+            inMebibytes(summarise(rounds.map(({ heaps }) => heaps[index + 1] ?? Number.NaN)).median),
           ]),
         },
       ],
@@ -76,7 +77,7 @@ export const resident: Section = {
         {
           what: `${count} small models (under 1 MiB each) resident together: heap`,
           reach: '<= 48 MiB, none unloaded',
-          measured: `${mebibytes(heap.median)} MiB, ${unloads} unloaded`,
+          measured: `${inMebibytes(heap.median)} MiB, ${unloads} unloaded`,
           met: heap.median <= 48 * mebibyte && unloads === 0,
         },
         {

@@ -1,15 +1,15 @@
 // A Worker that does only the run: popserve's session layer without protocol, routing, registry or telemetry. What the serving
 // Worker takes beyond it is the price of everything else. Also where the session layer itself is measured.
 
+import { defaultLimits } from '../../../../registry/default-limits.ts';
+import { mebibyte } from '../../../../registry/mebibytes.ts';
 import { Heap } from '../../../../worker/runtime/heap.ts';
 import { IsolateHeap } from '../../../../worker/runtime/isolate-heap.ts';
 import { Session, type SessionOptions } from '../../../../worker/runtime/session.ts';
 import { decodeFrame } from '../../../inspect/raw-frame.ts';
 import type { LoadReport, ReplaceReport, RunReport } from './bench-protocol.ts';
 
-const mebibyte = 1_048_576;
-/** As the serving Worker's MEMORY_BUDGET_MIB. */
-const budgetBytes = 104 * mebibyte;
+const budgetBytes = defaultLimits.memoryBudgetMib * mebibyte;
 
 let heap: Heap | undefined;
 let loaded: Session | undefined;

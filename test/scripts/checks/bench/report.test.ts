@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { markdownPage, mebibytes, number, spread, tableLines } from '../../../../scripts/checks/bench/report.ts';
+import { mebibyte } from '../../../../registry/mebibytes.ts';
+import { inMebibytes, markdownPage, number, spread, tableLines } from '../../../../scripts/checks/bench/report.ts';
 
 const machine = {
   processor: 'a processor',
@@ -20,7 +21,7 @@ test('numbers have three significant digits and keep what they need of them', ()
     '12,345',
     '0',
   ]);
-  expect(mebibytes(1.5 * 1_048_576)).toBe('1.5');
+  expect(inMebibytes(1.5 * mebibyte)).toBe('1.5');
   expect(spread({ median: 2, low: 1, high: 3, count: 9 })).toBe('2 (1–3)');
 });
 
