@@ -11,11 +11,13 @@ import { requestIdOf } from './http/request-id.ts';
 import type { Isolate } from './isolate.ts';
 import { log } from './logging/log.ts';
 import { redact } from './logging/redact.ts';
-import { access } from './middleware/access.ts';
 import { audited } from './middleware/audit.ts';
 import { cors } from './middleware/cors.ts';
+import { requireDeclarations } from './middleware/declarations.ts';
+import { needsOnly } from './middleware/needs.ts';
 import { pageHeaders } from './middleware/page-headers.ts';
 import { limitSize } from './middleware/request-size.ts';
+import { wrongMethod } from './middleware/wrong-method.ts';
 import { artifactRoutes } from './routes/artifact.ts';
 import { descriptionRoutes } from './routes/description.ts';
 import { driftRoutes } from './routes/drift.ts';
@@ -29,17 +31,17 @@ import { repositoryRoutes } from './routes/repository.ts';
 import { sampleRoutes } from './routes/sample.ts';
 import { statisticsRoutes } from './routes/statistics.ts';
 
-/** What clients call; the rest is for operators. */
+/** Paths for clients; the others are for operators and people. */
 const dataPlane = ['/v2/*', '/v1/*', '/openapi.json'];
 
-/** What a server with access `keyed` gives to callers with a key only; health and the description of the API are for all. */
-const guarded = ['/v2/models/*', '/v2/repository/*', '/v1/models/*'];
+/** Only known callers are told which paths there are not; on an open server that is everybody. */
+const modelPaths = ['/v2/models/*', '/v2/repository/*', '/v1/models/*'];
 
-/** What a browser shows. */
+/** Paths that a browser shows. */
 const pages = ['/docs', '/docs/*'];
 
 export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
-  // By itself Hono takes a router several times slower as soon as one path is beyond this one, without a word; this one throws.
+  // Hono's default silently falls back to a router several times slower if a path is unsupported; this one throws instead.
   const app = new Hono<AppContext>({ strict: false, router: new RegExpRouter() });
 
   app.use(async (c, next) => {
@@ -54,9 +56,9 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
   app.use(limitSize);
   for (const path of pages) app.use(path, pageHeaders);
   for (const path of dataPlane) app.use(path, cors);
-  // Around the guards, so that it has what they refuse.
+  // Outside the guards of the mounts, so that refused calls are audited too; the registry's routes do the same.
   app.use('/v2/repository/models/*', audited);
-  for (const path of guarded) app.use(path, access);
+  app.use(wrongMethod(app));
 
   app.route('/v2', healthRoutes);
   app.route('/v2', statisticsRoutes);
@@ -74,12 +76,10 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
   );
   app.route('/metrics', metricsRoutes);
 
-  app.notFound((c) => {
-    const allowed = allowedMethods(app, c.req.path);
-    if (allowed.length === 0) return c.json({ error: redact(`no such path: ${c.req.path}`) }, 404);
-    c.header('allow', allowed.join(', '));
-    return c.json({ error: `method not allowed: ${c.req.method} ${c.req.path} (allowed: ${allowed.join(', ')})` }, 405);
-  });
+  // Reached by what no mount has answered.
+  for (const path of modelPaths) app.use(path, needsOnly('infer', 'read'));
+  app.use('/registry/*', needsOnly('read'));
+  app.notFound((c) => c.json({ error: redact(`no such path: ${c.req.path}`) }, 404));
 
   // The one place where an error becomes a response.
   app.onError(async (error, c) => {
@@ -96,14 +96,6 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
     return c.json({ error: `internal error; the operator finds it in the logs as ${id}` }, 500);
   });
 
+  requireDeclarations(app.routes);
   return app;
-}
-
-/** Hono takes a wrong verb for an unknown path: ask its router for the verbs that the path does have. */
-function allowedMethods(app: Hono<AppContext>, path: string): string[] {
-  const mounted = ['GET', 'POST', 'PUT', 'DELETE'].filter((method) =>
-    app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
-  );
-  // Hono answers HEAD by the handler of GET.
-  return mounted.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : method));
 }

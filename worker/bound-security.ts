@@ -1,4 +1,4 @@
-// What an isolate holds to tell callers apart and to limit them: made once with the isolate.
+// The isolate's means to tell callers apart and to limit them: made once with the isolate.
 import { ApiKeys } from '../registry/api-keys.ts';
 import { AuditTrail } from '../registry/audit.ts';
 import { R2ApiKeyStore } from '../registry/r2-api-key-store.ts';
@@ -10,9 +10,10 @@ import { RateGate, type RateLimiter } from './security/rate-gate.ts';
 
 export interface Security {
   readonly authenticator: Authenticator;
-  /** For the operator's calls: create, list, revoke. */
-  readonly keys: ApiKeys;
-  readonly keyCache: KeyCache;
+  /** For the operator's calls: create, list. */
+  readonly keys: Pick<ApiKeys, 'create' | 'list'>;
+  /** Revokes a key: here at once, at other isolates when what they remember of it has aged. */
+  readonly revokeKey: ApiKeys['revoke'];
   readonly audit: AuditTrail;
   /** By the caller's credential. */
   readonly keyGate: RateGate;
@@ -30,10 +31,15 @@ export function createSecurity(env: SecurityBindings, config: Config): Security 
   const store = new R2ApiKeyStore(env.MODELS);
   const keyCache = new KeyCache({ store, cacheSeconds: config.keyCacheSeconds });
   const jwt = config.jwt === null ? null : new JwtVerifier(config.jwt, config.keyCacheSeconds);
+  const keys = new ApiKeys(store, () => new Date());
   return {
     authenticator: new Authenticator({ adminToken: config.adminToken, keys: keyCache, jwt }),
-    keys: new ApiKeys(store, () => new Date()),
-    keyCache,
+    keys,
+    revokeKey: async (id, by) => {
+      const revocation = await keys.revoke(id, by);
+      keyCache.forget(id);
+      return revocation;
+    },
     audit: new AuditTrail(env.MODELS),
     keyGate: new RateGate(env.KEY_LIMIT, 'this key'),
     addressGate: new RateGate(env.ADDRESS_LIMIT, 'this address'),

@@ -1,4 +1,5 @@
-// What a handler finds in its Hono context.
+// The Hono context that handlers and middleware share.
+import type { SecureHeadersVariables } from 'hono/secure-headers';
 import type { Isolate } from '../isolate.ts';
 import type { Caller } from '../security/caller.ts';
 
@@ -11,7 +12,7 @@ export interface Change {
 /** The Hono environment of every handler. */
 export interface AppContext {
   Bindings: Env;
-  Variables: {
+  Variables: SecureHeadersVariables & {
     isolate: Isolate;
     /** Made when a line is logged: see request-id.ts. */
     requestId?: string;

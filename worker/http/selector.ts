@@ -27,6 +27,11 @@ export function readPredictSelector(c: Context<AppContext>): Selector {
   return model === undefined ? selectorOf(c, name, null) : selectorOf(c, model, name);
 }
 
+/** The model that the path names, in whichever form; null if it names none. Its name has not been checked. */
+export function modelInPath(c: Context<AppContext>): string | null {
+  return c.req.param('model') ?? c.req.param('call')?.replace(/:.*$/, '') ?? null;
+}
+
 function selectorOf(c: Context<AppContext>, model: string | undefined, requested: string | null): Selector {
   if (model === undefined || !isModelName(model)) {
     throw new PopserveError('NOT_FOUND', `no model '${(model ?? '').slice(0, 100)}'`);

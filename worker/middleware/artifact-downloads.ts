@@ -1,14 +1,13 @@
-// Who may take a model's artifact home: whoever has it has the weights.
-import type { Context } from 'hono';
+// Which models' artifacts may be downloaded: a client that has the artifact has the weights.
+import { createMiddleware } from 'hono/factory';
 import { PopserveError } from '../../registry/errors.ts';
 import type { AppContext } from '../http/app-context.ts';
+import { readSelector } from '../http/selector.ts';
 
-/**
- * The one gate in front of a download; what else decides about it (the scopes of a key) is asked here.
- * @throws PopserveError PERMISSION_DENIED if the setting ARTIFACT_DOWNLOADS does not name the model
- */
-export function requireArtifactDownload(c: Context<AppContext>, model: string): void {
-  const { artifactDownloads } = c.var.isolate.config;
-  if (artifactDownloads === '*' || artifactDownloads.has(model)) return;
+/** Refuses with 403 what the setting ARTIFACT_DOWNLOADS does not name. The scopes of the caller are checked before. */
+export const artifactDownloads = createMiddleware<AppContext>((c, next) => {
+  const { model } = readSelector(c);
+  const { artifactDownloads: allowed } = c.var.isolate.config;
+  if (allowed === '*' || allowed.has(model)) return next();
   throw new PopserveError('PERMISSION_DENIED', `the artifact of model '${model}' is not for download here`);
-}
+});

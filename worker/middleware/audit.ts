@@ -2,11 +2,12 @@
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import type { AppContext } from '../http/app-context.ts';
+import { actorOf } from '../http/caller.ts';
 import { requestIdOf } from '../http/request-id.ts';
 import { log } from '../logging/log.ts';
-import { actorOf } from './control-plane.ts';
+import type { Operator } from '../models/release.ts';
 
-/** Around the guard, so that it sees refusals. The query is left out: it is the caller's text. */
+/** Stands outside the guards, so that refused calls are audited too. The query is left out: it is the caller's text. */
 export const audited = createMiddleware<AppContext>(async (c, next) => {
   await next();
   const caller = c.get('caller');
@@ -34,7 +35,7 @@ export const audited = createMiddleware<AppContext>(async (c, next) => {
   }
 });
 
-/** Says what a call changed, for the audit. Values that must not be kept do not belong here. */
-export function noteChange(c: Context<AppContext>, change: string, details: Readonly<Record<string, unknown>>): void {
-  c.set('change', { change, details });
+/** Who makes the changes of this call, and how they are noted. Values that must not be kept do not belong in a note. */
+export function operatorOf(c: Context<AppContext>): Operator {
+  return { actor: actorOf(c), note: (change, details) => c.set('change', { change, details }) };
 }

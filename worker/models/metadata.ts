@@ -1,8 +1,21 @@
-// A model's metadata as clients of the Open Inference Protocol read it.
+// Models as clients of the Open Inference Protocol read them: the list, and the metadata of one.
 // @see https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
-import type { ModelMetadata } from '../../registry/api/metadata.ts';
+import type { ModelList, ModelMetadata } from '../../registry/api/metadata.ts';
 import type { Isolate } from '../isolate.ts';
 import type { Resolved } from '../routing/route-table.ts';
+
+/**
+ * Reads a page of models, by name.
+ * @param page.only null for all models
+ */
+export async function modelList(
+  { registry }: Isolate,
+  page: { limit: number; after?: string | undefined; only: ReadonlySet<string> | null },
+): Promise<ModelList> {
+  const { models, next } = await registry.listModels(page);
+  const listed = models.map(({ name, versions, route }) => ({ name, versions, aliases: route?.aliases ?? {} }));
+  return { models: listed, next };
+}
 
 /** @param allVersions whether to list every version: the request named the model and no version */
 export async function modelMetadata(

@@ -1,10 +1,12 @@
-// The model repository extension (PROTOCOL.md 2.7): what is in the registry with its state here; load and unload.
+// The model repository extension: the versions in the registry with their state here; load and unload.
+// https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_model_repository.md
 import type { RepositoryIndex } from '../../registry/api/repository.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import type { Isolate } from '../isolate.ts';
 import { describeValue, invalid } from '../protocol/describe.ts';
-import { isAbsent, readObject, readParameters } from '../protocol/fields.ts';
+import { isAbsent, readBoolean, readObject, readParameters } from '../protocol/fields.ts';
 import type { RequestScope } from '../request-scope.ts';
+import { type Operator, release } from './release.ts';
 
 /**
  * Every version in the registry. One that is not loaded here is READY all the same: it is loaded on demand.
@@ -31,6 +33,14 @@ export async function modelIndex(
 }
 
 /**
+ * What an index asks for, from its body.
+ * @throws PopserveError INVALID_ARGUMENT
+ */
+export function readIndexRequest(body: unknown): { readyOnly: boolean } {
+  return { readyOnly: readBoolean(readObject(body, 'the body').ready, "'ready'") ?? false };
+}
+
+/**
  * What a load or unload asks for, from its body.
  * @returns the version, null for the model's default
  * @throws PopserveError UNSUPPORTED for a model in the request itself, INVALID_ARGUMENT
@@ -53,16 +63,17 @@ export function readRepositoryRequest(body: unknown): string | null {
 }
 
 /**
- * Loads and warms a version here, and gives a model that has no active version this one. It never replaces an active
- * version: that is a release's business, with its history and rollback.
+ * Loads and warms a version here, and releases it if the model has no active version. It never replaces an active version: that
+ * is what a route of the control plane does, with its history and rollback.
  * @param requested version or alias; null: the active version, else the one that was published last
  * @throws PopserveError NOT_FOUND, UNAVAILABLE with the reason if it cannot be loaded; then nothing has changed
  */
 export async function loadModel(
   isolate: Isolate,
-  { model, requested, actor }: { model: string; requested: string | null; actor: string },
+  { model, requested }: { model: string; requested: string | null },
+  operator: Operator,
   scope: RequestScope,
-): Promise<{ version: string; activated: boolean }> {
+): Promise<void> {
   const { registry, routes, models } = isolate;
   const { route, versions } = await registry.showModel(model);
   const stable = route?.aliases.stable;
@@ -71,14 +82,10 @@ export async function loadModel(
   const { manifest } = await routes.resolve({ model, requested: wanted, minEpoch: null, key: '' }, scope);
   await models.warm(manifest, scope);
   const { version } = manifest;
-  if (stable !== undefined) return { version, activated: false };
-  const change = await registry.appendRoute(
-    model,
-    { action: 'activate', version, reason: 'loaded through the model repository' },
-    { actor, ifMatchEpoch: route?.epoch ?? 0 },
-  );
-  routes.learn(model, scope);
-  return { version, activated: change.created };
+  operator.note('loaded', { model, version });
+  if (stable !== undefined) return;
+  const action = { action: 'activate', version, reason: 'loaded through the model repository' } as const;
+  await release(isolate, { model, action, ifMatchEpoch: route?.epoch ?? 0 }, operator, scope);
 }
 
 /**
@@ -89,13 +96,15 @@ export async function loadModel(
 export async function unloadModel(
   isolate: Isolate,
   { model, requested }: { model: string; requested: string | null },
+  operator: Operator,
   scope: RequestScope,
 ): Promise<void> {
   if (requested === null) {
     await isolate.registry.showModel(model);
     isolate.models.unload(model, null);
-    return;
+  } else {
+    const { manifest } = await isolate.routes.resolve({ model, requested, minEpoch: null, key: '' }, scope);
+    isolate.models.unload(model, manifest.version);
   }
-  const { manifest } = await isolate.routes.resolve({ model, requested, minEpoch: null, key: '' }, scope);
-  isolate.models.unload(model, manifest.version);
+  operator.note('unloaded', { model, version: requested });
 }

@@ -19,15 +19,20 @@ const mergedNote =
   'reported by all PoPs, seconds behind; executions are successful requests, durations and cache hits are not merged';
 
 /**
- * Reads the counts of this isolate.
- * @param models null for all models
- * @param version null for all versions
+ * Reads the counts of this isolate, or those that all PoPs reported.
+ * @param asked.models null for all models
+ * @param asked.version null for all versions
  */
-export function isolateStatistics(
+export async function statisticsOf(
   isolate: Isolate,
-  models: ReadonlySet<string> | null,
-  version: string | null,
-): Statistics {
+  asked: { models: ReadonlySet<string> | null; version: string | null; scope: Statistics['popserve_scope'] },
+): Promise<Statistics> {
+  const { models, version, scope } = asked;
+  if (scope === 'isolate') return isolateStatistics(isolate, models, version);
+  return await mergedStatistics(isolate, await isolate.registry.modelNames(models), version);
+}
+
+function isolateStatistics(isolate: Isolate, models: ReadonlySet<string> | null, version: string | null): Statistics {
   const counted = isolate.counters
     .versions()
     .filter(
@@ -41,11 +46,7 @@ export function isolateStatistics(
   };
 }
 
-/**
- * Reads the counts that all PoPs reported.
- * @param version null for all versions
- */
-export async function mergedStatistics(
+async function mergedStatistics(
   { telemetry }: Isolate,
   models: readonly string[],
   version: string | null,

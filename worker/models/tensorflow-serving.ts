@@ -10,9 +10,31 @@ import type { Manifest } from '../../registry/manifest.ts';
 import type { TensorSpec } from '../../registry/signature.ts';
 import { tensorflowTypes } from '../../registry/tensorflow-types.ts';
 import type { Isolate } from '../isolate.ts';
+import type { RequestScope } from '../request-scope.ts';
+import type { Selector } from '../routing/route-table.ts';
+
+/**
+ * Reads the state of the version that the selector names, or of every version if it names none.
+ * @throws {PopserveError} NOT_FOUND when the model or version is unknown
+ */
+export async function versionStatuses(
+  isolate: Isolate,
+  selector: Selector,
+  scope: RequestScope,
+): Promise<ServedVersions> {
+  const { registry, routes } = isolate;
+  const { model, requested } = selector;
+  const manifests =
+    requested === null
+      ? await registry
+          .listVersions(model)
+          .then((versions) => Promise.all(versions.map(({ version }) => registry.getManifest(model, version))))
+      : [(await routes.resolve(selector, scope)).manifest];
+  return { model_version_status: manifests.map((manifest) => versionStatus(isolate, manifest)) };
+}
 
 /** A version that is not loaded here counts as available, since it is loaded on demand. */
-export function servedVersion({ models }: Isolate, manifest: Manifest): VersionStatus {
+function versionStatus({ models }: Isolate, manifest: Manifest): VersionStatus {
   const { version } = manifest;
   const held = models.state(manifest);
   if (held?.state === 'UNAVAILABLE') {
@@ -20,13 +42,6 @@ export function servedVersion({ models }: Isolate, manifest: Manifest): VersionS
   }
   const state = held?.state === 'LOADING' ? 'LOADING' : 'AVAILABLE';
   return { version, state, status: { error_code: 'OK', error_message: '' } };
-}
-
-/** @throws {PopserveError} NOT_FOUND when the model is unknown */
-export async function servedVersions(isolate: Isolate, model: string): Promise<ServedVersions> {
-  const versions = await isolate.registry.listVersions(model);
-  const manifests = await Promise.all(versions.map(({ version }) => isolate.registry.getManifest(model, version)));
-  return { model_version_status: manifests.map((manifest) => servedVersion(isolate, manifest)) };
 }
 
 export function signatureMetadata({ model, version, signature }: Manifest): SignatureMetadata {

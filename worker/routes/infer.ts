@@ -7,14 +7,17 @@ import { readSelector } from '../http/selector.ts';
 import { oipCodec } from '../inference/codecs.ts';
 import { infer } from '../inference/infer.ts';
 import { ask } from '../inference/question.ts';
+import { needs } from '../middleware/needs.ts';
 import { serve } from '../middleware/serve.ts';
 import { headerLengthName } from '../protocol/envelope.ts';
 
+const runs = needs('infer');
+
 export const inferRoutes = new Hono<AppContext>()
-  .post('/models/:model/infer', tensors)
-  .post('/models/:model/versions/:version/infer', tensors)
-  .get('/models/:model/infer', question)
-  .get('/models/:model/versions/:version/infer', question);
+  .post('/models/:model/infer', runs, tensors)
+  .post('/models/:model/versions/:version/infer', runs, tensors)
+  .get('/models/:model/infer', runs, question)
+  .get('/models/:model/versions/:version/infer', runs, question);
 
 function tensors(c: Context<AppContext>) {
   const isolate = c.get('isolate');

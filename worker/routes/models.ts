@@ -1,28 +1,31 @@
 // OIP model list, metadata, configuration and readiness.
+// https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
 import { type Context, Hono } from 'hono';
-import type { ModelList, ModelReady } from '../../registry/api/metadata.ts';
+import type { ModelReady } from '../../registry/api/metadata.ts';
 import { modelPageQuerySchema } from '../../registry/api/queries.ts';
 import { parse } from '../../registry/parse.ts';
 import type { AppContext } from '../http/app-context.ts';
+import { visibleModels } from '../http/caller.ts';
 import { popOf } from '../http/pop.ts';
 import { readSelector } from '../http/selector.ts';
-import { visibleModels } from '../middleware/access.ts';
+import { needs, needsOnly } from '../middleware/needs.ts';
 import { modelConfig } from '../models/config.ts';
-import { modelMetadata } from '../models/metadata.ts';
+import { modelList, modelMetadata } from '../models/metadata.ts';
+import { requireModelReady } from '../models/readiness.ts';
+
+const reads = needs('infer', 'read');
 
 export const modelRoutes = new Hono<AppContext>()
-  .get('/models', async (c) => {
+  .get('/models', needsOnly('infer', 'read'), async (c) => {
     const page = parse(modelPageQuerySchema, c.req.query(), 'query');
-    const { models, next } = await c.var.isolate.registry.listModels({ ...page, only: visibleModels(c) });
-    const listed = models.map(({ name, versions, route }) => ({ name, versions, aliases: route?.aliases ?? {} }));
-    return c.json({ models: listed, next } satisfies ModelList);
+    return c.json(await modelList(c.var.isolate, { ...page, only: visibleModels(c) }));
   })
-  .get('/models/:model', metadata)
-  .get('/models/:model/versions/:version', metadata)
-  .get('/models/:model/config', config)
-  .get('/models/:model/versions/:version/config', config)
-  .get('/models/:model/ready', ready)
-  .get('/models/:model/versions/:version/ready', ready);
+  .get('/models/:model', reads, metadata)
+  .get('/models/:model/versions/:version', reads, metadata)
+  .get('/models/:model/config', reads, config)
+  .get('/models/:model/versions/:version/config', reads, config)
+  .get('/models/:model/ready', reads, ready)
+  .get('/models/:model/versions/:version/ready', reads, ready);
 
 async function metadata(c: Context<AppContext>) {
   const { isolate } = c.var;
@@ -32,10 +35,9 @@ async function metadata(c: Context<AppContext>) {
 }
 
 async function ready(c: Context<AppContext>) {
-  const { isolate } = c.var;
-  const { manifest } = await isolate.routes.resolve(readSelector(c), c.executionCtx);
-  await isolate.models.warm(manifest, c.executionCtx);
-  return c.json({ name: manifest.model, ready: true } satisfies ModelReady);
+  const selector = readSelector(c);
+  await requireModelReady(c.var.isolate, selector, c.executionCtx);
+  return c.json({ name: selector.model, ready: true } satisfies ModelReady);
 }
 
 async function config(c: Context<AppContext>) {

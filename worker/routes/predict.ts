@@ -1,23 +1,27 @@
 // TensorFlow Serving's REST API over the same models: prediction, status and metadata.
+// https://github.com/tensorflow/serving/blob/master/tensorflow_serving/g3doc/api_rest.md
 import { type Context, Hono } from 'hono';
-import type { ServedVersions } from '../../registry/api/tensorflow-serving.ts';
 import type { AppContext } from '../http/app-context.ts';
 import { readPredictSelector, readSelector } from '../http/selector.ts';
 import { predictCodec } from '../inference/codecs.ts';
 import { infer } from '../inference/infer.ts';
+import { needs } from '../middleware/needs.ts';
 import { serve } from '../middleware/serve.ts';
-import { servedVersion, servedVersions, signatureMetadata } from '../models/tensorflow-serving.ts';
+import { signatureMetadata, versionStatuses } from '../models/tensorflow-serving.ts';
+
+const runs = needs('infer');
+const reads = needs('infer', 'read');
 
 export const predictRoutes = new Hono<AppContext>()
-  .post('/models/:call', predict)
-  .post('/models/:model/versions/:call', predict)
-  .post('/models/:model/labels/:call', predict)
-  .get('/models/:model', status)
-  .get('/models/:model/versions/:version', status)
-  .get('/models/:model/labels/:version', status)
-  .get('/models/:model/metadata', metadata)
-  .get('/models/:model/versions/:version/metadata', metadata)
-  .get('/models/:model/labels/:version/metadata', metadata);
+  .post('/models/:call', runs, predict)
+  .post('/models/:model/versions/:call', runs, predict)
+  .post('/models/:model/labels/:call', runs, predict)
+  .get('/models/:model', reads, status)
+  .get('/models/:model/versions/:version', reads, status)
+  .get('/models/:model/labels/:version', reads, status)
+  .get('/models/:model/metadata', reads, metadata)
+  .get('/models/:model/versions/:version/metadata', reads, metadata)
+  .get('/models/:model/labels/:version/metadata', reads, metadata);
 
 function predict(c: Context<AppContext>) {
   const { isolate } = c.var;
@@ -27,11 +31,7 @@ function predict(c: Context<AppContext>) {
 }
 
 async function status(c: Context<AppContext>) {
-  const { isolate } = c.var;
-  const selector = readSelector(c);
-  if (selector.requested === null) return c.json(await servedVersions(isolate, selector.model));
-  const { manifest } = await isolate.routes.resolve(selector, c.executionCtx);
-  return c.json({ model_version_status: [servedVersion(isolate, manifest)] } satisfies ServedVersions);
+  return c.json(await versionStatuses(c.var.isolate, readSelector(c), c.executionCtx));
 }
 
 async function metadata(c: Context<AppContext>) {

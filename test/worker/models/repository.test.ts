@@ -53,6 +53,35 @@ describe('load', () => {
     expect(routes).toMatchObject([{ audit: { action: 'activate', reason: 'loaded through the model repository' } }]);
   });
 
+  test.each(['load', 'activate'])('a release by %s is announced to telemetry and noted in the audit', async (way) => {
+    const model = `by-${way}`;
+    await pop.release(adder(model, '1', 10), false);
+    if (way === 'load') expect((await repository(`${model}/load`)).status).toBe(200);
+    else await pop.route(model, { action: 'activate', version: '1' });
+    // No request was answered, so no PoP has reported: the object can only have heard of it from the release.
+    await expect
+      .poll(async () => (await pop.operate('GET', `/registry/models/${model}/status`)).json())
+      .toMatchObject({ release: { epoch: 1, reachedPops: 0 } });
+    const { records } = (await pop.operate('GET', '/registry/audit?limit=1')).json<{ records: object[] }>();
+    expect(records).toMatchObject([
+      {
+        ...{ change: 'route', actor: 'operator', status: way === 'load' ? 200 : 201 },
+        details: { model, epoch: 1, created: true, action: { action: 'activate', version: '1' }, copyPending: false },
+      },
+    ]);
+  });
+
+  test('that releases nothing is noted as such', async () => {
+    await pop.release(adder('noted', '1', 10));
+    await repository('noted/load');
+    await repository('noted/unload');
+    const { records } = (await pop.operate('GET', '/registry/audit?limit=2')).json<{ records: object[] }>();
+    expect(records).toMatchObject([
+      { change: 'unloaded', details: { model: 'noted', version: null } },
+      { change: 'loaded', details: { model: 'noted', version: '1' } },
+    ]);
+  });
+
   test('of another version warms it and leaves the active one alone', async () => {
     await pop.release(adder('steady', '1', 10));
     await pop.release(adder('steady', '2', 20), false);

@@ -203,14 +203,35 @@ describe('the page', () => {
     const [first, second] = [await pop.send('GET', '/docs'), await pop.send('GET', '/docs')];
     expect(first.headers.get('content-type')).toContain('text/html');
     const policy = first.headers.get('content-security-policy') ?? '';
-    expect(policy).toContain("default-src 'none'");
-    expect(policy).toContain("frame-ancestors 'none'");
-    expect(policy).not.toMatch(/unsafe|\*|https?:/);
     const html = new TextDecoder().decode(first.bytes);
     expect(html).not.toMatch(/(src|href)=["']?(https?:)?\/\//);
     const nonce = /script-src 'nonce-([^']+)'/.exec(policy)?.[1] ?? '';
+    expect(nonce).toMatch(/^[A-Za-z0-9+/]{22}==$/);
+    expect(policy.split('; ')).toEqual([
+      ...["default-src 'none'", `script-src 'nonce-${nonce}'`, `style-src 'nonce-${nonce}'`, "connect-src 'self'"],
+      ...["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"],
+    ]);
     expect(html).toContain(`<script nonce="${nonce}">`);
     expect(html).not.toContain('{{nonce}}');
     expect(new TextDecoder().decode(second.bytes)).not.toContain(nonce);
+  });
+
+  test.each([
+    ['the page', 'GET', '/docs', 200],
+    ['an error in its place', 'GET', '/docs/nothing', 404],
+    ['a wrong method', 'POST', '/docs', 405],
+  ])('%s has every header that keeps a browser from more', async (_, method, path, status) => {
+    const answer = await pop.send(method, path);
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'; script-src 'nonce-");
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+      'strict-transport-security': 'max-age=31536000',
+    });
   });
 });

@@ -1,0 +1,31 @@
+// A mount that declares nothing stops the app. (What the mounted routes declare is asked for over HTTP in rights.test.ts.)
+import { Hono } from 'hono';
+import { expect, test } from 'vitest';
+import { declare, requireDeclarations } from '../../../worker/middleware/declarations.ts';
+
+const answer = () => new Response();
+const guard = declare(async (_: unknown, next: () => Promise<void>) => await next());
+const whole = declare(async (_: unknown, next: () => Promise<void>) => await next(), 'whole');
+
+test('an app whose mounts all declare what they need starts, inside another one as well', () => {
+  const app = new Hono()
+    .use(async (_, next) => await next())
+    .get('/a', guard, answer)
+    .on(['PUT', 'POST'], '/b', guard, answer)
+    .get('/:word', whole)
+    .get('/c', guard, async (_, next) => await next(), answer)
+    .get('/:word', guard, answer);
+  expect(() => requireDeclarations(app.routes)).not.toThrow();
+  expect(() => requireDeclarations(new Hono().route('/outer', app).routes)).not.toThrow();
+});
+
+test.each([
+  ['without a declaration', new Hono().get('/a', guard, answer).get('/b', answer), 'GET /b'],
+  ['with another method', new Hono().get('/a', guard, answer).delete('/a', answer), 'DELETE /a'],
+  ['in an app that is mounted', new Hono().route('/in', new Hono().post('/a', answer)), 'POST /in/a'],
+  ['declared behind its handler', new Hono().get('/a', answer, guard), 'GET /a'],
+  ['behind one that answers by itself', new Hono().get('/:a', whole).get('/:a', answer), 'GET /:a'],
+  ['behind middleware for all methods', new Hono().use('/a', guard).get('/a', answer), 'GET /a'],
+])('a mount %s stops the app and is named', (_, app, mount) => {
+  expect(() => requireDeclarations(app.routes)).toThrow(`nothing is declared for ${mount}: put needs()`);
+});

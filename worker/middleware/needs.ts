@@ -1,0 +1,44 @@
+// What a call needs is declared where it is mounted: the first handler of every mount is one of these.
+import type { Context, MiddlewareHandler } from 'hono';
+import type { Scope } from '../../registry/api-key.ts';
+import type { AppContext } from '../http/app-context.ts';
+import { modelInPath } from '../http/selector.ts';
+import { admit } from './admission.ts';
+import { declare } from './declarations.ts';
+
+type Guard = MiddlewareHandler<AppContext>;
+type Handler = (c: Context<AppContext>) => Response | Promise<Response>;
+
+/** The call is about the model in its path, or about all models where the path has none; one of the scopes is enough. */
+export function needs(...scopes: readonly Scope[]): Guard {
+  return declare((c, next) => {
+    const admitted = admit(c, { scopes, model: modelInPath(c) });
+    return admitted === undefined ? next() : admitted.then(next);
+  });
+}
+
+/** One of the scopes is enough: the call tells a caller only of the models that it may see, or of nothing that belongs to one. */
+export function needsOnly(...scopes: readonly Scope[]): Guard {
+  return declare((c, next) => {
+    const admitted = admit(c, { scopes, model: null, open: true });
+    return admitted === undefined ? next() : admitted.then(next);
+  });
+}
+
+/** The call is for everybody. */
+export const open: Guard = declare((_, next) => next());
+
+/** Hono answers HEAD by the handler of GET: this gives HEAD a need of its own. */
+export function forHead(head: Guard, get: Guard): Guard {
+  return declare((c, next) => (c.req.method === 'HEAD' ? head(c, next) : get(c, next)));
+}
+
+/** A word in the place of a model's name, which the router cannot tell from one: other names go on to the next mount. */
+export function insteadOfModel(word: string, guard: Guard, handler: Handler): Guard {
+  return declare((c, next) => {
+    if (c.req.param('model') !== word) return next();
+    return guard(c, async () => {
+      c.res = await handler(c);
+    });
+  }, 'whole');
+}

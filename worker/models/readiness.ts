@@ -1,0 +1,31 @@
+// Whether the server, or a version of a model, is ready to answer.
+import { PopserveError } from '../../registry/errors.ts';
+import type { Isolate } from '../isolate.ts';
+import type { RequestScope } from '../request-scope.ts';
+import type { Selector } from '../routing/route-table.ts';
+
+/** Health checks are open to everybody and come often: a good result holds this long, so that they cost storage little. */
+const readyForMs = 5_000;
+const readySince = new WeakMap<Isolate, number>();
+
+/** The runtime runs and the registry answers. @throws PopserveError UNAVAILABLE with the reason */
+export async function requireReady(isolate: Isolate): Promise<void> {
+  if (isolate.heap.live && Date.now() - (readySince.get(isolate) ?? 0) < readyForMs) return;
+  try {
+    await Promise.all([isolate.heap.current(), isolate.registry.listModels({ limit: 1 })]);
+    readySince.set(isolate, Date.now());
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new PopserveError('UNAVAILABLE', `not ready: ${reason}`, { retryAfterSeconds: 5, cause: error });
+  }
+}
+
+/** Loads and warms the version if need be. @throws PopserveError NOT_FOUND, UNAVAILABLE with the reason */
+export async function requireModelReady(
+  { routes, models }: Isolate,
+  selector: Selector,
+  scope: RequestScope,
+): Promise<void> {
+  const { manifest } = await routes.resolve(selector, scope);
+  await models.warm(manifest, scope);
+}

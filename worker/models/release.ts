@@ -1,0 +1,46 @@
+// A release: a new route is written, learnt here, announced to telemetry and noted for the audit, in one place for every caller.
+import type { RouteChange } from '../../registry/append-route.ts';
+import type { RouteAction } from '../../registry/route-action.ts';
+import type { Isolate } from '../isolate.ts';
+import { log } from '../logging/log.ts';
+import type { RequestScope } from '../request-scope.ts';
+
+/** Who changes something, and where the change is noted. */
+export interface Operator {
+  readonly actor: string;
+  /** Keeps what was changed for the audit: the last note of a call counts. Secrets do not belong in the details. */
+  note(change: string, details: Readonly<Record<string, unknown>>): void;
+}
+
+export interface Release {
+  readonly model: string;
+  readonly action: RouteAction;
+  /** The epoch that the new route must follow; 0: the model has no route. Undefined: whatever is the newest. */
+  readonly ifMatchEpoch?: number | undefined;
+}
+
+/**
+ * Writes the route, which is the release. All that follows is behind it: this isolate takes over at once, the way to the other
+ * PoPs is measured from here, and the audit has the change.
+ * @throws PopserveError CONFLICT, NOT_FOUND; then nothing has changed
+ */
+export async function release(
+  { registry, routes, telemetry }: Isolate,
+  { model, action, ifMatchEpoch }: Release,
+  operator: Operator,
+  scope: RequestScope,
+): Promise<RouteChange> {
+  const by = { actor: operator.actor, ...(ifMatchEpoch === undefined ? {} : { ifMatchEpoch }) };
+  const result = await registry.appendRoute(model, action, by);
+  const { route, created, copyPending, copyError } = result;
+  const { epoch } = route;
+  routes.learn(model, scope);
+  if (created) scope.waitUntil(telemetry.released(model, epoch).catch(logUnannounced));
+  if (created || copyPending) operator.note('route', { model, epoch, created, action, copyPending, copyError });
+  return result;
+}
+
+/** The release stands all the same; its way is measured from the first PoP's report then. */
+function logUnannounced(error: unknown): void {
+  log('report-failed', { error: String(error) });
+}
