@@ -1,4 +1,4 @@
-// Where API keys are kept. Nothing is ever replaced: a key is one object, its revocation another.
+// The store of API keys. It replaces nothing: a key is one object, its revocation another.
 import type { ApiKey, Revocation } from './api-key.ts';
 
 export interface StoredKey {

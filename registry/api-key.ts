@@ -1,4 +1,4 @@
-// An API key: what a client holds, what is kept of it, and what it may do. Where it is kept: api-key-store.ts.
+// An API key: the token that a client holds, and the record that is kept of it. api-key-store.ts stores the records.
 
 import * as z from 'zod';
 import { encodeBase64, toHex } from './bytes.ts';
@@ -9,16 +9,16 @@ export const scopeSchema = z.enum(['infer', 'read', 'release', 'admin']);
 
 export type Scope = z.infer<typeof scopeSchema>;
 
-/** Public: it stands in lists, logs and the audit. 64 random bits in hex. */
+/** Public: it appears in lists, logs and the audit. 64 random bits in hex. */
 export const keyIdSchema = z.string().regex(/^[0-9a-f]{16}$/, 'a key id is 16 hex digits');
 
-/** What the creator of a key decides. */
+/** The part of a key that its creator decides. */
 export const keyRequestSchema = z
   .strictObject({
-    /** Who or what holds it, for people. */
+    /** Names the holder, for people. */
     name: z.string().regex(/^[\x20-\x7e]{1,64}$/, 'a name is 1 to 64 printable ASCII characters'),
     scopes: z.array(scopeSchema).min(1),
-    /** The only models that it is for; null: all. */
+    /** The only models that the key is for; null for all. */
     models: z.array(modelNameSchema).min(1).max(100).nullable().default(null),
     expiresAt: z.iso.datetime().nullable().default(null),
   })
@@ -29,7 +29,7 @@ export const keyRequestSchema = z
 
 export type KeyRequest = z.infer<typeof keyRequestSchema>;
 
-/** Stored; never changed. The secret itself is kept nowhere. */
+/** The stored record, which never changes. The secret itself is kept nowhere. */
 export const apiKeySchema = z.strictObject({
   schema: z.literal(1),
   id: keyIdSchema,
@@ -64,7 +64,7 @@ export function generateKey(): { id: string; token: string } {
   return { id, token: `pk_${id}_${text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}` };
 }
 
-/** @returns the id within a key, null for what is not shaped like one */
+/** @returns the id within a key; null if the text is not shaped like a key */
 export function keyIdOf(token: string): string | null {
   return tokenPattern.exec(token)?.[1] ?? null;
 }

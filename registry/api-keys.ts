@@ -1,4 +1,4 @@
-// What operators do with API keys: create, list, revoke. Checking one that a request brings is the Worker's part.
+// The operations on API keys: create, list, revoke. The Worker checks the keys that requests bring (worker/security).
 import type { CreatedKey, KeySummary } from './api/keys.ts';
 import { type ApiKey, generateKey, type KeyRequest } from './api-key.ts';
 import type { ApiKeyStore, StoredKey } from './api-key-store.ts';
@@ -14,7 +14,10 @@ export class ApiKeys {
     this.#now = now;
   }
 
-  /** @returns the key's record and the key itself, which cannot be had a second time */
+  /**
+   * @returns the key's record and the key itself, which is given out only this once
+   * @throws {PopserveError} CONFLICT when the random id is taken
+   */
   async create(request: KeyRequest, actor: string): Promise<CreatedKey> {
     const { id, token } = generateKey();
     const key: ApiKey = {
@@ -32,7 +35,7 @@ export class ApiKeys {
     return { key: summarize({ key, revocation: null }), token };
   }
 
-  /** The newest first, revoked and expired ones too. */
+  /** Lists all keys, the newest first, revoked and expired ones too. */
   async list(): Promise<KeySummary[]> {
     const stored = await this.#store.list();
     return stored.map(summarize).sort((a, b) => b.createdAt.localeCompare(a.createdAt));
@@ -40,7 +43,7 @@ export class ApiKeys {
 
   /**
    * Revoking twice changes nothing.
-   * @throws {PopserveError} NOT_FOUND
+   * @throws {PopserveError} NOT_FOUND when there is no such key
    */
   async revoke(
     id: string,

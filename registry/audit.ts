@@ -1,4 +1,4 @@
-// What was changed through the control plane: one record per change, create-only, the newest first in a listing.
+// The audit: one record per change through the control plane. Records are never replaced, and listed newest first.
 import type { R2Bucket } from '@cloudflare/workers-types';
 import { type AuditPage, type AuditRecord, auditRecordSchema } from './api/audit.ts';
 import { canonicalJson } from './canonical-json.ts';
@@ -6,7 +6,7 @@ import { parse, parseJson } from './parse.ts';
 import { createOnly } from './r2-objects.ts';
 
 const prefix = 'audit/';
-/** Keys are listed in ascending order only; the time is inverted to have the newest first. */
+/** R2 lists keys in ascending order only, so the time is inverted to have the newest first. */
 const latestMs = 9_999_999_999_999;
 
 export class AuditTrail {
@@ -22,7 +22,7 @@ export class AuditTrail {
     await createOnly(this.#bucket, key, canonicalJson(record), { httpMetadata: { contentType: 'application/json' } });
   }
 
-  /** @param page.after what an earlier page gave as `next` */
+  /** @param page.after the `next` of the page before */
   async list(page: { limit: number; after?: string }): Promise<AuditPage> {
     const { after } = page;
     const listed = await this.#bucket.list({

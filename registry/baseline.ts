@@ -1,5 +1,5 @@
-// The baseline of a version: how its inputs and outputs were distributed over reference data, in fixed bins. Taken when the
-// version is published, part of its manifest; a point of presence counts live values into the same bins. Holds counts, no rows.
+// The baseline of a version: how its inputs and outputs were distributed over reference data, in fixed bins. It is taken when the
+// version is published and is part of its manifest; a point of presence counts live values into the same bins. It holds counts, no rows.
 import * as z from 'zod';
 import {
   binCount,
@@ -15,12 +15,12 @@ import { type DataReference, dataSchema } from './evaluation.ts';
 import { featureValues, type ReferenceRows, rowElements, type Take, takeSchema, takesOf } from './feature.ts';
 import { type Datatype, isFloat, type Signature, type TensorSpec } from './signature.ts';
 
-/** A baseline travels with each route: some 150 bytes a feature. */
+/** A baseline travels with each route and takes some 150 bytes per feature. */
 const mostFeatures = 256;
 
 export const featureBaselineSchema = z
   .strictObject({
-    /** For people: `torque`, `features[3]`, `picture.contrast`. */
+    /** A name for people: `torque`, `features[3]`, `picture.contrast`. */
     name: z.string(),
     /** The input or output that it is taken from. */
     tensor: z.string(),
@@ -34,7 +34,7 @@ export const featureBaselineSchema = z
   });
 
 export const baselineSchema = z.strictObject({
-  /** What it was taken from. */
+  /** The data that it was taken from. */
   reference: dataSchema,
   inputs: z.array(featureBaselineSchema).max(mostFeatures),
   outputs: z.array(featureBaselineSchema).max(mostFeatures),
@@ -44,19 +44,21 @@ export type Baseline = z.infer<typeof baselineSchema>;
 export type FeatureBaseline = z.infer<typeof featureBaselineSchema>;
 
 export interface ReferenceTensors {
-  /** By name of the input or output: what it was, run after run. */
+  /** The values of each input and output, by its name, run after run. */
   readonly tensors: ReadonlyMap<string, readonly ReferenceRows[]>;
   /** Names for the elements of a row, by input. */
   readonly names?: ReadonlyMap<string, readonly string[]>;
-  /** Outputs that are scores of classes without adding up to 1. */
+  /** Outputs that are scores of classes although they do not add up to 1. */
   readonly scores?: ReadonlySet<string>;
 }
 
 /**
+ * Takes the baseline of a version from reference data.
+ *
  * @example
  * const baseline = takeBaseline(manifest.signature, { tensors: new Map([['x', [{ shape: [2, 1], elements: [0.5, 1.5] }]]]) }, reference);
  *
- * @param reference what the tensors are: test or training data, in the file's name and digest
+ * @param reference names the test or training data that the tensors are from, by file and digest
  */
 export function takeBaseline(
   { inputs, outputs }: Signature,

@@ -1,22 +1,22 @@
-// Fixed bins for the values of one feature, and counting into them. Pure; the same code counts the reference data when a
-// version is published and live values at a point of presence, so that the two can be compared.
+// Fixed bins for the values of one feature, and counting into them. Pure. The same code counts reference data when a version is
+// published and live values at a point of presence, so that the two can be compared.
 import * as z from 'zod';
 
 const count = z.int().min(0);
 
-/** Upper limits keep a baseline to a few KB, and a damaged one from costing anything at a point of presence. */
+/** These limits keep a baseline to a few KB, so that even a damaged one costs a point of presence nothing. */
 const mostEdges = 64;
 export const mostCategories = 32;
 const longestCategory = 64;
-/** Ten bins are what thresholds for the population stability index are stated for. */
+/** The usual thresholds for the population stability index are stated for ten bins. */
 const defaultBins = 10;
 
 const numericBinsSchema = z
   .strictObject({
     kind: z.literal('numeric'),
-    /** Ascending; n edges make n + 1 bins. A value lies in the bin with as many edges <= value before it; the outer bins are open. */
+    /** Ascending; n edges make n + 1 bins. The bin of a value is the number of edges that are not above it; the outer bins are open. */
     edges: z.array(z.number()).max(mostEdges),
-    /** Smallest and largest finite value of the reference: what lies beyond is out of range. Null if it had none. */
+    /** Smallest and largest finite value of the reference. A value beyond them is out of range. Null if the reference had none. */
     range: z.tuple([z.number(), z.number()]).nullable(),
   })
   .refine(({ edges }) => edges.every((edge, index) => index === 0 || edge > (edges[index - 1] ?? edge)), {
@@ -27,7 +27,7 @@ const numericBinsSchema = z
 const categoricalBinsSchema = z
   .strictObject({
     kind: z.literal('categorical'),
-    /** One bin each, and one more, the last, for all other values. Numbers and booleans as JSON writes them. */
+    /** Each has a bin; one more bin, the last, takes all other values. Numbers and booleans are written as in JSON. */
     categories: z.array(z.string()).max(mostCategories),
   })
   .refine(({ categories }) => new Set(categories).size === categories.length, {
@@ -42,9 +42,9 @@ export type Bins = z.infer<typeof binsSchema>;
 export const binCountsSchema = z.strictObject({
   /** Values per bin. */
   bins: z.array(count).min(1),
-  /** NaN, or an empty text; in no bin. */
+  /** NaN and empty texts, which are in no bin. */
   missing: count,
-  /** Beyond the range, or of none of the categories. Such a value is in a bin as well: an outer one, or the last. */
+  /** Values beyond the range, or of none of the categories. They are in a bin as well: an outer one, or the last. */
   outside: count,
 });
 
@@ -84,14 +84,14 @@ export function mergeCounts(left: BinCounts, right: BinCounts): BinCounts {
   };
 }
 
-/** All values that were counted, missing ones as well. */
+/** The number of values that were counted, missing ones included. */
 export function totalCount({ bins, missing }: BinCounts): number {
   return bins.reduce((sum, values) => sum + values, missing);
 }
 
 /**
- * Bins that hold about as many of the values each. A value that alone is more than a bin's share has a bin of its own, and the
- * others share what is left; a feature with few different values has a bin for each.
+ * Bins that hold about the same number of values each. A value that alone exceeds a bin's share gets a bin of its own, and the
+ * others share the rest; a feature with few different values gets a bin for each.
  */
 export function numericBins(values: Iterable<number>, wanted = defaultBins): Bins {
   const sorted = Float64Array.from(Array.from(values).filter(Number.isFinite)).sort();
@@ -109,13 +109,13 @@ export function numericBins(values: Iterable<number>, wanted = defaultBins): Bin
   return { kind: 'numeric', edges, range: [first + 0, last + 0] };
 }
 
-/** The categories that come most often, in the order of their names. */
+/** Bins for the most frequent categories, in the order of their names. */
 export function categoricalBins(values: Iterable<FeatureValue>): Bins {
   const frequent = [...tally(values)].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).slice(0, mostCategories);
   return { kind: 'categorical', categories: frequent.map(([category]) => category).sort() };
 }
 
-/** Whether the values are names of something rather than free text or measurements: few, short, and each seen several times. */
+/** Whether the values are names rather than free text or measurements: few, short, and seen five times each on average. */
 export function looksCategorical(values: readonly FeatureValue[]): boolean {
   const counts = tally(values);
   const present = values.filter((value) => !isMissing(value)).length;
@@ -167,7 +167,7 @@ function categoricalCounter(
   };
 }
 
-/** Where a bin of about `share` values ends: never between equal values, on the nearer side of a run of them. */
+/** Where a bin of about `share` values ends: never between equal values, but on the nearer side of a run of them. */
 function binEnd(sorted: Float64Array, start: number, share: number): number {
   const value = sorted[start + share - 1] ?? Number.NaN;
   let [runStart, runEnd] = [start + share - 1, start + share];
@@ -177,7 +177,7 @@ function binEnd(sorted: Float64Array, start: number, share: number): number {
   return before > 0 && share - before < runEnd - start - share ? runStart : runEnd;
 }
 
-/** A number well between two others, with as few digits as that takes: a value that lost its last digits keeps its bin. */
+/** A number well between two others with as few digits as possible, so that a value which lost its last digits keeps its bin. */
 function shortestBetween(low: number, high: number): number {
   const middle = low / 2 + high / 2;
   const margin = (high / 2 - low / 2) / 2;

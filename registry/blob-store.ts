@@ -1,4 +1,4 @@
-// Immutable bytes addressed by their SHA-256. The interface is what the registry needs, so that a test can stand in between.
+// Immutable bytes addressed by their SHA-256. An interface, so that a test can stand between the registry and R2.
 import type { ReadableStream } from '@cloudflare/workers-types';
 import type { Digest } from './names.ts';
 
@@ -14,11 +14,11 @@ export interface BlobInfo {
 }
 
 export interface Blob extends BlobInfo {
-  /** The bytes asked for: all of them, or the range. */
+  /** All bytes, or those of the range that was asked for. */
   body: ReadableStream<Uint8Array>;
 }
 
-/** What a blob is stored from. A stream must know its length: a request body with Content-Length, or a FixedLengthStream. */
+/** The bytes of a new blob. A stream must know its length: a request body with Content-Length, or a FixedLengthStream. */
 export type BlobBody = ReadableStream | Uint8Array;
 
 export interface BlobStore {
@@ -26,7 +26,7 @@ export interface BlobStore {
   /**
    * Stores the bytes unless they are there already.
    * @returns whether they were stored
-   * @throws {PopserveError} UNPROCESSABLE if the bytes do not have this digest; then nothing is stored
+   * @throws {PopserveError} UNPROCESSABLE when the bytes do not have this digest; then nothing is stored
    */
   create(digest: Digest, body: BlobBody): Promise<boolean>;
   /** @param range must lie within the blob */

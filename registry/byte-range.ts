@@ -2,8 +2,8 @@
 import type { ByteRange } from './blob-store.ts';
 
 /**
- * @returns the range asked for; `all` if there is no Range header, or one that may be ignored (other units, several ranges,
- * not well-formed); `unsatisfiable` if it lies outside the body
+ * @returns the range that is asked for; `all` without a Range header, or with one that may be ignored (other units, several ranges,
+ *   not well-formed); `unsatisfiable` if the range lies outside the body
  */
 export function parseRange(header: string | undefined, totalBytes: number): ByteRange | 'all' | 'unsatisfiable' {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? '');

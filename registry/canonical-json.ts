@@ -1,6 +1,6 @@
-// One spelling for one JSON value: keys sorted, no white space. So "the same content" is a comparison of strings, and a digest of it is stable.
+// One spelling for each JSON value: keys sorted, no white space. So equal content is equal text, and its digest is stable.
 
-/** JSON text of a value with the keys of every object in code-unit order; members that are `undefined` are left out. */
+/** The JSON text of a value, with the keys of every object in code-unit order. Members that are `undefined` are left out. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, member: unknown) => (isRecord(member) ? sortKeys(member) : member));
 }
@@ -23,7 +23,7 @@ export function differences(left: unknown, right: unknown, path = ''): Differenc
   return canonicalJson(left) === canonicalJson(right) ? [] : [{ path, left, right }];
 }
 
-/** The member itself, not what objects inherit under its name (`constructor`). */
+/** An own member, not one that every object inherits (`constructor`). */
 function own(record: Record<string, unknown>, key: string): unknown {
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }

@@ -1,5 +1,5 @@
-// SHA-256 of bytes that are in memory anyway: manifests, tokens, small artifacts. Model bytes are hashed where they stream,
-// because crypto.subtle takes only whole arrays.
+// SHA-256 of bytes that are in memory anyway: manifests, tokens, small artifacts. Model bytes are hashed as they stream, because
+// crypto.subtle takes only whole arrays.
 import { toHex } from './bytes.ts';
 import type { Digest } from './names.ts';
 

@@ -10,7 +10,7 @@ export class PopserveError extends Error {
   readonly retryAfterSeconds: number | undefined;
 
   /**
-   * @param message what was expected and what came, for the caller to read; no secrets, no stack
+   * @param message says what was expected and what came, for the caller to read; holds no secrets and no stack
    */
   constructor(code: ErrorCode, message: string, options: { retryAfterSeconds?: number; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });

@@ -1,5 +1,5 @@
-// What of a tensor counts as a feature. A row is what axis 0 counts; of small rows every element is a feature, of large ones
-// (images, audio, embeddings) a few figures that sum the row up. Pure; used on reference data and on live tensors alike.
+// Which values of a tensor are features. Axis 0 counts the rows. In small rows every element is a feature; large ones (images, audio,
+// embeddings) are summed up by a few figures. Pure; the same for reference data and for live tensors.
 import * as z from 'zod';
 import type { FeatureValue } from './binning.ts';
 import { elementCount, type TensorSpec } from './signature.ts';
@@ -8,8 +8,8 @@ export const takeSchema = z.union([
   /** The element at this place of each row. */
   z.int().min(0),
   /**
-   * Of a row of numbers: `mean`, `contrast` (standard deviation), `energy` (mean square), `argmax` (place of the largest, as a
-   * category), `max`; of a text: `length` in characters.
+   * A figure of each row. For numbers: `mean`, `contrast` (standard deviation), `energy` (mean square), `argmax` (place of the
+   * largest, as a category), `max`. For a text: `length` in characters.
    */
   z.enum(['mean', 'contrast', 'energy', 'argmax', 'max', 'length']),
 ]);
@@ -22,16 +22,16 @@ export interface FeatureTensor {
   readonly elements: ArrayLike<number> | ArrayLike<bigint> | ArrayLike<string>;
 }
 
-/** Rows of a large tensor, summed up: one value a row of each figure. */
+/** A large tensor, summed up: for each figure one value per row. */
 export interface SummedRows {
   readonly sums: Readonly<Record<(typeof summaries)[number], readonly FeatureValue[]>>;
 }
 
 export type ReferenceRows = FeatureTensor | SummedRows;
 
-/** Rows of more elements are summed up. */
+/** Rows with more elements are summed up. */
 const mostElements = 64;
-/** Of so many classes each one's score is a feature. */
+/** Up to so many classes, each score is a feature. */
 const mostScores = 8;
 
 export const summaries = ['mean', 'contrast', 'energy'] as const satisfies Take[];
@@ -40,7 +40,7 @@ export function rowCount(shape: readonly number[]): number {
   return shape[0] ?? 1;
 }
 
-/** Elements of one row; null if that differs from request to request. */
+/** The number of elements of one row; null if it differs from request to request. */
 export function rowElements({ shape }: Pick<TensorSpec, 'shape'>): number | null {
   const row = shape.slice(1);
   return row.includes(-1) ? null : elementCount(row);
@@ -48,13 +48,13 @@ export function rowElements({ shape }: Pick<TensorSpec, 'shape'>): number | null
 
 /**
  * The features of an input or output by its signature.
- * @param isScores its rows are scores of classes: what matters is which class is first, and by how much
+ * @param isScores whether its rows are scores of classes: then the features tell which class is first, and by how much
  */
 export function takesOf(spec: Pick<TensorSpec, 'datatype' | 'shape'>, isScores = false): Take[] {
   const elements = rowElements(spec);
   if (spec.datatype === 'BYTES') return elements === null || elements > mostElements ? [] : places(elements);
   if (isScores && elements !== null && elements > 1) {
-    // Of two classes one says it all.
+    // With two classes, the score of one tells the other.
     if (elements === 2) return ['argmax', 1];
     return elements <= mostScores ? ['argmax', ...places(elements)] : ['argmax', 'max'];
   }
@@ -63,7 +63,7 @@ export function takesOf(spec: Pick<TensorSpec, 'datatype' | 'shape'>, isScores =
 
 /**
  * The value of a feature in each row of a tensor.
- * @returns NaN or '' where it is missing: the value itself, or any of those that a figure is made of
+ * @returns one value per row; NaN or '' where the value is missing, or one of those that a figure is made of
  */
 export function featureValues(take: Take, { shape, elements }: FeatureTensor): FeatureValue[] {
   const rows = rowCount(shape);
@@ -78,7 +78,7 @@ export function featureValues(take: Take, { shape, elements }: FeatureTensor): F
   return values;
 }
 
-/** What a baseline needs of a tensor: the figures where its rows are summed up, else the tensor itself. */
+/** The part of a tensor that a baseline needs: figures if its rows are summed up, otherwise the tensor itself. */
 export function sumUp(spec: Pick<TensorSpec, 'datatype' | 'shape'>, tensor: FeatureTensor): ReferenceRows {
   if (!takesOf(spec).includes('mean')) return tensor;
   const [mean, contrast, energy] = summaries.map((take) => featureValues(take, tensor));
@@ -104,14 +104,14 @@ function summarize(take: Exclude<Take, number>, elements: FeatureTensor['element
   return contrast(elements, from, to, sum / count);
 }
 
-/** In a second pass: the difference of two large sums would lose what a bright, even picture has of it. */
+/** Takes a second pass: the difference of two large sums would lose the small contrast of a bright, even picture. */
 function contrast(elements: FeatureTensor['elements'], from: number, to: number, mean: number): number {
   let squares = 0;
   for (let index = from; index < to; index++) squares += (Number(elements[index]) - mean) ** 2;
   return Math.sqrt(squares / (to - from));
 }
 
-/** The first of the largest; -1 if any is NaN, or there are none. */
+/** The place of the first largest element; -1 if any is NaN, or if there are none. */
 function largestAt(elements: FeatureTensor['elements'], from: number, to: number): number {
   let at = -1;
   let largest = Number.NEGATIVE_INFINITY;

@@ -1,4 +1,4 @@
-// Garbage collection: blobs that no manifest names. What was uploaded lately may belong to a release that is still on its way.
+// Garbage collection of blobs that no manifest names. Young blobs stay: they may belong to a release that is still under way.
 import type { GarbageReport } from './api/garbage.ts';
 import type { BlobStore } from './blob-store.ts';
 import type { ManifestStore, RetiringManifest } from './manifest-store.ts';
@@ -8,12 +8,12 @@ interface Registered {
   blobs: BlobStore;
   manifests: ManifestStore;
   now: Date;
-  /** Whether a version that was retired is routed, or one can roll back to it. */
+  /** Whether a retired version is routed, or can be rolled back to. */
   isNeeded: (retiring: RetiringManifest) => Promise<boolean>;
 }
 
 export interface GarbageOptions {
-  /** Only report. */
+  /** Reports what would be removed, and removes nothing. */
   dryRun: boolean;
   /** Blobs younger than this stay. */
   graceSeconds: number;
@@ -21,11 +21,11 @@ export interface GarbageOptions {
 
 /**
  * Removes the blobs that no manifest names and that are older than the grace period. A version that was retired within the
- * grace period still counts: a release that had seen it may yet route it.
+ * grace period still counts: a release that saw it before may route it yet.
  *
  * The blobs are listed first and the manifests last, right before the removal. A manifest that is stored in that last moment
- * and reuses an old, unnamed blob can still lose it: its release then fails to load, the old version serves on, and
- * publishing again uploads what is missing.
+ * and reuses an old, unnamed blob can still lose it. Then its version fails to load, the old version goes on serving, and
+ * publishing again uploads the missing blob.
  */
 export async function collectGarbage(
   { blobs, manifests, now, isNeeded }: Registered,
@@ -33,7 +33,7 @@ export async function collectGarbage(
 ): Promise<GarbageReport> {
   const stored = await Array.fromAsync(blobs.list());
   const youngest = now.getTime() - graceSeconds * 1000;
-  // Before and after the versions: one that is retired or comes back meanwhile is in one of the three.
+  // Retirements are listed before and after the versions, so that one which begins or ends meanwhile is in one of the three lists.
   const before = await manifests.listRetiring();
   const named = await namedBlobs(manifests);
   for (const retiring of [...before, ...(await manifests.listRetiring())]) {

@@ -1,4 +1,4 @@
-// How large an input with variable dimensions may be: found out or decided when a version is published, kept by the Worker.
+// How large an input with variable dimensions may be: measured or decided when a version is published, enforced by the Worker.
 import * as z from 'zod';
 import type { Signature } from './signature.ts';
 
@@ -6,9 +6,9 @@ export const inputLimitSchema = z.strictObject({
   name: z.string(),
   /** Greatest size of each axis; null where the signature fixes it. */
   shape: z.array(z.int().min(1).nullable()),
-  /** Greatest number of elements: what one axis may have, all together may not. */
+  /** Greatest number of elements: not all axes may have their greatest size at once. */
   elements: z.int().min(1),
-  /** Axes whose limit the publisher decided; those of the others were measured, and may differ in a repetition. */
+  /** Axes whose limit the publisher decided. The other limits were measured and may differ in a repetition. */
   given: z.array(z.int().min(0)).optional(),
 });
 
@@ -20,9 +20,9 @@ interface SizedInput {
 }
 
 /**
- * What is beyond a limit, first axis first: `axis 1 has 600, the limit is 512`.
- * @param input of the limit's rank
- * @returns null if it is within
+ * The first fault of an input against a limit: `axis 1 has 600, the limit is 512`.
+ * @param input has the limit's rank
+ * @returns null if the input is within the limit
  */
 export function limitFault({ shape }: SizedInput, limit: InputLimit): string | null {
   let elements = 1;
@@ -35,7 +35,7 @@ export function limitFault({ shape }: SizedInput, limit: InputLimit): string | n
   return elements > limit.elements ? `it has ${elements} elements, the limit is ${limit.elements}` : null;
 }
 
-/** Limits that do not fit the signature, or that the sample input is beyond, one sentence each; empty if all fit. */
+/** @returns a sentence for each limit that does not fit the signature or that the sample input exceeds; empty if all fit */
 export function limitFaults(
   limits: readonly InputLimit[],
   { inputs }: Signature,

@@ -4,7 +4,7 @@ import { canonicalJson } from './canonical-json.ts';
 import { type RouteCopy, routeCopySchema } from './route.ts';
 import type { RouteCopyStore } from './route-copy-store.ts';
 
-/** How long a point of presence may answer from its own cache: the least that KV allows. */
+/** Seconds for which a point of presence may answer from its own cache: the least that KV allows. */
 const cacheTtl = 30;
 
 export class KVRouteCopyStore implements RouteCopyStore {
@@ -17,7 +17,7 @@ export class KVRouteCopyStore implements RouteCopyStore {
   async get(model: string): Promise<RouteCopy | null> {
     const text = await this.#namespace.get(keyOf(model), { type: 'text', cacheTtl });
     if (text === null) return null;
-    // A copy that cannot be read, say from an older release of the code, is as good as none: R2 has the truth.
+    // A copy that cannot be read, from an older release of the code for example, counts as none: the route is read from R2 then.
     return routeCopySchema.safeParse(jsonOrNull(text)).data ?? null;
   }
 

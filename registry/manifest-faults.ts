@@ -1,11 +1,11 @@
-// What a schema cannot say about a manifest: names that must fit together, and blobs that must be there with the stated size.
+// Faults of a manifest that its schema cannot find: names that do not fit together, blobs that are missing or have another size.
 import type { BlobStore } from './blob-store.ts';
 import { limitFaults } from './input-limits.ts';
 import type { Manifest } from './manifest.ts';
 import type { Digest } from './names.ts';
 import type { Signature } from './signature.ts';
 
-/** Names and sizes in a manifest that are used twice, refer to nothing or contradict each other, one sentence each; empty if all fit. */
+/** @returns a sentence for each name or size that is used twice, refers to nothing or contradicts another; empty if all fit */
 export function nameFaults({ signature, features, warmup, labels, limits, baseline }: Manifest): string[] {
   const inputs = signature.inputs.map(({ name }) => name);
   const outputs = signature.outputs.map(({ name }) => name);
@@ -50,7 +50,7 @@ function featureFaults(features: readonly string[], { inputs }: Signature): stri
   return [...faults, `features: expected one for each column of input '${only.name}' ${shape}, got ${features.length}`];
 }
 
-/** Artifacts of a manifest whose blob is missing or has another size, one sentence each; empty if all are there. */
+/** @returns a sentence for each artifact whose blob is missing or has another size; empty if all are there */
 export async function blobFaults({ artifacts }: Manifest, blobs: BlobStore): Promise<string[]> {
   const faults = await Promise.all(
     Object.entries(artifacts).map(async ([role, artifact]) => {

@@ -1,5 +1,5 @@
-// The manifests of one model for the time of one change, each read from the store once. Manifests never change, so what was read stays
-// right; a manifest that was missing is looked for again.
+// The manifests of one model during one change, each read from the store once. Manifests never change, so none has to be read again;
+// one that was missing is looked for again.
 import { PopserveError } from './errors.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import type { ManifestStore } from './manifest-store.ts';

@@ -1,38 +1,38 @@
-// Manifests by model and version: created once, read, listed, retired; never changed, not by way of a retirement either.
+// Manifests by model and version: created once, read, listed and retired. No way leads to a changed manifest, a retirement included.
 import type { Manifest } from './manifest.ts';
 import type { Digest } from './names.ts';
 
-/** What a listing tells of a manifest without reading it. */
+/** The part of a manifest that a listing has without reading it. */
 export interface ManifestInfo {
   version: string;
   /** SHA-256 of the manifest's canonical JSON. */
   digest: Digest;
-  /** The blobs that the manifest names: what garbage collection must keep. */
+  /** The blobs that the manifest names; garbage collection keeps them. */
   blobs: readonly Digest[];
   storedAt: Date;
 }
 
-/** A manifest that was retired and may yet come back. */
+/** A manifest that was retired and may still come back. */
 export interface RetiringManifest {
   model: string;
   version: string;
-  /** The blobs that it names: kept as long as it may come back. */
+  /** The blobs that it names; they are kept as long as it may come back. */
   blobs: readonly Digest[];
   /** When it was retired. */
   sinceAt: Date;
 }
 
-/** What stays of a version that was retired: its name is taken for good. */
+/** The rest of a retired version. It keeps the name taken. */
 export interface Tombstone {
-  /** SHA-256 of the canonical JSON of the manifest: the one that may come back. */
+  /** SHA-256 of the manifest's canonical JSON: only this content may be registered again. */
   digest: Digest;
-  /** RFC 3339, UTC. */
+  /** When it was retired: RFC 3339, UTC. */
   at: string;
 }
 
 export interface VersionListing {
   versions: ManifestInfo[];
-  /** Versions that were retired. */
+  /** Names of versions that were retired. */
   retired: string[];
 }
 
@@ -41,13 +41,13 @@ export interface ManifestStore {
   get(model: string, version: string): Promise<string | null>;
   /** @returns false if the version is there already, whatever its content, or was retired with other content */
   create(manifest: Manifest): Promise<boolean>;
-  /** @returns null if the version is there, or never was */
+  /** @returns null if the version is there, or was never registered */
   getTombstone(model: string, version: string): Promise<Tombstone | null>;
   /** Takes a manifest out of the registry and leaves a tombstone; a copy stays aside until {@link settleRetirement}. */
   retire(manifest: Manifest): Promise<void>;
-  /** What is kept aside. */
+  /** Lists the copies that are kept aside. */
   listRetiring(): Promise<RetiringManifest[]>;
-  /** Ends a retirement: with `restore` the manifest is there again, unless the version is; the copy aside is gone. */
+  /** Ends a retirement and removes the copy aside. With `restore` the manifest comes back, unless the version is there again. */
   settleRetirement(model: string, version: string, outcome: { restore: boolean }): Promise<void>;
   /** Names of all models that have a route or a version, or had one. */
   listModels(): Promise<string[]>;

@@ -25,10 +25,10 @@ const modelArtifactSchema = artifactSchema.extend({
 });
 
 const profileSchema = z.strictObject({
-  /** What load and a run add to a heap at their peak, bytes; a profile that was not measured is not offered. */
+  /** Bytes that the load and a run add to a heap at their peak. A profile that was not measured is not offered. */
   heapBytes: z.int().min(0),
   createMs: z.number().min(0),
-  /** Mean of warm runs on the sample input, on the publisher's machine; 0 if none is known to run. */
+  /** Mean of warm runs on the sample input, on the publisher's machine; 0 if no sample input is known to run. */
   runMs: z.number().min(0),
 });
 
@@ -53,7 +53,7 @@ export const manifestSchema = z.strictObject({
   runtime: z.strictObject({
     /** Version of onnxruntime that the numbers below were measured with. */
     onnxruntime: z.string(),
-    /** ORT's graph optimisation level at load; `disabled` only for models that the runtime refuses otherwise. */
+    /** ORT's graph optimisation level at load; `disabled` only for models that the runtime refuses at every other level. */
     graphOptimization: z.enum(['disabled', 'basic', 'extended', 'all']),
     profiles: z.strictObject({ fast: profileSchema.optional(), lean: profileSchema.optional() }),
   }),
@@ -61,41 +61,41 @@ export const manifestSchema = z.strictObject({
   warmup: z.array(warmupInputSchema).nullable(),
   /** Allowed difference from native onnxruntime: |a - b| <= absolute + relative * |b|. */
   tolerance: z.strictObject({ absolute: z.number().min(0), relative: z.number().min(0) }),
-  /** What was published, before conversion. */
+  /** The file that was published, before its conversion. */
   source: z.strictObject({ file: z.string(), digest: digestSchema, bytes: z.int().min(0) }),
   /** Class labels of a classifier's output, in order of its last axis; kept when a ZipMap is stripped. */
   labels: z.record(z.string(), z.array(z.union([z.string(), z.int()]))).optional(),
-  /** Names of the features in plain records: the columns of the only input, or the inputs' own names. */
+  /** Names of the features in plain records: the columns of the only input, or the names of the inputs. */
   features: z.array(z.string().min(1)).min(1).optional(),
-  /** How inputs and outputs were distributed over reference data: what drift is measured against. */
+  /** How inputs and outputs were distributed over reference data. Drift is measured against it. */
   baseline: baselineSchema.optional(),
-  /** How large the inputs with variable dimensions may be; without it only the Worker's own limits hold. */
+  /** How large the inputs with variable dimensions may be. Without it only the Worker's own limits hold. */
   limits: z.array(inputLimitSchema).optional(),
-  /** What the version scored on test data before it was published, and what was asked of it. */
+  /** The scores of the version on test data before it was published, and the requirements it had to meet. */
   evaluation: evaluationSchema.optional(),
   /** Free text for people: description, metrics, training data, authors. */
   metadata: z.record(z.string(), z.string()).optional(),
-  /** What publishing changed or found out, one sentence each. */
+  /** Changes and findings of publishing, one sentence each. */
   notes: z.array(z.string()).optional(),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;
 
-/** The one spelling of a manifest, as it is stored: canonical JSON. */
+/** The text of a manifest as it is stored: canonical JSON. */
 export function manifestText(manifest: Manifest): string {
   return canonicalJson(manifest);
 }
 
 /**
- * A stored manifest back into a typed value. It was checked when it was stored, so a fault here is damage, not bad input.
- * @throws {PopserveError} INTERNAL if the stored text is not a manifest
+ * Turns a stored manifest back into a typed value. It was checked when it was stored, so a fault here is damage, not bad input.
+ * @throws {PopserveError} INTERNAL when the stored text is not a manifest
  */
 export function readManifest(text: string, model: string, version: string): Manifest {
   const what = `stored manifest of ${model} version ${version}`;
   return parse(manifestSchema, parseJson(text, what, 'INTERNAL'), what, 'INTERNAL');
 }
 
-/** SHA-256 of the manifest's canonical JSON: equal for equal content, whatever the order of its members. */
+/** SHA-256 of the manifest's canonical JSON, which is the same for the same content in any order. */
 export function manifestDigest(manifest: Manifest): Promise<Digest> {
   return sha256Digest(manifestText(manifest));
 }

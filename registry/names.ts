@@ -2,10 +2,10 @@
 import * as z from 'zod';
 
 const modelNamePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-/** What `/v2/models/{name}` stands for in itself. */
+/** `/v2/models/stats` is a path of its own, so no model can have this name. */
 const reservedName = 'stats';
 
-/** The same as {@link modelNameSchema} says, without a parse: asked by every request. */
+/** The same rule as {@link modelNameSchema}, but cheaper: every request asks it. */
 export function isModelName(name: string): boolean {
   return modelNamePattern.test(name) && name !== reservedName;
 }

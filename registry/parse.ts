@@ -1,11 +1,11 @@
-// What crosses a border becomes a typed value here, or an error that names every fault at once.
+// Values from outside become typed values here, or an error that names every fault at once.
 import type * as z from 'zod';
 import type { ErrorCode } from './error-codes.ts';
 import { PopserveError } from './errors.ts';
 
 /**
- * @param what the thing that is parsed, as the caller knows it: "the manifest"
- * @throws {PopserveError} with `code` (default INVALID_ARGUMENT), naming each field at fault
+ * @param what names the value as the caller knows it: "the manifest"
+ * @throws {PopserveError} `code` when the value does not fit the schema; the message names each field at fault
  */
 export function parse<S extends z.ZodType>(
   schema: S,
@@ -18,14 +18,14 @@ export function parse<S extends z.ZodType>(
   throw new PopserveError(code, `${what}: ${listFaults(result.error).join('; ')}`);
 }
 
-/** Each issue of a failed parse as `path: what is wrong`. */
+/** @returns each issue of a failed parse as `path: what is wrong` */
 export function listFaults(error: z.ZodError): string[] {
   return error.issues.map((issue) =>
     issue.path.length === 0 ? issue.message : `${issue.path.join('.')}: ${issue.message}`,
   );
 }
 
-/** @throws {PopserveError} INVALID_ARGUMENT if the text is not JSON */
+/** @throws {PopserveError} `code` when the text is not JSON */
 export function parseJson(text: string, what: string, code: ErrorCode = 'INVALID_ARGUMENT'): unknown {
   try {
     return JSON.parse(text) as unknown;

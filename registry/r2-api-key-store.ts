@@ -1,4 +1,4 @@
-// API keys in R2: keys/<id>/key.json and keys/<id>/revoked.json, both create-only. Strongly consistent: whoever reads after a
+// API keys in R2: keys/<id>/key.json and keys/<id>/revoked.json, both create-only. R2 is strongly consistent, so every read after a
 // revocation sees it.
 import type { R2Bucket } from '@cloudflare/workers-types';
 import type * as z from 'zod';
@@ -36,7 +36,7 @@ export class R2ApiKeyStore implements ApiKeyStore {
 
   async list(): Promise<StoredKey[]> {
     const stored: StoredKey[] = [];
-    // One after another: a Worker has six connections at a time.
+    // Read one after another, because a Worker has only six connections at a time.
     for (const id of await listFolders(this.#bucket, prefix)) {
       const key = await this.get(id);
       if (key !== null) stored.push(key);

@@ -8,10 +8,10 @@ import { createOnly, listObjects } from './r2-objects.ts';
 
 const prefix = 'blobs/sha256/';
 
-/** R2's error code for a body that does not match its checksum (the message ends with it, in miniflare as in production). */
+/** R2's error code for a body that does not match its checksum. The message ends with it, in miniflare as in production. */
 const checksumMismatch = '(10037)';
 
-/** R2 deletes at most so many keys in one call. */
+/** R2 deletes at most this many keys in one call. */
 const deletedAtOnce = 1000;
 
 export class R2BlobStore implements BlobStore {

@@ -1,7 +1,6 @@
-// Manifests in R2 under models/<model>/versions/<version>.json, those that are being retired under retiring/<model>/<version>.json.
-// A tombstone takes the place of the manifest, so that of a retirement and a registration of the same name one comes first.
-// What a listing needs stands in the object's metadata as well,
-// so that looking through a thousand versions is one call and not a thousand.
+// Manifests in R2 under models/<model>/versions/<version>.json, and under retiring/<model>/<version>.json while they are retired.
+// A tombstone takes the manifest's place under the same key, so that a retirement and a registration of one name cannot both succeed.
+// The object's metadata repeats what a listing needs: a thousand versions are listed by one call and not by a thousand.
 import type { R2Bucket, R2Object, R2PutOptions } from '@cloudflare/workers-types';
 import * as z from 'zod';
 import { canonicalJson } from './canonical-json.ts';
@@ -25,7 +24,7 @@ const metadataSchema = z.object({
 
 const tombstoneSchema = z.strictObject({ retired: z.strictObject({ digest: digestSchema, at: z.iso.datetime() }) });
 
-/** No manifest begins like this: its first member is `artifacts`. */
+/** No manifest begins like this, because its first member is `artifacts`. */
 const tombstoneStart = '{"retired":';
 
 export class R2ManifestStore implements ManifestStore {
@@ -118,7 +117,7 @@ export class R2ManifestStore implements ManifestStore {
       const { digest, blobs } = metadata.data;
       return { version, digest: digest as Digest, blobs: blobs as Digest[], storedAt: object.uploaded };
     }
-    // A bucket copied with a tool that drops metadata: the manifest itself is the truth, and its blobs must not look unnamed.
+    // The bucket was copied with a tool that drops metadata. The manifest is read, so that its blobs do not look unnamed.
     const text = await (await this.#bucket.get(object.key))?.text();
     if (text === undefined) return null;
     if (text.startsWith(tombstoneStart)) return 'retired';

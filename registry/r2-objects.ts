@@ -1,4 +1,4 @@
-// The two things that every store here does with R2 beyond its own API: create without ever replacing, and list to the end.
+// Operations of the stores on R2 beyond its own API: create without ever replacing, and list to the end.
 import type { R2Bucket, R2Object, R2PutOptions } from '@cloudflare/workers-types';
 import type { BlobBody } from './blob-store.ts';
 

@@ -1,5 +1,5 @@
-// The route log in R2 under models/<model>/routes/<inverted epoch>. Keys are listed in ascending order only,
-// so the epoch is inverted to make the newest route the first key: one list of one key finds it.
+// The route log in R2 under models/<model>/routes/<inverted epoch>. R2 lists keys in ascending order only, so the epoch is inverted:
+// the newest route has the first key, and a list of one key finds it.
 import type { R2Bucket } from '@cloudflare/workers-types';
 import { canonicalJson } from './canonical-json.ts';
 import { parse, parseJson } from './parse.ts';
@@ -7,7 +7,7 @@ import { createOnly } from './r2-objects.ts';
 import { type Route, routeSchema } from './route.ts';
 import type { RouteLog } from './route-log.ts';
 
-/** A release a second lasts 30,000 years. */
+/** Enough for a release every second over 30,000 years. */
 const highestEpoch = 999_999_999_999;
 const keyDigits = String(highestEpoch).length;
 

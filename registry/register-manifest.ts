@@ -1,4 +1,4 @@
-// Registering a version: a manifest is stored once, if it is valid and all its blobs are there, and never changes.
+// Registering a version: a manifest is stored once, if it is valid and all its blobs are there. It never changes afterwards.
 import type { BlobStore } from './blob-store.ts';
 import { differences } from './canonical-json.ts';
 import { PopserveError } from './errors.ts';
@@ -8,13 +8,14 @@ import type { ManifestStore } from './manifest-store.ts';
 import type { Digest } from './names.ts';
 import { listFaults } from './parse.ts';
 
-/** A conflict names at most so many members that differ. */
+/** A conflict names at most this many members that differ. */
 const mostNamed = 8;
 
 /**
  * @param body the manifest as parsed JSON
  * @returns whether it was stored, and the digest of its canonical JSON
- * @throws {PopserveError} UNPROCESSABLE naming every fault; CONFLICT if the version has other content, or had before it was retired
+ * @throws {PopserveError} UNPROCESSABLE when the manifest is not valid, naming every fault; CONFLICT when the version has other content,
+ *   had other content before it was retired, or was deleted at the same time
  */
 export async function registerManifest(
   { blobs, manifests }: { blobs: BlobStore; manifests: ManifestStore },

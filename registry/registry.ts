@@ -1,5 +1,5 @@
-// The model registry: what operators and points of presence can ask of it. Storage is behind the four stores;
-// the order of a release (blobs, manifest, route, copy) and every refusal are decided here.
+// The model registry, for operators and points of presence. Storage is behind the four stores; every refusal is decided here and in
+// the files beside this one. A release has this order: blobs, manifest, route, copy.
 import type { GarbageReport } from './api/garbage.ts';
 import type { ModelPage } from './api/models.ts';
 import type { RoutePage } from './api/routes.ts';
@@ -36,7 +36,7 @@ export interface ModelDetails {
   name: string;
   route: Route | null;
   versions: VersionSummary[];
-  /** Names that can be registered with the content that they had, and no other. */
+  /** Names of retired versions, which can be registered again only with the content that they had. */
   retired: string[];
 }
 
@@ -47,7 +47,7 @@ export class Registry {
   readonly #now: () => Date;
   readonly #retentionMs: number;
 
-  /** @param retentionSeconds how long one can roll back: a version that was routed since is not deleted */
+  /** @param retentionSeconds how long a rollback stays possible: a version that was routed within that time is not deleted */
   constructor({
     now,
     retentionSeconds = 0,
@@ -58,16 +58,16 @@ export class Registry {
     this.#retentionMs = retentionSeconds * 1000;
   }
 
-  /** @returns size and age of a blob, null if it is not there */
+  /** @returns size and age of a blob; null if it is not there */
   hasBlob(digest: Digest): Promise<BlobInfo | null> {
     return this.#stores.blobs.head(digest);
   }
 
   /**
-   * Stores a blob; one that is there already is left alone and the body unread.
+   * Stores a blob. If it is there already, nothing is stored and the body is not read.
    * @param bytes length of the body
    * @returns whether the blob was stored
-   * @throws {PopserveError} UNPROCESSABLE if the body does not have the digest
+   * @throws {PopserveError} UNPROCESSABLE when the body does not have the digest, or not the length of the blob that is there
    */
   async putBlob(digest: Digest, body: BlobBody, bytes: number): Promise<boolean> {
     const stored = await this.#stores.blobs.head(digest);
@@ -78,7 +78,7 @@ export class Registry {
 
   /**
    * @param range lies within the blob, see {@link parseRange}
-   * @throws {PopserveError} NOT_FOUND
+   * @throws {PopserveError} NOT_FOUND when the blob is not there
    */
   async getBlob(digest: Digest, range?: ByteRange): Promise<Blob> {
     const blob = await this.#stores.blobs.get(digest, range);
@@ -87,22 +87,26 @@ export class Registry {
   }
 
   /**
-   * Registers a version. Repeating it with the same content changes nothing; a missing blob is reported then as well, so
-   * that a release can always be completed by repeating it.
+   * Registers a version. Repeating it with the same content changes nothing, but a missing blob is reported then as well: a release
+   * that ended half-way is completed by repeating it.
    * @param body the manifest as parsed JSON
    * @returns whether it was stored, and the digest of its canonical JSON
-   * @throws {PopserveError} UNPROCESSABLE naming every fault; CONFLICT if the version has other content, or had before it was retired
+   * @throws {PopserveError} UNPROCESSABLE when the manifest is not valid, naming every fault; CONFLICT when the version has other
+   *   content, had other content before it was retired, or was deleted at the same time
    */
   putManifest(model: string, version: string, body: unknown): Promise<{ created: boolean; digest: Digest }> {
     return registerManifest(this.#stores, model, version, body);
   }
 
-  /** @throws {PopserveError} NOT_FOUND */
+  /** @throws {PopserveError} NOT_FOUND when the version is not there */
   async getManifest(model: string, version: string): Promise<Manifest> {
     return await new ManifestReader(this.#stores.manifests, model).get(version);
   }
 
-  /** Names of all models, sorted. @param only these; null: all */
+  /**
+   * The names of all models, sorted.
+   * @param only leaves out all others; null for none
+   */
   async modelNames(only: ReadonlySet<string> | null = null): Promise<string[]> {
     const names = await this.#stores.manifests.listModels();
     return names.filter((name) => only === null || only.has(name)).sort();
@@ -110,7 +114,7 @@ export class Registry {
 
   /**
    * Models in the order of their names, a page at a time.
-   * @param page.only these models; null: all
+   * @param page.only leaves out all others; null for none
    */
   async listModels(page: {
     after?: string | undefined;
@@ -129,14 +133,14 @@ export class Registry {
     return { models, next: rest.length > shown.length ? (shown.at(-1) ?? null) : null };
   }
 
-  /** @throws {PopserveError} NOT_FOUND */
+  /** @throws {PopserveError} NOT_FOUND when there is no such model */
   async listVersions(model: string): Promise<VersionSummary[]> {
     return (await this.showModel(model)).versions;
   }
 
   /**
-   * @returns the newest route, all versions, the last stored first, and the names that retired versions keep
-   * @throws {PopserveError} NOT_FOUND
+   * @returns the newest route, all versions with the last stored first, and the names of retired versions
+   * @throws {PopserveError} NOT_FOUND when there is no such model
    */
   async showModel(model: string): Promise<ModelDetails> {
     const [route, { versions, retired }] = await this.#look(model);
@@ -148,8 +152,9 @@ export class Registry {
   }
 
   /**
-   * Retires a version, whose name stays taken; its blobs go with the next garbage collection if no other version names them.
-   * @throws {PopserveError} NOT_FOUND; CONFLICT while the newest route names it, or one that was in force within the retention
+   * Retires a version. Its name stays taken; its blobs are garbage from then on if no other version names them.
+   * @throws {PopserveError} NOT_FOUND when the version is not there; CONFLICT while the newest route names it, or a route that was in
+   *   force within the retention
    */
   async deleteVersion(model: string, version: string): Promise<void> {
     const manifest = await this.getManifest(model, version);
@@ -166,17 +171,20 @@ export class Registry {
     return appendRoute(this.#stores, model, action, { ...by, at: this.#now() });
   }
 
-  /** The newest route, from the log itself; null if the model has none. */
+  /** The newest route from the log; null if the model has none. */
   currentRoute(model: string): Promise<Route | null> {
     return this.#stores.routes.newest(model);
   }
 
-  /** What a point of presence reads: may be old, and null for a while although there is a route. */
+  /** The copy that points of presence read. It may be old, and null for a while although there is a route. */
   readCopy(model: string): Promise<RouteCopy | null> {
     return this.#stores.copies.get(model);
   }
 
-  /** The same as {@link readCopy}, from the log itself; null if the model has no route. */
+  /**
+   * The same as {@link readCopy}, but made from the log; null if the model has no route.
+   * @throws {PopserveError} INTERNAL when the route names a version whose manifest is gone
+   */
   async readNewest(model: string): Promise<RouteCopy | null> {
     const route = await this.#stores.routes.newest(model);
     return route === null ? null : buildCopy(route, new ManifestReader(this.#stores.manifests, model));
@@ -184,7 +192,7 @@ export class Registry {
 
   /**
    * @param page.before only routes of lower epochs
-   * @throws {PopserveError} NOT_FOUND if the model is unknown
+   * @throws {PopserveError} NOT_FOUND when there is no such model
    */
   async history(model: string, page: { before?: number; limit: number }): Promise<RoutePage> {
     const newest = await this.#stores.routes.newest(model);
@@ -193,7 +201,7 @@ export class Registry {
     return { routes: [], next: null };
   }
 
-  /** For the scheduled handler: gives back what was retired although it is routed, and writes the copies that are missing or behind. */
+  /** For the scheduled handler: restores versions that were retired although they are routed, and writes copies that are missing or old. */
   async repair(): Promise<RepairReport> {
     const retirements = await this.#settleRetirements(settledAfterMs);
     const copies = await repairCopies(this.#stores);

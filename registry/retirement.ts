@@ -1,20 +1,23 @@
-// Retiring a version. A release that has looked at the manifest may route the version all the same: then it comes back. The
-// manifest is kept aside until no such release can be under way any more, so that no process that ends half-way, at any step of
-// the one or the other, takes it from a route.
+// Retiring a version. A release that looked at the manifest before may route the version all the same; then the version comes back.
+// The manifest is kept aside until no such release can be under way any more: whichever of the two ends half-way, at whatever step,
+// no route loses its manifest.
 import type { Manifest } from './manifest.ts';
 import type { ManifestStore, RetiringManifest } from './manifest-store.ts';
 
-/** No release takes longer from its look at a manifest to its route. */
+/** No release takes longer from reading a manifest to writing its route. */
 export const settledAfterMs = 600_000;
 
 export interface RetirementsReport {
-  /** What had been retired although it is routed, or can be rolled back to. */
+  /** Versions that were retired although they are routed or can be rolled back to. */
   restored: { model: string; version: string }[];
-  /** Models that could not be looked at or mended this time, and why. */
+  /** Models that could not be read or mended this time, and why. */
   failed: { model: string; error: string }[];
 }
 
-/** @param requireUnrouted throws while the version is routed, or one can roll back to it */
+/**
+ * @param requireUnrouted throws while the version is routed or can be rolled back to
+ * @throws {unknown} what `requireUnrouted` throws; then the version is not retired
+ */
 export async function retireVersion(
   manifests: ManifestStore,
   manifest: Manifest,
@@ -25,15 +28,15 @@ export async function retireVersion(
   try {
     await requireUnrouted();
   } catch (error) {
-    // A release routed the version between the two looks: it stays. appendRoute looks from the other side.
+    // A release routed the version between the two looks, so it stays. appendRoute guards the same moment from its side.
     await manifests.settleRetirement(manifest.model, manifest.version, { restore: true });
     throw error;
   }
 }
 
 /**
- * Ends the retirements that were begun longer ago than `ageMs`: what is needed comes back, the rest is gone.
- * @param isNeeded whether the version is routed, or one can roll back to it
+ * Ends the retirements that are older than `ageMs`: versions that are needed come back, the others are gone.
+ * @param isNeeded whether the version is routed or can be rolled back to
  */
 export async function settleRetirements(
   manifests: ManifestStore,

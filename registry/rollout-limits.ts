@@ -1,13 +1,13 @@
-// The limits of a rollout: what a guard holds its version to. Share of traffic and versions are in route.ts.
+// The limits of a rollout, which a guard enforces. The share of traffic and the version are in route.ts.
 import * as z from 'zod';
 
 const shareSchema = z.number().min(0).max(1);
 
 export const limitsSchema = z
   .strictObject({
-    /** Failed requests among those that the rollout sent to the version; only where it is also above stable's. */
+    /** Share of failed requests among those that the rollout sent to the version. It counts only where it is also above stable's. */
     errorShare: shareSchema.optional(),
-    /** Shadow requests whose answer decides otherwise than stable's. */
+    /** Share of shadow requests whose answer decides otherwise than stable's. */
     disagreementShare: shareSchema.optional(),
     /** Distance of the inputs from the version's baseline. */
     drift: z.number().positive().optional(),

@@ -1,4 +1,4 @@
-// What an operator can ask of a model's route, as it comes over HTTP.
+// The actions by which an operator changes a model's route, as they come over HTTP.
 import * as z from 'zod';
 import { aliasSchema, versionSchema } from './names.ts';
 import { limitsSchema } from './rollout-limits.ts';
@@ -11,7 +11,7 @@ export const routeActionSchema = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('activate'), version: versionSchema, reason }),
   /** Goes back to a version, by default the one that was stable before; ends a rollout. */
   z.strictObject({ action: z.literal('rollback'), version: versionSchema.optional(), reason }),
-  /** Gives a version a share of the default traffic, or changes the share. Limits stay until others come; null takes them away. */
+  /** Gives a version a share of the default traffic, or changes the share. Limits stay until they are replaced; null removes them. */
   z.strictObject({
     action: z.literal('canary'),
     version: versionSchema,

@@ -1,8 +1,8 @@
-// The copies of the newest routes that the points of presence read. Eventually consistent: a hint, never the truth.
+// Copies of the newest routes, for the points of presence. They are eventually consistent; only the route log is always right.
 import type { RouteCopy } from './route.ts';
 
 export interface RouteCopyStore {
-  /** May be old, and may be null for a while after the first put: absent keys are cached too. */
+  /** The copy may be old, and null for a while after the first put: absent keys are cached too. */
   get(model: string): Promise<RouteCopy | null>;
   put(copy: RouteCopy): Promise<void>;
 }

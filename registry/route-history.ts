@@ -1,10 +1,13 @@
-// Looking back in the route log, a page at a time.
+// The history of a model's routes, read from the log a page at a time.
 import type { RoutePage } from './api/routes.ts';
 import { PopserveError } from './errors.ts';
 import { type Route, routedVersions } from './route.ts';
 import type { RouteLog } from './route-log.ts';
 
-/** Epochs are dense, so a page is read by its keys; only the newest one has to be looked for. */
+/**
+ * Reads one page of the history. Epochs have no gaps, so the routes of a page are read by their keys.
+ * @throws {PopserveError} INTERNAL when an epoch is missing in the log
+ */
 export async function readPage(log: RouteLog, newest: Route, before: number, limit: number): Promise<RoutePage> {
   const first = Math.min(before - 1, newest.epoch);
   const last = Math.max(1, first - limit + 1);
@@ -13,12 +16,13 @@ export async function readPage(log: RouteLog, newest: Route, before: number, lim
   return { routes, next: last > 1 && routes.length > 0 ? last : null };
 }
 
-/** At most so many routes are read at once. */
+/** At most this many routes are read at once. */
 const walkedAtOnce = 50;
 
 /**
- * The newest route that names a version and was in force at some time after `sinceMs`: one that may still be rolled back to.
- * @returns the route and when another took its place (null: it is in force), or null if there is none
+ * The newest route that names a version and was in force at some time after `sinceMs`: a rollback to it is still possible.
+ * @returns the route and when another took its place (null while it is in force); null if there is no such route
+ * @throws {PopserveError} INTERNAL when an epoch is missing in the log
  */
 export async function lastNamed(
   log: RouteLog,

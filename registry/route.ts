@@ -1,5 +1,4 @@
-// The route: which versions of a model are served, at one epoch. Pure data; what changes it is in transition.ts,
-// where it is stored in route-log.ts.
+// The route: which versions of a model are served, at one epoch. Pure data; transition.ts changes it, route-log.ts stores it.
 import * as z from 'zod';
 import { manifestSchema } from './manifest.ts';
 import { aliasSchema, modelNameSchema, versionSchema } from './names.ts';
@@ -12,9 +11,9 @@ export const routeSchema = z.strictObject({
   model: modelNameSchema,
   /** Grows by one with each new route of the model; the first is 1. */
   epoch: z.int().min(1),
-  /** `stable` is always there once a version was activated; `canary` is there while a rollout is. */
+  /** `stable` is there once a version was activated, `canary` while there is a rollout. */
   aliases: z.record(aliasSchema, versionSchema),
-  /** Versions that were stable before, the latest first: where a rollback goes, and then the next one. */
+  /** Versions that were stable before, the latest first. Rollbacks go through them in this order. */
   previous: z.array(versionSchema).default([]),
   /** Share of the default traffic that goes to another version than `stable`. The salt keeps a device on its side. */
   rollout: z
@@ -24,13 +23,13 @@ export const routeSchema = z.strictObject({
       salt: z.string(),
       /** The epoch at which it began; its share may have changed since. */
       sinceEpoch: z.int().min(1).optional(),
-      /** Where one is passed the rollout is ended by itself. */
+      /** The guard ends the rollout when one of them is exceeded. */
       limits: limitsSchema.optional(),
     })
     .nullable(),
-  /** Share of the default traffic whose inputs a candidate runs as well; its answers are compared, never returned. */
+  /** Share of the default traffic whose inputs a candidate runs as well. Its answers are compared and never returned. */
   shadow: z.strictObject({ version: versionSchema, percent: percentSchema }).nullable(),
-  /** Who, when (RFC 3339, UTC), what and why. */
+  /** Who changed the route, when (RFC 3339, UTC), how and why. */
   audit: z.strictObject({
     actor: z.string(),
     at: z.iso.datetime(),
@@ -41,7 +40,7 @@ export const routeSchema = z.strictObject({
 
 export type Route = z.infer<typeof routeSchema>;
 
-/** What KV holds for a PoP: the newest route and the manifest of every version it names. */
+/** The copy of a route in KV: the newest route and the manifest of every version it names. */
 export const routeCopySchema = z.strictObject({
   route: routeSchema,
   manifests: z.record(versionSchema, manifestSchema),
@@ -49,7 +48,7 @@ export const routeCopySchema = z.strictObject({
 
 export type RouteCopy = z.infer<typeof routeCopySchema>;
 
-/** The versions that a route names, each once: what a point of presence must be able to serve. */
+/** The versions that a route names, each once. A point of presence must be able to serve them. */
 export function routedVersions(route: Route): string[] {
   const candidates = [route.rollout, route.shadow].filter((part) => part !== null);
   return [...new Set([...Object.values(route.aliases), ...candidates.map((part) => part.version)])];

@@ -1,4 +1,4 @@
-// The signature of a model: names, datatypes and shapes of its inputs and outputs, in the terms of the Open Inference Protocol.
+// The signature of a model: names, datatypes and shapes of its inputs and outputs, as the Open Inference Protocol writes them.
 import * as z from 'zod';
 
 /** Bytes of one element in memory and on the wire; BYTES elements have a length of their own. */
@@ -37,7 +37,7 @@ export const datatypeSchema = z.enum(datatypes);
 export const tensorSpecSchema = z.strictObject({
   name: z.string(),
   datatype: datatypeSchema,
-  /** `-1` is a variable dimension; `[]` a scalar. */
+  /** `-1` is a variable dimension, `[]` the shape of a scalar. */
   shape: z.array(z.int().min(-1)),
 });
 

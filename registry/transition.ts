@@ -1,13 +1,13 @@
-// From one route of a model to the next: the rules of activation, rollout, shadow, aliases and rollback. Pure; the registry
-// makes sure that the versions exist and that only one writer gets the next epoch.
+// From one route of a model to the next: the rules of activation, rollout, shadow, aliases and rollback. Pure. append-route.ts makes
+// sure that the versions exist and that only one writer gets the next epoch.
 import { canonicalJson } from './canonical-json.ts';
 import { PopserveError } from './errors.ts';
 import type { Route } from './route.ts';
 import type { RouteAction } from './route-action.ts';
 
-/** Every version that a route names travels in its KV copy (25 MiB at most, a manifest is 1 MiB at most). */
+/** The manifest of every version that a route names travels in its KV copy: KV takes 25 MiB, a manifest has 1 MiB at most. */
 const mostAliases = 16;
-/** A rollback further back than this names its version. */
+/** A rollback further back than this must name its version. */
 const mostPrevious = 16;
 
 export interface TransitionContext {
@@ -16,10 +16,10 @@ export interface TransitionContext {
   at: Date;
 }
 
-/** What an action decides about; model, epoch and audit follow. */
+/** The part of a route that an action decides about. Model, epoch and audit follow. */
 type Routing = Pick<Route, 'aliases' | 'previous' | 'rollout' | 'shadow'>;
 
-/** An action with what it needs to know of its surroundings. */
+/** The circumstances of an action. */
 interface Step {
   model: string;
   current: Routing;
@@ -33,7 +33,7 @@ const nothingRouted: Routing = { aliases: {}, previous: [], rollout: null, shado
 /**
  * @param current the newest route, null if the model has none
  * @returns the route of the next epoch; `current` itself if the action changes nothing
- * @throws {PopserveError} CONFLICT if the action does not fit the current route, INVALID_ARGUMENT if it fits none
+ * @throws {PopserveError} CONFLICT when the action does not fit the current route; INVALID_ARGUMENT when it fits no route
  */
 export function nextRoute(current: Route | null, action: RouteAction, context: TransitionContext): Route {
   const { model, actor, at } = context;
@@ -104,7 +104,7 @@ function rollback({ model, current }: Step, version: string | undefined): Routin
   }
   const settled = settle(current, target);
   if (target === aliases.stable) return settled;
-  // What was stable after the target is left behind: the next rollback goes further back, never forward to it.
+  // Versions that were stable after the target are dropped: the next rollback goes further back, never forward to them.
   const place = previous.indexOf(target);
   return { ...settled, previous: place === -1 ? previous : previous.slice(place + 1) };
 }
@@ -118,7 +118,8 @@ function canary({ model, current, epoch }: Step, { version, percent, limits: ask
       `model '${model}': version '${rollout.version}' is being rolled out (${rollout.percent} %); promote or abort it before rolling out '${version}'`,
     );
   }
-  // The salt lasts as long as the rollout, so that the devices of 5 % are among those of 20 %; the next one meets others first.
+  // The salt lasts as long as the rollout, so that the devices of 5 % are among those of 20 %. The next rollout has another salt, so
+  // that the same devices are not always first.
   const salt = rollout?.salt ?? `${model}/${version}/${epoch}`;
   const sinceEpoch = rollout === null ? epoch : rollout.sinceEpoch;
   const limits = asked === undefined ? rollout?.limits : (asked ?? undefined);
@@ -169,7 +170,7 @@ function alias({ current }: Step, name: string, version: string | null): Routing
   return { ...current, aliases: version === null ? others : { ...others, [name]: version } };
 }
 
-/** All default traffic goes to one version; a rollout is over. */
+/** All default traffic goes to one version, and a rollout is over. */
 function settle({ aliases, previous, shadow }: Routing, version: string): Routing {
   const { stable } = aliases;
   const left = stable === undefined || stable === version ? [] : [stable];

@@ -1,5 +1,5 @@
-// Answers to questions that were asked before, kept in the PoP's cache: the same version and input cost no second inference.
-// An answer's name is made of the version's digest and the input, so a new version can never be given an old answer.
+// Answers to earlier questions, kept in the PoP's cache: the same input of the same version costs no second inference.
+// An answer's name is made of the version's digest and the input, so a new version is never given an old answer.
 import { joinBytes, toHex } from '../../registry/bytes.ts';
 import { sha256 } from '../../registry/digests.ts';
 import type { Manifest } from '../../registry/manifest.ts';
@@ -7,7 +7,7 @@ import type { Tensor } from '../protocol/tensor.ts';
 import type { RequestScope } from '../request-scope.ts';
 import { serverVersion } from '../server-identity.ts';
 
-/** A version's answers never change; the cache drops what nobody asks for much earlier. */
+/** A version's answers never change. The cache drops unused ones much earlier. */
 const keepSeconds = 86_400;
 
 export interface CacheCounts {
@@ -18,7 +18,7 @@ export interface CacheCounts {
 export class AnswerCache {
   readonly #counts = new Map<string, CacheCounts>();
 
-  /** An ETag: the version and the exact elements of its inputs, whatever their spelling was. */
+  /** An ETag for the version and the exact elements of its inputs, however the request spelled them. */
   async etagOf({ model, version, artifacts }: Manifest, inputs: readonly Tensor[]): Promise<string> {
     const digest = artifacts.model.digest;
     const named = inputs.map(({ name, shape, data }) => ({
@@ -32,17 +32,17 @@ export class AnswerCache {
     return `"${digest.slice('sha256:'.length, 'sha256:'.length + 16)}-${toHex(hash.subarray(0, 16))}"`;
   }
 
-  /** @param origin of the request: the platform keeps a cache for each host of the Worker */
+  /** @param origin the request's: the platform keeps a cache for each host of the Worker */
   async find(manifest: Manifest, origin: string, etag: string): Promise<string | null> {
     const cached = await caches.default.match(cacheKey(origin, etag));
     this.count(manifest, cached === undefined ? 'misses' : 'hits');
     return cached === undefined ? null : await cached.text();
   }
 
-  /** Stores behind the request. */
+  /** Stores an answer after the request has been answered. */
   keep(origin: string, etag: string, body: string, scope: RequestScope): void {
     const headers = { 'cache-control': `max-age=${keepSeconds}`, 'content-type': 'application/json' };
-    // A full cache refuses; then the next question is a miss.
+    // A full cache refuses the answer; then the next question is a miss.
     scope.waitUntil(caches.default.put(cacheKey(origin, etag), new Response(body, { headers })).catch(() => undefined));
   }
 
@@ -58,7 +58,7 @@ export class AnswerCache {
   }
 }
 
-/** Under a path that no route has: it can be reached by nothing but this cache. */
+/** A path without a route, so that only this cache can have stored anything under it. */
 function cacheKey(origin: string, etag: string): string {
   return `${origin}/.answers/${etag.replaceAll('"', '')}`;
 }

@@ -33,7 +33,7 @@ export class RouteLooks {
   /**
    * @returns the newest route, or one older than `minEpoch` if that was the newest a second ago; null if there is none, or if R2
    *   does not answer in time
-   * @throws what `read` throws
+   * @throws {unknown} what `read` throws
    */
   async newest(model: string, minEpoch: number, scope: RequestScope): Promise<RouteCopy | null> {
     const known = this.#remembered.get(model);

@@ -89,7 +89,7 @@ export class Snapshots {
   /**
    * For a new version that does not fit beside the old one: requests wait for the new one while it takes the old one's room, and
    * for the old one again if that fails. Faults that show in the bytes are found before the old one gives way.
-   * @throws the reason why the new one is not served; the old one is loaded again by then
+   * @throws {unknown} the reason why the new one is not served; the old one is loaded again by then
    */
   async #swap(swap: Swap, scope: RequestScope): Promise<void> {
     const { model } = swap.copy.route;

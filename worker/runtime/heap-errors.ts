@@ -1,4 +1,4 @@
-// What can go wrong in the heap. Apart from heap.ts, so that code which only tells these errors apart does not load the WASM module.
+// Errors of the heap. They have a file of their own, so that code which only tells them apart does not load the WASM module.
 
 /** An allocation did not fit under the heap's limit. The heap itself is intact. */
 export class HeapFullError extends Error {

@@ -78,7 +78,7 @@ export class ModelCache {
     return new Map([...this.#residents.byVersion()].map(([version, entry]) => [version, stateOf(entry)]));
   }
 
-  /** @throws {PopserveError} UNAVAILABLE with the reason while a version that failed to load is not to be tried again */
+  /** @throws {PopserveError} UNAVAILABLE while a version that failed to load is not to be tried again; the message has the reason */
   checkRetry(manifest: Manifest): void {
     const entry = this.#residents.find(manifest);
     if (entry?.state === 'unavailable' && Date.now() < entry.retryAtMs) throw entry.error;

@@ -29,7 +29,7 @@ export class ModelLoader implements Loader {
    * @throws {HeapFullError} when it does not fit into the heap
    * @throws {HeapBrokenError} when it breaks the heap
    * @throws {HeapReplacedError} when the heap was replaced during the load
-   * @throws what `makeRoom` throws
+   * @throws {unknown} what `makeRoom` throws
    */
   async load(manifest: Manifest, { makeRoom, onProgress, aside }: LoadOptions): Promise<LoadedSession> {
     const { model: artifact } = manifest.artifacts;

@@ -1,7 +1,7 @@
 // How much room a version takes in the heap, and which loaded versions give way to it. Pure.
 import type { Manifest } from '../../registry/manifest.ts';
 
-/** Where a version's need was not measured: its file's size times what onnxruntime was seen to take for each byte of it. */
+/** Heap bytes per byte of the model file, as seen with onnxruntime; for versions whose need was not measured. */
 const unmeasuredFactor = { ort: 1.1, onnx: 4 };
 
 /** `lean` is taken although `fast` runs in this share of its time: it has half the memory and is loaded sooner. */
