@@ -2,9 +2,10 @@
 
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import type { unstable_getMiniflareWorkerOptions } from 'wrangler';
 import { mebibyte } from '../../registry/mebibytes.ts';
 import { cachedBuild } from './build-cache.ts';
 import { deriveRuntime } from './derive-runtime.ts';
@@ -25,6 +26,16 @@ const entries = {
 
 /** wrangler's name for it. */
 const metafileName = 'bundle-meta.json';
+const optionsName = 'worker-options.json';
+
+/** Bindings, compatibility date and the rest of a wrangler.toml's top level, as miniflare takes them. */
+export type WorkerOptions = Omit<
+  ReturnType<typeof unstable_getMiniflareWorkerOptions>['workerOptions'],
+  'modulesRules'
+>;
+
+/** What a bundle holds beside its modules. */
+const kept: ReadonlySet<string> = new Set([metafileName, optionsName]);
 
 export type WorkerEntry = keyof typeof entries;
 
@@ -45,6 +56,7 @@ export interface Bundle {
    * @see https://esbuild.github.io/api/#metafile
    */
   readonly metafile: string;
+  readonly options: WorkerOptions;
 }
 
 /**
@@ -61,18 +73,31 @@ export async function bundleWorker(entry: WorkerEntry): Promise<Bundle> {
     build: async (folder) => {
       const config = entry === 'index' ? 'wrangler.toml' : toolsConfig;
       await wrangler(['deploy', entries[entry], '--config', config, '--dry-run', '--outdir', folder, '--metafile']);
+      await writeFile(join(folder, optionsName), JSON.stringify(await workerOptions(config)));
     },
-    keeps: (file) => file === main || file === metafileName || file.endsWith('.wasm') || file.endsWith('.html'),
+    keeps: (file) => file === main || kept.has(file) || file.endsWith('.wasm') || file.endsWith('.html'),
   });
-  const metafile = new TextDecoder().decode(files.get(metafileName));
+  const text = (file: string) => new TextDecoder().decode(files.get(file));
   const modules = [...files].flatMap(([file, bytes]): BundledModule[] => {
-    if (file === metafileName) return [];
+    if (kept.has(file)) return [];
     const path = join(directory, file);
     if (file.endsWith('.wasm')) return [{ type: 'CompiledWasm', path, contents: new Uint8Array(bytes) }];
-    return [{ type: file === main ? 'ESModule' : 'Text', path, contents: new TextDecoder().decode(bytes) }];
+    return [{ type: file === main ? 'ESModule' : 'Text', path, contents: text(file) }];
   });
   const isMain = ({ type }: BundledModule) => type === 'ESModule';
-  return { directory, modules: [...modules.filter(isMain), ...modules.filter((module) => !isMain(module))], metafile };
+  return {
+    directory,
+    modules: [...modules.filter(isMain), ...modules.filter((module) => !isMain(module))],
+    metafile: text(metafileName),
+    options: JSON.parse(text(optionsName)),
+  };
+}
+
+/** wrangler takes a second to import, so this is done once per bundle. */
+async function workerOptions(config: string): Promise<WorkerOptions> {
+  const { unstable_getMiniflareWorkerOptions } = await import('wrangler');
+  const { modulesRules: _, ...options } = unstable_getMiniflareWorkerOptions(join(projectRoot, config)).workerOptions;
+  return options;
 }
 
 /** Runs wrangler without metrics, prompts or colour; returns what it printed. */
@@ -100,7 +125,9 @@ async function sourcesDigest(): Promise<string> {
     const paths = files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
     for (const path of paths.sort()) hash.update(relative(projectRoot, path)).update(await readFile(path));
   }
-  for (const file of ['wrangler.toml', toolsConfig, 'package-lock.json'])
-    hash.update(await readFile(join(projectRoot, file)));
+  // wrangler adds the variables of `.dev.vars` and `.env` files to those of wrangler.toml.
+  const local = (await readdir(projectRoot)).filter((file) => /^\.(dev\.vars|env)(\.|$)/.test(file)).sort();
+  for (const file of ['wrangler.toml', toolsConfig, 'package-lock.json', import.meta.filename, ...local])
+    hash.update(await readFile(resolve(projectRoot, file)));
   return hash.digest('hex').slice(0, 16);
 }

@@ -3,9 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Miniflare } from 'miniflare';
-import { unstable_getMiniflareWorkerOptions } from 'wrangler';
 import { type Bundle, bundleWorker } from '../build/bundle.ts';
-import { projectRoot } from '../build/project.ts';
 
 export interface PopOptions {
   /** Where R2, KV, Durable Objects and the token are kept; null: in memory, gone with the process. */
@@ -84,8 +82,7 @@ interface PopWorker {
 async function start(options: PopOptions, workers: readonly PopWorker[]): Promise<Pop> {
   const bundle = await bundleWorker('index');
   const token = options.directory === null ? randomBytes(24).toString('base64url') : await keepToken(options.directory);
-  const { workerOptions } = unstable_getMiniflareWorkerOptions(join(projectRoot, 'wrangler.toml'));
-  const { modulesRules: _rules, ...configured } = workerOptions;
+  const configured = bundle.options;
   const { TELEMETRY: telemetry, ...durableObjects } = configured.durableObjects ?? {};
   const home = workers[0]?.name;
   // The objects live in the first Worker; the others reach them there.

@@ -1,9 +1,7 @@
 // The measured Workers, built with the project's own wrangler.toml: the serving Worker as it is deployed, and the peers.
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { unstable_getMiniflareWorkerOptions } from 'wrangler';
 import { bundleWorker, toolsConfig, wrangler } from '../../build/bundle.ts';
-import { projectRoot } from '../../build/project.ts';
 import type { WorkerModules } from '../workerd/config.ts';
 import { scratchFolder } from './scratch.ts';
 
@@ -18,8 +16,8 @@ export interface Bundles extends AsyncDisposable {
 }
 
 export async function bundleAll(): Promise<Bundles> {
-  const { workerOptions } = unstable_getMiniflareWorkerOptions(join(projectRoot, 'wrangler.toml'));
-  const compatibilityDate = workerOptions.compatibilityDate ?? '';
+  const serving = await bundleWorker('index');
+  const { compatibilityDate = '', bindings = {} } = serving.options;
   const folder = await scratchFolder();
   const bundled = async (...entries: string[]): Promise<WorkerModules> => {
     const modules: WorkerModules['modules'][number][] = [];
@@ -35,13 +33,11 @@ export async function bundleAll(): Promise<Bundles> {
   };
   try {
     return {
-      popserve: { modules: (await bundleWorker('index')).modules, compatibilityDate },
+      popserve: { modules: serving.modules, compatibilityDate },
       stock: await bundled('stock-worker', 'stock-glue'),
       bare: await bundled('bare-worker'),
       diskStore: await bundled('disk-store'),
-      settings: Object.fromEntries(
-        Object.entries(workerOptions.bindings ?? {}).map(([name, value]) => [name, String(value)]),
-      ),
+      settings: Object.fromEntries(Object.entries(bindings).map(([name, value]) => [name, String(value)])),
       [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
     };
   } catch (error) {

@@ -3,9 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Miniflare } from 'miniflare';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { unstable_getMiniflareWorkerOptions } from 'wrangler';
 import { bundleWorker } from '../../../scripts/build/bundle.ts';
-import { projectRoot } from '../../../scripts/build/project.ts';
 import type { IsolateReport, Parts } from '../../../worker/telemetry/report.ts';
 import { reportOf } from './telemetry-object.ts';
 
@@ -17,8 +15,7 @@ interface Metered {
 let miniflare: Miniflare;
 beforeAll(async () => {
   const bundle = await bundleWorker('index');
-  const { workerOptions } = unstable_getMiniflareWorkerOptions(join(projectRoot, 'wrangler.toml'));
-  const { modulesRules: _rules, ...configured } = workerOptions;
+  const configured = bundle.options;
   const contents = await readFile(join(import.meta.dirname, 'metered-object.js'), 'utf8');
   miniflare = new Miniflare({
     ...configured,

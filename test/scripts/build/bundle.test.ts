@@ -1,0 +1,15 @@
+// What a bundle tells beside its modules.
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { unstable_getMiniflareWorkerOptions } from 'wrangler';
+import { bundleWorker } from '../../../scripts/build/bundle.ts';
+import { projectRoot } from '../../../scripts/build/project.ts';
+
+it('has the options of wrangler.toml as wrangler reads them now, without importing wrangler', async () => {
+  const { modulesRules: _, ...options } = unstable_getMiniflareWorkerOptions(
+    join(projectRoot, 'wrangler.toml'),
+  ).workerOptions;
+  const bundle = await bundleWorker('index');
+  expect(bundle.options).toEqual(options);
+  expect(bundle.options.bindings).toHaveProperty('INFERENCE_ACCESS');
+});
