@@ -19,3 +19,8 @@ export class PopserveError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
+
+/** A fault of the caller's, which another request would not have. */
+export function invalid(message: string, cause?: unknown): PopserveError {
+  return new PopserveError('INVALID_ARGUMENT', message, cause === undefined ? {} : { cause });
+}

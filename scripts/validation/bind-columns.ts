@@ -1,5 +1,5 @@
 // Which columns of a table go into which input, and how their cells become its elements.
-import { PopserveError } from '../../registry/errors.ts';
+import { invalid } from '../../registry/errors.ts';
 import { rowElements } from '../../registry/feature.ts';
 import { type Datatype, elementCount, type Signature, type TensorSpec } from '../../registry/signature.ts';
 import { decodeJsonData } from '../../worker/protocol/decode-json-data.ts';
@@ -167,8 +167,4 @@ export function truthOf(cell: Cell, where: string, column: string): string {
     throw invalid(`${where}: expected the truth in column '${column}', got ${JSON.stringify(cell)}`);
   }
   return String(cell);
-}
-
-function invalid(message: string): PopserveError {
-  return new PopserveError('INVALID_ARGUMENT', message);
 }

@@ -1,5 +1,5 @@
 // What a model does, by its outputs and by what the truth looks like: tells two classes apart, or several, or says a number.
-import { PopserveError } from '../../registry/errors.ts';
+import { invalid, type PopserveError } from '../../registry/errors.ts';
 import type { Task } from '../../registry/evaluation.ts';
 import { rowElements } from '../../registry/feature.ts';
 import type { Manifest } from '../../registry/manifest.ts';
@@ -242,8 +242,4 @@ function byNumberThenName(a: string, b: string): number {
 
 function brief(names: readonly string[]): string {
   return names.length > 12 ? `${names.slice(0, 12).join(', ')}, …` : names.join(', ');
-}
-
-function invalid(message: string): PopserveError {
-  return new PopserveError('INVALID_ARGUMENT', message);
 }

@@ -1,9 +1,9 @@
 // The model repository extension: the versions in the registry with their state here; load and unload.
 // https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_model_repository.md
 import type { RepositoryIndex } from '../../registry/api/repository.ts';
-import { PopserveError } from '../../registry/errors.ts';
+import { invalid, PopserveError } from '../../registry/errors.ts';
 import type { Isolate } from '../isolate.ts';
-import { describeValue, invalid } from '../protocol/describe.ts';
+import { describeValue } from '../protocol/describe.ts';
 import { isAbsent, readBoolean, readObject, readParameters } from '../protocol/fields.ts';
 import type { RequestScope } from '../request-scope.ts';
 import { type Operator, release } from './release.ts';

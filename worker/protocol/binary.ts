@@ -1,6 +1,7 @@
 // Tensors in the binary form (PROTOCOL.md 2.6): little-endian, row-major, no padding; a BYTES element is preceded by its length.
+import { invalid } from '../../registry/errors.ts';
 import { elementBytes } from '../../registry/signature.ts';
-import { describeShape, invalid } from './describe.ts';
+import { describeShape } from './describe.ts';
 import type { Tensor } from './tensor.ts';
 
 const lengthBytes = 4;

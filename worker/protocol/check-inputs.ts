@@ -1,6 +1,7 @@
 // Does a request fit the model? Compares its inputs and requested outputs with the signature, before anything runs.
+import { invalid } from '../../registry/errors.ts';
 import type { Signature, TensorSpec } from '../../registry/signature.ts';
-import { describeShape, invalid, quote } from './describe.ts';
+import { describeShape, quote } from './describe.ts';
 import type { InferRequest } from './infer-request.ts';
 import type { Tensor } from './tensor.ts';
 

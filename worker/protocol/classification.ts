@@ -1,6 +1,7 @@
 // The classification extension (PROTOCOL.md 2.9): the highest values of an output, named, instead of the tensor.
+import { invalid } from '../../registry/errors.ts';
 import { elementCount } from '../../registry/signature.ts';
-import { invalid, quote } from './describe.ts';
+import { quote } from './describe.ts';
 import { elementsOf } from './elements.ts';
 import { shortestFloat32 } from './shortest-float32.ts';
 import type { Tensor } from './tensor.ts';

@@ -1,7 +1,8 @@
 // The JSON form of a tensor's data (PROTOCOL.md 2.5), nested or flat, to its raw elements.
+import { invalid } from '../../registry/errors.ts';
 import type { Datatype } from '../../registry/signature.ts';
 import { toBfloat16Bits } from './bfloat16.ts';
-import { describeShape, describeValue, invalid } from './describe.ts';
+import { describeShape, describeValue } from './describe.ts';
 import type { Tensor } from './tensor.ts';
 
 type VisitRow = (row: readonly unknown[], start: number) => void;

@@ -1,8 +1,9 @@
 // Plain records `{feature: value, …}` to a model's inputs, for callers who know features rather than tensors: one record is one
 // item of the batch. Also the row format of TensorFlow Serving, whose instances are such records.
+import { invalid } from '../../registry/errors.ts';
 import { elementCount, type Signature, type TensorSpec } from '../../registry/signature.ts';
 import { decodeJsonData, visitRows } from './decode-json-data.ts';
-import { describeValue, invalid, quote } from './describe.ts';
+import { describeValue, quote } from './describe.ts';
 import { readObject } from './fields.ts';
 import type { Tensor } from './tensor.ts';
 

@@ -1,10 +1,10 @@
 // An inference request from its body: JSON of tensors or of plain records, JSON with binary tensors behind it, or one raw tensor (PROTOCOL.md 2.5, 2.6).
-import { PopserveError } from '../../registry/errors.ts';
+import { invalid, PopserveError } from '../../registry/errors.ts';
 import { elementBytes, elementCount, type Signature } from '../../registry/signature.ts';
 import { decodeBinaryData } from './binary.ts';
 import { decodeRecords } from './decode-records.ts';
 import { decodeTensors } from './decode-tensors.ts';
-import { describeShape, describeValue, invalid, quote } from './describe.ts';
+import { describeShape, describeValue, quote } from './describe.ts';
 import { headerLengthName, readHeaderLength } from './envelope.ts';
 import {
   isAbsent,

@@ -1,8 +1,8 @@
 // The tensors of a message, `inputs` or `outputs`: their JSON entries together with the binary part.
-import { PopserveError } from '../../registry/errors.ts';
+import { invalid, PopserveError } from '../../registry/errors.ts';
 import { decodeBinaryData } from './binary.ts';
 import { decodeJsonData } from './decode-json-data.ts';
-import { describeValue, invalid, quote } from './describe.ts';
+import { describeValue, quote } from './describe.ts';
 import {
   countElements,
   isAbsent,

@@ -1,12 +1,7 @@
 // How names, values and shapes from a request are shown in error messages: short, whatever came.
-import { PopserveError } from '../../registry/errors.ts';
 
 const maxShownCharacters = 64;
 const maxShownDimensions = 8;
-
-export function invalid(message: string): PopserveError {
-  return new PopserveError('INVALID_ARGUMENT', message);
-}
 
 function cut(text: string): string {
   // A cut through a surrogate pair would not survive the response's UTF-8.

@@ -1,5 +1,5 @@
 // A tensor's data as flat JSON text (PROTOCOL.md 2.5).
-import { invalid } from './describe.ts';
+import { invalid } from '../../registry/errors.ts';
 import { elementsOf } from './elements.ts';
 import { shortestFloat32 } from './shortest-float32.ts';
 import type { Tensor } from './tensor.ts';

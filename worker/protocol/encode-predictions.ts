@@ -1,7 +1,8 @@
 // The answer to records: for each the label and its probability where the model is a classifier, and every other output by name.
+import { invalid } from '../../registry/errors.ts';
 import { elementCount, isFloat } from '../../registry/signature.ts';
 import type { Labels } from './classification.ts';
-import { describeShape, invalid, quote } from './describe.ts';
+import { describeShape, quote } from './describe.ts';
 import type { EncodedMessage } from './envelope.ts';
 import { elementTexts, nestTexts, numbersOf } from './json-rows.ts';
 import type { Tensor } from './tensor.ts';

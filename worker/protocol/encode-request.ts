@@ -1,6 +1,7 @@
 // The caller's side: an inference request from tensors, as JSON or with binary tensors.
+import { invalid } from '../../registry/errors.ts';
 import { isFloat } from '../../registry/signature.ts';
-import { invalid, quote } from './describe.ts';
+import { quote } from './describe.ts';
 import { elementsOf } from './elements.ts';
 import { encodeTensor } from './encode-tensor.ts';
 import { type EncodedMessage, sealEnvelope } from './envelope.ts';

@@ -1,7 +1,7 @@
 // The answer to an inference request: the outputs it asked for, in the form it asked for.
-import { PopserveError } from '../../registry/errors.ts';
+import { invalid, PopserveError } from '../../registry/errors.ts';
 import { classify, type Labels } from './classification.ts';
-import { invalid, quote } from './describe.ts';
+import { quote } from './describe.ts';
 import { encodeTensor } from './encode-tensor.ts';
 import { type EncodedMessage, sealEnvelope } from './envelope.ts';
 import type { InferRequest, Parameters, RequestedOutput } from './infer-request.ts';

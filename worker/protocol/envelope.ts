@@ -1,6 +1,7 @@
 // The body of a request or response: a JSON part and, behind it, the binary tensors (PROTOCOL.md 2.6).
+import { invalid } from '../../registry/errors.ts';
 import { binaryByteLength, writeBinaryData } from './binary.ts';
-import { describeValue, invalid } from './describe.ts';
+import { describeValue } from './describe.ts';
 import type { Tensor } from './tensor.ts';
 
 /** The header that tells how many bytes of the body are JSON. */

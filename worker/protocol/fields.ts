@@ -1,7 +1,8 @@
 // Reads the fields that requests and responses share. Only fixed keys are ever read from a parsed object; names that come
 // from outside go into null-prototype records and sets, so '__proto__' is a name like any other.
+import { invalid } from '../../registry/errors.ts';
 import { type Datatype, datatypes } from '../../registry/signature.ts';
-import { describeShape, describeValue, invalid, quote } from './describe.ts';
+import { describeShape, describeValue, quote } from './describe.ts';
 import type { Parameters } from './infer-request.ts';
 
 export interface JsonObject {

@@ -1,7 +1,6 @@
 // Compressed request bodies (PROTOCOL.md 2.5): gzip and deflate, never more memory than the limit and one slice's output.
 import { joinBytes } from '../../registry/bytes.ts';
-import { PopserveError } from '../../registry/errors.ts';
-import { invalid } from './describe.ts';
+import { invalid, PopserveError } from '../../registry/errors.ts';
 
 type Compression = 'gzip' | 'deflate';
 

@@ -1,6 +1,6 @@
 // JSON from outside: bounded before anything is allocated for it, faults named by position, 64-bit integers exact on demand.
-import { PopserveError } from '../../registry/errors.ts';
-import { describeValue, invalid } from './describe.ts';
+import { invalid, PopserveError } from '../../registry/errors.ts';
+import { describeValue } from './describe.ts';
 import { findJsonFault } from './json-fault.ts';
 import { findNumberArray, type NumberArray } from './number-array.ts';
 

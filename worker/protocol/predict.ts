@@ -2,10 +2,11 @@
 // https://github.com/tensorflow/serving/blob/master/tensorflow_serving/g3doc/api_rest.md
 
 import { decodeBase64, encodeBase64 } from '../../registry/bytes.ts';
+import { invalid } from '../../registry/errors.ts';
 import { elementCount, type TensorSpec } from '../../registry/signature.ts';
 import { decodeJsonData } from './decode-json-data.ts';
 import { decodeRecords, type RecordModel, shapeOf } from './decode-records.ts';
-import { describeShape, describeValue, invalid, quote } from './describe.ts';
+import { describeShape, describeValue, quote } from './describe.ts';
 import type { EncodedMessage } from './envelope.ts';
 import { isAbsent, type JsonObject, readArray, readObject, readString } from './fields.ts';
 import type { DecodeLimits, InferRequest } from './infer-request.ts';

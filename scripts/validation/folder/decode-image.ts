@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import decodeJpeg, { init as startJpeg } from '@jsquash/jpeg/decode.js';
 import decodePng, { init as startPng } from '@jsquash/png/decode.js';
-import { PopserveError } from '../../../registry/errors.ts';
+import { invalid, PopserveError } from '../../../registry/errors.ts';
 
 export interface Picture {
   readonly width: number;
@@ -129,8 +129,4 @@ function viewOf(file: Uint8Array): DataView {
 
 function startOf(file: Uint8Array): string {
   return file.length === 0 ? 'nothing' : Buffer.from(file.subarray(0, 4)).toString('hex');
-}
-
-function invalid(message: string): PopserveError {
-  return new PopserveError('INVALID_ARGUMENT', message);
 }

@@ -2,7 +2,7 @@
 
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import { PopserveError } from '../../../registry/errors.ts';
+import { invalid, PopserveError } from '../../../registry/errors.ts';
 import { largest } from '../../../registry/extremes.ts';
 import type { Signature } from '../../../registry/signature.ts';
 import { labelColumn, sameName, truthOf } from '../bind-columns.ts';
@@ -148,8 +148,4 @@ async function list(folder: string): Promise<{ files: string[]; folders: string[
     else if (kind.isFile()) files.push(entry.name);
   }
   return { files: files.sort(), folders: folders.sort() };
-}
-
-function invalid(message: string): PopserveError {
-  return new PopserveError('INVALID_ARGUMENT', message);
 }

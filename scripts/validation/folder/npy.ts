@@ -1,6 +1,6 @@
 // NumPy's .npy files: versions 1 to 3 of the format, little-endian, C order.
 // @see https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
-import { PopserveError } from '../../../registry/errors.ts';
+import { invalid } from '../../../registry/errors.ts';
 import { type Datatype, elementBytes, elementCount } from '../../../registry/signature.ts';
 
 export interface NpyArray {
@@ -85,8 +85,4 @@ function readDatatype(header: string, file: string): Datatype {
 
 function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-}
-
-function invalid(message: string): PopserveError {
-  return new PopserveError('INVALID_ARGUMENT', message);
 }

@@ -1,7 +1,7 @@
 // From a picture to the elements of an image input: size, channels, range, mean and standard deviation. Nothing is guessed that
 // is not said: the plan is printed, and kept in the evaluation.
 
-import { PopserveError } from '../../../registry/errors.ts';
+import { invalid } from '../../../registry/errors.ts';
 import type { Preprocessing } from '../../../registry/evaluation.ts';
 import { smallest } from '../../../registry/extremes.ts';
 import { type Datatype, isFloat, type TensorSpec } from '../../../registry/signature.ts';
@@ -196,8 +196,4 @@ function perChannel(option: string, given: readonly number[], channels: number, 
     throw invalid(`${option}: expected 1 or ${channels} numbers for input '${name}', got ${given.join(',')}`);
   }
   return Array.from({ length: channels }, (_, channel) => given[channel] ?? given[0] ?? 0);
-}
-
-function invalid(message: string): PopserveError {
-  return new PopserveError('INVALID_ARGUMENT', message);
 }

@@ -1,6 +1,6 @@
 // One row of one input from one file.
 import { readFile } from 'node:fs/promises';
-import { PopserveError } from '../../../registry/errors.ts';
+import { invalid, PopserveError } from '../../../registry/errors.ts';
 import type { Preprocessing } from '../../../registry/evaluation.ts';
 import { rowElements } from '../../../registry/feature.ts';
 import { elementBytes, type TensorSpec } from '../../../registry/signature.ts';
@@ -77,8 +77,4 @@ function checked(row: Row, spec: TensorSpec, name: string): Row {
 
 function unexpected({ name, datatype, shape }: TensorSpec, got: string, file: string): PopserveError {
   return invalid(`${file}: expected ${datatype} [${shape.slice(1)}] for a row of input '${name}', got ${got}`);
-}
-
-function invalid(message: string): PopserveError {
-  return new PopserveError('INVALID_ARGUMENT', message);
 }
