@@ -1,4 +1,5 @@
 // Stands between the registry and its stores: every call passes through one function, which may delay, refuse or lose it.
+import type { Scheduler } from 'fast-check';
 import type { RegistryStores } from '../../registry/registry.ts';
 
 /**
@@ -22,4 +23,36 @@ export function intercept(stores: RegistryStores, interception: Interception): R
       }),
     ]),
   ) as unknown as RegistryStores;
+}
+
+/**
+ * Stores whose calls take turns as a scheduler draws them. A call ends before the next begins: one that waits for more than
+ * microtasks, say for a digest, would else be overtaken by all others, in every run.
+ */
+export class Turns {
+  readonly #scheduler: Scheduler;
+  #running = 0;
+
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+  }
+
+  storesOf(actor: string, stores: RegistryStores): RegistryStores {
+    return intercept(stores, async (name, call) => {
+      await this.#scheduler.schedule(Promise.resolve(), `${actor} ${name}`);
+      this.#running++;
+      return call().finally(() => {
+        this.#running--;
+      });
+    });
+  }
+
+  /** Lets calls take turns until the promise is settled. */
+  async until<T>(promise: Promise<T>): Promise<T> {
+    return this.#scheduler.waitFor(promise, async (turn) => {
+      await turn();
+      do await new Promise((done) => setImmediate(done));
+      while (this.#running > 0);
+    });
+  }
 }

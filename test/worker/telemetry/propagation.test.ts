@@ -1,10 +1,16 @@
 // How a release spreads, against a plain computation from all that ever happened.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { ReleaseStatus } from '../../../registry/api/status.ts';
-import { readRelease, recordRelease, recordReport } from '../../../worker/telemetry/propagation.ts';
-import { openObject } from './sqlite.ts';
-import { reportOf } from './telemetry-object.ts';
+import type { ReleaseStatus, Serving } from '../../../registry/api/status.ts';
+import {
+  readPops,
+  readRelease,
+  recordRelease,
+  recordReport,
+  releasedAtMs,
+} from '../../../worker/telemetry/propagation.ts';
+import { countRows, openObject } from './sqlite.ts';
+import { reportOf, servingOf } from './telemetry-object.ts';
 import '../../harness/property-seed.ts';
 
 const minuteMs = 60_000;
@@ -107,4 +113,50 @@ it('keeps what a PoP counted for that was forgotten since', () => {
   report('SIN', 25 * 60 * minuteMs);
   const lateMs = 25 * 60 * minuteMs - 1000;
   expect(readRelease(sql)).toMatchObject({ pops: 2, reach50Ms: 100, reach90Ms: lateMs, reach100Ms: lateMs });
+});
+
+it('tells of each PoP what its isolates serve, while they are heard of', () => {
+  using sql = openObject();
+  const held = { epoch: 9, reason: 'no room' };
+  const report = (isolate: string, pop: string, sequence: number, serving: Partial<Serving>, atMs: number) =>
+    recordReport(
+      sql,
+      { isolate, pop, sequence, serving: { ...servingOf(serving.epoch ?? 0), ...serving }, parts: {} },
+      atMs,
+    );
+  report('a', 'FRA', 1, { epoch: 3, stable: '1' }, 1000);
+  report('b', 'FRA', 1, { epoch: 2, stable: '0' }, 3000);
+  report('c', 'FRA', 1, { epoch: 3, stable: '1', held }, 2000);
+  report('d', 'ARN', 1, { epoch: 1 }, 500);
+  const fra = { pop: 'FRA', epoch: 2, highestEpoch: 3, isolates: 3, stable: '0', canary: null, held, seenAtMs: 3000 };
+  const arn = { pop: 'ARN', epoch: 1, highestEpoch: 1, isolates: 1, stable: '1', canary: null, held: null };
+  expect(readPops(sql, 500 + 10 * minuteMs)).toEqual([{ ...arn, seenAtMs: 500 }, fra]);
+  expect(readPops(sql, 501 + 10 * minuteMs)).toEqual([fra]);
+  // An isolate that moves on is counted once, by what it serves now.
+  report('b', 'FRA', 2, { epoch: 4, stable: '2' }, 4000);
+  expect(readPops(sql, 501 + 10 * minuteMs)).toEqual([
+    { ...fra, epoch: 3, highestEpoch: 4, stable: '1', seenAtMs: 4000 },
+  ]);
+});
+
+it('remembers isolates for a day, and releases of the last 50 epochs', () => {
+  using sql = openObject();
+  const dayMs = 24 * 60 * minuteMs;
+  const report = (isolate: string, epoch: number, atMs: number) =>
+    recordReport(sql, reportOf({ isolate, sequence: 1, pop: isolate, epoch }), atMs);
+  report('old', 1, 1000);
+  report('new', 1, 1000 + dayMs);
+  expect(countRows(sql)).toMatchObject({ isolates: 2, releases: 1, reached: 2 });
+  report('newer', 1, 1001 + dayMs);
+  expect(countRows(sql)).toMatchObject({ isolates: 2, releases: 1, reached: 3 });
+  for (let epoch = 2; epoch <= 50; epoch++) recordRelease(sql, epoch, 2000 + dayMs);
+  expect(countRows(sql)).toMatchObject({ releases: 50, reached: 3 });
+  expect(releasedAtMs(sql, 1)).toBe(1000);
+  recordRelease(sql, 51, 3000 + dayMs);
+  expect(countRows(sql)).toMatchObject({ releases: 50, reached: 0 });
+  expect(releasedAtMs(sql, 1)).toBe(2000 + dayMs);
+  expect(releasedAtMs(sql, 52)).toBeNull();
+  // What was written is known already when its first isolate reports it.
+  recordRelease(sql, 51, 9000 + dayMs);
+  expect(readRelease(sql)).toMatchObject({ epoch: 51, releasedAtMs: 3000 + dayMs });
 });

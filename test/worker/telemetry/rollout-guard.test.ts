@@ -56,8 +56,15 @@ test('counts of many PoPs, each too small to decide from, end it exactly once al
   // More of the same changes nothing: there is no rollout any more.
   await Promise.all(reports.map((report) => sendReport(pop, 'racing', { ...report, sequence: 2 })));
   await sendReport(pop, 'racing', reportOf({ isolate: 'late', sequence: 1, pop: 'P1', epoch: epoch + 1, requests: 1 }));
-  expect((await history('racing')).map(({ audit }) => audit.actor)).toEqual(['guard', 'operator', 'operator']);
-  await eventually(() => expect(pop.logs.filter(({ event }) => event === 'guard-abort')).toHaveLength(1));
+  // The guard has looked at all of that when it ends the next rollout, by nothing but what came since.
+  const limits = { errorShare: 0.1, minRequests: 100 };
+  const next = await pop.route('racing', { action: 'canary', version: '2', percent: 5, limits });
+  const failing = { pop: 'P1', version: '2', epoch: next, requests: 100, failures: 50 };
+  await sendReport(pop, 'racing', reportOf({ isolate: 'next', sequence: 1, ...failing }));
+  expect((await ended('racing')).audit.reason).toMatch(/^50 of 100 requests to 2 failed/);
+  const actors = (await history('racing')).map(({ audit }) => audit.actor);
+  expect(actors).toEqual(['guard', 'operator', 'guard', 'operator', 'operator']);
+  await eventually(() => expect(pop.logs.filter(({ event }) => event === 'guard-abort')).toHaveLength(2));
 });
 
 test('nothing is decided from too few requests, nor where stable fails as often', async () => {
