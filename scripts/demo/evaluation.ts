@@ -1,4 +1,6 @@
 // How well a binary classifier does: the figures in metrics.json.
+import { accuracy, classFigures, confusionMatrix } from '../validation/metrics/classification.ts';
+import { rank, rocAuc } from '../validation/metrics/ranking.ts';
 
 export interface Evaluation {
   readonly rows: number;
@@ -21,44 +23,21 @@ export interface Evaluation {
 
 /** @param probabilities of failure; from 0.5 on it is an alarm */
 export function evaluate(probabilities: readonly number[], isFailure: readonly boolean[]): Evaluation {
-  const confusion = { truePositives: 0, falsePositives: 0, falseNegatives: 0, trueNegatives: 0 };
-  for (const [row, probability] of probabilities.entries()) {
-    const isAlarm = probability >= 0.5;
-    if (isFailure[row]) confusion[isAlarm ? 'truePositives' : 'falseNegatives']++;
-    else confusion[isAlarm ? 'falsePositives' : 'trueNegatives']++;
-  }
-  const { truePositives, falsePositives, falseNegatives, trueNegatives } = confusion;
-  const rows = probabilities.length;
+  const isAlarm = probabilities.map((probability) => probability >= 0.5);
+  const matrix = confusionMatrix(isFailure.map(Number), isAlarm.map(Number), 2);
+  const [[trueNegatives = 0, falsePositives = 0] = [], [falseNegatives = 0, truePositives = 0] = []] = matrix;
+  const [, figures] = classFigures(matrix);
+  const { precision = 0, recall = 0, f1 = 0, support = 0 } = figures ?? {};
   return {
-    rows,
-    failures: truePositives + falseNegatives,
-    accuracy: rounded((truePositives + trueNegatives) / rows),
-    precision: rounded(truePositives / (truePositives + falsePositives)),
-    recall: rounded(truePositives / (truePositives + falseNegatives)),
-    f1: rounded((2 * truePositives) / (2 * truePositives + falsePositives + falseNegatives)),
-    rocAuc: rounded(rocAuc(probabilities, isFailure)),
-    confusion,
+    rows: probabilities.length,
+    failures: support,
+    accuracy: rounded(accuracy(matrix)),
+    precision: rounded(precision),
+    recall: rounded(recall),
+    f1: rounded(f1),
+    rocAuc: rounded(rocAuc(rank(probabilities, isFailure)) ?? Number.NaN),
+    confusion: { truePositives, falsePositives, falseNegatives, trueNegatives },
   };
-}
-
-/** By ranks (Mann-Whitney): ties share their mean rank. */
-function rocAuc(probabilities: readonly number[], isFailure: readonly boolean[]): number {
-  const order = probabilities
-    .map((probability, row) => ({ probability, isFailure: isFailure[row] === true }))
-    .sort((a, b) => a.probability - b.probability);
-  let failures = 0;
-  let rankSum = 0;
-  for (let start = 0; start < order.length; ) {
-    let end = start;
-    let failuresInTie = 0;
-    for (; end < order.length && order[end]?.probability === order[start]?.probability; end++) {
-      if (order[end]?.isFailure) failuresInTie++;
-    }
-    failures += failuresInTie;
-    rankSum += (failuresInTie * (start + 1 + end)) / 2;
-    start = end;
-  }
-  return (rankSum - (failures * (failures + 1)) / 2) / (failures * (order.length - failures));
 }
 
 /** Steps of a ten-thousandth are more than a test split of some ten thousand rows can tell. */

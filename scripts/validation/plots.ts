@@ -1,4 +1,6 @@
 // Plots as inline SVG, drawn with the classes of the report's style sheet, so that they follow light and dark.
+import { largest, smallest } from '../../registry/extremes.ts';
+import { axisNames, countInBins, drawing, escapeText, pathThrough, tenth, tick } from '../plots/svg.ts';
 import type { CurvePoint } from './metrics/ranking.ts';
 
 export interface Series {
@@ -18,18 +20,6 @@ const size = { width: 380, height: 330, left: 52, right: 14, top: 12, bottom: 46
 /** More points than a line of this width has pixels only make the file larger. */
 const mostCurvePoints = 300;
 const mostDots = 1500;
-
-/** Text for HTML and SVG: names of models, classes and files come from outside. */
-export function escapeText(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
-}
 
 /** Curves over shares from 0 to 1. @param chance what guessing gives: the diagonal, or a level line */
 export function curves(
@@ -60,7 +50,7 @@ export function curves(
 /** One dot for each row: the truth against what was predicted. */
 export function scatter(title: string, labels: { x: string; y: string }, points: readonly CurvePoint[]): string {
   const values = points.flatMap(({ x, y }) => [x, y]).filter(Number.isFinite);
-  const [from, to] = niceRange(least(values), most(values));
+  const [from, to] = rangeOf(values);
   const x: Axis = { label: labels.x, from, to };
   const y: Axis = { label: labels.y, from, to };
   const step = Math.ceil(points.length / mostDots);
@@ -81,32 +71,29 @@ export function scatter(title: string, labels: { x: string; y: string }, points:
 /** Bars of equal width over the range of the values. */
 export function histogram(title: string, label: string, values: readonly number[], bins = 25): string {
   const finite = values.filter(Number.isFinite);
-  const [from, to] = niceRange(least(finite), most(finite));
-  const counts = new Array<number>(bins).fill(0);
-  for (const value of finite) {
-    const bin = Math.min(bins - 1, Math.floor(((value - from) / (to - from)) * bins));
-    counts[bin] = (counts[bin] ?? 0) + 1;
-  }
+  const [from, to] = rangeOf(finite);
+  const counts = countInBins(finite, from, to, bins);
   const x: Axis = { label, from, to };
-  const y: Axis = { label: 'rows', from: 0, to: niceRange(0, most(counts))[1] };
+  const y: Axis = { label: 'rows', from: 0, to: niceRange(0, largest(counts, 0))[1] };
   const width = (size.width - size.left - size.right) / bins;
   const bars = counts.map((count, bin) => {
     const top = yAt(count, y);
     const height = yAt(0, y) - top;
-    return `<rect class="bar" x="${round(size.left + bin * width + 0.75)}" y="${top}" width="${round(width - 1.5)}" height="${round(height)}"/>`;
+    return `<rect class="bar" x="${tenth(size.left + bin * width + 0.75)}" y="${top}" width="${tenth(width - 1.5)}" height="${tenth(height)}"/>`;
   });
   return frame(title, x, y, bars.join(''));
 }
 
 /** A row of small bars that says how counts are shared out. */
 export function sparkBars(counts: readonly number[], title: string): string {
-  const largest = Math.max(1, most(counts));
+  const tallest = largest(counts, 1);
   const width = 132 / counts.length;
   const bars = counts.map((count, bin) => {
-    const height = (count / largest) * 34;
-    return `<rect class="bar" x="${round(bin * width + 0.5)}" y="${round(36 - height)}" width="${round(Math.max(0.5, width - 1.5))}" height="${round(Math.max(height, 0.6))}"/>`;
+    const height = (count / tallest) * 34;
+    return `<rect class="bar" x="${tenth(bin * width + 0.5)}" y="${tenth(36 - height)}" width="${tenth(Math.max(0.5, width - 1.5))}" height="${tenth(Math.max(height, 0.6))}"/>`;
   });
-  return `<svg class="spark" viewBox="0 0 132 37" role="img" aria-label="${escapeText(title)}"><title>${escapeText(title)}</title>${bars.join('')}<path class="axis" d="M0 36.5H132"/></svg>`;
+  const content = `<title>${escapeText(title)}</title>${bars.join('')}<path class="axis" d="M0 36.5H132"/>`;
+  return drawing('spark', { width: 132, height: 37 }, title, content);
 }
 
 function frame(title: string, x: Axis, y: Axis, content: string): string {
@@ -117,27 +104,23 @@ function frame(title: string, x: Axis, y: Axis, content: string): string {
     const [px, py] = [xAt(valueX, x), yAt(valueY, y)];
     return [
       `<path class="grid" d="M${px} ${top}V${height - bottom}M${left} ${py}H${width - right}"/>`,
-      `<text class="tick" x="${px}" y="${height - bottom + 16}" text-anchor="middle">${tickText(valueX)}</text>`,
-      `<text class="tick" x="${left - 7}" y="${py + 3.5}" text-anchor="end">${tickText(valueY)}</text>`,
+      tick({ x: px, y: height - bottom + 16 }, 'middle', tickText(valueX)),
+      tick({ x: left - 7, y: py + 3.5 }, 'end', tickText(valueY)),
     ];
   });
-  const names = [
-    `<text class="name" x="${(left + width - right) / 2}" y="${height - 8}" text-anchor="middle">${escapeText(x.label)}</text>`,
-    `<text class="name" transform="rotate(-90)" x="${-(top + height - bottom) / 2}" y="13" text-anchor="middle">${escapeText(y.label)}</text>`,
-  ];
-  return `<svg class="plot" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeText(title)}">${grid.join('')}${content}${names.join('')}</svg>`;
+  return drawing('plot', size, title, [...grid, content, axisNames(size, x.label, y.label)].join(''));
 }
 
 function pathOf(points: readonly CurvePoint[], x: Axis, y: Axis): string {
-  return points.map((point, index) => `${index === 0 ? 'M' : 'L'}${xAt(point.x, x)} ${yAt(point.y, y)}`).join('');
+  return pathThrough(points.map((point) => ({ x: xAt(point.x, x), y: yAt(point.y, y) })));
 }
 
 function xAt(value: number, { from, to }: Axis): number {
-  return round(size.left + ((value - from) / (to - from)) * (size.width - size.left - size.right));
+  return tenth(size.left + ((value - from) / (to - from)) * (size.width - size.left - size.right));
 }
 
 function yAt(value: number, { from, to }: Axis): number {
-  return round(size.height - size.bottom - ((value - from) / (to - from)) * (size.height - size.top - size.bottom));
+  return tenth(size.height - size.bottom - ((value - from) / (to - from)) * (size.height - size.top - size.bottom));
 }
 
 /** Points that lie less than a pixel apart are one; the first and the last stay. */
@@ -151,6 +134,10 @@ function thinned(points: readonly CurvePoint[]): CurvePoint[] {
   return kept;
 }
 
+function rangeOf(values: readonly number[]): [number, number] {
+  return values.length === 0 ? [0, 1] : niceRange(smallest(values), largest(values));
+}
+
 /** A little more than the range, with ends that have few digits. */
 function niceRange(low: number, high: number): [number, number] {
   const span = high - low || Math.abs(high) || 1;
@@ -160,16 +147,4 @@ function niceRange(low: number, high: number): [number, number] {
 
 function tickText(value: number): string {
   return String(Number(value.toPrecision(3)));
-}
-
-function least(values: readonly number[]): number {
-  return values.reduce((a, b) => Math.min(a, b), values[0] ?? 0);
-}
-
-function most(values: readonly number[]): number {
-  return values.reduce((a, b) => Math.max(a, b), values[0] ?? 0);
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }

@@ -1,5 +1,5 @@
 // A card of the report, and the legend of its plots.
-import { escapeText } from './plots.ts';
+import { escapeText } from '../plots/svg.ts';
 
 export interface LegendEntry {
   readonly text: string;

@@ -1,7 +1,8 @@
 // The curves over all thresholds in the report: of two classes for the positive one, of several for each against the rest.
+import { escapeText } from '../plots/svg.ts';
 import { precisionRecallCurve, rocCurve } from './metrics/ranking.ts';
 import { oneVsRest, type RankingCurves } from './one-vs-rest.ts';
-import { curves, escapeText, type Series } from './plots.ts';
+import { curves, type Series } from './plots.ts';
 import { card, type LegendEntry, legend } from './report-card.ts';
 import { rankedFor } from './score.ts';
 import type { Classification, Predictions } from './task.ts';

@@ -1,11 +1,21 @@
 // The plots of the story's report as inline SVG, drawn with the classes of its style sheet.
-import { largest } from '../../../registry/extremes.ts';
-import { escapeText } from '../../validation/plots.ts';
+import { largest, smallest } from '../../../registry/extremes.ts';
+import {
+  axisNames,
+  countInBins,
+  drawing,
+  escapeText,
+  type Frame,
+  type Point,
+  pathThrough,
+  tenth,
+  tick,
+} from '../../plots/svg.ts';
 
 export interface Line {
   /** Class of its colour. */
   readonly kind: string;
-  readonly points: readonly { readonly x: number; readonly y: number }[];
+  readonly points: readonly Point[];
 }
 
 interface TimePlot {
@@ -20,34 +30,31 @@ interface TimePlot {
   readonly marks: readonly { readonly x: number }[];
 }
 
-const time = { width: 1080, height: 290, left: 58, right: 16, top: 30, bottom: 44 };
+const time: Frame = { width: 1080, height: 290, left: 58, right: 16, top: 30, bottom: 44 };
 
 /** Lines over time, with the moments that matter as numbered uprights. */
 export function timePlot({ title, from, to, y, lines, level, marks }: TimePlot): string {
   const { width, height, left, right, top, bottom } = time;
   const scaled = (value: number) => (y.isLog ? Math.log10(value) : value);
   const [low, high] = [scaled(y.ticks[0] ?? 0), scaled(y.ticks.at(-1) ?? 1)];
-  const xAt = (value: number) => round(left + ((value - from) / (to - from)) * (width - left - right));
+  const xAt = (value: number) => tenth(left + ((value - from) / (to - from)) * (width - left - right));
   const yAt = (value: number) => {
     const within = Math.min(high, Math.max(low, scaled(Math.max(value, Number.MIN_VALUE))));
-    return round(height - bottom - ((within - low) / (high - low)) * (height - top - bottom));
+    return tenth(height - bottom - ((within - low) / (high - low)) * (height - top - bottom));
   };
   const grid = y.ticks.map(
     (value) =>
-      `<path class="grid" d="M${left} ${yAt(value)}H${width - right}"/><text class="tick" x="${left - 8}" y="${yAt(value) + 4}" text-anchor="end">${value}</text>`,
+      `<path class="grid" d="M${left} ${yAt(value)}H${width - right}"/>${tick({ x: left - 8, y: yAt(value) + 4 }, 'end', String(value))}`,
   );
   const step = niceStep(to - from);
   const seconds = Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, index) => from + index * step);
-  const below = seconds.map(
-    (value) =>
-      `<text class="tick" x="${xAt(value)}" y="${height - bottom + 18}" text-anchor="middle">${Math.round(value)}</text>`,
+  const below = seconds.map((value) =>
+    tick({ x: xAt(value), y: height - bottom + 18 }, 'middle', String(Math.round(value))),
   );
   const drawn = lines.map(({ kind, points }) => {
-    const path = points.map((point, index) => `${index === 0 ? 'M' : 'L'}${xAt(point.x)} ${yAt(point.y)}`).join('');
-    const dots = points.map(
-      (point) => `<circle class="point ${kind}" cx="${xAt(point.x)}" cy="${yAt(point.y)}" r="2.6"/>`,
-    );
-    return `<path class="line ${kind}" d="${path}"/>${dots.join('')}`;
+    const places = points.map((point) => ({ x: xAt(point.x), y: yAt(point.y) }));
+    const dots = places.map((place) => `<circle class="point ${kind}" cx="${place.x}" cy="${place.y}" r="2.6"/>`);
+    return `<path class="line ${kind}" d="${pathThrough(places)}"/>${dots.join('')}`;
   });
   const limit =
     level === undefined
@@ -57,8 +64,8 @@ export function timePlot({ title, from, to, y, lines, level, marks }: TimePlot):
     ({ at, shownAt }, index) =>
       `<path class="moment" d="M${at} ${height - bottom}V${top}L${shownAt} ${top - 8}"/><circle class="badge" cx="${shownAt}" cy="${top - 16}" r="8.5"/><text class="badge-number" x="${shownAt}" y="${top - 12}" text-anchor="middle">${index + 1}</text>`,
   );
-  const names = `<text class="name" x="${(left + width - right) / 2}" y="${height - 6}" text-anchor="middle">seconds since the devices began</text><text class="name" transform="rotate(-90)" x="${-(top + height - bottom) / 2}" y="14" text-anchor="middle">${escapeText(y.label)}</text>`;
-  return `<svg class="time" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeText(title)}">${[...grid, ...below, limit, ...moments, ...drawn].join('')}${names}</svg>`;
+  const names = axisNames(time, 'seconds since the devices began', y.label);
+  return drawing('time', time, title, [...grid, ...below, limit, ...moments, ...drawn, names].join(''));
 }
 
 /** Badges side by side where their moments are too close. */
@@ -68,7 +75,7 @@ function spread(places: readonly number[]): { at: number; shownAt: number }[] {
   const rightmost = time.width - time.right;
   return places.map((at, index) => {
     const room = rightmost - (places.length - 1 - index) * apart;
-    last = round(Math.min(room, Math.max(at, last + apart)));
+    last = tenth(Math.min(room, Math.max(at, last + apart)));
     return { at, shownAt: last };
   });
 }
@@ -78,19 +85,9 @@ const small = { width: 320, height: 150, bottom: 24, top: 6 };
 /** How a feature was distributed before and is now: shares of the readings in bins of equal width. */
 export function thenAndNow(title: string, before: readonly number[], after: readonly number[]): string {
   const all = [...before, ...after];
-  const [low, high] = all.reduce(
-    ([least, most], value) => [Math.min(least, value), Math.max(most, value)],
-    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
-  );
-  const bins = 40;
-  const sharesOf = (values: readonly number[]) => {
-    const counts = new Array<number>(bins).fill(0);
-    for (const value of values) {
-      const bin = Math.min(bins - 1, Math.floor(((value - low) / (high - low || 1)) * bins));
-      counts[bin] = (counts[bin] ?? 0) + 1;
-    }
-    return counts.map((count) => count / values.length);
-  };
+  const [low, high] = [smallest(all), largest(all)];
+  const sharesOf = (values: readonly number[]) =>
+    countInBins(values, low, high, 40).map((count) => count / values.length);
   const labels = [low, (low + high) / 2, high].map((value) => String(Number(value.toPrecision(4))));
   return pairOfShapes(title, sharesOf(before), sharesOf(after), labels);
 }
@@ -115,11 +112,9 @@ export function categoriesThenAndNow(
     ]
       .map(({ kind, share, at }) => {
         const tall = (share / most) * (height - top - bottom);
-        return `<rect class="shape ${kind}" x="${round(slot * (index + at))}" y="${round(height - bottom - tall)}" width="${round(slot * 0.33)}" height="${round(tall)}"/>`;
+        return `<rect class="shape ${kind}" x="${tenth(slot * (index + at))}" y="${tenth(height - bottom - tall)}" width="${tenth(slot * 0.33)}" height="${tenth(tall)}"/>`;
       })
-      .concat(
-        `<text class="tick" x="${round(slot * (index + 0.5))}" y="${height - 7}" text-anchor="middle">${escapeText(name)}</text>`,
-      ),
+      .concat(tick({ x: tenth(slot * (index + 0.5)), y: height - 7 }, 'middle', name)),
   );
   return smallFrame(title, bars.join(''));
 }
@@ -130,29 +125,24 @@ function pairOfShapes(title: string, before: number[], after: number[], labels: 
   const slot = width / before.length;
   const shape = (shares: readonly number[], kind: string) => {
     const path = shares.map((share, bin) => {
-      const y = round(height - bottom - (share / most) * (height - top - bottom));
-      return `L${round(bin * slot)} ${y}H${round((bin + 1) * slot)}`;
+      const y = tenth(height - bottom - (share / most) * (height - top - bottom));
+      return `L${tenth(bin * slot)} ${y}H${tenth((bin + 1) * slot)}`;
     });
     return `<path class="shape ${kind}" d="M0 ${height - bottom}${path.join('')}V${height - bottom}Z"/>`;
   };
-  const anchors = ['start', 'middle', 'end'];
-  const ticks = labels.map(
-    (label, index) =>
-      `<text class="tick" x="${(index * width) / 2}" y="${height - 7}" text-anchor="${anchors[index]}">${label}</text>`,
+  const anchors = ['start', 'middle', 'end'] as const;
+  const ticks = labels.map((label, index) =>
+    tick({ x: (index * width) / 2, y: height - 7 }, anchors[index] ?? 'middle', label),
   );
   return smallFrame(title, `${shape(before, 'then')}${shape(after, 'now')}${ticks.join('')}`);
 }
 
 function smallFrame(title: string, content: string): string {
   const { width, height, bottom } = small;
-  return `<svg class="plot" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeText(title)}">${content}<path class="axis" d="M0 ${height - bottom}H${width}"/></svg>`;
+  return drawing('plot', small, title, `${content}<path class="axis" d="M0 ${height - bottom}H${width}"/>`);
 }
 
 /** Some ten ticks, at numbers that one counts in. */
 function niceStep(span: number): number {
   return [1, 2, 5, 10, 20, 30, 60].find((step) => span / step <= 12) ?? 120;
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }

@@ -1,6 +1,7 @@
 // The report of the story: one HTML file with all that it needs, for a person to look at.
+
 import { largest, smallest } from '../../../registry/extremes.ts';
-import { escapeText } from '../../validation/plots.ts';
+import { escapeText } from '../../plots/svg.ts';
 import { reportStyle } from '../../validation/report-style.ts';
 import type { NumericInput } from '../failure-model.ts';
 import { featureColumns } from '../failure-model.ts';
