@@ -11,8 +11,22 @@ export const metricsSchema = z.record(z.string().regex(/^[a-z][a-z0-9_]*$/), z.n
 
 export type Metrics = z.infer<typeof metricsSchema>;
 
+/** How a text file was read, where that is not UTF-8, commas (tabs in .tsv) and decimal points. */
+const readingSchema = z.strictObject({
+  encoding: z.string().optional(),
+  separator: z.string().optional(),
+  decimal: z.literal(',').optional(),
+  /** Cells that were named as missing. */
+  missing: z.array(z.string()).optional(),
+});
+
 /** A data file by its content. The digest of a folder is taken over its files' names and digests. */
-export const dataSchema = z.strictObject({ file: z.string(), digest: digestSchema, rows: z.int().min(1) });
+export const dataSchema = z.strictObject({
+  file: z.string(),
+  digest: digestSchema,
+  rows: z.int().min(1),
+  reading: readingSchema.optional(),
+});
 
 export type DataReference = z.infer<typeof dataSchema>;
 

@@ -16,8 +16,9 @@ import {
   type RegressionLimit,
   type Requirement,
 } from '../validation/requirement.ts';
-import type { DataOptions } from '../validation/test-data.ts';
+import type { DataOptions, ReadingOptions } from '../validation/test-data.ts';
 import { parseCount, parseDivisors, parseImageResize, parseNumbers, parsePositive } from './arguments.ts';
+import { parseDecimal, parseEncoding, parseMissing, parseSeparator } from './reading-arguments.ts';
 import type { RegistryClient } from './registry-client.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -26,6 +27,10 @@ export interface GateArguments {
   reference?: string;
   label?: string;
   column?: Record<string, string>;
+  encoding?: string;
+  separator?: string;
+  decimal?: '.' | ',';
+  missing?: string[];
   features?: string[];
   task?: (typeof tasks)[number];
   output?: string;
@@ -51,12 +56,28 @@ export function addGateOptions(command: Command): Command {
       'rows with the truth, to judge the model by: CSV, JSON lines, or a folder of tensors or images',
     )
     .option('--reference <path>', 'rows to take the baseline for drift from; default: the test data')
-    .option('--label <column>', 'column with the truth; default: label, target, class or y')
+    .option('--label <column>', 'column with the truth; default: the only one called label, target, class or y')
     .option(
       '--column <input=column>',
-      'column of an input that has another name; may be given several times',
+      'column of an input that has another name, or the columns A,B,… of a vector; may be given several times',
       collectColumns,
     )
+    .option(
+      '--encoding <name>',
+      'of the data, as in windows-1252 (default: UTF-8, or by a byte order mark)',
+      parseEncoding,
+    )
+    .option(
+      '--separator <sign>',
+      'between the cells of CSV: comma, semicolon, tab, bar or another character (default: inferred if the file leaves no choice)',
+      parseSeparator,
+    )
+    .option(
+      '--decimal <sign>',
+      'of the numbers in CSV: point or comma (default: inferred if the cells leave no choice)',
+      parseDecimal,
+    )
+    .option('--missing <words>', 'cells that are missing, in texts as well: NA,?', parseMissing)
     .addOption(new Option('--task <task>', 'default: by the outputs and the truth').choices([...tasks]))
     .option('--output <name>', 'output with the scores or the value to judge')
     .option('--positive <class>', 'of two classes the one that precision, recall and the curves are about')
@@ -107,6 +128,8 @@ export function gateOptions(options: GateArguments, stable: ValidationOptions['s
   if (testData === undefined && reference === undefined) {
     if (imageOptions(options) !== undefined)
       throw new UsageError('the options for images need --test-data or --reference');
+    if (readingOptions(options) !== undefined)
+      throw new UsageError('--encoding, --separator, --decimal and --missing need --test-data or --reference');
     return null;
   }
   return {
@@ -153,13 +176,29 @@ export function stableVersion(registry: RegistryClient, manifest: Manifest): Non
 function dataOptions(path: string, options: GateArguments): DataOptions {
   const { label, column, features } = options;
   const images = imageOptions(options);
+  const reading = readingOptions(options);
   return {
     path,
     ...(label === undefined ? {} : { label }),
     ...(column === undefined ? {} : { columns: column }),
     ...(features === undefined ? {} : { features }),
     ...(images === undefined ? {} : { images }),
+    ...(reading === undefined ? {} : { reading }),
   };
+}
+
+/** Undefined where none is given. */
+function readingOptions({ encoding, separator, decimal, missing }: GateArguments): ReadingOptions | undefined {
+  if (decimal === ',' && separator === ',') {
+    throw new UsageError('--decimal comma does not go with --separator comma: a comma can be only one of them');
+  }
+  const reading: ReadingOptions = {
+    ...(encoding === undefined ? {} : { encoding }),
+    ...(separator === undefined ? {} : { separator }),
+    ...(decimal === undefined ? {} : { decimal }),
+    ...(missing === undefined ? {} : { missing }),
+  };
+  return Object.keys(reading).length === 0 ? undefined : reading;
 }
 
 /** Undefined where none is given. */

@@ -2,9 +2,9 @@
 import { stat } from 'node:fs/promises';
 import { PopserveError } from '../../registry/errors.ts';
 import type { Signature } from '../../registry/signature.ts';
-import { bindColumns } from './bind-columns.ts';
 import { readFolder } from './folder/read-folder.ts';
-import { readTable } from './table.ts';
+import { bindColumns } from './table/bind-columns.ts';
+import { readTable } from './table/read-table.ts';
 import type { DataOptions, TestData } from './test-data.ts';
 
 /**
@@ -21,5 +21,5 @@ export async function readData(options: DataOptions, signature: Signature, needs
   if (options.images !== undefined) {
     throw new PopserveError('INVALID_ARGUMENT', `${options.path} is a table; the options for images go with a folder`);
   }
-  return bindColumns(await readTable(options.path), signature, options, needsTruth);
+  return bindColumns(await readTable(options.path, options.reading), signature, options, needsTruth);
 }

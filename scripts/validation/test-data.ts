@@ -19,13 +19,26 @@ export interface TestData {
   readonly preprocessing?: readonly Preprocessing[];
 }
 
+/** How a text file is read, where that was named. */
+export interface ReadingOptions {
+  /** A label of the Encoding Standard; default: UTF-8, or what a byte order mark says. */
+  readonly encoding?: string;
+  /** One character between the cells of CSV; default: the only one that the file leaves a choice about. */
+  readonly separator?: string;
+  /** Default: a point, or a comma where the cells leave no choice. */
+  readonly decimal?: '.' | ',';
+  /** Cells that are missing in every column, as they are written. Default: none in a text but the empty one. */
+  readonly missing?: readonly string[];
+}
+
 /** How a file's columns, or the files of a folder, belong to a model. */
 export interface DataOptions {
   /** `.csv`, `.tsv`, `.jsonl` or `.ndjson`, or a folder of tensors or images. */
   readonly path: string;
-  /** Column with the truth; default: one that is called label, target, class or y. */
+  readonly reading?: ReadingOptions;
+  /** Column with the truth; default: the only one that is called label, target, class or y and that no input takes. */
   readonly label?: string;
-  /** Column of an input, where it is not called like it. */
+  /** Column of an input, where it has another name; of a vector all its columns, separated by commas. */
   readonly columns?: Readonly<Record<string, string>>;
   /** Columns of an input that is one vector, in its order. */
   readonly features?: readonly string[];

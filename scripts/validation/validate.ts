@@ -1,7 +1,9 @@
 // The release gate: runs a model on test data in the runtime and build that serve, scores it, takes its baseline, compares it
 // with native onnxruntime and with the version that is served, and says what is not as required.
+
+import { canonicalJson } from '../../registry/canonical-json.ts';
 import { PopserveError } from '../../registry/errors.ts';
-import type { Evaluation } from '../../registry/evaluation.ts';
+import type { DataReference, Evaluation } from '../../registry/evaluation.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Signature } from '../../registry/signature.ts';
 import type { Tolerance } from '../../worker/protocol/compare-elements.ts';
@@ -161,7 +163,7 @@ async function judgeStable(
   const { stable, testData } = options;
   if (stable === undefined || testData === undefined || stable.manifest.version === version) return null;
   const { manifest } = stable;
-  const recorded = manifest.evaluation?.data.digest === test.reference.digest ? manifest.evaluation : undefined;
+  const recorded = manifest.evaluation && isSameTruth(manifest.evaluation, test) ? manifest.evaluation : undefined;
   if (recorded !== undefined && !options.needsCurves) {
     return { version: manifest.version, metrics: recorded.metrics, predictions: null };
   }
@@ -172,6 +174,12 @@ async function judgeStable(
     if (recorded !== undefined) return { version: manifest.version, metrics: recorded.metrics, predictions: null };
     return { fault: `version ${manifest.version}, which is served, cannot be judged on this data: ${error.message}` };
   }
+}
+
+/** The same rows, read in the same way, with the truth in the same column. */
+function isSameTruth({ data, label }: Evaluation, { reference, label: own }: TestData): boolean {
+  const reading = (each: DataReference) => canonicalJson(each.reading ?? {});
+  return data.digest === reference.digest && label === own && reading(data) === reading(reference);
 }
 
 async function runStable(

@@ -3,10 +3,14 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { invalid, PopserveError } from '../../../registry/errors.ts';
+import type { DataReference } from '../../../registry/evaluation.ts';
 import { largest } from '../../../registry/extremes.ts';
 import type { Signature } from '../../../registry/signature.ts';
-import { labelColumn, sameName, truthOf } from '../bind-columns.ts';
-import { readTable, type Table } from '../table.ts';
+import { requireDistinct, sameName } from '../table/column-names.ts';
+import { findDecimalSign } from '../table/decimal-sign.ts';
+import { guessedLabel, namedLabel } from '../table/label-column.ts';
+import { readTable, type Table } from '../table/read-table.ts';
+import { isNumeric, truthOf } from '../table/truth.ts';
 import type { DataOptions } from '../test-data.ts';
 import { dataFile } from './tensor-file.ts';
 
@@ -21,8 +25,10 @@ export interface FoundSamples {
   readonly samples: readonly Sample[];
   /** What holds the truth. */
   readonly label: string;
-  /** The file that lists the samples, where one does. */
-  readonly listing: string | null;
+  /** The file that lists the samples, where one does, and how it was read. */
+  readonly listing: { readonly file: string; readonly reading: DataReference['reading'] } | null;
+  /** What was assumed, one sentence each. */
+  readonly notes: readonly string[];
 }
 
 const listing = 'labels.csv';
@@ -42,17 +48,23 @@ export async function findSamples(
   if (file !== undefined && sub !== undefined) {
     throw invalid(`${folder}: expected sub-folders named after classes or a ${listing}, got '${sub}' beside '${file}'`);
   }
-  if (sub !== undefined)
-    return { samples: await classSamples(folder, entries.folders, signature), label: 'sub-folder', listing: null };
+  if (options.reading !== undefined) {
+    throw invalid(`${folder} has no ${listing}, which --encoding, --separator, --decimal and --missing would be about`);
+  }
+  if (sub !== undefined) {
+    const samples = await classSamples(folder, entries.folders, signature);
+    return { samples, label: 'sub-folder', listing: null, notes: [] };
+  }
   if (needsTruth || file === undefined || signature.inputs.length > 1) {
     const got = file === undefined ? `no ${kinds}` : `${files.length} files such as '${file}'`;
     throw invalid(`${folder}: expected sub-folders named after classes or a ${listing}, got ${got}`);
   }
-  return { samples: files.map((name) => ({ files: [name], truth: null })), label: '', listing: null };
+  return { samples: files.map((name) => ({ files: [name], truth: null })), label: '', listing: null, notes: [] };
 }
 
 /** One of each class in turn, so that the first rows, which become golden vectors, are of several classes. */
 async function classSamples(folder: string, classes: readonly string[], signature: Signature): Promise<Sample[]> {
+  requireDistinct(classes, folder, 'sub-folder');
   const perClass = await Promise.all(
     classes.map(async (truth): Promise<Sample[]> => {
       const { files, folders } = await list(join(folder, truth));
@@ -77,7 +89,7 @@ async function inputFiles(folder: string, sample: string, { inputs }: Signature)
   if (inputs.length === 1) return [sample];
   const { files } = await list(join(folder, sample));
   return inputs.map(({ name }) => {
-    const found = files.filter((file) => dataFile.test(file) && basename(file, extname(file)) === name);
+    const found = files.filter((file) => dataFile.test(file) && isSame(basename(file, extname(file)), name));
     if (found.length === 1) return `${sample}/${found[0]}`;
     const got = found.length === 0 ? files : found;
     throw invalid(
@@ -92,20 +104,41 @@ async function listedSamples(
   options: DataOptions,
   needsTruth: boolean,
 ): Promise<FoundSamples> {
-  const table = await readTable(join(folder, listing));
+  const read = await readTable(join(folder, listing), options.reading);
+  const table: Table = { ...read, where: (row) => `${folder}/${read.where(row)}` };
   const columns = fileColumns(table, signature, options);
-  const label = labelOf(table, columns, options, needsTruth);
+  const label = needsTruth ? labelOf(table, columns, options) : null;
+  const { truths, decimal, notes } = readTruths(table, label, options);
   const samples: Sample[] = [];
   for (const [index, row] of table.rows.entries()) {
-    const where = `${folder}/${table.where(index)}`;
     const named: string[] = [];
-    for (const column of columns) named.push(await namedFile(folder, String(row[column] ?? ''), column, where));
+    for (const column of columns) {
+      const cell = row[table.columns.indexOf(column)] ?? '';
+      named.push(await namedFile(folder, String(cell), column, table.where(index)));
+    }
     const [only = ''] = named;
     const files = columns.length === signature.inputs.length ? named : await inputFiles(folder, only, signature);
-    const truth = needsTruth && label !== undefined ? truthOf(row[label] ?? null, where, label) : null;
-    samples.push({ files, truth });
+    samples.push({ files, truth: truths[index] ?? null });
   }
-  return { samples, label: label === undefined ? '' : `${listing}: ${label}`, listing };
+  const reading = decimal === '.' ? read.reference.reading : { ...read.reference.reading, decimal };
+  return {
+    samples,
+    label: label === null ? '' : `${listing}: ${label}`,
+    listing: { file: listing, reading },
+    notes: [...read.notes, ...notes],
+  };
+}
+
+/** @param label null where the truth is not asked for */
+function readTruths(table: Table, label: string | null, { reading }: DataOptions) {
+  if (label === null) return { truths: [], decimal: '.' as const, notes: [] };
+  const at = table.columns.indexOf(label);
+  const cells = table.rows.map((row, index) => ({ cell: row[at], where: () => table.where(index) }));
+  const { decimal, notes } =
+    reading?.decimal === undefined
+      ? findDecimalSign(listing, table.separator, isNumeric(table, label) ? cells : [])
+      : { decimal: reading.decimal, notes: [] };
+  return { truths: truthOf(table, label, { decimal, missing: new Set(reading?.missing) }), decimal, notes };
 }
 
 /** A column for each input that names its file, or `file` for the sample. */
@@ -120,11 +153,12 @@ function fileColumns({ columns, reference }: Table, { inputs }: Signature, optio
   );
 }
 
-/** The column that is left where there is only one. */
-function labelOf(table: Table, files: readonly string[], options: DataOptions, isNeeded: boolean): string | undefined {
-  const columns = table.columns.filter((column) => !files.includes(column));
-  if (options.label === undefined && columns.length === 1) return columns[0];
-  return labelColumn({ ...table, columns }, options, isNeeded);
+/** Where none is named, the column that is left where there is only one, else the one with a usual name. */
+function labelOf({ columns, reference }: Table, files: readonly string[], { label }: DataOptions): string {
+  const rest = columns.filter((column) => !files.includes(column));
+  if (label !== undefined) return namedLabel(rest, label, reference.file);
+  const [only, ...others] = rest;
+  return only !== undefined && others.length === 0 ? only : guessedLabel(rest, new Set(), reference.file);
 }
 
 async function namedFile(folder: string, name: string, column: string, where: string): Promise<string> {
@@ -148,4 +182,9 @@ async function list(folder: string): Promise<{ files: string[]; folders: string[
     else if (kind.isFile()) files.push(entry.name);
   }
   return { files: files.sort(), folders: folders.sort() };
+}
+
+/** Some file systems keep accents as characters of their own. */
+function isSame(left: string, right: string): boolean {
+  return left.normalize('NFC') === right.normalize('NFC');
 }

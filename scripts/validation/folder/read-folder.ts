@@ -33,7 +33,7 @@ export async function readFolder(options: DataOptions, signature: Signature, nee
       return tensors;
     },
     names: new Map(),
-    notes: [...plans.values()].map(describePreprocessing),
+    notes: [...found.notes, ...[...plans.values()].map(describePreprocessing)],
     ...(plans.size === 0 ? {} : { preprocessing: [...plans.values()] }),
   };
 }
@@ -67,11 +67,16 @@ function stack({ name, datatype, shape: signed }: TensorSpec, rows: readonly Row
 
 /** Its digest is that of the names and digests of its files, of the samples and what lists them. */
 async function referenceOf(folder: string, { samples, listing }: FoundSamples): Promise<DataReference> {
-  const names = new Set([...(listing === null ? [] : [listing]), ...samples.flatMap(({ files }) => files)]);
+  const names = new Set([...(listing === null ? [] : [listing.file]), ...samples.flatMap(({ files }) => files)]);
   const digest = createHash('sha256');
   for (const name of [...names].sort()) {
     const file = createHash('sha256').update(await readFile(join(folder, name)));
     digest.update(`${file.digest('hex')}  ${name}\n`);
   }
-  return { file: basename(resolve(folder)), digest: `sha256:${digest.digest('hex')}`, rows: samples.length };
+  return {
+    file: basename(resolve(folder)),
+    digest: `sha256:${digest.digest('hex')}`,
+    rows: samples.length,
+    ...(listing?.reading === undefined ? {} : { reading: listing.reading }),
+  };
 }

@@ -176,9 +176,7 @@ describe('a folder with a labels.csv', () => {
     expect((await data.inputs(0, 2)).map(plain)).toEqual([{ name: 'x', shape: [2, 2], values: [1, 1, 2, 2] }]);
     writeFileSync(join(path, 'labels.csv'), 'file,kind,price\nb.npy,dog,9.5\n');
     expect((await read(path, pair, { label: 'price' })).truth).toEqual(['9.5']);
-    await expect(read(path, pair)).rejects.toThrow(
-      'labels.csv: name the column with the truth as --label; it has kind, price',
-    );
+    await expect(read(path, pair)).rejects.toThrow('labels.csv: `--label` is missing: the file has kind, price');
     const before = (await read(path, pair, { label: 'kind' })).reference.digest;
     appendFileSync(join(path, 'labels.csv'), 'b.npy,cat,9.5\n');
     expect((await read(path, pair, { label: 'kind' })).reference.digest).not.toBe(before);

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Signature, TensorSpec } from '../../../registry/signature.ts';
-import { readData } from '../../../scripts/validation/read-data.ts';
-import type { DataOptions, TestData } from '../../../scripts/validation/test-data.ts';
-import { elementsOf } from '../../../worker/protocol/elements.ts';
-import type { Tensor } from '../../../worker/protocol/tensor.ts';
+import type { Signature, TensorSpec } from '../../../../registry/signature.ts';
+import { readData } from '../../../../scripts/validation/read-data.ts';
+import type { DataOptions, TestData } from '../../../../scripts/validation/test-data.ts';
+import { elementsOf } from '../../../../worker/protocol/elements.ts';
+import type { Tensor } from '../../../../worker/protocol/tensor.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'popserve-data-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -92,7 +92,7 @@ describe('test data in columns', () => {
       'without a column for the truth',
       'type,air_temperature,cycles\nL,1,2\n',
       {},
-      '--label; it has type, air_temperature, cycles',
+      '`--label` is missing: the file has type, air_temperature, cycles',
     ],
     [
       'whose truth is not where it should be',
@@ -121,7 +121,12 @@ describe('test data in columns', () => {
       "column 'cycles': expected INT64",
     ],
     ['with a column twice', 'type,type,y\nL,1,2\n', {}, "column 'type' is there twice"],
-    ['with a row that is too long', 'type,y\nL,1,2\n', {}, 'bad.csv: '],
+    [
+      'with a row that is too long',
+      'type,y\nL,1,2\n',
+      {},
+      'bad.csv, row 1: expected 2 cells as in the header, got 3 (separated by commas)',
+    ],
     ['without rows', 'type,air_temperature,cycles,y\n', {}, 'at least one row'],
   ])('are refused %s', async (_, text, options, words) => {
     await expect(
@@ -131,8 +136,9 @@ describe('test data in columns', () => {
 
   it('are refused where a vector has another length', async () => {
     const vector = signature(input('x', 'FP32', [-1, 2]));
-    const data = await read('short.jsonl', '{"x":[1,2],"y":0}\n{"x":[1],"y":0}\n', vector);
-    expect(() => data.inputs(0, 2)).toThrow("row 2: expected 2 elements for input 'x', got 1");
+    await expect(read('short.jsonl', '{"x":[1,2],"y":0}\n{"x":[1],"y":0}\n', vector)).rejects.toThrow(
+      "row 2: expected 2 elements for input 'x', got 1",
+    );
     await expect(read('f.csv', 'a,y\n1,2\n', vector, { features: ['a'] })).rejects.toThrow(
       'expected 2 features, got 1',
     );
