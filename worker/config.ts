@@ -1,4 +1,5 @@
-// The Worker's settings, parsed once per isolate from bindings and variables; nothing else reads `env`.
+// The Worker's settings, parsed once per isolate. Only this file reads variables; the files that make an isolate's parts
+// (isolate.ts, bound-registry.ts, bound-security.ts) read the bindings of storage and limiters.
 import * as z from 'zod';
 import type { DriftSettings } from '../registry/api/drift.ts';
 import { defaultLimits } from '../registry/default-limits.ts';

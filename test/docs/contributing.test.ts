@@ -1,0 +1,29 @@
+// The picture of the tree in CONTRIBUTING.md against the folders, and the npm scripts that the pages name against package.json.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
+import { projectRoot } from '../../scripts/build/project.ts';
+import { allPages, readPage, sections } from './markdown.ts';
+
+const tree = (sections(readPage('CONTRIBUTING.md')).get('The tree') ?? '').split('```')[1] ?? '';
+
+/** Folders of the picture inside one of the top level. */
+function pictured(top: string): string[] {
+  const [, below = ''] = tree.split(new RegExp(`^${top}/.*\\n`, 'm'));
+  const inside = below.split(/^\S/m)[0] ?? '';
+  return Array.from(inside.matchAll(/^ {2}(\S+)\/ /gm), ([, name = '']) => name);
+}
+
+it.each(['worker', 'scripts'])('the tree has every folder of %s/, and no other', (top) => {
+  const folders = readdirSync(join(projectRoot, top), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  expect(pictured(top).sort()).toEqual(folders.map(({ name }) => name).sort());
+});
+
+it('every npm script that a page names exists', () => {
+  const named = allPages().flatMap((path) =>
+    Array.from(readPage(path).matchAll(/npm run (?:-s )?([\w:-]+)/g), ([, name = '']) => `${path}: ${name}`),
+  );
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter((each) => !Object.hasOwn(packageJson.scripts, each.split(': ')[1] ?? ''))).toEqual([]);
+});
