@@ -1,6 +1,6 @@
 // The direction of imports as biome.json keeps it: in a small tree of the same shape a wrong import fails and a right one passes.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,6 +12,8 @@ const wrong: readonly (readonly [file: string, specifier: string])[] = [
   ['worker/inference/new.ts', '../http/answer.ts'],
   ['worker/http/new.ts', '../models/metadata.ts'],
   ['worker/isolate.ts', './http/pop.ts'],
+  ['worker/bindings.ts', './http/pop.ts'],
+  ['worker/telemetry/new.ts', '../bindings.ts'],
   ['worker/runtime/new.ts', '../isolate.ts'],
   ['worker/routing/new.ts', '../telemetry/report.ts'],
   ['worker/telemetry/drift/new.ts', '../../config.ts'],
@@ -49,6 +51,9 @@ let findings: Set<string>;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'popserve-imports-'));
   copyFileSync(join(projectRoot, 'biome.json'), join(folder, 'biome.json'));
+  // Biome refuses to start without the plugins that its configuration names.
+  const plugins = join('scripts', 'checks', 'lint');
+  cpSync(join(projectRoot, plugins), join(folder, plugins), { recursive: true });
   for (const [file, specifier] of [...wrong, ...right, ...circle]) {
     const path = join(folder, file);
     mkdirSync(dirname(path), { recursive: true });

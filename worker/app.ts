@@ -46,7 +46,7 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
 
   app.use(async (c, next) => {
     const isolate = isolateOf(c.env);
-    learnPop(isolate, c.req.raw);
+    if (isolate.pop === null) learnPop(isolate, c.req.raw);
     c.set('isolate', isolate);
     await next();
     // Inference sets it itself: adding a header to a finished response costs as much as making it.

@@ -4,13 +4,17 @@ import { R2BlobStore } from '../registry/r2-blob-store.ts';
 import { R2ManifestStore } from '../registry/r2-manifest-store.ts';
 import { R2RouteLog } from '../registry/r2-route-log.ts';
 import { Registry } from '../registry/registry.ts';
+import type { Bindings } from './bindings.ts';
 
-export function createRegistry(env: Pick<Env, 'MODELS' | 'ROUTES'>, retentionSeconds = 0): Registry {
+export function createRegistry(
+  { bucket, routeCopies }: Pick<Bindings, 'bucket' | 'routeCopies'>,
+  retentionSeconds = 0,
+): Registry {
   return new Registry({
-    blobs: new R2BlobStore(env.MODELS),
-    manifests: new R2ManifestStore(env.MODELS),
-    routes: new R2RouteLog(env.MODELS),
-    copies: new KVRouteCopyStore(env.ROUTES),
+    blobs: new R2BlobStore(bucket),
+    manifests: new R2ManifestStore(bucket),
+    routes: new R2RouteLog(bucket),
+    copies: new KVRouteCopyStore(routeCopies),
     now: () => new Date(),
     retentionSeconds,
   });

@@ -2,11 +2,12 @@
 import { ApiKeys } from '../registry/api-keys.ts';
 import { AuditTrail } from '../registry/audit.ts';
 import { R2ApiKeyStore } from '../registry/r2-api-key-store.ts';
+import type { Bindings } from './bindings.ts';
 import type { Config } from './config.ts';
 import { Authenticator } from './security/authenticator.ts';
 import { JwtVerifier } from './security/jwt-verifier.ts';
 import { KeyCache } from './security/key-cache.ts';
-import { RateGate, type RateLimiter } from './security/rate-gate.ts';
+import { RateGate } from './security/rate-gate.ts';
 
 export interface Security {
   readonly authenticator: Authenticator;
@@ -21,14 +22,8 @@ export interface Security {
   readonly addressGate: RateGate;
 }
 
-export interface SecurityBindings {
-  readonly MODELS: R2Bucket;
-  readonly KEY_LIMIT?: RateLimiter;
-  readonly ADDRESS_LIMIT?: RateLimiter;
-}
-
-export function createSecurity(env: SecurityBindings, config: Config): Security {
-  const store = new R2ApiKeyStore(env.MODELS);
+export function createSecurity({ bucket, keyLimit, addressLimit }: Bindings, config: Config): Security {
+  const store = new R2ApiKeyStore(bucket);
   const keyCache = new KeyCache({ store, cacheSeconds: config.keyCacheSeconds });
   const jwt = config.jwt === null ? null : new JwtVerifier(config.jwt, config.keyCacheSeconds);
   const keys = new ApiKeys(store, () => new Date());
@@ -40,8 +35,8 @@ export function createSecurity(env: SecurityBindings, config: Config): Security 
       keyCache.forget(id);
       return revocation;
     },
-    audit: new AuditTrail(env.MODELS),
-    keyGate: new RateGate(env.KEY_LIMIT, 'this key'),
-    addressGate: new RateGate(env.ADDRESS_LIMIT, 'this address'),
+    audit: new AuditTrail(bucket),
+    keyGate: new RateGate(keyLimit, 'this key'),
+    addressGate: new RateGate(addressLimit, 'this address'),
   };
 }

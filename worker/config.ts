@@ -1,5 +1,4 @@
-// The Worker's settings, parsed once per isolate. Only this file reads variables; the files that make an isolate's parts
-// (isolate.ts, bound-registry.ts, bound-security.ts) read the bindings of storage and limiters.
+// The Worker's settings, parsed from its variables: once for each isolate and Durable Object, by bindings.ts.
 import * as z from 'zod';
 import type { DriftSettings } from '../registry/api/drift.ts';
 import { defaultLimits } from '../registry/default-limits.ts';
@@ -118,7 +117,7 @@ export const settingsSchema = z.object({
 });
 
 /**
- * @param env the Worker's bindings and variables
+ * @param env the Worker's variables; its bindings are passed over
  * @throws PopserveError INTERNAL that names each setting at fault
  */
 export function parseConfig(env: object): Config {

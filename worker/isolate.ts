@@ -1,11 +1,12 @@
 // What one isolate owns, in one object made by index.ts at the first request. Handlers reach everything through it.
 import type { Digest } from '../registry/names.ts';
 import type { Registry } from '../registry/registry.ts';
+import { readEnv } from './bindings.ts';
 import { createRegistry } from './bound-registry.ts';
 import { createSecurity, type Security } from './bound-security.ts';
 import { AnswerCache } from './cache/answer-cache.ts';
 import { CachedBlobs } from './cache/cached-blobs.ts';
-import { type Config, parseConfig } from './config.ts';
+import type { Config } from './config.ts';
 import { log } from './logging/log.ts';
 import { keepSecret } from './logging/redact.ts';
 import { RouteTable } from './routing/route-table.ts';
@@ -47,9 +48,9 @@ export interface Isolate {
 
 /** @throws PopserveError INTERNAL for wrong settings */
 export function createIsolate(env: Env): Isolate {
-  const config = parseConfig(env);
+  const { config, bindings } = readEnv(env);
   keepSecret(config.adminToken, config.webhook?.secret);
-  const registry = createRegistry(env, config.routeRetentionSeconds);
+  const registry = createRegistry(bindings, config.routeRetentionSeconds);
   const counters = new Counters();
   const answers = new AnswerCache();
   const drift = new DriftCounter(config.popRegion, log);
@@ -80,7 +81,7 @@ export function createIsolate(env: Env): Isolate {
     refreshSeconds: config.routeRefreshSeconds,
     log,
   });
-  const telemetry = new TelemetryClient(env.TELEMETRY);
+  const telemetry = new TelemetryClient(bindings.telemetry);
   const shadows = { tally: new ShadowTally(), running: 0 };
   const reporter = new Reporter({
     sources: reportSources({ counters, drift, sampler, shadows: shadows.tally }),
@@ -102,7 +103,7 @@ export function createIsolate(env: Env): Isolate {
     telemetry,
     reporter,
     shadows,
-    security: createSecurity(env, config),
+    security: createSecurity(bindings, config),
     bodies: new BodyRoom(config.maxBodiesBytes),
   };
 }

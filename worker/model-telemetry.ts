@@ -6,8 +6,9 @@ import type { TelemetryStatus } from '../registry/api/status.ts';
 import type { PopserveError } from '../registry/errors.ts';
 import { smallest } from '../registry/extremes.ts';
 import type { Route } from '../registry/route.ts';
+import { readEnv } from './bindings.ts';
 import { createRegistry } from './bound-registry.ts';
-import { type Config, parseConfig } from './config.ts';
+import type { Config } from './config.ts';
 import { log } from './logging/log.ts';
 import { applyParts } from './telemetry/apply-parts.ts';
 import { readTotals } from './telemetry/counts-part.ts';
@@ -58,17 +59,18 @@ export class ModelTelemetry extends DurableObject<Env> implements TelemetryObjec
     const { version, known, refusal } = schema;
     if (version > known) log('schema-newer', { schema: version, known, refused: refusal !== null });
     this.#refusal = refusal;
-    this.#config = parseConfig(env);
+    const { config, bindings } = readEnv(env);
+    this.#config = config;
     this.#outbox = new Outbox(sql, this.#config.webhook, log);
     this.#drift = new DriftWatch({
       sql,
       transact: (change) => state.storage.transactionSync(change),
-      registry: createRegistry(env),
+      registry: createRegistry(bindings),
       outbox: this.#outbox,
       settings: this.#config.drift,
       log,
     });
-    this.#guard = new Guard({ registry: createRegistry(env), sql, parts: keptParts, log });
+    this.#guard = new Guard({ registry: createRegistry(bindings), sql, parts: keptParts, log });
     const retentionMs = this.#config.routeRetentionSeconds * 1000;
     this.#upkeep = new Upkeep({ sql, parts: keptParts, retentionMs });
   }

@@ -2,11 +2,10 @@
 import type { Isolate } from '../isolate.ts';
 
 /**
- * Learns from a request where the isolate runs, unless that is known already: an isolate never moves, and the platform's
- * properties are parsed anew each time they are read.
+ * Learns from a request where the isolate runs. Once is enough: an isolate never moves, and the platform's properties are parsed
+ * anew each time they are read.
  */
 export function learnPop(isolate: Isolate, request: Request): void {
-  if (isolate.pop !== null) return;
   const colo: unknown = request.cf?.colo;
   if (typeof colo !== 'string') return;
   isolate.pop = colo;

@@ -1,4 +1,4 @@
-// What calls of the registry say in their paths, queries and headers, checked.
+// The paths, queries and headers of calls of the registry, checked.
 import type { Context } from 'hono';
 import type * as z from 'zod';
 import { pageQuerySchema, partQuerySchema } from '../../registry/api/queries.ts';

@@ -5,9 +5,24 @@ import { isModelName } from '../../registry/names.ts';
 import type { Selector } from '../routing/route-table.ts';
 import type { AppContext } from './app-context.ts';
 
-/** @throws PopserveError NOT_FOUND for what cannot be a model's name, INVALID_ARGUMENT for a wrong header */
-export function readSelector(c: Context<AppContext>): Selector {
-  return selectorOf(c, c.req.param('model'), c.req.param('version') ?? null);
+/**
+ * @param named the model and version, where the path's parameters are not called so
+ * @throws PopserveError NOT_FOUND for what cannot be a model's name, INVALID_ARGUMENT for a wrong header
+ */
+export function readSelector(
+  c: Context<AppContext>,
+  { model, version }: { model?: string | undefined; version?: string | undefined } = c.req.param(),
+): Selector {
+  if (model === undefined || !isModelName(model)) {
+    throw new PopserveError('NOT_FOUND', `no model '${(model ?? '').slice(0, 100)}'`);
+  }
+  const minEpoch = c.req.header('popserve-min-epoch');
+  return {
+    model,
+    requested: version ?? null,
+    minEpoch: minEpoch === undefined ? null : readEpoch(minEpoch),
+    key: c.req.header('popserve-key') ?? c.get('caller')?.id ?? c.req.header('cf-connecting-ip') ?? '',
+  };
 }
 
 /**
@@ -24,7 +39,7 @@ export function readPredictSelector(c: Context<AppContext>): Selector {
     throw new PopserveError('UNSUPPORTED', `':${verb}' is not supported, only ':predict'`);
   }
   const model = c.req.param('model');
-  return model === undefined ? selectorOf(c, name, null) : selectorOf(c, model, name);
+  return readSelector(c, model === undefined ? { model: name } : { model, version: name });
 }
 
 /** The model that the path names, in whichever form; null if it names none. Its name has not been checked. */
@@ -32,23 +47,7 @@ export function modelInPath(c: Context<AppContext>): string | null {
   return c.req.param('model') ?? c.req.param('call')?.replace(/:.*$/, '') ?? null;
 }
 
-function selectorOf(c: Context<AppContext>, model: string | undefined, requested: string | null): Selector {
-  if (model === undefined || !isModelName(model)) {
-    throw new PopserveError('NOT_FOUND', `no model '${(model ?? '').slice(0, 100)}'`);
-  }
-  return {
-    model,
-    requested,
-    minEpoch: readMinEpoch(c.req.header('popserve-min-epoch')),
-    key: c.req.header('popserve-key') ?? c.get('caller')?.id ?? c.req.header('cf-connecting-ip') ?? '',
-  };
-}
-
-function readMinEpoch(header: string | undefined): number | null {
-  if (header === undefined) return null;
-  const epoch = /^[0-9]{1,15}$/.test(header) ? Number(header) : Number.NaN;
-  if (Number.isNaN(epoch)) {
-    throw new PopserveError('INVALID_ARGUMENT', `header popserve-min-epoch: expected a whole number, got '${header}'`);
-  }
-  return epoch;
+function readEpoch(text: string): number {
+  if (/^[0-9]{1,15}$/.test(text)) return Number(text);
+  throw new PopserveError('INVALID_ARGUMENT', `header popserve-min-epoch: expected a whole number, got '${text}'`);
 }

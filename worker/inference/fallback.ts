@@ -4,23 +4,14 @@ import type { Isolate } from '../isolate.ts';
 import type { Resolved } from '../routing/route-table.ts';
 
 /**
- * Counts each failure for the version that failed.
- * @param work answers with the version that it is given
- * @throws what `work` throws, unless the default route sent the request to a version that is UNAVAILABLE beside stable
+ * Counts a failure for the version that failed, and names the one that answers in its place.
+ * @returns stable, if the default route sent the request to a version that is UNAVAILABLE beside it
+ * @throws the error in every other case
  */
-export async function withFallback<T>(
-  isolate: Isolate,
-  resolved: Resolved,
-  work: (resolved: Resolved) => Promise<T>,
-): Promise<T> {
-  try {
-    return await work(resolved);
-  } catch (error) {
-    const code = error instanceof PopserveError ? error.code : 'INTERNAL';
-    isolate.counters.fail(resolved, code);
-    const { manifest, fallback } = resolved;
-    if (fallback === null || code !== 'UNAVAILABLE') throw error;
-    const stable = { ...resolved, manifest: fallback, fallback: null, shadow: null, insteadOf: manifest.version };
-    return await withFallback(isolate, stable, work);
-  }
+export function fallbackFor({ counters }: Isolate, failed: Resolved, error: unknown): Resolved {
+  const code = error instanceof PopserveError ? error.code : 'INTERNAL';
+  counters.fail(failed, code);
+  const { manifest, fallback } = failed;
+  if (fallback === null || code !== 'UNAVAILABLE') throw error;
+  return { ...failed, manifest: fallback, fallback: null, shadow: null, insteadOf: manifest.version };
 }

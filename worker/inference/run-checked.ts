@@ -12,17 +12,12 @@ import type { Durations } from '../telemetry/counters.ts';
 
 /** When the steps of one inference ended, by the isolate's clock. Made where decoding begins. */
 export class Timing {
-  readonly startedAt: number;
-  checkedAt: number;
-  loadedAt: number;
-  ranAt: number;
+  readonly startedAt = performance.now();
+  checkedAt = 0;
+  loadedAt = 0;
+  ranAt = 0;
   /** What loading the model took, if this inference had to wait for that. */
   load: LoadTimes | null = null;
-
-  constructor() {
-    this.startedAt = performance.now();
-    this.checkedAt = this.loadedAt = this.ranAt = this.startedAt;
-  }
 
   /** Called where the answer is encoded. */
   end(): Durations {

@@ -2,7 +2,6 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Scope } from '../../registry/api-key.ts';
 import type { AppContext } from '../http/app-context.ts';
-import { modelInPath } from '../http/selector.ts';
 import { admit } from './admission.ts';
 import { declare } from './declarations.ts';
 
@@ -11,16 +10,17 @@ type Handler = (c: Context<AppContext>) => Response | Promise<Response>;
 
 /** The call is about the model in its path, or about all models where the path has none; one of the scopes is enough. */
 export function needs(...scopes: readonly Scope[]): Guard {
-  return declare((c, next) => {
-    const admitted = admit(c, { scopes, model: modelInPath(c) });
-    return admitted === undefined ? next() : admitted.then(next);
-  });
+  return guardOf({ scopes });
 }
 
 /** One of the scopes is enough: the call tells a caller only of the models that it may see, or of nothing that belongs to one. */
 export function needsOnly(...scopes: readonly Scope[]): Guard {
+  return guardOf({ scopes, open: true });
+}
+
+function guardOf(need: Parameters<typeof admit>[1]): Guard {
   return declare((c, next) => {
-    const admitted = admit(c, { scopes, model: null, open: true });
+    const admitted = admit(c, need);
     return admitted === undefined ? next() : admitted.then(next);
   });
 }

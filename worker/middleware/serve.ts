@@ -4,7 +4,7 @@ import { answer, type Unchanged } from '../http/answer.ts';
 import type { AppContext } from '../http/app-context.ts';
 import { popOf } from '../http/pop.ts';
 import { readBody } from '../http/read-body.ts';
-import { withFallback } from '../inference/fallback.ts';
+import { fallbackFor } from '../inference/fallback.ts';
 import type { EncodedMessage } from '../protocol/envelope.ts';
 import type { Resolved, Selector } from '../routing/route-table.ts';
 import { HeldBody } from '../security/body-room.ts';
@@ -23,11 +23,17 @@ const noBody = new Uint8Array();
 export async function serve(c: Context<AppContext>, selector: Selector, operation: Operation): Promise<Response> {
   const isolate = c.get('isolate');
   const { model } = selector;
-  const resolved = await isolate.routes.resolve(selector, c.executionCtx);
+  let served = await isolate.routes.resolve(selector, c.executionCtx);
   const held = new HeldBody(isolate.bodies);
   try {
     const body = c.req.method === 'POST' ? await readBody(c.req.raw, isolate.config, held) : noBody;
-    return answer(c, await withFallback(isolate, resolved, (served) => operation(served, body)));
+    for (;;) {
+      try {
+        return answer(c, await operation(served, body));
+      } catch (error) {
+        served = fallbackFor(isolate, served, error);
+      }
+    }
   } finally {
     held.release();
     isolate.reporter.flushBehind(model, popOf(isolate), isolate.routes.serving(model), c.executionCtx);

@@ -1,0 +1,31 @@
+// The one place that reads `env`: the platform's bindings by what they are for, and the settings. The rest of the Worker takes
+// what it needs from here.
+import { type Config, parseConfig } from './config.ts';
+import type { RateLimiter } from './security/rate-gate.ts';
+import type { TelemetryObject } from './telemetry/telemetry-object.ts';
+
+export interface Bindings {
+  /** The registry's truth, with API keys and the audit. */
+  readonly bucket: R2Bucket;
+  /** Copies of routes, which PoPs read. */
+  readonly routeCopies: KVNamespace;
+  /** One object for each model; undefined in a Worker that has none: then there is no telemetry. */
+  readonly telemetry: DurableObjectNamespace<TelemetryObject> | undefined;
+  /** Undefined: nothing is limited. */
+  readonly keyLimit: RateLimiter | undefined;
+  readonly addressLimit: RateLimiter | undefined;
+}
+
+/** @throws PopserveError INTERNAL that names each setting at fault */
+export function readEnv(env: Env): { config: Config; bindings: Bindings } {
+  return {
+    config: parseConfig(env),
+    bindings: {
+      bucket: env.MODELS,
+      routeCopies: env.ROUTES,
+      telemetry: env.TELEMETRY,
+      keyLimit: env.KEY_LIMIT,
+      addressLimit: env.ADDRESS_LIMIT,
+    },
+  };
+}
