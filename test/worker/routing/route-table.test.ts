@@ -319,6 +319,185 @@ test('a refresh that hangs holds up no request, and none of the refreshes after 
   }
 });
 
+describe('the isolate that wrote a route', () => {
+  test('takes it over from the log at once, though KV is behind', async () => {
+    world = await released(3600);
+    await world.ask();
+    world.intercepted = (name, call) => (name === 'copies.get' ? Promise.reject(new Error('KV is away')) : call());
+    await world.route({ action: 'activate', version: '2' });
+    expect(await world.ask()).toMatchObject({ version: '1', epoch: 1 });
+    world.table.learn(model, world.scope);
+    await world.settle();
+    expect([world.loaded, world.table.serving(model).epoch]).toEqual([['2'], 2]);
+  });
+
+  test('forgets that the model had no route, and what it looked at before', async () => {
+    world = new World(3600);
+    await upload(world.operators, await sampleRelease(model, '1'));
+    const unavailable = expect.objectContaining({ code: 'UNAVAILABLE' });
+    await expect(world.ask()).rejects.toEqual(unavailable);
+    await expect(world.ask({ minEpoch: 1 })).rejects.toEqual(unavailable);
+    await world.route({ action: 'activate', version: '1' });
+    // R2 is away for the isolate's own look: its next request looks all the same.
+    world.intercepted = (name, call) => (name === 'routes.newest' ? Promise.reject(new Error('R2 is away')) : call());
+    world.table.learn(model, world.scope);
+    await world.settle();
+    expect(world.logged).toContain('refresh-failed');
+    world.intercepted = (_, call) => call();
+    expect(await world.ask({ minEpoch: 1 })).toMatchObject({ version: '1', epoch: 1 });
+  });
+
+  test('has nothing to take over where there is no route', async () => {
+    const fresh = new World();
+    fresh.table.learn(model, fresh.scope);
+    await fresh.settle();
+    expect([fresh.logged, fresh.table.serving(model).epoch]).toEqual([[], 0]);
+  });
+});
+
+describe('a model without a route', () => {
+  beforeEach(async () => {
+    world = new World(3600);
+    await upload(world.operators, await sampleRelease(model, '1'));
+  });
+
+  test('answers for a version that is asked for, of no epoch', async () => {
+    const selector = { model, requested: '1', minEpoch: null, key: '' };
+    expect(await world.table.resolve(selector, world.scope)).toMatchObject({
+      ...{ manifest: { version: '1' }, epoch: 0, route: null, routed: false },
+      ...{ fallback: null, insteadOf: null, shadow: null, routeMs: 0 },
+    });
+  });
+
+  test('has no default and no alias; a model that is not there is said not to be', async () => {
+    await expect(world.ask()).rejects.toMatchObject({ code: 'UNAVAILABLE', retryAfterSeconds: 5 });
+    await expect(world.ask({ requested: 'lab' })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringContaining("alias 'lab'"),
+    });
+    const other = { model: 'other', requested: null, minEpoch: null, key: '' };
+    await expect(world.table.resolve(other, world.scope)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: "model 'other' is not in the registry",
+    });
+  });
+
+  test('is at epoch 0 for a request that asks for one', async () => {
+    await expect(world.ask({ minEpoch: 3 })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: "model 'm' is at epoch 0 here, the request asks for at least 3",
+      retryAfterSeconds: 1,
+    });
+  });
+});
+
+test('an alias that the route does not have lists no model', async () => {
+  await world.ask();
+  world.calls.length = 0;
+  await expect(world.ask({ requested: 'lab' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  expect(world.calls).not.toContain('manifests.listVersions');
+});
+
+describe('what a resolved request says', () => {
+  test('is the fallback of a canary only, and a shadow of stable only', async () => {
+    await world.route({ action: 'shadow', version: '3', percent: 10 });
+    await world.ask();
+    expect(await world.ask()).toEqual({ version: '1', epoch: 2, fallback: undefined, shadow: '3' });
+    await world.route({ action: 'canary', version: '2', percent: 100 });
+    await world.ask();
+    expect(await world.ask()).toEqual({ version: '2', epoch: 3, fallback: '1', shadow: undefined });
+    expect(await world.ask({ requested: '2' })).toEqual({
+      version: '2',
+      epoch: 3,
+      fallback: undefined,
+      shadow: undefined,
+    });
+  });
+
+  test('is how long the first look at the route took', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      world.intercepted = (name, call) => {
+        if (name === 'copies.get') vi.advanceTimersByTime(7);
+        return call();
+      };
+      expect(world.table.firstLookMs(model)).toBe(0);
+      const selector = { model, requested: null, minEpoch: null, key: '' };
+      for (let count = 0; count < 2; count++) {
+        expect((await world.table.resolve(selector, world.scope)).routeMs).toBe(7);
+      }
+      expect(world.table.firstLookMs(model)).toBe(7);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe('refreshing', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
+  afterEach(() => void vi.useRealTimers());
+  const looks = () => world.calls.filter((name) => name === 'copies.get').length;
+
+  test('happens behind a request once in each interval, also if nothing is new', async () => {
+    world = await released(10);
+    await world.ask();
+    for (const [ms, seen] of [
+      [9_999, 1],
+      [1, 2],
+      [0, 2],
+      [9_999, 2],
+      [1, 3],
+    ] as const) {
+      vi.advanceTimersByTime(ms);
+      await world.ask();
+      expect(looks()).toBe(seen);
+    }
+  });
+
+  test('that fails is logged, and the route in use goes on serving', async () => {
+    await world.ask();
+    world.intercepted = () => Promise.reject(new Error('away'));
+    expect(await world.ask()).toMatchObject({ version: '1', epoch: 1 });
+    expect(world.logged).toContain('refresh-failed');
+  });
+
+  test('that finds no route any more changes nothing', async () => {
+    await world.ask();
+    world.intercepted = async (name, call) => (name === 'copies.get' || name === 'routes.newest' ? null : call());
+    expect(await world.ask()).toMatchObject({ version: '1', epoch: 1 });
+    expect(world.logged).toEqual([]);
+  });
+
+  test('that comes back late ends no later one', async () => {
+    await world.ask();
+    const late = Promise.withResolvers<void>();
+    const held = async (_: string, call: () => Promise<unknown>) => {
+      await late.promise;
+      return call();
+    };
+    const selector = { model, requested: null, minEpoch: null, key: '' };
+    world.intercepted = held;
+    await world.table.resolve(selector, world.scope);
+    vi.advanceTimersByTime(30_000);
+    const forever = new Promise(() => undefined);
+    world.intercepted = () => forever;
+    await world.table.resolve(selector, { waitUntil: () => undefined });
+    late.resolve();
+    await world.settle();
+    const before = looks();
+    await world.table.resolve(selector, { waitUntil: () => undefined });
+    expect(looks()).toBe(before);
+  });
+});
+
+test('an epoch that is here is answered without a look at R2', async () => {
+  world = await released(3600);
+  await world.ask();
+  world.calls.length = 0;
+  expect(await world.ask({ minEpoch: 1 })).toMatchObject({ version: '1', epoch: 1 });
+  expect(world.calls).toEqual([]);
+});
+
 test('the shadow runs along with stable alone, and only by the default route', async () => {
   await world.route({ action: 'shadow', version: '2', percent: 10 });
   expect(await world.ask()).toMatchObject({ version: '1', shadow: '2' });

@@ -37,6 +37,7 @@ test.each([
     ['9'],
     false,
   ],
+  ['an alias moves, and a canary that was there failed', routeAfter(canary), routeAfter(canary, lab), ['2'], false],
   ['the first route of an isolate, its alias failed', null, routeAfter(lab), ['9'], false],
 ])('%s', (_, current, next, failed, held) => {
   expect(isHeldBack(current, next, new Set(failed))).toBe(held);
@@ -101,6 +102,12 @@ describe('the plan of a takeover', () => {
       ['5', ['1', '2']],
       ['9', ['1', '2', '5']],
     ]);
+  });
+
+  test('the first version of an isolate has nothing beside it', () => {
+    const asked: string[][] = [];
+    steps(null, routeAfter(), (_, beside) => asked.push(beside) > 0);
+    expect(asked).toEqual([[]]);
   });
 
   test('each step is decided after the one before it was carried out', () => {
