@@ -145,9 +145,9 @@ function runRefusal(error: unknown, timeoutMs: number, where = 'its sample input
 async function readRequests(file: string): Promise<Uint8Array[]> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = cause instanceof TypeError ? `${file} is not UTF-8 text` : String(cause);
     throw new PopserveError('INVALID_ARGUMENT', `cannot read the sample inputs: ${reason}`, { cause });
   }
   if (!text.trimStart().startsWith('[')) return [new TextEncoder().encode(text)];

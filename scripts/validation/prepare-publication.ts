@@ -19,6 +19,7 @@ import { WasmModel } from '../inspect/wasm-model.ts';
 import type { Artifact } from '../publish/artifact-check.ts';
 import { type ChosenArtifact, chooseArtifact } from '../publish/choose-artifact.ts';
 import { defaultMost, describeLimits, inputLimits } from '../publish/derive-limits.ts';
+import { distinctLabels } from '../publish/distinct-labels.ts';
 import { encodeGolden, type GoldenCase } from '../publish/golden.ts';
 import { assignLabels, type ReadLabels, readLabels } from '../publish/labels.ts';
 import type { Progress, PublishedBlob } from '../publish/options.ts';
@@ -104,10 +105,11 @@ async function publishSource(
   if (original.optimization === 'disabled') note('the WASM runtime takes the original only without graph optimisation');
 
   const data = (await gateData?.(original.signature)) ?? null;
-  const labels = Object.entries({ ...source.labels, ...givenLabels }).map(([output, names]): [string, Label[]] => [
-    output,
-    [...names],
-  ]);
+  const labels = Object.entries({ ...source.labels, ...givenLabels }).map(([output, names]): [string, Label[]] => {
+    const distinct = distinctLabels(output, names);
+    if (distinct.note !== null) note(distinct.note);
+    return [output, distinct.labels];
+  });
   if (options.validation && data?.test) {
     const named = { signature: original.signature, labels: Object.fromEntries(labels) };
     checkTruth(data.test.truth, named, options.validation);

@@ -11,6 +11,7 @@ import { sameRelease } from '../../../scripts/publish/same-release.ts';
 import type { Publication } from '../../../scripts/validation/publication.ts';
 import { warmupTensors } from '../../../worker/runtime/tensors.ts';
 import { floats, integers, Workshop } from '../publish/workshop.ts';
+import { classifier } from './classifiers.ts';
 
 const { FLOAT, INT64, STRING } = TensorProto_DataType;
 
@@ -166,6 +167,7 @@ describe('preparing a publication', () => {
     ],
     ['that are no JSON', '[{"inputs":', 'expected JSON'],
     ['without a request', '[]', 'at least one'],
+    ['that are not UTF-8', Buffer.from('{"inputs":[],"id":"\xe9"}', 'latin1'), 'wrong.json is not UTF-8 text'],
   ])('refuses sample inputs %s and says why', async (_, text, words) => {
     const options = { inputsFile: workshop.write('wrong.json', text) };
     await expect(workshop.publish(workshop.write('gather.onnx', gather()), options)).rejects.toMatchObject({
@@ -199,6 +201,14 @@ describe('preparing a publication', () => {
     expect(manifest.artifacts.model).toMatchObject({ format: 'onnx', digest: manifest.source.digest });
     expect(manifest.artifacts.golden).toBeDefined();
     expect(notes).toHaveLength(1);
+  });
+
+  it('tells classes that share a name apart by their numbers', async () => {
+    const labels = workshop.write('twins.txt', 'crane\ncrane\n');
+    const file = workshop.write('classifier.onnx', classifier(0));
+    const { manifest } = await workshop.publish(file, { labels: [{ output: 'probability', file: labels }] });
+    expect(manifest.labels).toEqual({ probability: ['crane (0)', 'crane (1)'] });
+    expect(manifest.notes?.join()).toContain('share names with others');
   });
 
   it('strips a ZipMap, says so, and keeps the class labels', async () => {
