@@ -7,6 +7,10 @@ export const defaultLimits = {
   memoryBudgetMib: 104,
   /** MAX_BODY_MIB and MAX_INFLATED_MIB: one request's body. */
   bodyMib: 32,
+  /** MAX_JSON_MIB: the JSON of one request. */
+  jsonMib: 8,
+  /** MAX_RECORDS of one request. */
+  records: 10_000,
   /** MAX_INPUTS of one request. */
   inputs: 4096,
   /** MAX_ELEMENTS of all inputs of one request together. */

@@ -11,7 +11,7 @@ const readable = new Set([
   'application/x-www-form-urlencoded',
 ]);
 
-interface BodyLimits {
+export interface BodyLimits {
   /** Of the body as it came. */
   readonly maxBodyBytes: number;
   /** Of what it inflates to. */

@@ -1,11 +1,13 @@
 // The forms in which an inference comes and goes: Open Inference Protocol or plain records, and TensorFlow Serving's REST form.
 import type { Manifest } from '../../registry/manifest.ts';
+import { admitFor } from '../protocol/check-inputs.ts';
+import { decodePredictRequest, type PredictRequest } from '../protocol/decode-predict.ts';
 import { decodeInferRequest } from '../protocol/decode-request.ts';
+import { encodePredictResponse } from '../protocol/encode-predict.ts';
 import { encodePredictions } from '../protocol/encode-predictions.ts';
 import { encodeInferResponse } from '../protocol/encode-response.ts';
 import type { EncodedMessage } from '../protocol/envelope.ts';
 import type { DecodeLimits, InferRequest } from '../protocol/infer-request.ts';
-import { decodePredictRequest, encodePredictResponse, type PredictRequest } from '../protocol/predict.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 
 /** How a request's body becomes inputs, and outputs become the answer's body. */
@@ -17,12 +19,13 @@ export interface InferenceCodec<R extends InferRequest> {
 
 /** Tensors are answered with tensors, plain records with predictions. @param headerLength Inference-Header-Content-Length as it came */
 export function oipCodec(
-  { model, version, signature, features, labels }: Manifest,
+  manifest: Manifest,
   message: { readonly body: Uint8Array; readonly headerLength: string | null },
   limits: DecodeLimits,
 ): InferenceCodec<InferRequest> {
+  const { model, version, signature, features, labels } = manifest;
   return {
-    decode: () => decodeInferRequest({ ...message, signature, features, limits }),
+    decode: () => decodeInferRequest({ ...message, signature, features, limits, admit: admitFor(manifest) }),
     encode: (request, outputs) => {
       const { id, records } = request;
       const answer = {

@@ -1,5 +1,6 @@
 // A question in a URL: the features in the query, the answer revalidated by browsers and kept by the PoP.
 import type { Isolate } from '../isolate.ts';
+import { admitFor } from '../protocol/check-inputs.ts';
 import { decodeRecords, recordOfQuery } from '../protocol/decode-records.ts';
 import { encodePredictions } from '../protocol/encode-predictions.ts';
 import type { EncodedMessage } from '../protocol/envelope.ts';
@@ -28,7 +29,7 @@ export async function ask(
   const { manifest } = resolved;
   const { answers } = isolate;
   const record = recordOfQuery(manifest, url.searchParams);
-  const inputs = decodeRecords(manifest, [record], () => [record]);
+  const inputs = decodeRecords(manifest, [record], () => [record], admitFor(manifest));
   const etag = await answers.etagOf(manifest, inputs);
   // `no-cache`: a browser keeps the answer and asks each time whether it still holds, so a switchover is seen at once.
   const headers = { ...versionHeaders(resolved), etag, 'cache-control': 'private, no-cache' };

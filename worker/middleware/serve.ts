@@ -3,9 +3,9 @@ import type { Context } from 'hono';
 import { answer, type Unchanged } from '../http/answer.ts';
 import type { AppContext } from '../http/app-context.ts';
 import { popOf } from '../http/pop.ts';
-import { readBody } from '../http/read-body.ts';
+import { type BodyLimits, readBody } from '../http/read-body.ts';
 import { fallbackFor } from '../inference/fallback.ts';
-import type { EncodedMessage } from '../protocol/envelope.ts';
+import { type EncodedMessage, headerLengthName } from '../protocol/envelope.ts';
 import type { Resolved, Selector } from '../routing/route-table.ts';
 import { HeldBody } from '../security/body-room.ts';
 
@@ -26,7 +26,7 @@ export async function serve(c: Context<AppContext>, selector: Selector, operatio
   let served = await isolate.routes.resolve(selector, c.executionCtx);
   const held = new HeldBody(isolate.bodies);
   try {
-    const body = c.req.method === 'POST' ? await readBody(c.req.raw, isolate.config, held) : noBody;
+    const body = c.req.method === 'POST' ? await readBody(c.req.raw, bodyLimits(c), held) : noBody;
     for (;;) {
       try {
         return answer(c, await operation(served, body));
@@ -38,4 +38,15 @@ export async function serve(c: Context<AppContext>, selector: Selector, operatio
     held.release();
     isolate.reporter.flushBehind(model, popOf(isolate), isolate.routes.serving(model), c.executionCtx);
   }
+}
+
+/** JSON costs several times its size to read, binary tensors nothing: so a body that is JSON throughout has the lower limit. */
+function bodyLimits(c: Context<AppContext>): BodyLimits {
+  const { maxBodyBytes, maxInflatedBytes, decodeLimits } = c.var.isolate.config;
+  if (c.req.header(headerLengthName) !== undefined) return { maxBodyBytes, maxInflatedBytes };
+  const { maxJsonBytes } = decodeLimits;
+  return {
+    maxBodyBytes: Math.min(maxBodyBytes, maxJsonBytes),
+    maxInflatedBytes: Math.min(maxInflatedBytes, maxJsonBytes),
+  };
 }

@@ -1,6 +1,6 @@
 // Is an answer small enough to be put together? It stands in JS memory beside the heap, whose isolate has 128 MB for both.
 import { PopserveError } from '../../registry/errors.ts';
-import { type Datatype, elementBytes } from '../../registry/signature.ts';
+import { type Datatype, elementBytes, elementCount } from '../../registry/signature.ts';
 import { binaryByteLength } from './binary.ts';
 import { quote } from './describe.ts';
 import type { InferRequest } from './infer-request.ts';
@@ -24,6 +24,9 @@ const jsonBytes: Readonly<Record<Datatype, number>> = {
   BYTES: 0,
 };
 
+/** Classes that one answer may name: each is a string of its own in memory, and text in the answer. */
+const mostNamed = 65_536;
+
 /**
  * @param outputs as the model gave them: views on the heap, nothing copied yet
  * @param maxBytes of the body that they would make
@@ -35,9 +38,17 @@ export function checkAnswerSize(
   maxBytes: number,
 ): void {
   let sum = 0;
+  let named = 0;
   for (const { name, datatype, shape, data } of outputs) {
     const requested = request.outputs?.find((output) => output.name === name);
-    if (requested?.classification !== undefined) continue;
+    if (requested?.classification !== undefined) {
+      named += classesNamed(shape, requested.classification);
+      if (named <= mostNamed) continue;
+      throw new PopserveError(
+        'TOO_LARGE',
+        `output ${quote(name)}: classification ${requested.classification} of ${datatype} [${shape}] names more than ${mostNamed} classes: ask for fewer, or for the tensor`,
+      );
+    }
     const binary = requested?.binary ?? request.binaryOutputs;
     const plain = binaryByteLength(data);
     const isText = !(data instanceof Uint8Array);
@@ -49,4 +60,10 @@ export function checkAnswerSize(
       `output ${quote(name)}: ${datatype} [${shape}] makes an answer of ${Math.round(sum)} bytes or more, the limit is ${maxBytes}${smaller}`,
     );
   }
+}
+
+/** Of two dimensions and more the first is the batch, see classification.ts. */
+function classesNamed(shape: readonly number[], count: number): number {
+  const [batch, ...rest] = shape.length > 1 ? shape : [1, ...shape];
+  return (batch ?? 1) * Math.min(count, elementCount(rest));
 }

@@ -1,9 +1,11 @@
 // Does a request fit the model? Compares its inputs and requested outputs with the signature, before anything runs.
 import { invalid } from '../../registry/errors.ts';
+import type { InputLimit } from '../../registry/input-limits.ts';
 import type { Signature, TensorSpec } from '../../registry/signature.ts';
+import { checkLimits } from './check-limits.ts';
 import { describeShape, quote } from './describe.ts';
 import type { InferRequest } from './infer-request.ts';
-import type { Tensor } from './tensor.ts';
+import type { TensorHead } from './tensor.ts';
 
 function describe(tensor: Pick<TensorSpec, 'datatype'> & { readonly shape: readonly number[] }): string {
   return `${tensor.datatype} ${describeShape(tensor.shape)}`;
@@ -13,7 +15,7 @@ function listNames(specs: readonly TensorSpec[]): string {
   return specs.length === 0 ? 'none' : specs.map((spec) => quote(spec.name)).join(', ');
 }
 
-function fits(tensor: Tensor, spec: TensorSpec): boolean {
+function fits(tensor: TensorHead, spec: TensorSpec): boolean {
   return (
     tensor.datatype === spec.datatype &&
     tensor.shape.length === spec.shape.length &&
@@ -21,17 +23,36 @@ function fits(tensor: Tensor, spec: TensorSpec): boolean {
   );
 }
 
-/** @throws PopserveError INVALID_ARGUMENT naming the input or output at fault, what was expected and what came */
-export function checkInputs(request: InferRequest, signature: Signature): void {
-  for (const tensor of request.inputs) {
-    const spec = signature.inputs.find((input) => input.name === tensor.name);
-    if (spec === undefined) {
-      throw invalid(`input ${quote(tensor.name)}: not an input of the model, which has ${listNames(signature.inputs)}`);
-    }
-    if (!fits(tensor, spec)) {
-      throw invalid(`input ${quote(tensor.name)}: expected ${describe(spec)}, got ${describe(tensor)}`);
-    }
+/** Refuses a tensor by its head, before an element of it is read. @throws {PopserveError} INVALID_ARGUMENT, TOO_LARGE */
+export type Admit = (tensor: TensorHead) => void;
+
+/** Admits what a version takes: the inputs of its signature, in sizes within its limits. */
+export function admitFor({
+  signature,
+  limits = [],
+}: {
+  readonly signature: Signature;
+  readonly limits?: readonly InputLimit[] | undefined;
+}): Admit {
+  return (tensor) => {
+    checkInput(tensor, signature);
+    checkLimits([tensor], limits);
+  };
+}
+
+function checkInput(tensor: TensorHead, signature: Signature): void {
+  const spec = signature.inputs.find((input) => input.name === tensor.name);
+  if (spec === undefined) {
+    throw invalid(`input ${quote(tensor.name)}: not an input of the model, which has ${listNames(signature.inputs)}`);
   }
+  if (!fits(tensor, spec)) {
+    throw invalid(`input ${quote(tensor.name)}: expected ${describe(spec)}, got ${describe(tensor)}`);
+  }
+}
+
+/** @throws {PopserveError} INVALID_ARGUMENT naming the input or output at fault, what was expected and what came */
+export function checkInputs(request: InferRequest, signature: Signature): void {
+  for (const tensor of request.inputs) checkInput(tensor, signature);
   for (const spec of signature.inputs) {
     const given = request.inputs.filter((tensor) => tensor.name === spec.name).length;
     if (given !== 1) {

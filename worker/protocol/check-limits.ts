@@ -3,13 +3,13 @@
 import { PopserveError } from '../../registry/errors.ts';
 import { type InputLimit, limitFault } from '../../registry/input-limits.ts';
 import { describeShape, quote } from './describe.ts';
-import type { Tensor } from './tensor.ts';
+import type { TensorHead } from './tensor.ts';
 
 /**
  * @param inputs of the ranks that the signature says
  * @throws PopserveError TOO_LARGE naming the input, the axis, its limit and what came
  */
-export function checkLimits(inputs: readonly Tensor[], limits: readonly InputLimit[]): void {
+export function checkLimits(inputs: readonly TensorHead[], limits: readonly InputLimit[]): void {
   for (const limit of limits) {
     for (const input of inputs) {
       if (input.name !== limit.name) continue;

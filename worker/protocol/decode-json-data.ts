@@ -1,31 +1,32 @@
-// The JSON form of a tensor's data (PROTOCOL.md 2.5), nested or flat, to its raw elements.
+// Parsed JSON of a tensor's data, nested or flat, to its raw elements. Long arrays are read from the bytes instead: data-slice.ts.
 import { invalid } from '../../registry/errors.ts';
-import type { Datatype } from '../../registry/signature.ts';
 import { toBfloat16Bits } from './bfloat16.ts';
-import { describeShape, describeValue } from './describe.ts';
+import {
+  arrayFault,
+  boolFault,
+  type DataTarget,
+  flatLengthFault,
+  floatFault,
+  integerFault,
+  integerTypes,
+  nestedLengthFault,
+  notPlainFault,
+  stringFault,
+  surrogateFault,
+  wideTypes,
+} from './data-faults.ts';
+import { describeValue } from './describe.ts';
+import { exactInteger } from './exact-integers.ts';
 import type { Tensor } from './tensor.ts';
 
 type VisitRow = (row: readonly unknown[], start: number) => void;
 
-interface Target {
-  readonly where: string;
-  readonly datatype: Datatype;
-  readonly shape: readonly number[];
-  readonly count: number;
-}
-
-function visitNested(target: Target, data: unknown, visit: VisitRow): void {
-  const { shape, where } = target;
+function visitNested(target: DataTarget, data: unknown, visit: VisitRow): void {
+  const { shape } = target;
   let start = 0;
   const descend = (value: unknown, axis: number): void => {
-    if (!Array.isArray(value)) {
-      throw invalid(`${where}: expected an array of ${shape[axis]} at dimension ${axis}, got ${describeValue(value)}`);
-    }
-    if (value.length !== shape[axis]) {
-      throw invalid(
-        `${where}: shape is ${describeShape(shape)}, but an array at dimension ${axis} has ${value.length} elements`,
-      );
-    }
+    if (!Array.isArray(value)) throw arrayFault(target, axis, value);
+    if (value.length !== shape[axis]) throw nestedLengthFault(target, axis, value.length);
     if (axis === shape.length - 1) {
       visit(value, start);
       start += value.length;
@@ -38,51 +39,19 @@ function visitNested(target: Target, data: unknown, visit: VisitRow): void {
 
 /**
  * Calls `visit` with each run of elements, in row-major order.
- * @throws PopserveError INVALID_ARGUMENT for data that is neither flat nor nested to the shape
+ * @throws {PopserveError} INVALID_ARGUMENT for data that is neither flat nor nested to the shape
  */
-export function visitRows(target: Target, data: unknown, visit: VisitRow): void {
+export function visitRows(target: DataTarget, data: unknown, visit: VisitRow): void {
   const { shape, where, count } = target;
   const rows = shape.length === 0 && !Array.isArray(data) ? [data] : data;
   if (!Array.isArray(rows)) throw invalid(`${where}: data is ${describeValue(data)}, expected an array`);
-  if (shape.length > 1 && Array.isArray(rows[0])) {
-    visitNested(target, rows, visit);
-  } else if (rows.length === count) {
-    visit(rows, 0);
-  } else {
-    throw invalid(`${where}: shape ${describeShape(shape)} has ${count} elements, data has ${rows.length}`);
-  }
-}
-
-const integerTypes = {
-  UINT8: { min: 0, max: 0xff, make: (count: number) => new Uint8Array(count) },
-  UINT16: { min: 0, max: 0xffff, make: (count: number) => new Uint16Array(count) },
-  UINT32: { min: 0, max: 0xffffffff, make: (count: number) => new Uint32Array(count) },
-  INT8: { min: -0x80, max: 0x7f, make: (count: number) => new Int8Array(count) },
-  INT16: { min: -0x8000, max: 0x7fff, make: (count: number) => new Int16Array(count) },
-  INT32: { min: -0x80000000, max: 0x7fffffff, make: (count: number) => new Int32Array(count) },
-} as const;
-
-const wideTypes = {
-  INT64: { min: -(2n ** 63n), max: 2n ** 63n - 1n },
-  UINT64: { min: 0n, max: 2n ** 64n - 1n },
-} as const;
-
-function integerFault(
-  target: Target,
-  index: number,
-  value: unknown,
-  min: number | bigint,
-  max: number | bigint,
-): Error {
-  const element = `${target.where}: element ${index} is ${describeValue(value)}`;
-  if (typeof value !== 'bigint' && !Number.isInteger(value)) {
-    return invalid(`${element}, expected ${target.datatype}, an integer ${min}..${max}`);
-  }
-  return invalid(`${element}, outside ${target.datatype} ${min}..${max}`);
+  if (shape.length > 1 && Array.isArray(rows[0])) visitNested(target, rows, visit);
+  else if (rows.length === count) visit(rows, 0);
+  else throw flatLengthFault(target, rows.length);
 }
 
 function decodeIntegers(
-  target: Target,
+  target: DataTarget,
   data: unknown,
   type: (typeof integerTypes)[keyof typeof integerTypes],
 ): Uint8Array {
@@ -102,7 +71,7 @@ function decodeIntegers(
 
 /** Written as two 32-bit words: no BigInt per element, except for those that need one. */
 function decodeWideIntegers(
-  target: Target,
+  target: DataTarget,
   data: unknown,
   exact: () => unknown,
   type: keyof typeof wideTypes,
@@ -120,14 +89,15 @@ function decodeWideIntegers(
           words[(start + index) * 2 + 1] = Math.floor(value / 2 ** 32);
         } else if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) {
           if (source !== data) {
-            const element = `${target.where}: element ${start + index} is ${value}`;
-            throw invalid(`${element}, expected ${type} ${min}..${max}, written as plain digits`);
+            throw notPlainFault(target, start + index, value, min, max);
           }
           inexact = true;
-        } else if (typeof value === 'bigint' && value >= min && value <= max) {
-          wide[start + index] = BigInt.asIntN(64, value);
         } else {
-          throw integerFault(target, start + index, value, min, max);
+          const exact = typeof value === 'bigint' ? value : exactInteger(value);
+          if (exact === null || exact < min || exact > max) {
+            throw integerFault(target, start + index, exact ?? value, min, max);
+          }
+          wide[start + index] = BigInt.asIntN(64, exact);
         }
       }
     });
@@ -137,7 +107,11 @@ function decodeWideIntegers(
   return new Uint8Array(words.buffer);
 }
 
-function decodeFloats(target: Target, data: unknown, elements: Float64Array | Float32Array | Float16Array): Uint8Array {
+function decodeFloats(
+  target: DataTarget,
+  data: unknown,
+  elements: Float64Array | Float32Array | Float16Array,
+): Uint8Array {
   visitRows(target, data, (row, start) => {
     for (let index = 0; index < row.length; index++) {
       const value = row[index];
@@ -154,13 +128,7 @@ function decodeFloats(target: Target, data: unknown, elements: Float64Array | Fl
   return new Uint8Array(elements.buffer);
 }
 
-function floatFault(target: Target, index: number, value: unknown): Error {
-  const came = `${target.where}: element ${index} is ${describeValue(value)}`;
-  if (typeof value === 'number') return invalid(`${came}, outside the range of ${target.datatype}`);
-  return invalid(`${came}, expected ${target.datatype}, a number or null`);
-}
-
-function decodeBfloat16(target: Target, data: unknown): Uint8Array {
+function decodeBfloat16(target: DataTarget, data: unknown): Uint8Array {
   const elements = new Uint16Array(target.count);
   visitRows(target, data, (row, start) => {
     for (let index = 0; index < row.length; index++) {
@@ -174,23 +142,21 @@ function decodeBfloat16(target: Target, data: unknown): Uint8Array {
   return new Uint8Array(elements.buffer);
 }
 
-function decodeBooleans(target: Target, data: unknown): Uint8Array {
+function decodeBooleans(target: DataTarget, data: unknown): Uint8Array {
   const elements = new Uint8Array(target.count);
   visitRows(target, data, (row, start) => {
     for (let index = 0; index < row.length; index++) {
       const value = row[index];
       if (value === true || value === 1) elements[start + index] = 1;
       else if (value !== false && value !== 0) {
-        throw invalid(
-          `${target.where}: element ${start + index} is ${describeValue(value)}, expected BOOL, true or false`,
-        );
+        throw boolFault(target, start + index, value);
       }
     }
   });
   return elements;
 }
 
-function decodeStrings(target: Target, data: unknown): Uint8Array[] {
+function decodeStrings(target: DataTarget, data: unknown): Uint8Array[] {
   const encoder = new TextEncoder();
   const elements: Uint8Array[] = [];
   visitRows(target, data, (row, start) => {
@@ -202,10 +168,10 @@ function decodeStrings(target: Target, data: unknown): Uint8Array[] {
         continue;
       }
       if (typeof value !== 'string') {
-        throw invalid(`${target.where}: element ${start + index} is ${describeValue(value)}, expected BYTES, a string`);
+        throw stringFault(target, start + index, value);
       }
       if (!value.isWellFormed()) {
-        throw invalid(`${target.where}: element ${start + index} has half a surrogate pair, which has no UTF-8`);
+        throw surrogateFault(target, start + index);
       }
       elements.push(encoder.encode(value));
     }
@@ -216,10 +182,11 @@ function decodeStrings(target: Target, data: unknown): Uint8Array[] {
 /**
  * @param target name for messages, datatype, shape and the number of its elements, already bounded
  * @param data the parsed `data`
- * @param exact the same `data` with bigint for integers beyond 2^53; called only if an INT64 or UINT64 needs it
+ * @param exact the same `data` with integers beyond 2^53 as bigint or marked (exact-integers.ts); called only if an INT64 or UINT64
+ *   needs it
  * @throws PopserveError INVALID_ARGUMENT naming the first element or array at fault
  */
-export function decodeJsonData(target: Target, data: unknown, exact: () => unknown): Tensor['data'] {
+export function decodeJsonData(target: DataTarget, data: unknown, exact: () => unknown): Tensor['data'] {
   const { datatype, count } = target;
   switch (datatype) {
     case 'BYTES':

@@ -2,6 +2,7 @@
 // item of the batch. Also the row format of TensorFlow Serving, whose instances are such records.
 import { invalid } from '../../registry/errors.ts';
 import { elementCount, type Signature, type TensorSpec } from '../../registry/signature.ts';
+import type { Admit } from './check-inputs.ts';
 import { decodeJsonData, visitRows } from './decode-json-data.ts';
 import { describeValue, quote } from './describe.ts';
 import { readObject } from './fields.ts';
@@ -51,19 +52,21 @@ export function featureKinds(model: RecordModel): { name: string; datatype: Tens
  * @param records at least one, as they were parsed
  * @param exactRecords the same records with exact 64-bit integers; called once at most, when an integer beyond 2^53 needs it
  * @returns the inputs in the order of the model; what a record has beyond its features is not looked at
- * @throws PopserveError INVALID_ARGUMENT naming record and feature; a float that is null is NaN, any other must be there
+ * @param admit refuses an input by its shape, before its elements are read
+ * @throws {PopserveError} INVALID_ARGUMENT naming record and feature; a float that is null is NaN, any other must be there
  */
 export function decodeRecords(
   model: RecordModel,
   records: readonly unknown[],
   exactRecords: () => readonly unknown[],
+  admit?: Admit,
 ): Tensor[] {
   let exact: readonly unknown[] | undefined;
   const exactOnce = () => {
     exact ??= exactRecords();
     return exact;
   };
-  return columnsOf(model).map((column) => decodeColumn(model, column, records, exactOnce));
+  return columnsOf(model).map((column) => decodeColumn(model, column, records, exactOnce, admit));
 }
 
 function decodeColumn(
@@ -71,6 +74,7 @@ function decodeColumn(
   { spec, features }: Column,
   records: readonly unknown[],
   exactRecords: () => readonly unknown[],
+  admit: Admit | undefined,
 ): Tensor {
   const { name, datatype } = spec;
   const count = records.length;
@@ -82,10 +86,12 @@ function decodeColumn(
   const valuesOf = (record: unknown, index: number): unknown =>
     features ? features.map((feature) => fieldOf(model, record, index, feature)) : fieldOf(model, record, index, name);
   const where = features ? `features of ${quote(name)}` : `feature ${quote(name)}`;
-  const gather = (from: readonly unknown[]): { shape: number[]; data: unknown[] } => {
+  const row = rest.includes(-1) ? shapeOf(valuesOf(records[0], 0)) : rest;
+  const shape = batch === undefined ? [] : [count, ...row];
+  admit?.({ name, datatype, shape });
+  const perRecord = elementCount(row);
+  const gather = (from: readonly unknown[]): unknown[] => {
     const values = from.map(valuesOf);
-    const row = rest.includes(-1) ? shapeOf(values[0]) : rest;
-    const perRecord = elementCount(row);
     const data: unknown[] = [];
     values.forEach((value, index) => {
       const target = { where: `instances[${index}]: ${where}`, datatype, shape: row, count: perRecord };
@@ -93,11 +99,11 @@ function decodeColumn(
         for (const element of run) data.push(element);
       });
     });
-    return { shape: batch === undefined ? [] : [count, ...row], data };
+    return data;
   };
-  const { shape, data } = gather(records);
+  const data = gather(records);
   const target = { where, datatype, shape, count: data.length };
-  return { name, datatype, shape, data: decodeJsonData(target, data, () => gather(exactRecords()).data) };
+  return { name, datatype, shape, data: decodeJsonData(target, data, () => gather(exactRecords())) };
 }
 
 function fieldOf(model: RecordModel, record: unknown, index: number, feature: string): unknown {

@@ -2,25 +2,25 @@
 import { invalid, PopserveError } from '../../registry/errors.ts';
 import { elementBytes, elementCount, type Signature } from '../../registry/signature.ts';
 import { decodeBinaryData } from './binary.ts';
+import type { Admit } from './check-inputs.ts';
 import { decodeRecords } from './decode-records.ts';
 import { decodeTensors } from './decode-tensors.ts';
 import { describeShape, describeValue, quote } from './describe.ts';
 import { headerLengthName, readHeaderLength } from './envelope.ts';
 import {
+  checkJsonBytes,
   isAbsent,
   type JsonObject,
   readArray,
   readBoolean,
   readObject,
   readParameters,
+  readRecords,
   readString,
   refuseSharedMemory,
 } from './fields.ts';
 import type { DecodeLimits, InferRequest, RequestedOutput } from './infer-request.ts';
-import { parseJson } from './json.ts';
-
-/** Values of a request's JSON that are no tensor elements: names, shapes, parameters, requested outputs. */
-const otherValues = 4096;
+import { parseJson, requestLimits } from './json.ts';
 
 function decodeRequestedOutputs(value: unknown): RequestedOutput[] | null {
   if (isAbsent(value)) return null;
@@ -49,7 +49,12 @@ function isPositiveInteger(value: number): boolean {
 }
 
 /** The raw form: the body is the data of the only input, and its size gives the one dimension that may be variable. */
-function decodeRawRequest(body: Uint8Array, signature: Signature, limits: DecodeLimits): InferRequest {
+function decodeRawRequest(
+  body: Uint8Array,
+  signature: Signature,
+  limits: DecodeLimits,
+  admit: Admit | undefined,
+): InferRequest {
   const form = `${headerLengthName} is 0, so the body is one raw tensor`;
   const [input, ...others] = signature.inputs;
   if (input === undefined || others.length > 0) {
@@ -81,17 +86,18 @@ function decodeRawRequest(body: Uint8Array, signature: Signature, limits: Decode
   if (count > limits.maxElements) {
     throw new PopserveError('TOO_LARGE', `${where}: ${count} elements, the limit is ${limits.maxElements}`);
   }
+  admit?.({ name, datatype, shape });
   const data = decodeBinaryData({ datatype, shape }, count, body, where);
   return { ...request, inputs: [{ name, datatype, shape, data }] };
 }
 
 /**
- * Decodes the body of an inference request. Binary tensors are views on `body`, possibly unaligned; nothing is checked
- * against the model, except that the raw form takes its shape from the signature (see checkInputs).
+ * Decodes the body of an inference request. Binary tensors are views on `body`, possibly unaligned. Whether
+ * inputs are missing is asked later (checkInputs).
  *
  * @param headerLength value of the header Inference-Header-Content-Length as it came, `null` without one
- * @throws PopserveError INVALID_ARGUMENT naming the field or input at fault; TOO_LARGE beyond the limits
- * @see PROTOCOL.md 2.5, 2.6
+ * @throws {PopserveError} INVALID_ARGUMENT naming the field or input at fault; TOO_LARGE beyond the limits
+ * @see https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
  */
 export function decodeInferRequest(message: {
   readonly body: Uint8Array;
@@ -100,29 +106,32 @@ export function decodeInferRequest(message: {
   /** Names of the features in plain records, where they are not the inputs' names. */
   readonly features?: readonly string[] | undefined;
   readonly limits: DecodeLimits;
+  /** Refuses an input by its name, datatype and shape, before an element of it is read; see admitFor. */
+  readonly admit?: Admit | undefined;
 }): InferRequest {
-  const { body, headerLength, signature, limits } = message;
+  const { body, headerLength, signature, limits, admit } = message;
   const jsonBytes = readHeaderLength(headerLength, body.length);
-  if (jsonBytes === 0 && headerLength !== null) return decodeRawRequest(body, signature, limits);
+  if (jsonBytes === 0 && headerLength !== null) return decodeRawRequest(body, signature, limits, admit);
 
-  const bounds = { maxDepth: limits.maxJsonDepth, maxValues: limits.maxElements + otherValues };
-  const json = parseJson(body.subarray(0, jsonBytes), bounds, true);
+  checkJsonBytes(jsonBytes, limits);
+  const json = parseJson(body.subarray(0, jsonBytes), { maxDepth: limits.maxJsonDepth, ...requestLimits }, 'tensors');
   const request = readObject(json.value, 'the body');
   const parameters = readParameters(request.parameters, "'parameters'");
   const binaryOutputs = readBoolean(parameters.binary_data_output, "'parameters': binary_data_output") ?? false;
   const id = isAbsent(request.id) ? {} : { id: readString(request.id, "'id'") };
   if (request.inputs === undefined && request.instances !== undefined) {
-    const records = readArray((json.plain() as JsonObject).instances, "'instances'");
-    if (records.length === 0) throw invalid("'instances' is empty, expected at least one record");
+    const records = readRecords(request.instances, limits);
+    json.settle();
     const model = { signature, features: message.features };
     const exactRecords = () => (json.exact() as JsonObject).instances as readonly unknown[];
-    const inputs = decodeRecords(model, records, exactRecords);
+    const inputs = decodeRecords(model, records, exactRecords, admit);
     return { ...id, parameters, inputs, outputs: null, binaryOutputs: false, records: records.length };
   }
   const outputs = decodeRequestedOutputs(request.outputs);
   const inputs = decodeTensors('input', json, body.subarray(jsonBytes), {
     maxTensors: limits.maxInputs,
     maxElements: limits.maxElements,
+    admit,
   });
   json.settle();
   return { ...id, parameters, inputs, outputs, binaryOutputs };

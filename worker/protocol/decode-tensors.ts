@@ -1,6 +1,8 @@
 // The tensors of a message, `inputs` or `outputs`: their JSON entries together with the binary part.
 import { invalid, PopserveError } from '../../registry/errors.ts';
 import { decodeBinaryData } from './binary.ts';
+import type { Admit } from './check-inputs.ts';
+import { decodeDataSlice, NotJson } from './data-slice.ts';
 import { decodeJsonData } from './decode-json-data.ts';
 import { describeValue, quote } from './describe.ts';
 import {
@@ -16,7 +18,6 @@ import {
   refuseSharedMemory,
 } from './fields.ts';
 import type { ParsedJson } from './json.ts';
-import { readFloat32 } from './number-array.ts';
 import type { Tensor } from './tensor.ts';
 
 /** Hands out the binary part tensor by tensor. */
@@ -50,7 +51,9 @@ class BinaryPart {
 
 function countWithin(shape: readonly number[], where: string, left: number, maxElements: number): number {
   const count = countElements(shape, where);
-  if (count <= left) return count;
+  // A dimension beside a zero counts as well: what loops over it would never end.
+  const most = shape.reduce((largest, dimension) => Math.max(largest, dimension), 0);
+  if (count <= left && most <= maxElements) return count;
   throw new PopserveError(
     'TOO_LARGE',
     `${where}: too many elements, the limit of all tensors together is ${maxElements}`,
@@ -60,13 +63,14 @@ function countWithin(shape: readonly number[], where: string, left: number, maxE
 /**
  * @param kind which key of the message holds the tensors
  * @param binary what follows the JSON part
+ * @param limits `admit` refuses a tensor by its head, before its elements are read
  * @throws PopserveError INVALID_ARGUMENT naming the tensor at fault; TOO_LARGE beyond the limits, before memory is taken
  */
 export function decodeTensors(
   kind: 'input' | 'output',
   json: ParsedJson,
   binary: Uint8Array,
-  limits: { readonly maxTensors: number; readonly maxElements: number },
+  limits: { readonly maxTensors: number; readonly maxElements: number; readonly admit?: Admit | undefined },
 ): Tensor[] {
   const key = `${kind}s`;
   const entries = readArray(readObject(json.value, 'the JSON part')[key], `'${key}'`);
@@ -86,6 +90,7 @@ export function decodeTensors(
     const shape = readShape(entry.shape, where);
     const count = countWithin(shape, where, left, limits.maxElements);
     left -= count;
+    limits.admit?.({ name, datatype, shape });
     const parameters = readParameters(entry.parameters, `${where}: parameters`);
     refuseSharedMemory(parameters, where);
     const size = parameters.binary_data_size;
@@ -102,14 +107,16 @@ export function decodeTensors(
         data: decodeBinaryData({ datatype, shape }, count, part.take(size, where), where),
       };
     }
-    const numbers = json.numbersOf(entry.data);
-    if (numbers !== null && datatype === 'FP32' && numbers.count === count) {
-      const elements = readFloat32(numbers);
-      if (elements !== null) return { name, datatype, shape, data: new Uint8Array(elements.buffer) };
+    const slice = json.sliceOf(entry.data);
+    if (slice !== null) {
+      try {
+        return { name, datatype, shape, data: decodeDataSlice({ where, datatype, shape, count }, slice) };
+      } catch (error) {
+        throw error instanceof NotJson ? json.fault() : error;
+      }
     }
-    const given = numbers === null ? entry.data : json.unpack(numbers);
     const exact = () => ((json.exact() as JsonObject)[key] as readonly JsonObject[])[index]?.data;
-    return { name, datatype, shape, data: decodeJsonData({ where, datatype, shape, count }, given, exact) };
+    return { name, datatype, shape, data: decodeJsonData({ where, datatype, shape, count }, entry.data, exact) };
   });
   part.finish();
   return tensors;

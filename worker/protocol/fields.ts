@@ -1,9 +1,12 @@
 // Reads the fields that requests and responses share. Only fixed keys are ever read from a parsed object; names that come
 // from outside go into null-prototype records and sets, so '__proto__' is a name like any other.
-import { invalid } from '../../registry/errors.ts';
+import { invalid, PopserveError } from '../../registry/errors.ts';
 import { type Datatype, datatypes } from '../../registry/signature.ts';
 import { describeShape, describeValue, quote } from './describe.ts';
-import type { Parameters } from './infer-request.ts';
+import type { DecodeLimits, Parameters } from './infer-request.ts';
+
+/** Of a request, an input or an output; no client sends a dozen. */
+const mostParameters = 1024;
 
 export interface JsonObject {
   readonly [key: string]: unknown;
@@ -38,7 +41,11 @@ export function readBoolean(value: unknown, where: string): boolean | undefined 
 export function readParameters(value: unknown, where: string): Parameters {
   const parameters: Parameters = Object.create(null);
   if (isAbsent(value)) return parameters;
-  for (const [key, parameter] of Object.entries(readObject(value, where))) {
+  const entries = Object.entries(readObject(value, where));
+  if (entries.length > mostParameters) {
+    throw invalid(`${where}: ${entries.length} parameters, at most ${mostParameters} are read`);
+  }
+  for (const [key, parameter] of entries) {
     if (typeof parameter === 'string' || typeof parameter === 'number' || typeof parameter === 'boolean') {
       parameters[key] = parameter;
     } else if (parameter !== null) {
@@ -84,4 +91,24 @@ export function countElements(shape: readonly number[], where: string): number {
     }
   }
   return empty ? 0 : product;
+}
+
+/** @throws {PopserveError} TOO_LARGE beyond what the JSON of a request may have */
+export function checkJsonBytes(bytes: number, { maxJsonBytes }: DecodeLimits): void {
+  if (bytes <= maxJsonBytes) return;
+  throw new PopserveError(
+    'TOO_LARGE',
+    `the JSON has ${bytes} bytes, the limit is ${maxJsonBytes}: send large tensors in the binary form`,
+  );
+}
+
+/** @throws {PopserveError} INVALID_ARGUMENT if there are none, TOO_LARGE beyond the limit */
+export function readRecords(value: unknown, { maxRecords }: DecodeLimits): readonly unknown[] {
+  const records = readArray(value, "'instances'");
+  if (records.length === 0) throw invalid("'instances' is empty, expected at least one record");
+  if (records.length <= maxRecords) return records;
+  throw new PopserveError(
+    'TOO_LARGE',
+    `'instances' has ${records.length} records, the limit is ${maxRecords}: send them in several requests, or as tensors`,
+  );
 }

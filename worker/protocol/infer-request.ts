@@ -1,5 +1,6 @@
 // A decoded inference request: what the codecs hand to the rest of the Worker. Nothing after it looks at the wire form again.
 import { defaultLimits } from '../../registry/default-limits.ts';
+import { mebibyte } from '../../registry/mebibytes.ts';
 import type { Tensor } from './tensor.ts';
 
 export type Parameters = Record<string, string | number | boolean>;
@@ -30,6 +31,10 @@ export interface DecodeLimits {
   /** Elements of all inputs together. */
   readonly maxElements: number;
   readonly maxJsonDepth: number;
+  /** The JSON of a request, which costs several times as much to read as as many bytes of binary tensors. */
+  readonly maxJsonBytes: number;
+  /** Plain records, or rows of TensorFlow Serving's form. */
+  readonly maxRecords: number;
 }
 
 /** Unless the settings say otherwise. */
@@ -37,4 +42,6 @@ export const decodeLimits: DecodeLimits = {
   maxInputs: defaultLimits.inputs,
   maxElements: defaultLimits.elements,
   maxJsonDepth: defaultLimits.jsonDepth,
+  maxJsonBytes: defaultLimits.jsonMib * mebibyte,
+  maxRecords: defaultLimits.records,
 };

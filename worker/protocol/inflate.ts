@@ -1,4 +1,4 @@
-// Compressed request bodies (PROTOCOL.md 2.5): gzip and deflate, never more memory than the limit and one slice's output.
+// Compressed request bodies, gzip and deflate: never more memory than the limit and one slice's output.
 import { joinBytes } from '../../registry/bytes.ts';
 import { invalid, PopserveError } from '../../registry/errors.ts';
 
@@ -11,6 +11,14 @@ const compressions: Readonly<Record<string, Compression>> = { gzip: 'gzip', 'x-g
  * the first read came back. A slice grows by 1032 at most, to 4 MiB.
  */
 const sliceBytes = 4096;
+
+/**
+ * A body may inflate to so many times its size. JSON of real tensors gains 3 to 10 times, sparse ones 50; what gains more is made
+ * to cost more than it took to send.
+ */
+const mostRatio = 100;
+/** Whatever the ratio: small bodies of few distinct values. */
+const freeBytes = 1_048_576;
 
 /** What one read takes: without a buffer of its own workerd gives 4 KiB at a time, which makes a bomb of 32 MiB five times slower. */
 const readBytes = 65_536;
@@ -32,8 +40,8 @@ export function readContentEncoding(contentEncoding: string | null): Compression
 /**
  * @param bytes a whole gzip (RFC 1952) or zlib (RFC 1950, which HTTP calls deflate) stream
  * @param held told of what comes out before it is kept
- * @throws PopserveError TOO_LARGE as soon as more than `maxBytes` come out, INVALID_ARGUMENT for what is no such stream; what
- *   `held` throws
+ * @throws {PopserveError} TOO_LARGE as soon as more than `maxBytes` come out, or more than a hundred times what went in;
+ *   INVALID_ARGUMENT if it is not such a stream; and what `held` throws
  */
 export async function inflate(
   bytes: Uint8Array,
@@ -45,15 +53,17 @@ export async function inflate(
   const writer = stream.writable.getWriter();
   const reader = stream.readable.getReader({ mode: 'byob' });
   const chunks: Uint8Array[] = [];
+  const most = Math.min(maxBytes, Math.max(freeBytes, mostRatio * bytes.length));
+  const why = most < maxBytes ? `, which is ${mostRatio} times what was sent: send it less compressed` : '';
   let total = 0;
   let buffer = new ArrayBuffer(readBytes);
   const next = () => reader.read(new Uint8Array(buffer));
   const keep = (chunk: Uint8Array<ArrayBuffer>) => {
     total += chunk.length;
-    if (total > maxBytes) {
+    if (total > most) {
       throw new PopserveError(
         'TOO_LARGE',
-        `the ${compression} body inflates to more than the limit of ${maxBytes} bytes`,
+        `the ${compression} body inflates to more than the limit of ${most} bytes${why}`,
       );
     }
     held.take(chunk.length);

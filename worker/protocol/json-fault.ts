@@ -1,57 +1,73 @@
-// Where a text stops being JSON. JSON.parse decides what is JSON; its messages name a position only for some faults,
-// so this runs after it has refused, to tell the caller where to look.
+// Finds where bytes stop being JSON. The codecs read JSON by their own means; this runs after one of them has refused a body, to
+// tell the caller where to look. It takes no memory beyond a stack of open brackets.
 
 export interface JsonFault {
-  /** UTF-16 index of the first character that cannot be there; the text's length where it ends too early. */
+  /** Index of the first byte that cannot be there; the number of bytes where the text ends too early. */
   readonly position: number;
   readonly expected: string;
 }
 
-const quoteCode = 0x22;
+const quote = 0x22;
 const backslash = 0x5c;
+const comma = 0x2c;
+const colon = 0x3a;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
 
-function isDigit(code: number): boolean {
-  return code >= 0x30 && code <= 0x39;
+const escapes = new Set([...'"\\/bfnrt'].map((character) => character.charCodeAt(0)));
+const words = ['true', 'false', 'null'].map((word) => new TextEncoder().encode(word));
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
 }
 
-/** One pass with a stack of open brackets; recursion would end at the depth of the call stack. */
-class Finder {
-  private readonly text: string;
-  private at = 0;
+function isHexDigit(byte: number | undefined): boolean {
+  return isDigit(byte) || (byte !== undefined && (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
+}
 
-  constructor(text: string) {
-    this.text = text;
+/** One pass with a stack of open brackets: recursion would end at the depth of the call stack. */
+class Finder {
+  private readonly bytes: Uint8Array;
+  private readonly end: number;
+  private at: number;
+
+  constructor(bytes: Uint8Array, start: number, end: number) {
+    this.bytes = bytes;
+    this.at = start;
+    this.end = end;
   }
 
   find(): JsonFault | undefined {
-    const closers: string[] = [];
+    const closers: number[] = [];
     let state: 'value' | 'first value' | 'key' | 'first key' | 'next' = 'value';
     for (;;) {
       this.skipSpace();
       const closer = closers.at(-1);
-      const here = this.text[this.at];
+      const here = this.here();
       if (state === 'next') {
         if (closer === undefined) return here === undefined ? undefined : this.fault('the end of the JSON');
         if (here === closer) closers.pop();
-        else if (here === ',') state = closer === '}' ? 'key' : 'value';
-        else return this.fault(`',' or '${closer}'`);
+        else if (here === comma) state = closer === closeBrace ? 'key' : 'value';
+        else return this.fault(`',' or '${String.fromCharCode(closer)}'`);
         this.at++;
-      } else if (here === closer && (state === 'first key' || state === 'first value')) {
+      } else if (here !== undefined && here === closer && (state === 'first key' || state === 'first value')) {
         closers.pop();
         state = 'next';
         this.at++;
       } else if (state === 'key' || state === 'first key') {
-        if (here !== '"')
+        if (here !== quote)
           return this.fault(state === 'key' ? 'a key in double quotes' : "a key in double quotes or '}'");
         const fault = this.skipString();
         if (fault !== undefined) return fault;
         this.skipSpace();
-        if (this.text[this.at] !== ':') return this.fault("':'");
+        if (this.here() !== colon) return this.fault("':'");
         this.at++;
         state = 'value';
-      } else if (here === '{' || here === '[') {
-        closers.push(here === '{' ? '}' : ']');
-        state = here === '{' ? 'first key' : 'first value';
+      } else if (here === openBrace || here === openBracket) {
+        closers.push(here === openBrace ? closeBrace : closeBracket);
+        state = here === openBrace ? 'first key' : 'first value';
         this.at++;
       } else {
         const fault = this.skipScalar();
@@ -61,18 +77,24 @@ class Finder {
     }
   }
 
+  private here(): number | undefined {
+    return this.at < this.end ? this.bytes[this.at] : undefined;
+  }
+
   private fault(expected: string): JsonFault {
     return { position: this.at, expected };
   }
 
   private skipSpace(): void {
-    while (this.at < this.text.length && ' \t\n\r'.includes(this.text.charAt(this.at))) this.at++;
+    for (let byte = this.here(); byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09; byte = this.here()) {
+      this.at++;
+    }
   }
 
   private skipScalar(): JsonFault | undefined {
-    if (this.text[this.at] === '"') return this.skipString();
-    for (const word of ['true', 'false', 'null']) {
-      if (this.text.startsWith(word, this.at)) {
+    if (this.here() === quote) return this.skipString();
+    for (const word of words) {
+      if (this.at + word.length <= this.end && word.every((byte, index) => byte === this.bytes[this.at + index])) {
         this.at += word.length;
         return undefined;
       }
@@ -81,38 +103,45 @@ class Finder {
   }
 
   private skipString(): JsonFault | undefined {
-    for (this.at++; this.at < this.text.length; this.at++) {
-      const code = this.text.charCodeAt(this.at);
-      if (code === quoteCode) {
+    for (this.at++; this.at < this.end; this.at++) {
+      const byte = this.bytes[this.at] ?? 0;
+      if (byte === quote) {
         this.at++;
         return undefined;
       }
-      if (code < 0x20) return this.fault('an escape instead of a control character in a string');
-      if (code !== backslash) continue;
+      if (byte < 0x20) return this.fault('an escape instead of a control character in a string');
+      if (byte !== backslash) continue;
       this.at++;
-      const escaped = this.text.charAt(this.at);
-      if (escaped === 'u' && /^[0-9a-fA-F]{4}$/.test(this.text.slice(this.at + 1, this.at + 5))) this.at += 4;
-      else if (escaped === '' || !'"\\/bfnrt'.includes(escaped)) return this.fault('an escape of a JSON string');
+      const escaped = this.here();
+      if (escaped === 0x75 && [1, 2, 3, 4].every((digit) => this.hexDigitAt(this.at + digit))) this.at += 4;
+      else if (escaped === undefined || !escapes.has(escaped)) return this.fault('an escape of a JSON string');
     }
     return this.fault("the string's closing quote");
   }
 
+  private hexDigitAt(at: number): boolean {
+    return at < this.end && isHexDigit(this.bytes[at]);
+  }
+
   private skipNumber(): JsonFault | undefined {
     const start = this.at;
-    if (this.text[this.at] === '-') this.at++;
-    const leadingZero = this.text[this.at] === '0';
+    if (this.here() === 0x2d) this.at++;
+    const first = this.at;
+    const leadingZero = this.here() === 0x30;
     if (!this.skipDigits()) return this.fault(this.at === start ? 'a value' : 'a digit');
-    if (leadingZero && this.at - start > (this.text[start] === '-' ? 2 : 1)) {
+    if (leadingZero && this.at - first > 1) {
       this.at = start;
       return this.fault('a number without leading zeros');
     }
-    if (this.text[this.at] === '.') {
+    if (this.here() === 0x2e) {
       this.at++;
       if (!this.skipDigits()) return this.fault('a digit');
     }
-    if (this.text[this.at] === 'e' || this.text[this.at] === 'E') {
+    const exponent = this.here();
+    if (exponent === 0x65 || exponent === 0x45) {
       this.at++;
-      if (this.text[this.at] === '+' || this.text[this.at] === '-') this.at++;
+      const sign = this.here();
+      if (sign === 0x2b || sign === 0x2d) this.at++;
       if (!this.skipDigits()) return this.fault('a digit');
     }
     return undefined;
@@ -120,12 +149,12 @@ class Finder {
 
   private skipDigits(): boolean {
     const start = this.at;
-    while (isDigit(this.text.charCodeAt(this.at))) this.at++;
+    while (isDigit(this.here())) this.at++;
     return this.at > start;
   }
 }
 
-/** @returns the first fault, or undefined if the text is JSON */
-export function findJsonFault(text: string): JsonFault | undefined {
-  return new Finder(text).find();
+/** @returns the first fault between two positions, or undefined if what stands there is one JSON value */
+export function findJsonFault(bytes: Uint8Array, start = 0, end = bytes.length): JsonFault | undefined {
+  return new Finder(bytes, start, end).find();
 }

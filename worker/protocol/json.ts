@@ -1,202 +1,344 @@
-// JSON from outside: bounded before anything is allocated for it, faults named by position, 64-bit integers exact on demand.
+// JSON from outside: bounded before anything is allocated for it, faults named by position, the long arrays that hold tensors left
+// as bytes until their datatype is known.
 import { invalid, PopserveError } from '../../registry/errors.ts';
+import type { DataSlice } from './data-slice.ts';
 import { describeValue } from './describe.ts';
+import { markWideIntegers } from './exact-integers.ts';
 import { findJsonFault } from './json-fault.ts';
-import { findNumberArray, type NumberArray } from './number-array.ts';
 
 export interface JsonLimits {
   readonly maxDepth: number;
-  /** Array elements and object members in the whole text. */
+  /** Array elements and object members, those of arrays that stay bytes aside. */
   readonly maxValues: number;
+  /** Arrays and objects likewise: JSON.parse makes 16 bytes and more of each three-byte `[],`. Default: no limit. */
+  readonly maxContainers?: number;
+  /** Members of one object: beyond some thousands each costs microseconds. Default: no limit. */
+  readonly maxMembers?: number;
 }
 
-const dataKey = new TextEncoder().encode('"data"');
+/** What a request's JSON may hold beside its tensors' data; about 16 MiB and 100 ms of CPU at the most. */
+export const requestLimits = { maxValues: 1_048_576, maxContainers: 262_144, maxMembers: 16_384 } as const;
 
 /**
- * Nesting and number of values, from the brackets and commas outside strings. JSON.parse makes 16 bytes and more of each
- * three-byte `[],`, and its reviver recurses, so both are bounded first; costs about a tenth of the parse.
- * @returns the long arrays of numbers under a key `data`, if `packNumbers` asks for them
+ * Which arrays stay bytes: `tensors`, those under the key `data` of an entry of `inputs` or `outputs`; `columns`, TensorFlow
+ * Serving's `instances` and `inputs` and the members of `inputs`.
  */
-function scan(bytes: Uint8Array, limits: JsonLimits, packNumbers: boolean): NumberArray[] {
-  const found: NumberArray[] = [];
-  let depth = 0;
-  let commas = 0;
-  let quoteAt = -1;
-  for (let at = 0; at < bytes.length; at++) {
-    switch (bytes[at]) {
-      case 0x22: // "
-        quoteAt = at;
-        for (at++; at < bytes.length && bytes[at] !== 0x22; at++) {
-          if (bytes[at] === 0x5c) at++;
-        }
-        break;
-      case 0x2c: // ,
-        commas++;
-        break;
-      case 0x5b: // [
-      case 0x7b: // {
-        if (packNumbers && bytes[at] === 0x5b && isData(bytes, quoteAt, at)) {
-          const numbers = findNumberArray(bytes, at + 1);
-          if (numbers !== null) {
-            found.push(numbers);
-            commas += numbers.count - 1;
-            at = numbers.end;
-            break;
-          }
-        }
-        if (++depth > limits.maxDepth) throw invalid(`the JSON is nested deeper than ${limits.maxDepth} levels`);
-        break;
-      case 0x5d: // ]
-      case 0x7d: // }
-        depth--;
-        break;
-    }
+export type Packing = 'none' | 'tensors' | 'columns';
+
+/** Shorter arrays are parsed with the rest. */
+const leastBytes = 2048;
+
+const quote = 0x22;
+const backslash = 0x5c;
+const comma = 0x2c;
+const colon = 0x3a;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+
+const keys = {
+  data: new TextEncoder().encode('"data"'),
+  instances: new TextEncoder().encode('"instances"'),
+  inputs: new TextEncoder().encode('"inputs"'),
+};
+
+/** One pass over the brackets, commas and colons outside strings; costs about a tenth of JSON.parse. */
+class Scan {
+  readonly found: DataSlice[] = [];
+  readonly #bytes: Uint8Array;
+  readonly #limits: JsonLimits;
+  readonly #packing: Packing;
+  /** What closes each open bracket, and how many members its object has. */
+  readonly #closers: number[] = [];
+  readonly #members: number[] = [];
+  #values = 1;
+  #containers = 0;
+
+  constructor(bytes: Uint8Array, limits: JsonLimits, packing: Packing) {
+    this.#bytes = bytes;
+    this.#limits = limits;
+    this.#packing = packing;
   }
-  if (commas >= limits.maxValues) {
-    throw new PopserveError(
-      'TOO_LARGE',
-      `the JSON holds ${commas + 1} values or more, the limit is ${limits.maxValues}`,
+
+  run(): DataSlice[] {
+    const bytes = this.#bytes;
+    let quoteAt = -1;
+    for (let at = 0; at < bytes.length; at++) {
+      const byte = bytes[at];
+      if (byte === quote) {
+        quoteAt = at;
+        at = stringEnd(bytes, at);
+      } else if (byte === comma) {
+        this.#count(1);
+      } else if (byte === colon) {
+        this.#countMember();
+      } else if (byte === openBracket || byte === openBrace) {
+        const slice = byte === openBracket && this.#packs(quoteAt, at) ? this.#skip(at) : null;
+        if (slice !== null && slice.end - slice.start >= leastBytes) {
+          this.found.push(slice);
+          at = slice.end - 1;
+        } else {
+          this.#open(byte);
+        }
+      } else if (byte === closeBracket || byte === closeBrace) {
+        this.#closers.pop();
+        this.#members.pop();
+      }
+    }
+    return this.found;
+  }
+
+  #open(byte: number): void {
+    this.#closers.push(byte === openBracket ? closeBracket : closeBrace);
+    this.#members.push(0);
+    this.#checkDepth(this.#closers.length);
+    const { maxContainers = Number.POSITIVE_INFINITY } = this.#limits;
+    if (++this.#containers > maxContainers) throw tooMany('arrays and objects', maxContainers);
+  }
+
+  #checkDepth(depth: number): void {
+    const { maxDepth } = this.#limits;
+    if (depth > maxDepth) throw invalid(`the JSON is nested deeper than ${maxDepth} levels`);
+  }
+
+  #count(values: number): void {
+    this.#values += values;
+    if (this.#values > this.#limits.maxValues) throw tooMany('values', this.#limits.maxValues);
+  }
+
+  #countMember(): void {
+    const last = this.#members.length - 1;
+    const { maxMembers = Number.POSITIVE_INFINITY } = this.#limits;
+    const members = (this.#members[last] ?? 0) + 1;
+    if (members > maxMembers) throw tooMany('members in one object', maxMembers);
+    this.#members[last] = members;
+  }
+
+  /** Whether the array that opens at an index is one that holds a tensor, by the key before it and the brackets around it. */
+  #packs(quoteAt: number, at: number): boolean {
+    if (this.#packing === 'none') return false;
+    const depth = this.#closers.length;
+    const [outer, middle, inner] = this.#closers;
+    if (this.#packing === 'tensors') {
+      const inEntry = depth === 3 && outer === closeBrace && middle === closeBracket && inner === closeBrace;
+      return inEntry && this.#isKey(keys.data, quoteAt, at);
+    }
+    if (depth === 1 && outer === closeBrace) {
+      return this.#isKey(keys.inputs, quoteAt, at) || this.#isKey(keys.instances, quoteAt, at);
+    }
+    return (
+      depth === 2 && outer === closeBrace && middle === closeBrace && this.#follows(stringEnd(this.#bytes, quoteAt), at)
     );
   }
-  return found;
+
+  /** Whether the last string before an index is a key of this name. */
+  #isKey(key: Uint8Array, quoteAt: number, at: number): boolean {
+    for (let index = 0; index < key.length; index++) if (this.#bytes[quoteAt + index] !== key[index]) return false;
+    return this.#follows(quoteAt + key.length - 1, at);
+  }
+
+  /** Whether nothing but one colon and space stands between a string's end and an index. */
+  #follows(stringEndAt: number, at: number): boolean {
+    let colons = 0;
+    for (let index = stringEndAt + 1; index < at; index++) {
+      const byte = this.#bytes[index];
+      if (byte === colon) colons++;
+      else if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return false;
+    }
+    return colons === 1;
+  }
+
+  /** The array from its `[` to the `]` that closes it. @throws {PopserveError} INVALID_ARGUMENT if none does */
+  #skip(start: number): DataSlice {
+    const bytes = this.#bytes;
+    const outside = this.#closers.length;
+    const closers: number[] = [];
+    let commas = 0;
+    let containers = 0;
+    for (let at = start; at < bytes.length; at++) {
+      const byte = bytes[at];
+      if (byte === comma) commas++;
+      else if (byte === quote) at = stringEnd(bytes, at);
+      else if (byte === openBracket || byte === openBrace) {
+        closers.push(byte === openBracket ? closeBracket : closeBrace);
+        containers++;
+        this.#checkDepth(outside + closers.length);
+      } else if (byte === closeBracket || byte === closeBrace) {
+        if (closers.pop() !== byte) throw malformed(bytes);
+        if (closers.length === 0) return { bytes, start, end: at + 1, commas, containers };
+      }
+    }
+    throw malformed(bytes);
+  }
+}
+
+/** Index of the quote that ends the string that begins at an index. */
+function stringEnd(bytes: Uint8Array, at: number): number {
+  let end = at + 1;
+  while (end < bytes.length && bytes[end] !== quote) end += bytes[end] === backslash ? 2 : 1;
+  return end;
+}
+
+function tooMany(what: string, limit: number): PopserveError {
+  return new PopserveError(
+    'TOO_LARGE',
+    `the JSON holds more than ${limit} ${what}: send large tensors as a flat or nested 'data', or in the binary form`,
+  );
 }
 
 /**
  * For JSON that is parsed elsewhere.
- * @throws PopserveError INVALID_ARGUMENT beyond the depth, TOO_LARGE beyond the number of values
+ * @throws {PopserveError} INVALID_ARGUMENT beyond the depth, TOO_LARGE beyond the other limits
  */
 export function boundJson(bytes: Uint8Array, limits: JsonLimits): void {
-  scan(bytes, limits, false);
+  new Scan(bytes, limits, 'none').run();
 }
 
-/** Whether the `[` at an index stands behind `"data":`, the last string before it. */
-function isData(bytes: Uint8Array, quoteAt: number, at: number): boolean {
-  for (let index = 0; index < dataKey.length; index++) if (bytes[quoteAt + index] !== dataKey[index]) return false;
-  let colons = 0;
-  for (let index = quoteAt + dataKey.length; index < at; index++) {
-    const byte = bytes[index];
-    if (byte === 0x3a) colons++;
-    else if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return false;
-  }
-  return colons === 1;
-}
-
-function malformed(text: string): PopserveError {
-  const fault = findJsonFault(text);
+/** The error for bytes that are not JSON, with the place of the first fault. */
+function malformed(bytes: Uint8Array): PopserveError {
+  if (!isUtf8(bytes)) return invalid('the body is not JSON: it is not valid UTF-8');
+  const fault = findJsonFault(bytes);
   if (fault === undefined) return invalid('the body is not JSON');
+  let position = 0;
   let line = 1;
   let lineStart = 0;
-  for (let end = text.indexOf('\n'); end >= 0 && end < fault.position; end = text.indexOf('\n', lineStart)) {
-    line++;
-    lineStart = end + 1;
+  for (let at = 0; at < fault.position; at++) {
+    const byte = bytes[at] ?? 0;
+    // Positions are those of JavaScript's strings: two for what takes four bytes of UTF-8, none for what continues a character.
+    if (byte < 0x80 || byte >= 0xc0) position += byte >= 0xf0 ? 2 : 1;
+    if (byte === 0x0a) {
+      line++;
+      lineStart = position;
+    }
   }
-  const column = fault.position - lineStart + 1;
-  const got = text.codePointAt(fault.position);
-  const came = got === undefined ? 'the end' : describeValue(String.fromCodePoint(got).toWellFormed());
+  const column = position - lineStart + 1;
+  const rest = new TextDecoder().decode(bytes.subarray(fault.position, fault.position + 4));
+  const got = rest.codePointAt(0);
+  const came = got === undefined ? 'the end' : describeValue(String.fromCodePoint(got));
   return invalid(
-    `the body is not JSON: expected ${fault.expected} at position ${fault.position} (line ${line}, column ${column}), got ${came}`,
+    `the body is not JSON: expected ${fault.expected} at position ${position} (line ${line}, column ${column}), got ${came}`,
   );
 }
 
-function keepExactIntegers(_key: string, value: unknown, context?: { source?: string }): unknown {
-  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
-  const source = context?.source;
-  return source !== undefined && /^-?\d{16,20}$/.test(source) ? BigInt(source) : value;
+/** Without a string of it all. */
+function isUtf8(bytes: Uint8Array): boolean {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
+  const pieceBytes = 65_536;
+  try {
+    for (let at = 0; at < bytes.length; at += pieceBytes) {
+      decoder.decode(bytes.subarray(at, at + pieceBytes), { stream: true });
+    }
+    decoder.decode();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
-/** Not to be guessed, so that nobody can send one. */
+/** Random, so that nobody can send a placeholder. */
 let placeholderPrefix: string | undefined;
 
-/** A parsed text, and what of it was left unparsed until somebody asks. A class: made for every request, it costs no closures. */
+/** A parsed text with the arrays of it that stay bytes. A class: made for every request, it costs no closures. */
 export class ParsedJson {
-  /** With `packNumbers`, long arrays of numbers under a key `data` are placeholders: see {@link ParsedJson.numbersOf}. */
+  /** With packing, some arrays are placeholders: see {@link ParsedJson.sliceOf}. */
   readonly value: unknown;
   readonly #bytes: Uint8Array;
-  readonly #packed: readonly NumberArray[];
+  readonly #slices: readonly DataSlice[];
   #unread = 0;
   #exact: unknown;
 
-  constructor(bytes: Uint8Array, packed: readonly NumberArray[]) {
+  constructor(bytes: Uint8Array, slices: readonly DataSlice[]) {
     this.#bytes = bytes;
-    this.#packed = packed;
-    this.value = packed.length === 0 ? parseText(decodeText(bytes)) : this.#parsePacked();
+    this.#slices = slices;
+    this.value = slices.length === 0 ? this.#parse(bytes) : this.#parseAround();
   }
 
   /** The array that a placeholder stands for; null for any other value. */
-  numbersOf(value: unknown): NumberArray | null {
-    if (this.#packed.length === 0 || !Array.isArray(value) || value.length !== 1) return null;
+  sliceOf(value: unknown): DataSlice | null {
+    if (this.#slices.length === 0 || !Array.isArray(value) || value.length !== 1) return null;
     const [only]: unknown[] = value;
     const prefix = placeholderPrefix ?? '';
     if (typeof only !== 'string' || !only.startsWith(prefix)) return null;
-    const numbers = this.#packed[Number(only.slice(prefix.length))] ?? null;
-    if (numbers !== null) this.#unread--;
-    return numbers;
+    const slice = this.#slices[Number(only.slice(prefix.length))] ?? null;
+    if (slice !== null) this.#unread--;
+    return slice;
   }
 
-  /** What a placeholder stands for as parsed numbers. @throws PopserveError INVALID_ARGUMENT if it is not JSON */
-  unpack({ start, end }: NumberArray): unknown {
-    try {
-      return JSON.parse(decodeText(this.#bytes.subarray(start - 1, end + 1)));
-    } catch {
-      throw malformed(decodeText(this.#bytes));
-    }
-  }
-
-  /** Checks the arrays that nobody asked for. @throws PopserveError INVALID_ARGUMENT if one is not JSON */
+  /** Checks the arrays that nobody asked for. @throws {PopserveError} INVALID_ARGUMENT if one is not JSON */
   settle(): void {
-    if (this.#unread > 0) for (const numbers of this.#packed) this.unpack(numbers);
+    if (this.#unread <= 0) return;
+    for (const { start, end } of this.#slices) {
+      if (findJsonFault(this.#bytes, start, end) !== undefined) throw this.fault();
+    }
+    if (!isUtf8(this.#bytes)) throw this.fault();
   }
 
-  /** The value without placeholders. */
-  plain(): unknown {
-    return this.#packed.length === 0 ? this.value : parseText(decodeText(this.#bytes));
+  /**
+   * An array that was left as bytes, parsed after all.
+   * @throws {PopserveError} INVALID_ARGUMENT if it is not JSON, TOO_LARGE if it holds more than is parsed
+   */
+  parseSlice({ start, end }: DataSlice, maxDepth: number): unknown {
+    const bytes = this.#bytes.subarray(start, end);
+    boundJson(bytes, { maxDepth, ...requestLimits });
+    return this.#parse(bytes);
   }
 
-  /** The same value, with integers beyond 2^53 that are written as plain digits as bigint; parsed when first asked for. */
+  /** The same with marked integers: see {@link ParsedJson.exact}. */
+  exactSlice({ start, end }: DataSlice): unknown {
+    const bytes = this.#bytes.subarray(start, end);
+    const marked = markWideIntegers(bytes);
+    return marked === null ? this.#parse(bytes) : JSON.parse(marked);
+  }
+
+  /** The error of a text that is not JSON, for whoever finds that out while reading a slice. */
+  fault(): PopserveError {
+    return malformed(this.#bytes);
+  }
+
+  /**
+   * The value with integers beyond 2^53 that are written as plain digits as marked strings: see exact-integers.ts. Without
+   * placeholders; parsed when first asked for.
+   */
   exact(): unknown {
-    this.#exact ??= parseText(decodeText(this.#bytes), keepExactIntegers);
+    if (this.#exact === undefined) {
+      const marked = markWideIntegers(this.#bytes);
+      this.#exact = marked === null ? this.#parse(this.#bytes) : JSON.parse(marked);
+    }
     return this.#exact;
   }
 
-  #parsePacked(): unknown {
-    placeholderPrefix ??= crypto.randomUUID();
-    this.#unread = this.#packed.length;
-    let text = '';
-    let at = 0;
-    for (const [index, { start, end }] of this.#packed.entries()) {
-      text += `${decodeText(this.#bytes.subarray(at, start))}"${placeholderPrefix}${index}"`;
-      at = end;
-    }
-    text += decodeText(this.#bytes.subarray(at));
+  #parse(bytes: Uint8Array): unknown {
     try {
-      return JSON.parse(text);
+      return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes));
     } catch {
-      throw malformed(decodeText(this.#bytes));
+      throw malformed(this.#bytes);
+    }
+  }
+
+  #parseAround(): unknown {
+    placeholderPrefix ??= crypto.randomUUID();
+    this.#unread = this.#slices.length;
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
+    try {
+      let text = '';
+      let at = 0;
+      for (const [index, { start, end }] of this.#slices.entries()) {
+        text += `${decoder.decode(this.#bytes.subarray(at, start))}["${placeholderPrefix}${index}"]`;
+        at = end;
+      }
+      return JSON.parse(text + decoder.decode(this.#bytes.subarray(at)));
+    } catch {
+      throw malformed(this.#bytes);
     }
   }
 }
 
 /**
  * @param bytes UTF-8
- * @param packNumbers leave long arrays of numbers under a key `data` as bytes
- * @throws PopserveError INVALID_ARGUMENT if it is not UTF-8, not JSON or nested too deep; TOO_LARGE beyond `maxValues`
+ * @param packing which arrays stay bytes; their elements count towards no limit here
+ * @throws {PopserveError} INVALID_ARGUMENT if it is not UTF-8, not JSON or nested too deep; TOO_LARGE beyond the other limits
  */
-export function parseJson(bytes: Uint8Array, limits: JsonLimits, packNumbers = false): ParsedJson {
-  return new ParsedJson(bytes, scan(bytes, limits, packNumbers));
-}
-
-function parseText(text: string, reviver?: typeof keepExactIntegers): unknown {
-  try {
-    return JSON.parse(text, reviver);
-  } catch {
-    throw malformed(text);
-  }
-}
-
-function decodeText(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
-  } catch {
-    throw invalid('the body is not JSON: it is not valid UTF-8');
-  }
+export function parseJson(bytes: Uint8Array, limits: JsonLimits, packing: Packing = 'none'): ParsedJson {
+  return new ParsedJson(bytes, new Scan(bytes, limits, packing).run());
 }

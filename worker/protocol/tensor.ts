@@ -12,3 +12,6 @@ export interface Tensor {
    */
   readonly data: Uint8Array | readonly Uint8Array[];
 }
+
+/** What the head of a message says of a tensor. */
+export type TensorHead = Pick<Tensor, 'name' | 'datatype' | 'shape'>;

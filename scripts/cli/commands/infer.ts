@@ -2,7 +2,6 @@
 
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { defaultLimits } from '../../../registry/default-limits.ts';
 import { PopserveError } from '../../../registry/errors.ts';
 import { decodeInferRequest } from '../../../worker/protocol/decode-request.ts';
 import { type DecodedInferResponse, decodeInferResponse } from '../../../worker/protocol/decode-response.ts';
@@ -10,6 +9,7 @@ import { encodeJsonData } from '../../../worker/protocol/encode-json-data.ts';
 import { encodeInferRequest } from '../../../worker/protocol/encode-request.ts';
 import { encodeTensor } from '../../../worker/protocol/encode-tensor.ts';
 import { type EncodedMessage, headerLengthName } from '../../../worker/protocol/envelope.ts';
+import { decodeLimits } from '../../../worker/protocol/infer-request.ts';
 import type { Tensor } from '../../../worker/protocol/tensor.ts';
 import { parseEpoch, parseModel } from '../arguments.ts';
 import { type Reply, urlPath } from '../connection.ts';
@@ -99,7 +99,13 @@ function toBinary(body: Uint8Array): EncodedMessage {
     headerLength: null,
     // Only a request without JSON would need the model's own.
     signature: { inputs: [], outputs: [] },
-    limits: { maxInputs: unlimited, maxElements: unlimited, maxJsonDepth: defaultLimits.jsonDepth },
+    limits: {
+      ...decodeLimits,
+      maxInputs: unlimited,
+      maxElements: unlimited,
+      maxJsonBytes: unlimited,
+      maxRecords: unlimited,
+    },
   });
   const outputs = request.outputs?.map(({ name, classification }) => ({
     name,

@@ -4,10 +4,11 @@ import type { Manifest } from '../../../registry/manifest.ts';
 import type { Signature } from '../../../registry/signature.ts';
 import { curlLine } from '../../../scripts/cli/sample-request.ts';
 import { decodeInferRequest } from '../../../worker/protocol/decode-request.ts';
+import { decodeLimits } from '../../../worker/protocol/infer-request.ts';
 import { samplePublication } from './sample-publication.ts';
 
 const url = new URL('https://pop.example.com/');
-const limits = { maxInputs: 10, maxElements: 1_000_000, maxJsonDepth: 10 };
+const limits = decodeLimits;
 
 /** A `curl` that sends nothing: prints the body's length, the arguments, and the body as base64. */
 const curlStandIn = `curl() {

@@ -1,11 +1,11 @@
 // Records to tensors: how often a body's records are read, whatever the number of inputs.
 import { expect, test } from 'vitest';
 import type { Datatype } from '../../../registry/signature.ts';
+import { decodePredictRequest } from '../../../worker/protocol/decode-predict.ts';
 import { decodeRecords } from '../../../worker/protocol/decode-records.ts';
 import { parseJson } from '../../../worker/protocol/json.ts';
-import { decodePredictRequest } from '../../../worker/protocol/predict.ts';
 
-const limits = { maxInputs: 64, maxElements: 100_000, maxJsonDepth: 8 };
+const limits = { maxInputs: 64, maxElements: 100_000, maxJsonDepth: 8, maxJsonBytes: 100_000, maxRecords: 100 };
 const names = Array.from({ length: 8 }, (_, index) => `input_${index}`);
 
 function modelOf(datatype: Datatype) {

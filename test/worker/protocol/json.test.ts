@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { exactInteger, markWideIntegers } from '../../../worker/protocol/exact-integers.ts';
 import { parseJson } from '../../../worker/protocol/json.ts';
 import { findJsonFault } from '../../../worker/protocol/json-fault.ts';
 
@@ -73,11 +74,12 @@ test('the fault finder and JSON.parse agree on what is JSON', () => {
         } catch {
           valid = false;
         }
-        const fault = findJsonFault(text);
+        const bytes = new TextEncoder().encode(text);
+        const fault = findJsonFault(bytes);
         expect(fault === undefined).toBe(valid);
         // What stands before the fault is no fault of its own: only its end can be.
         if (fault !== undefined)
-          expect(findJsonFault(text.slice(0, fault.position))?.position ?? fault.position).toBe(fault.position);
+          expect(findJsonFault(bytes.subarray(0, fault.position))?.position ?? fault.position).toBe(fault.position);
       },
     ),
     { numRuns: 3000 },
@@ -109,6 +111,45 @@ test('exact keeps the digits of integers beyond 2^53 and nothing else changes', 
   const json = parse(text);
   expect(json.value).toEqual(JSON.parse(text));
   const big = json.exact() as { a: unknown[] };
-  expect(big.a).toEqual([9007199254740993n, -9223372036854775808n, 7, 1e300, 0.5, '9007199254740993']);
-  expect(Object.getOwnPropertyDescriptor(big, '__proto__')?.value).toEqual({ b: 18446744073709551615n });
+  const exact = (value: unknown) => exactInteger(value) ?? value;
+  expect(big.a.map(exact)).toEqual([9007199254740993n, -9223372036854775808n, 7, 1e300, 0.5, '9007199254740993']);
+  const own = Object.getOwnPropertyDescriptor(big, '__proto__')?.value as { b: unknown };
+  expect(exact(own.b)).toBe(18446744073709551615n);
+});
+
+test('exactly the integers of 16 to 20 plain digits are marked, and nothing else changes', () => {
+  const number = fc.oneof(
+    fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }).map(String),
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => JSON.stringify(value)),
+    fc.constantFrom(
+      '1234567890123456.5',
+      '1234567890123456e2',
+      '0.1234567890123456789',
+      '1e-12345678901234567',
+      '123456789012345678901',
+    ),
+  );
+  const text = fc.array(
+    fc.oneof(
+      number,
+      fc.string().map((value) => JSON.stringify(value)),
+    ),
+  );
+  fc.assert(
+    fc.property(text, (items) => {
+      const marked = markWideIntegers(new TextEncoder().encode(`[${items.join(', ')}]`));
+      const values = JSON.parse(marked ?? `[${items.join(',')}]`) as unknown[];
+      const expected = items.map((item) => (/^-?\d{16,20}$/.test(item) ? BigInt(item) : JSON.parse(item)));
+      expect(values.map((value) => exactInteger(value) ?? value)).toEqual(expected);
+    }),
+  );
+});
+
+test('arrays and objects, and members of one object, are bounded before parsing', () => {
+  const bounds = { maxDepth: 8, maxValues: 1000, maxContainers: 10, maxMembers: 3 };
+  const parsed = (body: string) => parseJson(new TextEncoder().encode(body), bounds).value;
+  expect(parsed('[[],[],[],[],[],[],[],[],{}]')).toHaveLength(9);
+  expect(() => parsed('[[],[],[],[],[],[],[],[],[],{}]')).toThrow('more than 10 arrays and objects');
+  expect(parsed('[{"a":1,"b":2,"c":3},{"a":{"x":1,"y":2,"z":3}}]')).toHaveLength(2);
+  expect(() => parsed('[{"a":1,"b":[":",{"x":1}],"c":3,"d":4}]')).toThrow('more than 3 members in one object');
 });

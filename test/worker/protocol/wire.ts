@@ -5,7 +5,13 @@ import type { Datatype } from '../../../registry/signature.ts';
 import type { DecodeLimits } from '../../../worker/protocol/infer-request.ts';
 import type { Tensor } from '../../../worker/protocol/tensor.ts';
 
-export const limits: DecodeLimits = { maxInputs: 8, maxElements: 10_000, maxJsonDepth: 16 };
+export const limits: DecodeLimits = {
+  maxInputs: 8,
+  maxElements: 10_000,
+  maxJsonDepth: 16,
+  maxJsonBytes: 1_000_000,
+  maxRecords: 100,
+};
 
 export type Element = number | bigint | boolean | string;
 
