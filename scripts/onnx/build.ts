@@ -8,6 +8,8 @@ import {
   GraphProtoSchema,
   ModelProtoSchema,
   NodeProtoSchema,
+  TensorProto_DataType,
+  TensorProtoSchema,
   TypeProtoSchema,
   ValueInfoProtoSchema,
 } from './onnx_pb.ts';
@@ -51,6 +53,16 @@ export function node(
   return create(NodeProtoSchema, { opType, input, output, attribute, ...(domain === '' ? {} : { domain }) });
 }
 
+/** A constant of a graph, FP32. */
+export function floats(name: string, dims: readonly number[], values: ArrayLike<number>): TensorProto {
+  return constant(name, dims, TensorProto_DataType.FLOAT, Float32Array.from(values));
+}
+
+/** A constant of a graph, INT64. */
+export function integers(name: string, dims: readonly number[], values: readonly number[]): TensorProto {
+  return constant(name, dims, TensorProto_DataType.INT64, BigInt64Array.from(values, BigInt));
+}
+
 export function model(parts: {
   readonly name: string;
   /** Version of each operator domain; '' is the default one. */
@@ -76,6 +88,15 @@ export function model(parts: {
     producerName: 'popserve',
   });
   return Object.assign(built, { graph });
+}
+
+function constant(
+  name: string,
+  dims: readonly number[],
+  dataType: TensorProto_DataType,
+  { buffer }: Float32Array<ArrayBuffer> | BigInt64Array<ArrayBuffer>,
+): TensorProto {
+  return create(TensorProtoSchema, { name, dims: dims.map(BigInt), dataType, rawData: new Uint8Array(buffer) });
 }
 
 function attributeOf(name: string, value: AttributeValue): AttributeProto {

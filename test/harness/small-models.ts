@@ -1,10 +1,10 @@
 // Small models made in code, with manifests as `popserve publish` would write them, for tests that need to know every answer.
-import { create } from '@bufbuild/protobuf';
-import { type Manifest, manifestSchema } from '../../registry/manifest.ts';
+
+import type { Manifest } from '../../registry/manifest.ts';
 import type { Signature } from '../../registry/signature.ts';
-import { model, node, tensorValue } from '../../scripts/onnx/build.ts';
+import { unmeasuredManifest } from '../../scripts/checks/unmeasured-manifest.ts';
+import { floats, model, node, tensorValue } from '../../scripts/onnx/build.ts';
 import { type OnnxModel, writeModel } from '../../scripts/onnx/model-file.ts';
-import { TensorProtoSchema } from '../../scripts/onnx/onnx_pb.ts';
 import { sha256 } from './pop.ts';
 
 export interface SmallPublication {
@@ -33,8 +33,8 @@ export function adder(name: string, version: string, constant: number, ballastBy
             node('Add', ['sum', 'zero'], ['y']),
           ],
     initializers: [
-      floats('constant', [], new Float32Array([constant])),
-      ...(side === 0 ? [] : [floats('weights', [side, side], weights), floats('nothing', [], new Float32Array([0]))]),
+      floats('constant', [], [constant]),
+      ...(side === 0 ? [] : [floats('weights', [side, side], weights), floats('nothing', [], [0])]),
     ],
   });
   return publication(name, version, built, {
@@ -53,29 +53,6 @@ export function publication(
 ): SmallPublication {
   const bytes = source instanceof Uint8Array ? source : writeModel(source);
   const digest = sha256(bytes);
-  const manifest = manifestSchema.parse({
-    schema: 1,
-    model: name,
-    version,
-    artifacts: { model: { digest, bytes: bytes.length, format: 'onnx' } },
-    signature,
-    runtime: { onnxruntime: '1.30.0', graphOptimization: 'all', profiles: {} },
-    warmup: signature.inputs.map((input) => ({
-      name: input.name,
-      shape: input.shape.map((size) => Math.max(size, 1)),
-    })),
-    tolerance: { absolute: 1e-3, relative: 1e-3 },
-    source: { file: 'model.onnx', digest, bytes: bytes.length },
-    ...changes,
-  });
+  const manifest = unmeasuredManifest(name, version, { digest, bytes: bytes.length }, signature, changes);
   return { manifest, blobs: [{ digest, bytes }] };
-}
-
-export function floats(name: string, dims: readonly number[], values: Float32Array<ArrayBuffer>) {
-  return create(TensorProtoSchema, {
-    name,
-    dims: dims.map(BigInt),
-    dataType: float32,
-    rawData: new Uint8Array(values.buffer),
-  });
 }

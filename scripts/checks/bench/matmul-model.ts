@@ -1,10 +1,8 @@
 // y = x W with W of a wanted size: a model that is nearly all weights.
-import { create } from '@bufbuild/protobuf';
 import { mebibyte } from '../../../registry/mebibytes.ts';
 import type { Tensor } from '../../../worker/protocol/tensor.ts';
-import { model, node, tensorValue } from '../../onnx/build.ts';
+import { floats, model, node, tensorValue } from '../../onnx/build.ts';
 import { writeModel } from '../../onnx/model-file.ts';
-import { TensorProtoSchema } from '../../onnx/onnx_pb.ts';
 
 const float32 = 1;
 
@@ -19,14 +17,7 @@ export function matmulModel(weightMib: number, batch: number): { onnx: Uint8Arra
       inputs: [tensorValue('x', float32, ['batch', side])],
       outputs: [tensorValue('y', float32, ['batch', side])],
       nodes: [node('MatMul', ['x', 'w'], ['y'])],
-      initializers: [
-        create(TensorProtoSchema, {
-          name: 'w',
-          dims: [BigInt(side), BigInt(side)],
-          dataType: float32,
-          rawData: new Uint8Array(weights.buffer),
-        }),
-      ],
+      initializers: [floats('w', [side, side], weights)],
     }),
   );
   const data = new Uint8Array(pseudoRandom(batch * side).buffer);

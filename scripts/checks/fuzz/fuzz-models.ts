@@ -1,27 +1,22 @@
 // The models that fuzzing asks: one of one tensor with a variable axis, and one with a scalar of every kind.
-import { create } from '@bufbuild/protobuf';
-import type { Datatype } from '../../../registry/signature.ts';
-import { model, node, tensorValue } from '../../onnx/build.ts';
+import type { Signature } from '../../../registry/signature.ts';
+import { floats, model, node, tensorValue } from '../../onnx/build.ts';
 import { type OnnxModel, writeModel } from '../../onnx/model-file.ts';
-import { TensorProtoSchema } from '../../onnx/onnx_pb.ts';
 
 export interface FuzzModel {
   readonly name: string;
   readonly bytes: Uint8Array;
-  readonly inputs: readonly { readonly name: string; readonly datatype: Datatype; readonly shape: readonly number[] }[];
-  readonly outputs: readonly {
-    readonly name: string;
-    readonly datatype: Datatype;
-    readonly shape: readonly number[];
-  }[];
+  readonly signature: Signature;
 }
 
 /** y = x + 10. */
 export const adder: FuzzModel = {
   name: 'fuzz-adder',
   bytes: writeModel(adderModel()),
-  inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
-  outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],
+  signature: {
+    inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
+    outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],
+  },
 };
 
 /** Input name, datatype and ONNX element type. */
@@ -39,12 +34,14 @@ export const kinds = [
 export const kindsModel: FuzzModel = {
   name: 'fuzz-kinds',
   bytes: writeModel(identities()),
-  inputs: kinds.map(([name, datatype]) => ({ name, datatype, shape: [-1, 1] })),
-  outputs: kinds.map(([name, datatype]) => ({
-    name: `${name}_out`,
-    datatype: datatype === 'FP16' ? 'FP32' : datatype,
-    shape: [-1, 1],
-  })),
+  signature: {
+    inputs: kinds.map(([name, datatype]) => ({ name, datatype, shape: [-1, 1] })),
+    outputs: kinds.map(([name, datatype]) => ({
+      name: `${name}_out`,
+      datatype: datatype === 'FP16' ? 'FP32' : datatype,
+      shape: [-1, 1],
+    })),
+  },
 };
 
 function adderModel(): OnnxModel {
@@ -54,13 +51,7 @@ function adderModel(): OnnxModel {
     inputs: [tensorValue('x', 1, ['batch', 2])],
     outputs: [tensorValue('y', 1, ['batch', 2])],
     nodes: [node('Add', ['x', 'constant'], ['y'])],
-    initializers: [
-      create(TensorProtoSchema, {
-        name: 'constant',
-        dataType: 1,
-        rawData: new Uint8Array(new Float32Array([10]).buffer),
-      }),
-    ],
+    initializers: [floats('constant', [], [10])],
   });
 }
 

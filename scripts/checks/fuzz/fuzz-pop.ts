@@ -1,9 +1,10 @@
 // A local PoP with the models that fuzzing asks, and what its isolate holds.
+
 import { sha256Digest } from '../../../registry/digests.ts';
-import { manifestSchema } from '../../../registry/manifest.ts';
 import { type Pop, startPop } from '../../local-pop/pop.ts';
 import { HttpSender } from '../http-sender.ts';
 import { measureJsMemory } from '../isolate-memory.ts';
+import { unmeasuredManifest } from '../unmeasured-manifest.ts';
 import { adder, type FuzzModel, kindsModel } from './fuzz-models.ts';
 
 export async function startFuzzPop(onLog: (line: string) => void = () => {}): Promise<Pop> {
@@ -12,20 +13,10 @@ export async function startFuzzPop(onLog: (line: string) => void = () => {}): Pr
   return pop;
 }
 
-async function release({ url, token }: Pop, { name, bytes, inputs, outputs }: FuzzModel): Promise<void> {
+async function release({ url, token }: Pop, { name, bytes, signature }: FuzzModel): Promise<void> {
   const artifact = Uint8Array.from(bytes);
   const digest = await sha256Digest(artifact);
-  const manifest = manifestSchema.parse({
-    schema: 1,
-    model: name,
-    version: '1',
-    artifacts: { model: { digest, bytes: bytes.length, format: 'onnx' } },
-    signature: { inputs, outputs },
-    runtime: { onnxruntime: '1.30.0', graphOptimization: 'all', profiles: {} },
-    warmup: inputs.map((input) => ({ name: input.name, shape: input.shape.map((size) => Math.max(size, 1)) })),
-    tolerance: { absolute: 1e-3, relative: 1e-3 },
-    source: { file: 'model.onnx', digest, bytes: bytes.length },
-  });
+  const manifest = unmeasuredManifest(name, '1', { digest, bytes: bytes.length }, signature);
   using sender = new HttpSender({ connections: 1, longestMs: 30_000 });
   const operate = async (method: string, path: string, body: string | Uint8Array) => {
     const headers = { authorization: `Bearer ${token}` };

@@ -1,11 +1,12 @@
 // The versions of the simulated model: y = x + a constant of the version's own, so that an answer itself tells who gave it.
+
 import { createHash } from 'node:crypto';
-import { create } from '@bufbuild/protobuf';
-import { type Manifest, manifestSchema } from '../../../registry/manifest.ts';
+import type { Manifest } from '../../../registry/manifest.ts';
+import type { Signature } from '../../../registry/signature.ts';
 import { runNative } from '../../inspect/native.ts';
-import { model, node, tensorValue } from '../../onnx/build.ts';
+import { floats, model, node, tensorValue } from '../../onnx/build.ts';
 import { writeModel } from '../../onnx/model-file.ts';
-import { TensorProtoSchema } from '../../onnx/onnx_pb.ts';
+import { unmeasuredManifest } from '../unmeasured-manifest.ts';
 
 export interface Release {
   readonly version: string;
@@ -27,13 +28,6 @@ export async function makeRelease(name: string, number: number, ballastBytes: nu
   const version = String(number);
   const constant = number * 100;
   const side = Math.ceil(Math.sqrt(ballastBytes / 4));
-  const floats = (tensor: string, dims: number[], values: Float32Array<ArrayBuffer>) =>
-    create(TensorProtoSchema, {
-      name: tensor,
-      dims: dims.map(BigInt),
-      dataType: float32,
-      rawData: new Uint8Array(values.buffer),
-    });
   const source = writeModel(
     model({
       name: 'adder',
@@ -49,7 +43,7 @@ export async function makeRelease(name: string, number: number, ballastBytes: nu
         node('Add', ['sum', 'nothing'], ['y']),
       ],
       initializers: [
-        floats('constant', [], new Float32Array([constant])),
+        floats('constant', [], [constant]),
         floats('widen', [2, side], new Float32Array(2 * side).fill(1)),
         floats('weights', [side, side], new Float32Array(side * side).fill(number / 1e6)),
         floats('narrow', [side, 2], new Float32Array(2 * side)),
@@ -68,19 +62,10 @@ export function makeBrokenRelease(name: string, number: number): Release {
 
 function describe(name: string, version: string, constant: number, bytes: Buffer): Release {
   const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-  const manifest = manifestSchema.parse({
-    schema: 1,
-    model: name,
-    version,
-    artifacts: { model: { digest, bytes: bytes.length, format: 'ort' } },
-    signature: {
-      inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
-      outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],
-    },
-    runtime: { onnxruntime: '1.30.0', graphOptimization: 'all', profiles: {} },
-    warmup: [{ name: 'x', shape: [1, 2] }],
-    tolerance: { absolute: 1e-3, relative: 1e-3 },
-    source: { file: 'adder.onnx', digest, bytes: bytes.length },
-  });
+  const signature: Signature = {
+    inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
+    outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],
+  };
+  const manifest = unmeasuredManifest(name, version, { digest, bytes: bytes.length, format: 'ort' }, signature);
   return { version, constant, digest, bytes, manifest };
 }

@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, describe, expect, it } from 'vitest';
-import { model, node, tensorValue } from '../../../scripts/onnx/build.ts';
+import { floats, model, node, tensorValue } from '../../../scripts/onnx/build.ts';
 import { canonicalOrt } from '../../../scripts/onnx/canonical-ort.ts';
 import { writeModel } from '../../../scripts/onnx/model-file.ts';
 import { TensorProto_DataType } from '../../../scripts/onnx/onnx_pb.ts';
-import { floats } from '../publish/workshop.ts';
 
 const { FLOAT } = TensorProto_DataType;
 const folder = mkdtempSync(join(tmpdir(), 'popserve-test-'));

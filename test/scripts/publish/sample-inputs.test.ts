@@ -1,13 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { datatypes, elementBytes, elementCount } from '../../../registry/signature.ts';
-import { mlDomain, model, node, tensorValue } from '../../../scripts/onnx/build.ts';
+import { integers, mlDomain, model, node, tensorValue } from '../../../scripts/onnx/build.ts';
 import { TensorProto_DataType } from '../../../scripts/onnx/onnx_pb.ts';
 import { plannedShape, sizePlans, withBatch } from '../../../scripts/publish/sample-sizes.ts';
 import { sampleTensor, valueStyles } from '../../../scripts/publish/sample-values.ts';
 import { valueHints } from '../../../scripts/publish/value-hints.ts';
 import { elementsOf } from '../../../worker/protocol/elements.ts';
-import { integers } from './workshop.ts';
 
 const { FLOAT, INT64, STRING } = TensorProto_DataType;
 

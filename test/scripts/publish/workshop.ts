@@ -2,10 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { create } from '@bufbuild/protobuf';
 import { Inspector } from '../../../scripts/inspect/inspector.ts';
 import { type OnnxModel, writeModel } from '../../../scripts/onnx/model-file.ts';
-import { type TensorProto, TensorProto_DataType, TensorProtoSchema } from '../../../scripts/onnx/onnx_pb.ts';
 import type { Progress } from '../../../scripts/publish/options.ts';
 import { preparePublication } from '../../../scripts/validation/prepare-publication.ts';
 import type { Publication, PublishOptions } from '../../../scripts/validation/publication.ts';
@@ -40,14 +38,4 @@ export class Workshop {
   publish(file: string, options: Partial<PublishOptions> = {}): Promise<Publication> {
     return preparePublication({ file, model: 'm', version: '1', probeLimitMs: 0, ...options }, quiet, this.inspector);
   }
-}
-
-export function floats(name: string, dims: readonly number[], values: ArrayLike<number>): TensorProto {
-  const rawData = new Uint8Array(Float32Array.from(values).buffer);
-  return create(TensorProtoSchema, { name, dims: dims.map(BigInt), dataType: TensorProto_DataType.FLOAT, rawData });
-}
-
-export function integers(name: string, dims: readonly number[], values: readonly number[]): TensorProto {
-  const rawData = new Uint8Array(BigInt64Array.from(values.map(BigInt)).buffer);
-  return create(TensorProtoSchema, { name, dims: dims.map(BigInt), dataType: TensorProto_DataType.INT64, rawData });
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256Digest } from '../../../registry/digests.ts';
 import { type Manifest, manifestSchema } from '../../../registry/manifest.ts';
 import { mebibyte } from '../../../registry/mebibytes.ts';
-import { mlDomain, model, node, tensorValue } from '../../../scripts/onnx/build.ts';
+import { floats, integers, mlDomain, model, node, tensorValue } from '../../../scripts/onnx/build.ts';
 import { type OnnxModel, writeModel } from '../../../scripts/onnx/model-file.ts';
 import { TensorProto_DataType } from '../../../scripts/onnx/onnx_pb.ts';
 import type { Artifact } from '../../../scripts/publish/artifact-check.ts';
@@ -10,7 +10,7 @@ import { chooseArtifact } from '../../../scripts/publish/choose-artifact.ts';
 import { sameRelease } from '../../../scripts/publish/same-release.ts';
 import type { Publication } from '../../../scripts/validation/publication.ts';
 import { warmupTensors } from '../../../worker/runtime/tensors.ts';
-import { floats, integers, Workshop } from '../publish/workshop.ts';
+import { Workshop } from '../publish/workshop.ts';
 import { classifier } from './classifiers.ts';
 
 const { FLOAT, INT64, STRING } = TensorProto_DataType;

@@ -1,10 +1,10 @@
 // The shadow through the real Worker: runs behind answers, never changes them, and its numbers are those of the two models.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ShadowReport } from '../../../registry/api/shadow.ts';
-import { model, node, tensorValue } from '../../../scripts/onnx/build.ts';
+import { floats, model, node, tensorValue } from '../../../scripts/onnx/build.ts';
 import { eventually } from '../../harness/eventually.ts';
 import { TestPop } from '../../harness/pop.ts';
-import { adder, floats, publication, type SmallPublication } from '../../harness/small-models.ts';
+import { adder, publication, type SmallPublication } from '../../harness/small-models.ts';
 
 let pop: TestPop;
 beforeAll(async () => {
@@ -116,7 +116,7 @@ test('a canary whose only number differs by more than a tenth is ended by itself
         node('ReduceMax', ['x'], ['largest'], { axes: { ints: [1] } }),
         node('Add', ['largest', 'constant'], ['y']),
       ],
-      initializers: [floats('constant', [], new Float32Array([constant]))],
+      initializers: [floats('constant', [], [constant])],
     });
     const { inputs } = adder('gauge', version, 0).manifest.signature;
     const outputs = [{ name: 'y', datatype: 'FP32' as const, shape: [-1, 1] }];

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Manifest } from '../../../../registry/manifest.ts';
-import { model, node, tensorValue } from '../../../../scripts/onnx/build.ts';
+import { floats, integers, model, node, tensorValue } from '../../../../scripts/onnx/build.ts';
 import type { OnnxModel } from '../../../../scripts/onnx/model-file.ts';
 import { TensorProto_DataType } from '../../../../scripts/onnx/onnx_pb.ts';
 import { preparePublication } from '../../../../scripts/validation/prepare-publication.ts';
@@ -12,7 +12,7 @@ import { elementsOf } from '../../../../worker/protocol/elements.ts';
 import { TestPop } from '../../../harness/pop.ts';
 import { hasZoo, zooFile, zooJson, zooPath } from '../../../zoo/zoo.ts';
 import { type Ran, runCommand } from '../../cli/captured-host.ts';
-import { floats, integers, Workshop } from '../../publish/workshop.ts';
+import { Workshop } from '../../publish/workshop.ts';
 import { floatsNpy, npy, png } from './encoders.ts';
 import { jpegs } from './jpegs.ts';
 

@@ -1,8 +1,10 @@
 // Manifests with baselines of generated data, and live data drawn from the same or another distribution; all seeded.
+
 import { type Baseline, takeBaseline } from '../../../../registry/baseline.ts';
 import type { FeatureTensor } from '../../../../registry/feature.ts';
-import { type Manifest, manifestSchema } from '../../../../registry/manifest.ts';
+import type { Manifest } from '../../../../registry/manifest.ts';
 import type { Datatype, Signature } from '../../../../registry/signature.ts';
+import { unmeasuredManifest } from '../../../../scripts/checks/unmeasured-manifest.ts';
 import type { Random } from '../../../../scripts/random.ts';
 import type { Tensor } from '../../../../worker/protocol/tensor.ts';
 import { layoutOf, missingSlot, outsideSlot } from '../../../../worker/telemetry/drift/layout.ts';
@@ -19,19 +21,7 @@ export function baselineOf(
 }
 
 export function manifestWith(signature: Signature, baseline: Baseline, changes: Partial<Manifest> = {}): Manifest {
-  return manifestSchema.parse({
-    schema: 1,
-    model: 'm',
-    version: '1',
-    artifacts: { model: { digest, bytes: 1, format: 'onnx' } },
-    signature,
-    runtime: { onnxruntime: '1.30.0', graphOptimization: 'all', profiles: {} },
-    warmup: null,
-    tolerance: { absolute: 1e-3, relative: 1e-3 },
-    source: { file: 'model.onnx', digest, bytes: 1 },
-    baseline,
-    ...changes,
-  });
+  return unmeasuredManifest('m', '1', { digest, bytes: 1 }, signature, { warmup: null, baseline, ...changes });
 }
 
 /** A tensor of raw little-endian elements at an odd offset, as it may lie in a request's body. */
