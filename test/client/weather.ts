@@ -1,8 +1,8 @@
 // The network between a client and a PoP, as a proxy whose weather a test makes: answers of an overloaded PoP, silence, no connection.
 
 import { createServer, request, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { close, listen } from '../harness/http-server.ts';
 
 export interface Storm {
   readonly status: number;
@@ -13,6 +13,8 @@ export interface Storm {
 export class Weather {
   readonly #server: Server;
   readonly #silenced: ServerResponse[] = [];
+  /** Where it listens, in front of the PoP. */
+  url = '';
   /** What the next requests meet, one each; then the PoP answers. */
   readonly ahead: (Storm | 'silence' | 'reset')[] = [];
   /** Requests that arrived: `POST /v2/…`, with their headers. */
@@ -42,12 +44,8 @@ export class Weather {
         passed.on('error', () => outgoing.destroy());
       }),
     );
-    await new Promise<void>((listening) => weather.#server.listen(0, '127.0.0.1', listening));
+    weather.url = await listen(weather.#server);
     return weather;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   /** Forgets what is ahead and what arrived. */
@@ -59,7 +57,6 @@ export class Weather {
 
   async stop(): Promise<void> {
     for (const outgoing of this.#silenced) outgoing.destroy();
-    this.#server.closeAllConnections();
-    await new Promise((closed) => this.#server.close(closed));
+    await close(this.#server);
   }
 }

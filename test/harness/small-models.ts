@@ -1,5 +1,4 @@
 // Small models made in code, with manifests as `popserve publish` would write them, for tests that need to know every answer.
-
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Signature } from '../../registry/signature.ts';
 import { unmeasuredManifest } from '../../scripts/checks/unmeasured-manifest.ts';

@@ -1,5 +1,4 @@
 // A local PoP with the models that fuzzing asks, and what its isolate holds.
-
 import { sha256Digest } from '../../../registry/digests.ts';
 import { type Pop, startPop } from '../../local-pop/pop.ts';
 import { HttpSender } from '../http-sender.ts';

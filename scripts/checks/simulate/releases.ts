@@ -1,5 +1,4 @@
 // The versions of the simulated model: y = x + a constant of the version's own, so that an answer itself tells who gave it.
-
 import { createHash } from 'node:crypto';
 import type { Manifest } from '../../../registry/manifest.ts';
 import type { Signature } from '../../../registry/signature.ts';

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { HttpSender } from '../../../scripts/checks/http-sender.ts';
+import { close, listen, portOf } from '../../harness/http-server.ts';
 
 let server: Server;
 let port: number;
@@ -16,13 +16,10 @@ beforeEach(async () => {
     else if (request.url !== '/silent') response.writeHead(201, { 'x-method': request.method }).end(request.url);
   });
   server.on('connection', () => connections++);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  port = (server.address() as AddressInfo).port;
+  await listen(server);
+  port = portOf(server);
 });
-afterEach(() => {
-  server.closeAllConnections();
-  return new Promise((resolve) => server.close(resolve));
-});
+afterEach(() => close(server));
 
 test('keeps its connection and tells the answer whole', async () => {
   using sender = new HttpSender({ connections: 1, longestMs: 5_000 });

@@ -33,3 +33,8 @@ export async function runCommand(args: readonly string[], url: string, overrides
   });
   return { status, ...ran };
 }
+
+/** The command against a PoP, wherever that is when the command runs. */
+export function commandFor(pop: { readonly url: string }): (...args: string[]) => Promise<Ran> {
+  return (...args) => runCommand(args, pop.url);
+}

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { type Call, Connection, urlPath } from '../../../scripts/cli/connection.ts';
 import { readSettings } from '../../../scripts/cli/settings.ts';
 import { ScriptedPop, token } from './scripted-pop.ts';
@@ -12,7 +12,7 @@ const change: Call = {
   repeat: 'refused',
 };
 
-let pop: ScriptedPop;
+const pop = ScriptedPop.perCase();
 let waits: number[];
 
 function connect(environment: Record<string, string> = { POPSERVE_TOKEN: token }): Connection {
@@ -25,11 +25,8 @@ function script(...answers: ReturnType<ScriptedPop['intercept']>[]): void {
 }
 
 beforeEach(async () => {
-  pop = new ScriptedPop();
   waits = [];
-  await pop.start();
 });
-afterEach(() => pop.stop());
 
 describe('Connection', () => {
   it('tries again with growing delays while a PoP is away for a moment', async () => {
@@ -126,7 +123,6 @@ describe('Connection', () => {
       /nothing answers at http:\/\/127\.0\.0\.1:\d+\/ \(ECONNREFUSED\); start a local PoP with 'npm start'/,
     );
     expect(waits).toEqual([200, 400]);
-    await pop.start();
   });
 
   it('does not repeat what cannot succeed', async () => {

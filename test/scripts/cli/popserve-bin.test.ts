@@ -2,11 +2,11 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { projectRoot } from '../../../scripts/build/project.ts';
+import { close, listen } from '../../harness/http-server.ts';
 
 const { version }: { version: string } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
 const script = join(projectRoot, 'scripts', 'popserve.mjs');
@@ -111,8 +111,7 @@ describe.skipIf(oldNode === undefined)('scripts/popserve.mjs on an older Node', 
       request.socket.on('close', () => hungUp());
       called();
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const url = await listen(server);
     const child = spawn(node, [script, 'list'], { env: { ...environment(), POPSERVE_URL: url }, stdio: 'ignore' });
     const ended = new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
     await call;
@@ -120,8 +119,7 @@ describe.skipIf(oldNode === undefined)('scripts/popserve.mjs on an older Node', 
     expect(await ended).toEqual({ code: null, signal: 'SIGTERM' });
     // The Node that did the work has ended too.
     await hangUp;
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await close(server);
   });
 
   it('says what to do when the dependencies are not installed', () => {

@@ -3,34 +3,33 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectRoot } from '../../../scripts/build/project.ts';
 import { writeModel } from '../../../scripts/onnx/model-file.ts';
+import { close, listen } from '../../harness/http-server.ts';
 import { classifier } from '../validation/classifiers.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'popserve-ends-'));
 const model = join(folder, 'model.onnx');
 let server: Server;
+let url: string;
 beforeAll(async () => {
   writeFileSync(model, writeModel(classifier(0)));
   // A PoP that knows no model.
   server = createServer((_, response) => response.writeHead(404).end('{"error":"nothing here"}'));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = await listen(server);
 });
-afterAll(() => {
-  server.close();
-  server.closeAllConnections();
+afterAll(async () => {
+  await close(server);
   rmSync(folder, { recursive: true });
 });
 
 /** In a process group of its own, so that what it starts can be told from everything else. */
 function publish(...args: readonly string[]): { child: ChildProcess; ended: Promise<unknown[]>; stderr: () => string } {
   const { NODE_OPTIONS: _, VITEST: __, ...env } = process.env;
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const child = spawn(process.execPath, ['scripts/popserve.mjs', 'publish', model, '--name', 'm', ...args], {
     cwd: projectRoot,
     env: { ...env, POPSERVE_URL: url, POPSERVE_TOKEN: 'token', POPSERVE_ACTOR: 'somebody' },

@@ -1,14 +1,15 @@
 // A PoP for tests of the command: an HTTP server that keeps a registry in memory and answers what the test tells it to.
 
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { afterEach, beforeEach } from 'vitest';
 import { canonicalJson } from '../../../registry/canonical-json.ts';
 import { sha256Digest } from '../../../registry/digests.ts';
 import { PopserveError } from '../../../registry/errors.ts';
 import { type Manifest, manifestBlobs } from '../../../registry/manifest.ts';
 import type { Route } from '../../../registry/route.ts';
 import { nextRoute } from '../../../registry/transition.ts';
+import { close, listen } from '../../harness/http-server.ts';
 
 export interface Asked {
   /** `PUT /registry/blobs/sha256:…` */
@@ -54,14 +55,27 @@ export class ScriptedPop {
     response.writeHead(answer.status, answer.headers).end(body);
   });
 
-  async start(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  /** One that is empty and answers by itself at the start of each case of the file. */
+  static perCase(): ScriptedPop {
+    const pop = new ScriptedPop();
+    beforeEach(async () => {
+      pop.#forget();
+      pop.url = await listen(pop.#server);
+    });
+    afterEach(() => pop.stop());
+    return pop;
   }
 
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
+  /** From now on nothing listens at its address. */
+  stop(): Promise<void> {
+    return close(this.#server);
+  }
+
+  #forget(): void {
+    for (const list of [this.asked, this.routes]) list.length = 0;
+    for (const kept of [this.blobs, this.manifests]) kept.clear();
+    this.intercept = () => undefined;
+    this.delay = async () => {};
   }
 
   /** The calls so far, digests shortened to their first four digits. */

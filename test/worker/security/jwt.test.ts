@@ -1,9 +1,9 @@
 // Tokens of an identity provider, through the built Worker; the provider is a server on this machine.
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../worker/config.ts';
+import { close, listen } from '../../harness/http-server.ts';
 import { TestPop } from '../../harness/pop.ts';
 import { adder } from '../../harness/small-models.ts';
 
@@ -24,10 +24,10 @@ beforeAll(async () => {
     asked++;
     response.setHeader('content-type', 'application/json').end(JSON.stringify(jwks));
   });
-  await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
+  const url = await listen(provider);
   pop = await TestPop.start({
     INFERENCE_ACCESS: 'keyed',
-    JWT_JWKS_URL: `http://127.0.0.1:${(provider.address() as AddressInfo).port}/keys`,
+    JWT_JWKS_URL: `${url}/keys`,
     JWT_ISSUER: issuer,
     JWT_AUDIENCE: audience,
   });
@@ -36,8 +36,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await pop.stop();
-  provider.closeAllConnections();
-  await new Promise((resolve) => provider.close(resolve));
+  await close(provider);
 });
 
 interface Changes {

@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { HttpConnection, httpRequest, parseAnswer } from '../../../../scripts/checks/bench/http-connection.ts';
 import { measureLatencies, measureThroughput } from '../../../../scripts/checks/bench/load.ts';
+import { close, listen, portOf } from '../../../harness/http-server.ts';
 
 let server: Server;
 let port: number;
@@ -18,11 +18,11 @@ beforeAll(async () => {
     else response.writeHead(200, { 'content-length': body.length }).end(body);
   });
   server.on('connection', () => connections++);
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  port = (server.address() as AddressInfo).port;
+  await listen(server);
+  port = portOf(server);
 });
 
-afterAll(() => server.close());
+afterAll(() => close(server));
 
 test('an answer larger than a packet arrives whole, and the connection is used again', async () => {
   const before = connections;

@@ -1,15 +1,9 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { ClosedWindow, FeatureVerdict, ModelDrift, PlaceDrift } from '../../../../registry/api/drift.ts';
 import { runCommand } from '../captured-host.ts';
 import { ScriptedPop } from '../scripted-pop.ts';
 
-let pop: ScriptedPop;
-beforeEach(async () => {
-  pop = new ScriptedPop();
-  await pop.start();
-});
-afterEach(() => pop.stop());
-
+const pop = ScriptedPop.perCase();
 const atMs = Date.UTC(2026, 10, 24, 12);
 const feature = (name: string, psi: number, changes: Partial<FeatureVerdict> = {}): FeatureVerdict => ({
   ...{ feature: name, kind: 'input', samples: 900, minimumSamples: 351, psi, psiNoise: 0.05 },

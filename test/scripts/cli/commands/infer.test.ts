@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Host } from '../../../../scripts/cli/host.ts';
 import { type Ran, runCommand } from '../captured-host.ts';
 import { ScriptedPop } from '../scripted-pop.ts';
@@ -17,14 +17,11 @@ const response =
   '{"model_name":"m","model_version":"v1","outputs":[{"name":"y","shape":[2],"datatype":"INT64","data":[9007199254740993,-1]}]}';
 const served = { 'popserve-epoch': '4', 'popserve-digest': `sha256:${'b'.repeat(64)}`, 'popserve-pop': 'local' };
 
-let pop: ScriptedPop;
+const pop = ScriptedPop.perCase();
 
 beforeEach(async () => {
-  pop = new ScriptedPop();
   pop.intercept = () => ({ status: 200, headers: served, body: new TextEncoder().encode(response) });
-  await pop.start();
 });
-afterEach(() => pop.stop());
 
 function infer(args: string[], overrides: Partial<Host> = {}): Promise<Ran> {
   return runCommand(['infer', 'm', ...args], pop.url, overrides);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { KeySummary } from '../../../../registry/api/keys.ts';
 import { runCommand } from '../captured-host.ts';
 import { ScriptedPop } from '../scripted-pop.ts';
@@ -16,13 +16,7 @@ const key: KeySummary = {
   revokedReason: null,
 };
 
-let pop: ScriptedPop;
-beforeEach(async () => {
-  pop = new ScriptedPop();
-  await pop.start();
-});
-afterEach(() => pop.stop());
-
+const pop = ScriptedPop.perCase();
 it('keys create asks for what the options say and shows the key once', async () => {
   pop.intercept = () => ({ status: 201, body: { key: { ...key, models: ['m'] }, token: 'pk_shown_once' } });
   const options = ['--scope', 'infer', '--scope', 'read', '--model', 'm', '--expires', '30'];

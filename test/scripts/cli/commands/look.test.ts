@@ -1,20 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { takeBaseline } from '../../../../registry/baseline.ts';
-import { type Ran, runCommand } from '../captured-host.ts';
+import { commandFor, runCommand } from '../captured-host.ts';
 import { samplePublication } from '../sample-publication.ts';
 import { ScriptedPop } from '../scripted-pop.ts';
 
-let pop: ScriptedPop;
-
-beforeEach(async () => {
-  pop = new ScriptedPop();
-  await pop.start();
-});
-afterEach(() => pop.stop());
-
-function popserve(...args: string[]): Promise<Ran> {
-  return runCommand(args, pop.url);
-}
+const pop = ScriptedPop.perCase();
+const popserve = commandFor(pop);
 
 async function release(version: string): Promise<void> {
   const source = new TextEncoder().encode(version);

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PublishOptions } from '../../../../scripts/validation/publication.ts';
 import { type Ran, runCommand } from '../captured-host.ts';
 import { samplePublication } from '../sample-publication.ts';
@@ -16,15 +16,12 @@ writeFileSync(file, source);
 writeFileSync(otherFile, otherSource);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-let pop: ScriptedPop;
+const pop = ScriptedPop.perCase();
 let prepared: PublishOptions[];
 
 beforeEach(async () => {
-  pop = new ScriptedPop();
   prepared = [];
-  await pop.start();
 });
-afterEach(() => pop.stop());
 
 function publish(...args: string[]): Promise<Ran> {
   return runCommand(['publish', ...args, '--name', 'm'], pop.url, {

@@ -1,18 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Ran, runCommand } from '../captured-host.ts';
+import { describe, expect, it } from 'vitest';
+import { commandFor } from '../captured-host.ts';
 import { ScriptedPop } from '../scripted-pop.ts';
 
-let pop: ScriptedPop;
-
-beforeEach(async () => {
-  pop = new ScriptedPop();
-  await pop.start();
-});
-afterEach(() => pop.stop());
-
-function popserve(...args: string[]): Promise<Ran> {
-  return runCommand(args, pop.url);
-}
+const pop = ScriptedPop.perCase();
+const popserve = commandFor(pop);
 
 describe('the commands that change a route', () => {
   it.each([

@@ -20,15 +20,12 @@ const signature: Signature = {
   outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],
 };
 
-let pop: ScriptedPop;
+const pop = ScriptedPop.perCase();
 let directory: string;
 beforeEach(async () => {
-  pop = new ScriptedPop();
-  await pop.start();
   directory = await mkdtemp(join(tmpdir(), 'popserve-sample-'));
 });
 afterEach(async () => {
-  await pop.stop();
   await rm(directory, { recursive: true });
 });
 

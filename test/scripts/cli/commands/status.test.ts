@@ -1,17 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { ShadowReport } from '../../../../registry/api/shadow.ts';
 import type { ModelStatus } from '../../../../registry/api/status.ts';
 import { nextRoute } from '../../../../registry/transition.ts';
 import { type Ran, runCommand } from '../captured-host.ts';
 import { ScriptedPop } from '../scripted-pop.ts';
 
-let pop: ScriptedPop;
-
-beforeEach(async () => {
-  pop = new ScriptedPop();
-  await pop.start();
-});
-afterEach(() => pop.stop());
+const pop = ScriptedPop.perCase();
 
 const context = { model: 'm', actor: 'ann', at: new Date('2026-11-24T10:00:00Z') };
 const stable = nextRoute(null, { action: 'activate', version: 'v1' }, context);

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { close, listen, portOf } from '../../../harness/http-server.ts';
 import { sha256, TestPop } from '../../../harness/pop.ts';
 import { adder, type SmallPublication } from '../../../harness/small-models.ts';
 import { type Ran, runCommand } from '../captured-host.ts';
@@ -26,11 +26,10 @@ beforeAll(async () => {
     response.writeHead(answer.status, { 'popserve-version': answer.headers.get('popserve-version') ?? '' });
     response.end(isDefault ? text.replace('"data":[', '"data":[9') : text);
   });
-  await new Promise<void>((resolve) => spoiler.listen(0, '127.0.0.1', resolve));
+  await listen(spoiler);
 });
 afterAll(async () => {
-  spoiler.closeAllConnections();
-  await new Promise((resolve) => spoiler.close(resolve));
+  await close(spoiler);
   await pop.stop();
 });
 
@@ -55,7 +54,7 @@ function golden(name: string, version: string, constant: number, said = constant
 }
 
 function spoiled(): string {
-  return `http://127.0.0.1:${(spoiler.address() as AddressInfo).port}`;
+  return `http://127.0.0.1:${portOf(spoiler)}`;
 }
 
 describe('popserve verify', () => {

@@ -1,5 +1,4 @@
 // Manifests with baselines of generated data, and live data drawn from the same or another distribution; all seeded.
-
 import { type Baseline, takeBaseline } from '../../../../registry/baseline.ts';
 import type { FeatureTensor } from '../../../../registry/feature.ts';
 import type { Manifest } from '../../../../registry/manifest.ts';
