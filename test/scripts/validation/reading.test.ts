@@ -1,10 +1,10 @@
 // How data files are read, from the command's options to the figures and what the manifest keeps.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { model, node, tensorValue } from '../../../scripts/onnx/build.ts';
+import { integers, model, node, tensorValue } from '../../../scripts/onnx/build.ts';
 import { TensorProto_DataType } from '../../../scripts/onnx/onnx_pb.ts';
 import type { DataOptions } from '../../../scripts/validation/test-data.ts';
 import { runCommand } from '../cli/captured-host.ts';
-import { integers, Workshop } from '../publish/workshop.ts';
+import { Workshop } from '../publish/workshop.ts';
 import { classifier } from './classifiers.ts';
 
 let workshop: Workshop;
