@@ -1,5 +1,5 @@
 // The isolate's side of reports: batched, kept while the Durable Object is away, never sent twice as two.
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Serving } from '../../../registry/api/status.ts';
 import { Random } from '../../../scripts/random.ts';
 import type { CountsDelta } from '../../../worker/telemetry/counters.ts';
@@ -20,7 +20,7 @@ function deltaOf(requests: number): CountsDelta {
 function setUp(flushSeconds: number) {
   const sent: IsolateReport[] = [];
   const logged: string[] = [];
-  const stage = { count: 0, away: false, pending: [] as Promise<unknown>[], hang: false };
+  const stage = { count: 0, away: false, pending: [] as Promise<unknown>[], answered: null as Promise<void> | null };
   const reporter = new Reporter({
     sources: {
       counts: () => {
@@ -31,7 +31,7 @@ function setUp(flushSeconds: number) {
     },
     send: async (_model, report) => {
       sent.push(structuredClone(report));
-      if (stage.hang) await new Promise(() => {});
+      await stage.answered;
       if (stage.away) throw new Error('the object is away');
     },
     flushSeconds,
@@ -39,7 +39,7 @@ function setUp(flushSeconds: number) {
   });
   const flush = async (now = serving) => {
     reporter.flushBehind('m', 'FRA', now, { waitUntil: (promise) => void stage.pending.push(promise) });
-    if (!stage.hang) await Promise.all(stage.pending);
+    if (stage.answered === null) await Promise.all(stage.pending);
   };
   return { sent, logged, stage, flush };
 }
@@ -93,12 +93,93 @@ test('repeats what was not acknowledged with its number, and loses nothing of wh
 
 test('one flush at a time', async () => {
   const { sent, stage, flush } = setUp(0);
-  stage.hang = true;
+  stage.answered = new Promise(() => {});
   for (let request = 0; request < 5; request++) {
     stage.count++;
     await flush();
   }
   expect(sent).toHaveLength(1);
+});
+
+test('a source that fails keeps none of the other parts from being sent, and is logged', async () => {
+  const sent: IsolateReport[] = [];
+  const logged: unknown[] = [];
+  const pending: Promise<unknown>[] = [];
+  const reporter = new Reporter({
+    sources: {
+      counts: () => [deltaOf(3)],
+      drift: () => {
+        throw new Error('broken');
+      },
+      shadow: () => [],
+    },
+    send: async (_model, report) => void sent.push(report),
+    flushSeconds: 0,
+    log: (event, fields) => logged.push({ event, ...fields }),
+  });
+  reporter.flushBehind('m', 'FRA', serving, { waitUntil: (promise) => void pending.push(promise) });
+  await Promise.all(pending);
+  expect(sent.map(({ parts }) => parts)).toEqual([{ counts: [deltaOf(3)], shadow: [] }]);
+  expect(logged).toEqual([{ event: 'part-not-collected', model: 'm', part: 'drift', error: 'Error: broken' }]);
+});
+
+describe('by the clock', () => {
+  beforeEach(() => void vi.useFakeTimers({ now: 1_800_000_000_000 }));
+  afterEach(() => void vi.useRealTimers());
+
+  test('an isolate that has nothing to tell still says every five minutes that it is there', async () => {
+    const { sent, flush } = setUp(10);
+    await flush();
+    vi.advanceTimersByTime(299_999);
+    await flush();
+    expect(sent).toHaveLength(1);
+    vi.advanceTimersByTime(10_000);
+    await flush();
+    expect(sent.map(({ sequence, parts }) => [sequence, parts])).toEqual([
+      [1, {}],
+      [2, {}],
+    ]);
+  });
+
+  test('a flush that does not end is given up after half a minute, and does nothing more if it ends after all', async () => {
+    const { sent, stage, flush } = setUp(0);
+    /** Until it is called, what is sent from now on is not answered. */
+    const hold = () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      stage.answered = promise;
+      return resolve;
+    };
+    const told = () =>
+      sent.map(({ sequence, serving: { epoch }, parts }) => [sequence, epoch, parts.counts?.[0]?.requests]);
+    const answerFirst = hold();
+    stage.count = 1;
+    void flush();
+    vi.advanceTimersByTime(29_999);
+    void flush();
+    expect(told()).toEqual([[1, 1, 1]]);
+    const answerSecond = hold();
+    vi.advanceTimersByTime(1);
+    // The report that was not acknowledged goes first, with its number.
+    void flush();
+    expect(told()).toEqual([
+      [1, 1, 1],
+      [1, 1, 1],
+    ]);
+    // The first flush ends: the second is still under way.
+    answerFirst();
+    await stage.pending[0];
+    stage.count = 5;
+    void flush();
+    expect(sent).toHaveLength(2);
+    vi.advanceTimersByTime(30_000);
+    const answerThird = hold();
+    void flush({ ...serving, epoch: 2 });
+    // The second was given up as well: what is collected goes with the third, which knows what is served now.
+    answerSecond();
+    answerThird();
+    await Promise.all(stage.pending);
+    expect(told().slice(2)).toEqual([[2, 2, 5]]);
+  });
 });
 
 test('live values that were counted while the object was away arrive once it is back, each once', async () => {

@@ -173,6 +173,11 @@ describe('what is kept', () => {
     expect(countSample(database.sql, {})).toEqual({ rows: 0, seen: 0, skipped: 0 });
     database.apply(reportOf(2, [[3, 0.3]], { fromMs: 2000, toMs: 3000 }));
     expect(idsOf(database)).toEqual([3]);
+    // A window that begins at the very moment has begun.
+    expect(deleteSample(database.sql, 3000)).toBe(1);
+    database.apply(reportOf(2, [[4, 0.4]], { fromMs: 3000, toMs: 4000 }));
+    database.apply(reportOf(2, [[5, 0.5]], { fromMs: 3001, toMs: 4001 }));
+    expect(idsOf(database)).toEqual([5]);
   });
 
   test('is read page by page, and a feature that is called like what is said of the row keeps its name', () => {
