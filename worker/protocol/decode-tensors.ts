@@ -49,6 +49,9 @@ class BinaryPart {
   }
 }
 
+/** A string is an object of its own, so it counts as so many numbers. */
+const stringPrice = 64;
+
 function countWithin(shape: readonly number[], where: string, left: number, maxElements: number): number {
   const count = countElements(shape, where);
   // A dimension beside a zero counts as well: what loops over it would never end.
@@ -56,7 +59,7 @@ function countWithin(shape: readonly number[], where: string, left: number, maxE
   if (count <= left && most <= maxElements) return count;
   throw new PopserveError(
     'TOO_LARGE',
-    `${where}: too many elements, the limit of all tensors together is ${maxElements}`,
+    `${where}: too many elements, the limit of all tensors together is ${maxElements}, in which a string counts as ${stringPrice}`,
   );
 }
 
@@ -88,8 +91,9 @@ export function decodeTensors(
     names.add(name);
     const datatype = readDatatype(entry.datatype, where);
     const shape = readShape(entry.shape, where);
-    const count = countWithin(shape, where, left, limits.maxElements);
-    left -= count;
+    const price = datatype === 'BYTES' ? stringPrice : 1;
+    const count = countWithin(shape, where, left / price, limits.maxElements);
+    left -= count * price;
     limits.admit?.({ name, datatype, shape });
     const parameters = readParameters(entry.parameters, `${where}: parameters`);
     refuseSharedMemory(parameters, where);

@@ -92,7 +92,9 @@ class Finder {
   }
 
   private skipScalar(): JsonFault | undefined {
-    if (this.here() === quote) return this.skipString();
+    const first = this.here();
+    if (first === quote) return this.skipString();
+    if (first === 0x2d || isDigit(first)) return this.skipNumber();
     for (const word of words) {
       if (this.at + word.length <= this.end && word.every((byte, index) => byte === this.bytes[this.at + index])) {
         this.at += word.length;
@@ -148,9 +150,12 @@ class Finder {
   }
 
   private skipDigits(): boolean {
-    const start = this.at;
-    while (isDigit(this.here())) this.at++;
-    return this.at > start;
+    const { bytes, end } = this;
+    let at = this.at;
+    while (at < end && isDigit(bytes[at])) at++;
+    const found = at > this.at;
+    this.at = at;
+    return found;
   }
 }
 

@@ -229,7 +229,8 @@ describe('the limits', () => {
     const input = (name: string, count: number) => ({ name, datatype: 'FP64', shape: [count], data: [] });
     expect(refusal(() => decode({ inputs: [input('x', 2 ** 40)] }))).toEqual({
       status: 413,
-      message: "input 'x': too many elements, the limit of all tensors together is 10000",
+      message:
+        "input 'x': too many elements, the limit of all tensors together is 10000, in which a string counts as 64",
     });
     const half = { ...input('a', 6000), data: Array(6000).fill(0) };
     expect(refusal(() => decode({ inputs: [half, { ...half, name: 'b' }] })).message).toContain("input 'b': too many");
