@@ -216,7 +216,8 @@ function shapeOf({ name, shape }: TensorSpec, rows: number, elements: number): n
 function cellNotes(table: Table, bindings: readonly Binding[], { missing }: CellRules): string[] {
   return bindings.flatMap(({ spec: { datatype }, columns }) =>
     columns.flatMap((column) => {
-      const cells = table.rows.map((row) => row[table.columns.indexOf(column)]);
+      const at = table.columns.indexOf(column);
+      const cells = table.rows.map((row) => row[at]);
       if (datatype === 'BYTES') return missing.size > 0 ? [] : wordNotes(table, column, cells);
       const isTruth = (cell: Cell | undefined) => cell !== undefined && truthValueOf(cell) !== undefined;
       if (datatype === 'BOOL' || !cells.some(isTruth)) return [];

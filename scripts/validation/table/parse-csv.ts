@@ -102,7 +102,7 @@ function split(text: string, separator: string, name: string): { lines: string[]
 function csv(text: string, delimiter: string, more: { to?: number } = {}): string[][] {
   return parse(text, {
     delimiter,
-    record_delimiter: ['\r\n', '\n', '\r'],
+    record_delimiter: ['\r\n', '\n', '\r'].filter((end) => text.includes(end)),
     // Differences are told by the row here, not as a fault of the format.
     relax_column_count: true,
     ...more,

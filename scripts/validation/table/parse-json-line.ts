@@ -8,7 +8,6 @@ const mostDepth = 32;
 const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?/y;
 const wordPattern = /true|false|null|NaN|-?Infinity/y;
 const stringPattern = /"[^"\\]*(?:\\.[^"\\]*)*"/sy;
-const spacePattern = /[ \t\r\n]*/y;
 
 /**
  * @param where file and line, for messages
@@ -84,6 +83,7 @@ class Reader {
   #string(): string | undefined {
     this.#skipSpace();
     const start = this.#at;
+    if (this.#text[start] !== '"') return undefined;
     const quoted = this.#match(stringPattern);
     if (quoted === undefined) return undefined;
     try {
@@ -109,7 +109,7 @@ class Reader {
   }
 
   #skipSpace(): void {
-    this.#match(spacePattern);
+    while (this.#at < this.#text.length && ' \t\r\n'.includes(this.#text.charAt(this.#at))) this.#at++;
   }
 
   #fault(expected: string): PopserveError {

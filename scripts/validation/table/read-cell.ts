@@ -53,7 +53,7 @@ export function isMissingWord(text: string): boolean {
 }
 
 export function isMissing(cell: Cell, { missing }: CellRules): boolean {
-  return cell === null || (typeof cell === 'string' && missing.has(cell.trim()));
+  return cell === null || (missing.size > 0 && typeof cell === 'string' && missing.has(cell.trim()));
 }
 
 /** `true` and `false` of any case, as JSON and pandas write them; undefined for anything else. */
@@ -66,10 +66,11 @@ export function truthValueOf(cell: Cell): boolean | undefined {
 export function readCell(cell: Cell, datatype: Datatype, rules: CellRules): Element | CellFault {
   if (typeof cell === 'object' && cell !== null) return new CellFault();
   if (datatype === 'BYTES') return isMissing(cell, rules) ? '' : wellFormed(String(cell));
-  if (isMissing(cell, rules) || isMissingWord(String(cell))) {
+  const text = String(cell).trim();
+  // Most cells are plain numbers.
+  if (isMissing(cell, rules) || (!numberPattern.test(text) && isMissingWord(text))) {
     return isFloat(datatype) ? Number.NaN : new CellFault(', a missing value, which only a float or a text can have');
   }
-  const text = String(cell).trim();
   if (datatype === 'BOOL') return truths.get(text.toLowerCase()) ?? new CellFault();
   const truth = truthValueOf(cell);
   if (rules.decimal === ',' && text.includes('.')) {
@@ -93,9 +94,11 @@ const numberPattern = /^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/;
 const infinityPattern = /^([-+]?)inf(inity)?$/i;
 
 function readFloat(text: string, datatype: Datatype, rules: CellRules): number | CellFault {
-  const [isInfinity, sign] = infinityPattern.exec(text) ?? [];
-  if (isInfinity !== undefined) return sign === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-  if (!numberPattern.test(text)) return new CellFault(adviceFor(text, rules));
+  if (!numberPattern.test(text)) {
+    const [isInfinity, sign] = infinityPattern.exec(text) ?? [];
+    if (isInfinity === undefined) return new CellFault(adviceFor(text, rules));
+    return sign === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  }
   const number = Number(text);
   return Number.isFinite(stored(number, datatype))
     ? number
