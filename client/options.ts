@@ -82,7 +82,8 @@ export interface PredictAnswer<P> extends Provenance {
 
 export interface ModelMetadata {
   name: string;
-  versions?: string[];
+  /** All versions, or the one that was asked for. */
+  versions: string[];
   platform: string;
   inputs: { name: string; datatype: Datatype; shape: number[] }[];
   outputs: { name: string; datatype: Datatype; shape: number[] }[];

@@ -7,36 +7,51 @@ import { type Datatype, fromBytes, type OutputTensor, type Spelled, toBytes } fr
 
 const headerLength = 'inference-header-content-length';
 
+/** The JSON part of a request; the data of its inputs follows in the same order. */
+export interface RequestHead {
+  id?: string;
+  parameters: Record<string, string | number | boolean>;
+  inputs: TensorHead[];
+  outputs?: { name: string }[];
+}
+
+/** The JSON part of an answer. */
+export interface AnswerHead {
+  id?: string;
+  outputs: TensorHead[];
+}
+
+interface TensorHead {
+  name: string;
+  datatype: Datatype;
+  shape: number[];
+  parameters: { binary_data_size: number };
+}
+
 export function encodeRequest(inputs: ReadonlyMap<string, Spelled>, { id, parameters, outputs }: InferOptions) {
   const parts: Uint8Array[] = [];
   const described = Array.from(inputs, ([name, tensor]) => {
     const bytes = toBytes(tensor);
     parts.push(bytes);
     const { datatype, shape } = tensor;
-    return { name, datatype, shape, parameters: { binary_data_size: bytes.length } };
+    return { name, datatype, shape: [...shape], parameters: { binary_data_size: bytes.length } };
   });
-  const head = new TextEncoder().encode(
-    toJson({
-      id,
-      parameters: { ...parameters, binary_data_output: true },
-      inputs: described,
-      outputs: outputs?.map((name) => ({ name })),
-    }),
-  );
+  const request: RequestHead = {
+    ...(id === undefined ? {} : { id }),
+    parameters: { ...parameters, binary_data_output: true },
+    inputs: described,
+    ...(outputs === undefined ? {} : { outputs: outputs.map((name) => ({ name })) }),
+  };
+  const head = new TextEncoder().encode(toJson(request));
   const body = joinBytes([head, ...parts]);
   return { body, headers: { 'content-type': 'application/octet-stream', [headerLength]: `${head.length}` } };
-}
-
-interface Answer {
-  id?: string;
-  outputs: { name: string; datatype: Datatype; shape: number[]; parameters: { binary_data_size: number } }[];
 }
 
 /** @throws {PopserveError} BAD_ANSWER if this is not an inference response with binary tensors */
 export function decodeAnswer(headers: Headers, body: ArrayBuffer) {
   try {
     let at = Number(headers.get(headerLength) ?? body.byteLength);
-    const answer: Answer = JSON.parse(new TextDecoder().decode(new Uint8Array(body, 0, at)));
+    const answer: AnswerHead = JSON.parse(new TextDecoder().decode(new Uint8Array(body, 0, at)));
     const outputs: Record<string, OutputTensor> = {};
     for (const { name, datatype, shape, parameters } of answer.outputs) {
       const { binary_data_size: length } = parameters;

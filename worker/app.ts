@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { routePath } from 'hono/route';
 import { RegExpRouter } from 'hono/router/reg-exp-router';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { ErrorAnswer } from '../registry/api/error.ts';
 import { PopserveError } from '../registry/errors.ts';
 import type { AppContext } from './http/app-context.ts';
 import { drain } from './http/drain.ts';
@@ -79,7 +80,7 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
   // Reached by what no mount has answered.
   for (const path of modelPaths) app.use(path, needsOnly('infer', 'read'));
   app.use('/registry/*', needsOnly('read'));
-  app.notFound((c) => c.json({ error: redact(`no such path: ${c.req.path}`) }, 404));
+  app.notFound((c) => c.json({ error: redact(`no such path: ${c.req.path}`) } satisfies ErrorAnswer, 404));
 
   // The one place where an error becomes a response.
   app.onError(async (error, c) => {
@@ -89,11 +90,12 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
       const retry = error.retryAfterSeconds;
       if (error.status >= 500) log('refused', { id: requestIdOf(c), path: c.req.path, error: error.message });
       if (retry !== undefined) c.header('retry-after', String(retry));
-      return c.json({ error: redact(error.message) }, error.status as ContentfulStatusCode);
+      return c.json({ error: redact(error.message) } satisfies ErrorAnswer, error.status as ContentfulStatusCode);
     }
     const id = requestIdOf(c);
     log('internal-error', { id, path: routePath(c), error: error.message, stack: error.stack });
-    return c.json({ error: `internal error; the operator finds it in the logs as ${id}` }, 500);
+    const message = `internal error; the operator finds it in the logs as ${id}`;
+    return c.json({ error: message } satisfies ErrorAnswer, 500);
   });
 
   requireDeclarations(app.routes);

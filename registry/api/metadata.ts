@@ -13,12 +13,15 @@ export const modelListSchema = z.object({
 
 export type ModelList = z.infer<typeof modelListSchema>;
 
+/** An input or output. A manifest's is closed; an answer's may gain members. */
+export const tensorMetadataSchema = z.object(tensorSpecSchema.shape);
+
 export const modelMetadataSchema = z.object({
   name: modelNameSchema,
   versions: z.array(versionSchema).describe('All versions, or the one that was asked for.'),
   platform: z.string(),
-  inputs: z.array(z.object(tensorSpecSchema.shape)),
-  outputs: z.array(z.object(tensorSpecSchema.shape)),
+  inputs: z.array(tensorMetadataSchema),
+  outputs: z.array(tensorMetadataSchema),
   properties: z
     .record(z.string(), z.string())
     .describe(

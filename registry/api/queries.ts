@@ -1,7 +1,7 @@
 // What requests ask for in their query: the page of a list, the part of what is collected, the form of an answer. Numbers come
 // as text.
 import * as z from 'zod';
-import { versionSchema } from '../names.ts';
+import { digestSchema, versionSchema } from '../names.ts';
 
 const after = z.string().describe('What the page before gave as `next`.').optional();
 
@@ -33,4 +33,9 @@ export const statisticsQuerySchema = z.object({
 
 export const metricsQuerySchema = z.strictObject({
   names: z.enum(['popserve', 'triton']).default('popserve').describe('`triton` adds its names.'),
+});
+
+/** `GET …/artifact`; the schema of the digest is asked for by itself, so that its faults are told as before. */
+export const artifactQuerySchema = z.object({
+  digest: digestSchema.describe('These bytes or none; the answer may then be kept for ever.').optional(),
 });

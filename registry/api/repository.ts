@@ -3,6 +3,10 @@
 import * as z from 'zod';
 import { modelNameSchema, versionSchema } from '../names.ts';
 
+export const repositoryIndexRequestSchema = z.object({
+  ready: z.boolean().describe('Only versions that can be served.').exactOptional(),
+});
+
 export const repositoryIndexSchema = z.array(
   z.object({
     name: modelNameSchema,
@@ -15,3 +19,7 @@ export const repositoryIndexSchema = z.array(
 );
 
 export type RepositoryIndex = z.infer<typeof repositoryIndexSchema>;
+
+export const repositoryRequestSchema = z.object({
+  parameters: z.object({ version: z.string().describe('A version or an alias.').exactOptional() }).exactOptional(),
+});

@@ -4,6 +4,20 @@ import * as z from 'zod';
 import { modelNameSchema, versionSchema } from '../names.ts';
 import { datatypes } from '../signature.ts';
 import { tensorflowTypes } from '../tensorflow-types.ts';
+import { jsonValueSchema } from './json.ts';
+
+const signatureName = z.enum(['serving_default', '']).exactOptional();
+
+/** The row format asks for predictions, the column format for whole outputs; `{"b64": …}` stands for bytes. */
+export const predictRequestSchema = z.union([
+  z.object({ signature_name: signatureName, instances: z.array(jsonValueSchema).min(1) }),
+  z.object({ signature_name: signatureName, inputs: jsonValueSchema }),
+]);
+
+export const predictResponseSchema = z.union([
+  z.object({ predictions: z.array(jsonValueSchema).describe('One for each instance.') }),
+  z.object({ outputs: jsonValueSchema }),
+]);
 
 export const versionStatusSchema = z.object({
   version: versionSchema,
@@ -17,7 +31,7 @@ export const servedVersionsSchema = z.object({ model_version_status: z.array(ver
 
 export type ServedVersions = z.infer<typeof servedVersionsSchema>;
 
-const tensorInfoSchema = z.object({
+export const tensorInfoSchema = z.object({
   name: z.string(),
   dtype: z.enum(datatypes.map((datatype) => tensorflowTypes[datatype])),
   tensor_shape: z.object({

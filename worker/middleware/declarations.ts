@@ -1,12 +1,30 @@
-// Which mounts say what they need. A mount that says nothing is not silently open: the app does not start with it.
+// Which mounts say what they need. A mount that says nothing is not silently open: the app does not start with it. The description
+// of the API reads the same declarations.
+import type { Scope } from '../../registry/api-key.ts';
 
-/** `guard`: the handlers behind it are covered; `whole`: it answers by itself, and covers no other handler. */
-const declarations = new WeakMap<object, 'guard' | 'whole'>();
+export interface Declaration {
+  /** One of them is enough; none: the call is for everybody. */
+  readonly scopes: readonly Scope[];
+  /** The same for HEAD, where that needs another right than GET. */
+  readonly headScopes?: readonly Scope[];
+  /** The handler answers for this word in the place of a model's name, and covers no other handler. */
+  readonly insteadOfModel?: string;
+}
+
+const declarations = new WeakMap<object, Declaration>();
 
 /** Marks a handler as one that says, and checks, what its mount needs. */
-export function declare<T extends object>(handler: T, kind: 'guard' | 'whole' = 'guard'): T {
-  declarations.set(handler, kind);
+export function declare<T extends object>(handler: T, declaration: Declaration): T {
+  declarations.set(handler, declaration);
   return handler;
+}
+
+/** @throws TypeError for a handler that was not declared */
+export function declarationOf(handler: object): Declaration {
+  const declaration = declarations.get(handler);
+  if (declaration === undefined)
+    throw new TypeError('the handler declares nothing: make it with needs(), needsOnly() or open');
+  return declaration;
 }
 
 interface Mount {
@@ -25,9 +43,28 @@ export function requireDeclarations(routes: readonly Mount[]): void {
   for (const { method, path, handler } of routes) {
     const mount = `${method} ${path}`;
     const declaration = declarations.get(handler);
-    if (declaration !== undefined) covered = declaration === 'guard' ? mount : '';
+    if (declaration !== undefined) covered = declaration.insteadOfModel === undefined ? mount : '';
     else if (method !== 'ALL' && covered !== mount) missing.push(mount);
   }
   if (missing.length === 0) return;
   throw new Error(`nothing is declared for ${missing.join(', ')}: put needs(), needsOnly() or open before the handler`);
+}
+
+/** A call that the app answers, and the scopes of which it takes one. */
+export interface DeclaredCall {
+  readonly method: string;
+  readonly path: string;
+  readonly scopes: readonly Scope[];
+}
+
+/** Every call of the app, from what its mounts declare. @param routes as for {@link requireDeclarations} */
+export function declaredCalls(routes: readonly Mount[]): DeclaredCall[] {
+  return routes.flatMap(({ method, path, handler }) => {
+    const declaration = declarations.get(handler);
+    if (declaration === undefined || method === 'ALL') return [];
+    const { scopes, headScopes, insteadOfModel } = declaration;
+    const mounted = insteadOfModel === undefined ? path : path.replace(':model', insteadOfModel);
+    const call = { method, path: mounted, scopes };
+    return headScopes === undefined ? [call] : [call, { method: 'HEAD', path: mounted, scopes: headScopes }];
+  });
 }

@@ -3,7 +3,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import type { Scope } from '../../registry/api-key.ts';
 import type { AppContext } from '../http/app-context.ts';
 import { admit } from './admission.ts';
-import { declare } from './declarations.ts';
+import { declarationOf, declare } from './declarations.ts';
 
 type Guard = MiddlewareHandler<AppContext>;
 type Handler = (c: Context<AppContext>) => Response | Promise<Response>;
@@ -19,26 +19,31 @@ export function needsOnly(...scopes: readonly Scope[]): Guard {
 }
 
 function guardOf(need: Parameters<typeof admit>[1]): Guard {
-  return declare((c, next) => {
+  const guard: Guard = (c, next) => {
     const admitted = admit(c, need);
     return admitted === undefined ? next() : admitted.then(next);
-  });
+  };
+  return declare(guard, { scopes: need.scopes });
 }
 
 /** The call is for everybody. */
-export const open: Guard = declare((_, next) => next());
+export const open: Guard = declare((_, next) => next(), { scopes: [] });
 
 /** Hono answers HEAD by the handler of GET: this gives HEAD a need of its own. */
 export function forHead(head: Guard, get: Guard): Guard {
-  return declare((c, next) => (c.req.method === 'HEAD' ? head(c, next) : get(c, next)));
+  const choose: Guard = (c, next) => (c.req.method === 'HEAD' ? head(c, next) : get(c, next));
+  return declare(choose, { scopes: declarationOf(get).scopes, headScopes: declarationOf(head).scopes });
 }
 
 /** A word in the place of a model's name, which the router cannot tell from one: other names go on to the next mount. */
 export function insteadOfModel(word: string, guard: Guard, handler: Handler): Guard {
-  return declare((c, next) => {
-    if (c.req.param('model') !== word) return next();
-    return guard(c, async () => {
-      c.res = await handler(c);
-    });
-  }, 'whole');
+  return declare(
+    (c, next) => {
+      if (c.req.param('model') !== word) return next();
+      return guard(c, async () => {
+        c.res = await handler(c);
+      });
+    },
+    { scopes: declarationOf(guard).scopes, insteadOfModel: word },
+  );
 }

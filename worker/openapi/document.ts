@@ -1,38 +1,42 @@
 // The OpenAPI 3.1 description, generated from the routes as they are mounted: what is mounted cannot be missing in it.
 // https://spec.openapis.org/oas/v3.1.1.html
+import * as z from 'zod';
+import packageJson from '../../package.json' with { type: 'json' };
+import type { OpenApiDocument } from '../../registry/api/server.ts';
+import { keyIdSchema, type Scope } from '../../registry/api-key.ts';
+import { aliasSchema, digestSchema, modelNameSchema, versionSchema } from '../../registry/names.ts';
 import { serverName, serverVersion } from '../server-identity.ts';
 import { headerParameters, headersOfAnswer } from './headers.ts';
-import { type AnswerContent, type Operation, operations, withinPatterns } from './operations.ts';
-import { componentSchemas, type JsonSchema, reference } from './schemas.ts';
+import { type Answer, type Body, type Operation, type Operations, tags } from './operation.ts';
+import { inferenceOperations } from './operations/inference.ts';
+import { modelOperations } from './operations/models.ts';
+import { registryOperations } from './operations/registry.ts';
+import { componentSchemas, type JsonSchema, parameterSchema, reference } from './schemas.ts';
 
-const text = { type: 'string' };
-
-interface MountedRoute {
+interface Call {
   readonly method: string;
   readonly path: string;
+  /** One of them is enough; none: the call is for everybody. */
+  readonly scopes: readonly Scope[];
 }
 
-export interface OpenApiDocument {
-  readonly openapi: '3.1.1';
-  readonly info: JsonSchema;
-  readonly paths: Readonly<Record<string, Record<string, JsonSchema>>>;
-  readonly components: JsonSchema;
-  readonly security: readonly JsonSchema[];
-}
+const operations: Operations = { ...inferenceOperations, ...modelOperations, ...registryOperations };
 
-/** @param routes of the Hono app; middleware (method ALL) is left out */
-export function describeApi(routes: readonly MountedRoute[]): OpenApiDocument {
-  const paths: Record<string, Record<string, JsonSchema>> = {};
-  for (const { method, path } of [...routes, ...withinPatterns]) {
-    if (method === 'ALL') continue;
-    const mounted = path.length > 1 ? path.replace(/\/$/, '') : path;
-    const operation = Object.hasOwn(operations, `${method} ${mounted}`)
-      ? operations[`${method} ${mounted}`]
-      : undefined;
-    const template = operation?.path ?? mounted.replace(/:([a-z]+)(\{[^}]*\})?/gi, '{$1}');
+/**
+ * @param calls as the app mounts and declares them
+ * @throws Error that names a call which operations/ does not describe
+ */
+export function describeApi(calls: readonly Call[]): OpenApiDocument {
+  const paths: Record<string, Record<string, Record<string, unknown>>> = {};
+  for (const { method, path, scopes } of calls) {
+    const mounted = `${method} ${path.length > 1 ? path.replace(/\/$/, '') : path}`;
+    const operation = Object.hasOwn(operations, mounted) ? operations[mounted] : undefined;
+    if (operation === undefined) {
+      throw new Error(`${mounted} is mounted and not described: add it to openapi/operations`);
+    }
+    const template = operation.path ?? mounted.slice(method.length + 1).replace(/:([a-z]+)(\{[^}]*\})?/gi, '{$1}');
     paths[template] ??= {};
-    // Of a middleware and a handler on the same path the description is one.
-    Object.assign(paths[template], { [method.toLowerCase()]: describeOperation(template, operation) });
+    paths[template][method.toLowerCase()] = describeOperation(template, operation, scopes);
   }
   return {
     openapi: '3.1.1',
@@ -40,21 +44,38 @@ export function describeApi(routes: readonly MountedRoute[]): OpenApiDocument {
       title: serverName,
       version: serverVersion,
       description: 'Versioned ONNX models from the edge: Open Inference Protocol V2, plain records, and the registry.',
+      license: { name: packageJson.license, identifier: packageJson.license },
     },
+    servers: [{ url: '/', description: 'The server that this description came from.' }],
+    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     paths,
     components: {
       schemas: componentSchemas(),
+      responses: {
+        Refused: {
+          description: 'The request is refused; the message names what is wrong and what was expected.',
+          headers: headersOfAnswer(['Retry-After', 'WWW-Authenticate', 'popserve-pop']),
+          content: contentOf('Error'),
+        },
+        Failed: {
+          description: 'The server cannot answer now; the message says why.',
+          headers: headersOfAnswer(['Retry-After', 'popserve-pop']),
+          content: contentOf('Error'),
+        },
+      },
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: 'API key, JWT or operator’s token' },
         key: { type: 'apiKey', in: 'header', name: 'x-api-key', description: 'the same without `Bearer`' },
       },
     },
-    // Also without: inference is open where the operator has set it so.
-    security: [...credentials, {}],
   };
 }
 
-const credentials = [{ bearer: [] }, { key: [] }];
+/** Either way to send a credential, with either scope; none where the operator has opened inference, or for calls for everybody. */
+function securityOf(scopes: readonly Scope[]): JsonSchema[] {
+  const ways = scopes.flatMap((scope) => [{ bearer: [scope] }, { key: [scope] }]);
+  return scopes.includes('infer') ? [...ways, {}] : ways;
+}
 
 const meanings = {
   200: 'done',
@@ -63,52 +84,84 @@ const meanings = {
   304: 'what the client holds still holds',
 } as const;
 
-function describeOperation(path: string, operation: Operation | undefined): JsonSchema {
-  const named = [...path.matchAll(/\{([a-z]+)\}/gi)].map(([, name]) => ({
-    ...{ name, in: 'path', required: true, schema: { type: 'string' } },
-    ...(name === 'model' ? { example: 'machine-failure' } : {}),
-  }));
-  if (operation === undefined) return { parameters: named, responses: { default: { description: 'not described' } } };
-  const query = Object.entries(operation.query ?? {}).map(([name, description]) =>
-    name === '*'
-      ? {
-          ...{ name: 'features', in: 'query', description, style: 'form', explode: true },
-          schema: { type: 'object', additionalProperties: { type: 'string' } },
-        }
-      : { name, in: 'query', ...(typeof description === 'string' ? { description, schema: text } : description) },
-  );
-  const { tag, summary, body, example, answer, operator, statuses = [200] } = operation;
-  const parameters = [...named, ...query, ...headerParameters(operation.headers ?? [])];
-  const headers = headersOfAnswer([...(operation.answerHeaders ?? []), 'popserve-pop']);
-  const content = answer === 'none' ? {} : { content: contentOf(answer) };
+function describeOperation(path: string, operation: Operation, scopes: readonly Scope[]): JsonSchema {
+  const { id, tag, summary, body, answer, headers = [] } = operation;
+  const parameters = [...pathParameters(path), ...queryParameters(operation.query), ...headerParameters(headers)];
   return {
+    operationId: id,
     tags: [tag],
     summary,
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(operator ? { security: credentials } : {}),
-    ...(body === undefined
-      ? {}
-      : { requestBody: { required: body !== 'Anything', content: contentOf(body, example) } }),
+    security: securityOf(scopes),
+    ...(body === undefined ? {} : { requestBody: describeBody(body) }),
     responses: {
-      ...Object.fromEntries(
-        statuses.map((status) => [
-          status,
-          { description: meanings[status], headers, ...(status === 304 ? {} : content) },
-        ]),
-      ),
-      default: { description: 'refused; the message names what is wrong', content: contentOf('Error') },
+      ...describeAnswer(answer),
+      '4XX': { $ref: '#/components/responses/Refused' },
+      '5XX': { $ref: '#/components/responses/Failed' },
     },
   };
 }
 
-function contentOf(what: Exclude<AnswerContent, 'none'>, example?: unknown): JsonSchema {
-  if (what === 'bytes') return { 'application/octet-stream': {} };
-  if (what === 'page') return { 'text/html': { schema: text } };
-  if (what === 'metrics') return { 'text/plain': { schema: text } };
-  if (what === 'lines') return { 'application/x-ndjson': { schema: text } };
-  const schema = typeof what === 'string' ? reference(what) : { oneOf: what.map(reference) };
-  const json = { schema, ...(example === undefined ? {} : { example }) };
-  // Tensors may come and go in the binary form as well.
-  const binary = Array.isArray(what) ? { 'application/octet-stream': {} } : {};
-  return { 'application/json': json, ...binary };
+const pathSchemas: Readonly<Record<string, z.ZodType>> = {
+  model: modelNameSchema,
+  version: versionSchema,
+  label: aliasSchema,
+  digest: digestSchema,
+  id: keyIdSchema,
+};
+
+/** The data plane takes an alias in the place of a version. */
+const versionOrAlias = z.union([versionSchema, aliasSchema]);
+
+function pathParameters(path: string): JsonSchema[] {
+  return [...path.matchAll(/\{([a-z]+)\}/gi)].map(([, name = '']) => {
+    const schema = name === 'version' && !path.startsWith('/registry/') ? versionOrAlias : pathSchemas[name];
+    if (schema === undefined) throw new Error(`${path}: the parameter '${name}' has no schema`);
+    const example = name === 'model' ? { example: 'machine-failure' } : {};
+    return { name, in: 'path', required: true, schema: parameterSchema(schema), ...example };
+  });
+}
+
+function queryParameters(query: Operation['query']): JsonSchema[] {
+  if (query === undefined) return [];
+  if (query === 'features') {
+    const description = 'Each feature by its name; elements of a list are separated by commas.';
+    const schema = { type: 'object', additionalProperties: { type: 'string' } };
+    return [{ name: 'features', in: 'query', description, style: 'form', explode: true, schema }];
+  }
+  return Object.entries(query.shape).map(([name, field]) => {
+    const { description, ...schema } = parameterSchema(field as z.ZodType);
+    return { name, in: 'query', description, schema };
+  });
+}
+
+function describeBody({ content, binary, optional, example }: Body): JsonSchema {
+  return { required: optional !== true, content: contentOf(content, { binary, example }) };
+}
+
+function describeAnswer({ content, binary, headers = [], statuses = [200] }: Answer): JsonSchema {
+  const body = content === 'none' ? {} : { content: contentOf(content, { binary }) };
+  const own = headersOfAnswer([...headers, 'popserve-pop']);
+  return Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      { description: meanings[status], headers: own, ...(status === 304 ? {} : body) },
+    ]),
+  );
+}
+
+const bytes = { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
+const text = { schema: { type: 'string' } };
+
+function contentOf(
+  content: Body['content'] | Exclude<Answer['content'], 'none'>,
+  { binary, example }: { binary?: true | undefined; example?: unknown } = {},
+): JsonSchema {
+  if (content === 'bytes') return bytes;
+  if (content === 'page') return { 'text/html': text };
+  if (content === 'metrics') return { 'text/plain': text };
+  if (content === 'lines') return { 'application/x-ndjson': text };
+  const schema = typeof content === 'string' ? reference(content) : { oneOf: content.map(reference) };
+  const json = { 'application/json': { schema, ...(example === undefined ? {} : { example }) } };
+  return binary ? { ...json, ...bytes } : json;
 }

@@ -39,6 +39,8 @@ const answerHeaders = {
     schema: whole,
   },
   'popserve-pop': { description: 'name of the PoP', schema: text },
+  'Retry-After': { description: 'seconds after which to try again', schema: whole },
+  'WWW-Authenticate': { description: 'how to authenticate, with 401', schema: text },
   ETag: { description: 'stands for what was answered', schema: text },
   'Server-Timing': { description: 'what a cold start was made of; absent if there was none', schema: text },
 } satisfies Record<string, Header>;

@@ -1,157 +1,193 @@
-// The JSON Schemas of the description: hand-written for what hand-written decoders read, from zod for what zod parses.
+// The components of the description, as JSON Schema from the schemas that the Worker's types and the command's parsing come from.
 import * as z from 'zod';
+import { auditPageSchema } from '../../registry/api/audit.ts';
+import { storedBlobSchema } from '../../registry/api/blobs.ts';
+import { modelDriftSchema } from '../../registry/api/drift.ts';
+import { errorAnswerSchema } from '../../registry/api/error.ts';
+import { garbageReportSchema, garbageRequestSchema } from '../../registry/api/garbage.ts';
+import {
+  binaryTensorSchema,
+  classificationSchema,
+  inferenceParametersSchema,
+  inferenceRequestSchema,
+  inferenceResponseSchema,
+  jsonTensorSchema,
+  outputsByNameSchema,
+  predictionsSchema,
+  recordsSchema,
+  tensorDataSchema,
+} from '../../registry/api/inference.ts';
+import { jsonValueSchema } from '../../registry/api/json.ts';
+import {
+  createdKeySchema,
+  keyListSchema,
+  keyRevocationSchema,
+  keySummarySchema,
+  revokedKeySchema,
+} from '../../registry/api/keys.ts';
+import {
+  modelConfigSchema,
+  modelListSchema,
+  modelMetadataSchema,
+  modelReadySchema,
+  tensorMetadataSchema,
+} from '../../registry/api/metadata.ts';
+import {
+  modelDetailsSchema,
+  modelPageSchema,
+  registeredVersionSchema,
+  retiredVersionSchema,
+} from '../../registry/api/models.ts';
+import {
+  repositoryIndexRequestSchema,
+  repositoryIndexSchema,
+  repositoryRequestSchema,
+} from '../../registry/api/repository.ts';
+import { routeChangeSchema, routePageSchema } from '../../registry/api/routes.ts';
+import { deletedSampleSchema } from '../../registry/api/sample.ts';
+import {
+  descriptionSchema,
+  serverLiveSchema,
+  serverMetadataSchema,
+  serverReadySchema,
+} from '../../registry/api/server.ts';
+import { modelShadowSchema } from '../../registry/api/shadow.ts';
+import { statisticSchema, statisticsSchema } from '../../registry/api/statistics.ts';
+import { modelStatusSchema } from '../../registry/api/status.ts';
+import {
+  predictRequestSchema,
+  predictResponseSchema,
+  servedVersionsSchema,
+  signatureMetadataSchema,
+  tensorInfoSchema,
+} from '../../registry/api/tensorflow-serving.ts';
 import { keyRequestSchema } from '../../registry/api-key.ts';
 import { manifestSchema } from '../../registry/manifest.ts';
+import { routeSchema } from '../../registry/route.ts';
 import { routeActionSchema } from '../../registry/route-action.ts';
-import { datatypes } from '../../registry/signature.ts';
+import { datatypeSchema } from '../../registry/signature.ts';
 
 export type JsonSchema = { readonly [key: string]: unknown };
 
-const text = { type: 'string' };
-const whole = { type: 'integer', minimum: 0 };
-const anything = {};
+/** The parts that requests and answers share. */
+const shared = {
+  Datatype: datatypeSchema,
+  Json: jsonValueSchema,
+  Manifest: manifestSchema,
+};
 
-function object(properties: Record<string, JsonSchema>, required: readonly string[] = []): JsonSchema {
-  return { type: 'object', properties, ...(required.length > 0 ? { required } : {}) };
-}
+/** The bodies of requests: members with a default may be left out. */
+const requests = {
+  ...shared,
+  GarbageRequest: garbageRequestSchema,
+  InferenceParameters: inferenceParametersSchema,
+  InferenceRequest: inferenceRequestSchema,
+  KeyRequest: keyRequestSchema,
+  KeyRevocation: keyRevocationSchema,
+  PredictRequest: predictRequestSchema,
+  Records: recordsSchema,
+  RepositoryIndexRequest: repositoryIndexRequestSchema,
+  RepositoryRequest: repositoryRequestSchema,
+  RouteAction: routeActionSchema,
+  TensorData: tensorDataSchema,
+};
 
-function list(items: JsonSchema): JsonSchema {
-  return { type: 'array', items };
-}
+/** The bodies of answers: members with a default are always there. */
+const answers = {
+  ...shared,
+  AuditPage: auditPageSchema,
+  BinaryTensor: binaryTensorSchema,
+  Classification: classificationSchema,
+  CreatedKey: createdKeySchema,
+  DeletedSample: deletedSampleSchema,
+  Description: descriptionSchema,
+  Error: errorAnswerSchema,
+  GarbageReport: garbageReportSchema,
+  InferenceResponse: inferenceResponseSchema,
+  JsonTensor: jsonTensorSchema,
+  KeyList: keyListSchema,
+  KeySummary: keySummarySchema,
+  ModelConfig: modelConfigSchema,
+  ModelDetails: modelDetailsSchema,
+  ModelDrift: modelDriftSchema,
+  ModelList: modelListSchema,
+  ModelMetadata: modelMetadataSchema,
+  ModelPage: modelPageSchema,
+  ModelReady: modelReadySchema,
+  ModelShadow: modelShadowSchema,
+  ModelStatus: modelStatusSchema,
+  OutputsByName: outputsByNameSchema,
+  Predictions: predictionsSchema,
+  PredictResponse: predictResponseSchema,
+  RegisteredVersion: registeredVersionSchema,
+  RepositoryIndex: repositoryIndexSchema,
+  RetiredVersion: retiredVersionSchema,
+  RevokedKey: revokedKeySchema,
+  Route: routeSchema,
+  RouteChange: routeChangeSchema,
+  RoutePage: routePageSchema,
+  ServedVersions: servedVersionsSchema,
+  ServerLive: serverLiveSchema,
+  ServerMetadata: serverMetadataSchema,
+  ServerReady: serverReadySchema,
+  SignatureMetadata: signatureMetadataSchema,
+  Statistic: statisticSchema,
+  Statistics: statisticsSchema,
+  StoredBlob: storedBlobSchema,
+  TensorInfo: tensorInfoSchema,
+  TensorMetadata: tensorMetadataSchema,
+};
 
-export function reference(name: SchemaName): JsonSchema {
+export type RequestName = keyof typeof requests;
+export type AnswerName = keyof typeof answers;
+
+export function reference(name: RequestName | AnswerName): JsonSchema {
   return { $ref: `#/components/schemas/${name}` };
 }
 
-const parameters = { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } };
-const spec = object({ name: text, datatype: { enum: datatypes }, shape: list({ type: 'integer', minimum: -1 }) });
-const data = { description: 'Row-major, flat or nested: numbers, booleans or strings; null is NaN.', type: 'array' };
-const statistic = object({ count: whole, ns: whole });
-const milliseconds = { type: 'number', minimum: 0 };
-const coldStart = {
-  ...object({
-    ...{ route_ms: milliseconds, runtime_ms: milliseconds, fetch_ms: milliseconds },
-    ...{ create_ms: milliseconds, warmup_ms: milliseconds },
-    from: { enum: ['cache', 'registry'] },
-    local_only: {
-      ...list(text),
-      description: 'Steps that read 0 in production, where clocks stand still without I/O.',
-    },
-  }),
-  description: 'What the load took, by its steps.',
-};
-const record = { type: 'object', description: 'Values by the names of the features.', additionalProperties: anything };
-
-const written = {
-  Error: object({ error: { ...text, description: 'What was expected and what came.' } }, ['error']),
-  ServerMetadata: object({ name: text, version: text, extensions: list(text) }, ['name', 'version', 'extensions']),
-  Live: object({ live: { type: 'boolean' } }, ['live']),
-  Ready: object({ name: text, ready: { type: 'boolean' } }, ['ready']),
-  ModelList: object({
-    models: list(object({ name: text, versions: whole, aliases: { type: 'object', additionalProperties: text } })),
-    next: { type: ['string', 'null'] },
-  }),
-  ModelMetadata: object(
-    {
-      ...{ name: text, versions: list(text), platform: text, inputs: list(spec), outputs: list(spec) },
-      properties: { type: 'object', additionalProperties: text },
-    },
-    ['name', 'platform', 'inputs', 'outputs'],
-  ),
-  ModelConfig: object({
-    name: text,
-    platform: text,
-    max_batch_size: whole,
-    input: list(anything),
-    output: list(anything),
-  }),
-  InferenceRequest: object(
-    {
-      id: text,
-      parameters,
-      inputs: list(
-        object({ name: text, shape: list(whole), datatype: { enum: datatypes }, parameters, data }, [
-          'name',
-          'shape',
-          'datatype',
-        ]),
-      ),
-      outputs: list(object({ name: text, parameters }, ['name'])),
-    },
-    ['inputs'],
-  ),
-  InferenceResponse: object(
-    {
-      ...{ model_name: text, model_version: text, id: text, parameters },
-      outputs: list(object({ name: text, shape: list(whole), datatype: { enum: datatypes }, parameters, data })),
-    },
-    ['model_name', 'outputs'],
-  ),
-  Records: object({ id: text, instances: { ...list(record), minItems: 1 } }, ['instances']),
-  Predictions: object(
-    {
-      ...{ model_name: text, model_version: text, id: text },
-      predictions: list({
-        ...object({ label: { type: ['string', 'integer'] }, probability: { type: 'number' }, probabilities: anything }),
-        description: 'What a classifier gives; other outputs stand under their names.',
-      }),
-    },
-    ['model_name', 'predictions'],
-  ),
-  Statistics: object(
-    {
-      model_stats: list(
-        object({
-          ...{ name: text, version: text, last_inference: whole, inference_count: whole, execution_count: whole },
-          inference_stats: { type: 'object', additionalProperties: statistic },
-          response_stats: { type: 'object' },
-          batch_stats: {
-            ...list(
-              object({
-                batch_size: whole,
-                compute_input: statistic,
-                compute_infer: statistic,
-                compute_output: statistic,
-              }),
-            ),
-            description: 'By the number of items in a batch; empty if PoPs are merged.',
-          },
-          memory_usage: list(object({ type: text, id: whole, byte_size: whole })),
-          popserve_profile: { ...text, description: 'How it is loaded here.' },
-          popserve_cold_start: coldStart,
-        }),
-      ),
-      popserve_scope: { enum: ['isolate', 'all'] },
-      popserve_heap: {
-        ...object({ byte_size: whole, budget: whole, discarded: whole, replacements: whole }),
-        description: 'The memory that all models of the isolate share, bytes; absent if PoPs are merged.',
-      },
-      popserve_note: text,
-    },
-    ['model_stats'],
-  ),
-  RepositoryIndex: list(
-    object({ name: text, version: text, state: { enum: ['READY', 'LOADING', 'UNAVAILABLE'] }, reason: text }, ['name']),
-  ),
-  RepositoryRequest: object({ parameters: object({ version: text }) }),
-  PredictRequest: object({ signature_name: text, instances: list(anything), inputs: anything }),
-  PredictResponse: object({ predictions: list(anything), outputs: anything }),
-  Anything: anything,
-};
-
-const parsed = {
-  Manifest: manifestSchema,
-  RouteAction: routeActionSchema,
-  KeyRequest: keyRequestSchema,
-};
-
-export type SchemaName = keyof typeof written | keyof typeof parsed;
-
 /** All schemas of the description by name. */
 export function componentSchemas(): Record<string, JsonSchema> {
-  const fromZod = Object.entries(parsed).map(([name, schema]) => {
-    const { $schema: _, ...converted } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-    return [name, converted as JsonSchema] as const;
-  });
-  return { ...written, ...Object.fromEntries(fromZod) };
+  return { ...componentsOf(requests, 'input'), ...componentsOf(answers, 'output') };
+}
+
+/** The schema of one parameter. */
+export function parameterSchema(schema: z.ZodType): JsonSchema {
+  const { $schema: _, ...converted } = z.toJSONSchema(schema, { io: 'input', override: tidy('parameter') });
+  return converted;
+}
+
+function componentsOf(schemas: Readonly<Record<string, z.ZodType>>, io: 'input' | 'output') {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(schemas)) registry.add(schema, { id });
+  const uri = (id: string) => `#/components/schemas/${id}`;
+  const converted = z.toJSONSchema(registry, { uri, io, override: tidy(io) }).schemas;
+  return Object.fromEntries(
+    Object.entries(converted).map(([id, { $schema: _, $id: __, ...schema }]): [string, JsonSchema] => [id, schema]),
+  );
+}
+
+type Override = NonNullable<NonNullable<Parameters<typeof z.toJSONSchema>[1]>['override']>;
+
+/**
+ * Leaves out what zod adds and no reader needs: the bounds of safe integers, a pattern beside its format, names that may be any
+ * text. An answer's object may gain members, so that only strict schemas are closed, and its defaults are never left out. In a
+ * request's body the default is told in words: generators make a member with a default one that must be sent.
+ */
+function tidy(io: 'input' | 'output' | 'parameter'): Override {
+  return ({ zodSchema, jsonSchema }) => {
+    const { def } = zodSchema._zod;
+    if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+    if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+    if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
+    const names = jsonSchema.propertyNames;
+    if (typeof names === 'object' && Object.keys(names).join() === 'type') delete jsonSchema.propertyNames;
+    if (io === 'parameter') return;
+    if (io === 'input' && jsonSchema.default !== undefined) {
+      const { description = '' } = jsonSchema;
+      jsonSchema.description = `${description} Default: ${JSON.stringify(jsonSchema.default)}.`.trim();
+    }
+    delete jsonSchema.default;
+    const isOpen = def.type === 'object' && !('catchall' in def && def.catchall);
+    if (io === 'output' && isOpen) delete jsonSchema.additionalProperties;
+  };
 }

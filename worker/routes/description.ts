@@ -1,16 +1,19 @@
 // The API described: for programs at /openapi.json, for people at /docs. Nothing on the page comes from another origin.
 import { Hono } from 'hono';
+import type { OpenApiDocument } from '../../registry/api/server.ts';
 import type { AppContext } from '../http/app-context.ts';
+import { declaredCalls } from '../middleware/declarations.ts';
 import { open } from '../middleware/needs.ts';
-import { describeApi, type OpenApiDocument } from '../openapi/document.ts';
 import page from '../openapi/page.html';
 
 /** @param routesOf what is mounted, this included: asked at the first request */
-export function descriptionRoutes(routesOf: () => readonly { method: string; path: string }[]): Hono<AppContext> {
+export function descriptionRoutes(routesOf: () => Parameters<typeof declaredCalls>[0]): Hono<AppContext> {
   let document: OpenApiDocument | undefined;
   return new Hono<AppContext>()
-    .get('/openapi.json', open, (c) => {
-      document ??= describeApi(routesOf());
+    .get('/openapi.json', open, async (c) => {
+      // Imported at the first request that asks for it: an isolate that serves models does not build the schemas.
+      const { describeApi } = await import('../openapi/document.ts');
+      document ??= describeApi(declaredCalls(routesOf()));
       return c.json(document, 200, { 'cache-control': 'public, max-age=300' });
     })
     .get('/docs', open, (c) => {

@@ -1,11 +1,14 @@
 // A mount that declares nothing stops the app. (What the mounted routes declare is asked for over HTTP in rights.test.ts.)
 import { Hono } from 'hono';
 import { expect, test } from 'vitest';
-import { declare, requireDeclarations } from '../../../worker/middleware/declarations.ts';
+import { declare, declaredCalls, requireDeclarations } from '../../../worker/middleware/declarations.ts';
 
 const answer = () => new Response();
-const guard = declare(async (_: unknown, next: () => Promise<void>) => await next());
-const whole = declare(async (_: unknown, next: () => Promise<void>) => await next(), 'whole');
+const guard = declare(async (_: unknown, next: () => Promise<void>) => await next(), { scopes: ['read'] });
+const whole = declare(async (_: unknown, next: () => Promise<void>) => await next(), {
+  scopes: ['infer'],
+  insteadOfModel: 'stats',
+});
 
 test('an app whose mounts all declare what they need starts, inside another one as well', () => {
   const app = new Hono()
@@ -28,4 +31,15 @@ test.each([
   ['behind middleware for all methods', new Hono().use('/a', guard).get('/a', answer), 'GET /a'],
 ])('a mount %s stops the app and is named', (_, app, mount) => {
   expect(() => requireDeclarations(app.routes)).toThrow(`nothing is declared for ${mount}: put needs()`);
+});
+
+test('calls are told with their scopes: a word instead of a model, and HEAD where it needs another right', () => {
+  const head = declare(() => new Response(), { scopes: ['read'], headScopes: [] });
+  const app = new Hono().use('/a/*', guard).get('/a/:model', whole).get('/a/:model', guard, answer).get('/b', head);
+  expect(declaredCalls(new Hono().route('/v1', app).routes)).toEqual([
+    { method: 'GET', path: '/v1/a/stats', scopes: ['infer'] },
+    { method: 'GET', path: '/v1/a/:model', scopes: ['read'] },
+    { method: 'GET', path: '/v1/b', scopes: ['read'] },
+    { method: 'HEAD', path: '/v1/b', scopes: [] },
+  ]);
 });
