@@ -56,9 +56,10 @@ async function run(use: (pop: TestPop) => Promise<void>): Promise<void> {
   }
 }
 
-/** The object of 0.1.0, whose isolates were heard of just now, and what newer code made of it. */
+/** The object of 0.1.0, as if it had been left just now, and what newer code made of it. */
 async function installObject(newer = ''): Promise<void> {
-  await replaceTables(directory, `${await readDump()};UPDATE isolates SET seen_ms = ${Date.now()};${newer}`);
+  const justNow = `UPDATE isolates SET seen_ms = ${Date.now()}; UPDATE drift_versions SET opened_ms = ${Date.now()};`;
+  await replaceTables(directory, `${await readDump()};${justNow}${newer}`);
 }
 
 async function expectFigures(pop: TestPop): Promise<void> {
