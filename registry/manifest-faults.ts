@@ -1,6 +1,6 @@
 // Faults of a manifest that its schema cannot find: names that do not fit together, blobs that are missing or have another size.
 import type { BlobStore } from './blob-store.ts';
-import { limitFaults } from './input-limits.ts';
+import { limitFaults } from './input-size-limits.ts';
 import type { Manifest } from './manifest.ts';
 import type { Digest } from './names.ts';
 import type { Signature } from './signature.ts';

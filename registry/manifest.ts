@@ -5,7 +5,7 @@ import { baselineSchema } from './baseline.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { sha256Digest } from './digests.ts';
 import { evaluationSchema } from './evaluation.ts';
-import { inputLimitSchema } from './input-limits.ts';
+import { inputLimitSchema } from './input-size-limits.ts';
 import { type Digest, digestSchema, modelNameSchema, versionSchema } from './names.ts';
 import { parse, parseJson } from './parse.ts';
 import { signatureSchema } from './signature.ts';

@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 const shareSchema = z.number().min(0).max(1);
 
-export const limitsSchema = z
+export const rolloutLimitsSchema = z
   .strictObject({
     /** Share of failed requests among those that the rollout sent to the version. It counts only where it is also above stable's. */
     errorShare: shareSchema.optional(),
@@ -18,4 +18,4 @@ export const limitsSchema = z
     message: 'expected at least one of errorShare, disagreementShare, drift',
   });
 
-export type Limits = z.infer<typeof limitsSchema>;
+export type RolloutLimits = z.infer<typeof rolloutLimitsSchema>;

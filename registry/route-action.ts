@@ -1,7 +1,7 @@
 // The actions by which an operator changes a model's route, as they come over HTTP.
 import * as z from 'zod';
 import { aliasSchema, versionSchema } from './names.ts';
-import { limitsSchema } from './rollout-limits.ts';
+import { rolloutLimitsSchema } from './rollout-limits.ts';
 import { percentSchema } from './route.ts';
 
 const reason = z.string().max(1000).optional();
@@ -16,7 +16,7 @@ export const routeActionSchema = z.discriminatedUnion('action', [
     action: z.literal('canary'),
     version: versionSchema,
     percent: percentSchema,
-    limits: limitsSchema.nullable().optional(),
+    limits: rolloutLimitsSchema.nullable().optional(),
     reason,
   }),
   /** Ends a rollout: its version becomes `stable`. */

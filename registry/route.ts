@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { manifestSchema } from './manifest.ts';
 import { aliasSchema, modelNameSchema, versionSchema } from './names.ts';
-import { limitsSchema } from './rollout-limits.ts';
+import { rolloutLimitsSchema } from './rollout-limits.ts';
 
 export const percentSchema = z.number().min(0).max(100);
 
@@ -24,7 +24,7 @@ export const routeSchema = z.strictObject({
       /** The epoch at which it began; its share may have changed since. */
       sinceEpoch: z.int().min(1).optional(),
       /** The guard ends the rollout when one of them is exceeded. */
-      limits: limitsSchema.optional(),
+      limits: rolloutLimitsSchema.optional(),
     })
     .nullable(),
   /** Share of the default traffic whose inputs a candidate runs as well. Its answers are compared and never returned. */

@@ -1,8 +1,8 @@
 // A route in sentences: what is served now, and what else is going on.
-import type { Limits } from '../../registry/rollout-limits.ts';
+import type { RolloutLimits } from '../../registry/rollout-limits.ts';
 import type { Route } from '../../registry/route.ts';
 
-export const limitNames: Record<Exclude<keyof Limits, 'minRequests'>, string> = {
+export const limitNames: Record<Exclude<keyof RolloutLimits, 'minRequests'>, string> = {
   ...{ errorShare: 'error share', disagreementShare: 'disagreement share', drift: 'drift' },
 };
 
@@ -20,7 +20,7 @@ export function describeRoute(route: Route): string[] {
   ];
 }
 
-function describeLimits({ minRequests, ...limits }: Limits): string {
+function describeLimits({ minRequests, ...limits }: RolloutLimits): string {
   const each = Object.entries(limits).map(([name, limit]) => `${limitNames[name as keyof typeof limits]} ${limit}`);
   return `${each.join(', ')}, from ${minRequests} requests`;
 }

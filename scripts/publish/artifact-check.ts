@@ -1,18 +1,14 @@
 // Does an artifact give the original's answers in the heap that an isolate has, and what does it take there? One profile at a time.
+
 import type { Manifest, ProfileName } from '../../registry/manifest.ts';
 import type { Tolerance } from '../../worker/protocol/compare-elements.ts';
+import type { Artifact, Optimization } from '../inspect/artifact.ts';
 import { compareAnswers } from '../inspect/compare.ts';
 import { InspectionError, type Inspector } from '../inspect/inspector.ts';
 import { tidy } from '../inspect/refusal.ts';
 import { WasmModel } from '../inspect/wasm-model.ts';
 import type { Sample } from './samples.ts';
 
-export interface Artifact {
-  readonly format: 'onnx' | 'ort';
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
-
-export type Optimization = Manifest['runtime']['graphOptimization'];
 type ProfileMeasures = NonNullable<Manifest['runtime']['profiles'][ProfileName]>;
 
 export type ProfileCheck =

@@ -1,17 +1,11 @@
 // Which form of the model is published: the converted one if it gives the original's answers in the isolate's heap, else the file itself.
 
-import type { Manifest } from '../../registry/manifest.ts';
 import { mebibyte, mebibytes } from '../../registry/mebibytes.ts';
+import type { Artifact, ChosenArtifact } from '../inspect/artifact.ts';
 import type { Inspector } from '../inspect/inspector.ts';
 import { unprocessable } from '../inspect/refusal.ts';
-import { type Artifact, type CheckLimits, checkProfile, type Optimization } from './artifact-check.ts';
+import { type CheckLimits, checkProfile } from './artifact-check.ts';
 import { memoryRefusal, type Sample } from './samples.ts';
-
-export interface ChosenArtifact {
-  readonly artifact: Artifact;
-  readonly optimization: Optimization;
-  readonly profiles: Manifest['runtime']['profiles'];
-}
 
 type ArtifactCheck = ChosenArtifact | { readonly kind: 'too-large' | 'faulty'; readonly reason: string };
 

@@ -2,10 +2,10 @@
 // Has more room than an isolate, because an .onnx takes several times what its converted form takes.
 import type { Signature } from '../../registry/signature.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
+import type { Optimization } from '../inspect/artifact.ts';
 import { InspectionError, type Inspector } from '../inspect/inspector.ts';
 import { isSizeOverflow, tidy, unprocessable } from '../inspect/refusal.ts';
 import { signatureOf, WasmModel } from '../inspect/wasm-model.ts';
-import type { Optimization } from './artifact-check.ts';
 import { checkSamples, resolveMaxDims } from './max-dim.ts';
 import type { MaxDim } from './options.ts';
 import { type SizePlan, type VariableDimension, variableDimensions } from './sample-sizes.ts';

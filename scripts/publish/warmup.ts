@@ -4,6 +4,11 @@ import { type Datatype, elementBytes, elementCount } from '../../registry/signat
 import { elementsOf } from '../../worker/protocol/elements.ts';
 import { encodeJsonData } from '../../worker/protocol/encode-json-data.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
+import type { Artifact, Optimization } from '../inspect/artifact.ts';
+import type { Inspector } from '../inspect/inspector.ts';
+import { WasmModel } from '../inspect/wasm-model.ts';
+import type { Original } from './original.ts';
+import type { PreparationSettings } from './settings.ts';
 
 type Warmup = NonNullable<Manifest['warmup']>;
 type WarmupData = NonNullable<Warmup[number]['data']>;
@@ -38,6 +43,30 @@ export function planWarmup(inputs: readonly Tensor[]): WarmupPlan {
   });
   const tensors = inputs.map((input) => (inline.has(input.name) ? input : { ...input, data: zeros(input) }));
   return { warmup, tensors, hasZeros: inline.size < inputs.length };
+}
+
+/** @returns the sample input for the manifest; null where no run of it is to be promised */
+export async function makeWarmup(
+  inspector: Inspector,
+  artifact: Artifact,
+  optimization: Optimization,
+  { samples }: Original,
+  settings: PreparationSettings,
+  note: (text: string) => void,
+): Promise<Manifest['warmup']> {
+  const [sample] = samples;
+  if (!sample) return null;
+  const plan = planWarmup(sample.inputs);
+  if (!plan.hasZeros) return plan.warmup;
+  const { memoryBudgetMib: heapLimitMib, timeoutMs } = settings;
+  try {
+    const options = { format: artifact.format, profile: 'lean', optimization, heapLimitMib, timeoutMs } as const;
+    await (await WasmModel.load(inspector, artifact.bytes, options)).run(plan.tensors);
+    return plan.warmup;
+  } catch {
+    note('no warm-up: the sample inputs are too large for the manifest, and the model does not run on zeros');
+    return null;
+  }
 }
 
 /** Flat JSON values, or null where JSON has none: NaN, infinities, bytes that are no text. */

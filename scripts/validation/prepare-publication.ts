@@ -1,32 +1,25 @@
 // From a model file to what is published: read, examined in the WASM runtime, converted, checked, measured. Uploads nothing.
+
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { defaultLimits } from '../../registry/default-limits.ts';
 import { sha256Digest } from '../../registry/digests.ts';
-import type { InputLimit } from '../../registry/input-limits.ts';
 import { type Manifest, manifestSchema } from '../../registry/manifest.ts';
 import { mebibyte } from '../../registry/mebibytes.ts';
 import { parse } from '../../registry/parse.ts';
 import type { Signature } from '../../registry/signature.ts';
-import type { Tolerance } from '../../worker/protocol/compare-elements.ts';
-import type { Tensor } from '../../worker/protocol/tensor.ts';
 import { projectRoot } from '../build/project.ts';
-import { compareAnswers } from '../inspect/compare.ts';
-import { InspectionError, Inspector } from '../inspect/inspector.ts';
-import { type NativeAnswers, runNative } from '../inspect/native.ts';
-import { tidy, unprocessable } from '../inspect/refusal.ts';
-import { WasmModel } from '../inspect/wasm-model.ts';
-import type { Artifact } from '../publish/artifact-check.ts';
-import { type ChosenArtifact, chooseArtifact } from '../publish/choose-artifact.ts';
-import { defaultMost, describeLimits, inputLimits } from '../publish/derive-limits.ts';
+import { Inspector } from '../inspect/inspector.ts';
+import { chooseArtifact } from '../publish/choose-artifact.ts';
 import { distinctLabels } from '../publish/distinct-labels.ts';
 import { encodeGolden, type GoldenCase } from '../publish/golden.ts';
 import { assignLabels, type ReadLabels, readLabels } from '../publish/labels.ts';
+import { limitInputs } from '../publish/limit-inputs.ts';
+import { askNative, candidatesOf, checkNative, testAnswers } from '../publish/native-answers.ts';
 import type { Progress, PublishedBlob } from '../publish/options.ts';
 import { examineOriginal, type Original } from '../publish/original.ts';
-import { type ProbedSizes, probeSizes, sizesOfSamples } from '../publish/probe-sizes.ts';
+import { type PreparationSettings, settingsOf } from '../publish/settings.ts';
 import { readSource, type Source } from '../publish/source.ts';
-import { planWarmup } from '../publish/warmup.ts';
+import { makeWarmup } from '../publish/warmup.ts';
 import { type GateData, readGateData, sampleInputs } from './gate-data.ts';
 import { goldenCases } from './golden-cases.ts';
 import type { ValidationOptions } from './options.ts';
@@ -34,21 +27,7 @@ import type { Publication, PublishOptions } from './publication.ts';
 import { checkTruth } from './task.ts';
 import { validate } from './validate.ts';
 
-/** An .onnx takes about four times its weights in the WASM heap; what needs more than this never fits once converted. */
-const originalHeapFactor = 5;
-const defaultTolerance: Tolerance = { absolute: 1e-3, relative: 1e-3 };
-
 type Label = string | number;
-
-interface Settings {
-  readonly memoryBudgetMib: number;
-  readonly originalHeapMib: number;
-  readonly timeoutMs: number;
-  readonly memoryLimitMib: number;
-  readonly tolerance: Tolerance;
-  readonly format: 'auto' | 'onnx' | 'ort';
-  readonly probeLimitMs: number;
-}
 
 /**
  * @example
@@ -69,17 +48,17 @@ export async function preparePublication(
   const source = await readSource(options.file, settings.originalHeapMib * mebibyte);
   const used = inspector ?? (await Inspector.start({ heapLimitMib: settings.memoryBudgetMib }));
   try {
-    return await publishSource(source, labels, options, settings, progress, used);
+    return await prepareSource(source, labels, options, settings, progress, used);
   } finally {
     if (used !== inspector) await used.close();
   }
 }
 
-async function publishSource(
+async function prepareSource(
   source: Source,
   labelFiles: readonly ReadLabels[],
   options: PublishOptions,
-  settings: Settings,
+  settings: PreparationSettings,
   progress: Progress,
   inspector: Inspector,
 ): Promise<Publication> {
@@ -192,25 +171,6 @@ function readOnce(options: ValidationOptions): (signature: Signature) => Promise
   };
 }
 
-/** Native answers to the test data: they come after those to the samples. */
-function testAnswers(native: NativeAnswers | null, { samples }: Original): NativeAnswers['references'] {
-  if (native === null) return { fault: 'it was not asked' };
-  return 'fault' in native.references ? native.references : native.references.slice(samples.length);
-}
-
-function settingsOf(options: PublishOptions): Settings {
-  const memoryBudgetMib = options.memoryBudgetMib ?? defaultLimits.memoryBudgetMib;
-  return {
-    memoryBudgetMib,
-    originalHeapMib: memoryBudgetMib * originalHeapFactor,
-    timeoutMs: (options.timeoutSeconds ?? 60) * 1000,
-    memoryLimitMib: options.memoryLimitMib ?? 3072,
-    tolerance: options.tolerance ?? defaultTolerance,
-    format: options.format ?? 'auto',
-    probeLimitMs: options.probeLimitMs ?? 2000,
-  };
-}
-
 function noteLabels(source: Source, note: (text: string) => void): void {
   for (const [output, labels] of Object.entries(source.labels)) {
     note(
@@ -223,127 +183,6 @@ function noteUnchecked({ lastRefusal }: Original, note: (text: string) => void):
   note(
     `not checked: the model ran on none of the generated inputs; give it sample inputs with --inputs FILE (last refusal: ${lastRefusal ?? 'none'})`,
   );
-}
-
-/** Converts only what can be checked afterwards. */
-async function askNative(
-  source: Source,
-  { samples }: Original,
-  data: GateData | null,
-  settings: Settings,
-  progress: Progress,
-): Promise<NativeAnswers | null> {
-  if (samples.length === 0) return null;
-  const convert = source.format === 'onnx' && settings.format !== 'onnx';
-  progress.step(convert ? 'converting to ORT format, running natively' : 'running natively');
-  return runNative({
-    model: source.model,
-    format: source.format,
-    convert,
-    samples: [
-      ...samples.map(
-        ({ inputs }) =>
-          async () =>
-            inputs,
-      ),
-      ...(data?.testBatches ?? []).map(({ readInputs }) => readInputs),
-    ],
-    limits: { timeoutMs: settings.timeoutMs, memoryMib: settings.memoryLimitMib },
-  });
-}
-
-/** @returns the native answers, or null where there are none; notes where the WASM runtime's differ from them */
-function checkNative(
-  source: Source,
-  { samples }: Original,
-  native: NativeAnswers | null,
-  settings: Settings,
-  note: (text: string) => void,
-): readonly (readonly Tensor[])[] | null {
-  const isConverted = native !== null && native.converted instanceof Uint8Array;
-  if (settings.format === 'ort' && source.format === 'onnx' && !isConverted) {
-    const reason = native && 'fault' in native.converted ? native.converted.fault : 'no sample inputs to check it with';
-    throw unprocessable(`${source.file} cannot be converted to ORT format: ${reason}`);
-  }
-  if (native === null) return null;
-  if (source.format === 'onnx' && settings.format === 'auto' && 'fault' in native.converted) {
-    note(`published as .onnx: conversion to ORT format failed (${native.converted.fault})`);
-  }
-  const { references } = native;
-  if ('fault' in references) {
-    note(`not compared with native onnxruntime, which gave no answer (${references.fault})`);
-    return null;
-  }
-  for (const [index, { outputs }] of samples.entries()) {
-    const difference = compareAnswers(references[index] ?? [], outputs, settings.tolerance);
-    if (difference === null) continue;
-    note(`the WASM runtime's answers differ from native onnxruntime's beyond the tolerance: ${difference}`);
-    break;
-  }
-  return references;
-}
-
-function candidatesOf(source: Source, native: NativeAnswers | null, { format }: Settings): Artifact[] {
-  const original: Artifact = { format: source.format, bytes: source.model };
-  const converted = native?.converted;
-  if (!(converted instanceof Uint8Array)) return [original];
-  const candidate: Artifact = { format: 'ort', bytes: converted };
-  return format === 'ort' ? [candidate] : [candidate, original];
-}
-
-async function makeWarmup(
-  inspector: Inspector,
-  artifact: Artifact,
-  optimization: Manifest['runtime']['graphOptimization'],
-  { samples }: Original,
-  settings: Settings,
-  note: (text: string) => void,
-): Promise<Manifest['warmup']> {
-  const [sample] = samples;
-  if (!sample) return null;
-  const plan = planWarmup(sample.inputs);
-  if (!plan.hasZeros) return plan.warmup;
-  const { memoryBudgetMib: heapLimitMib, timeoutMs } = settings;
-  try {
-    const options = { format: artifact.format, profile: 'lean', optimization, heapLimitMib, timeoutMs } as const;
-    await (await WasmModel.load(inspector, artifact.bytes, options)).run(plan.tensors);
-    return plan.warmup;
-  } catch {
-    note('no warm-up: the sample inputs are too large for the manifest, and the model does not run on zeros');
-    return null;
-  }
-}
-
-/** Nothing that a large input does is a reason not to publish. */
-async function limitInputs(
-  inspector: Inspector,
-  { artifact, optimization, profiles }: ChosenArtifact,
-  { signature, dimensions, given, samples }: Original,
-  settings: Settings,
-  note: (text: string) => void,
-): Promise<InputLimit[]> {
-  const { memoryBudgetMib, timeoutMs, probeLimitMs } = settings;
-  const most = new Map(dimensions.map(({ key }) => [key, given.get(key) ?? defaultMost]));
-  let probed: ProbedSizes = { seen: sizesOfSamples(samples), obstacles: new Map() };
-  if (samples.length > 0 && dimensions.length > 0 && probeLimitMs > 0) {
-    try {
-      const model = await WasmModel.load(inspector, artifact.bytes, {
-        format: artifact.format,
-        profile: profiles.fast ? 'fast' : 'lean',
-        optimization,
-        heapLimitMib: memoryBudgetMib,
-        timeoutMs,
-      });
-      probed = await probeSizes(model, samples, dimensions, most, { runMs: probeLimitMs, memoryBudgetMib });
-    } catch (error) {
-      if (!(error instanceof InspectionError)) throw error;
-      note(`how large the inputs may be was not found out: ${tidy(error.message)}`);
-    }
-  }
-  const limits = inputLimits(signature, dimensions, given, samples[0]?.inputs ?? [], probed);
-  const described = describeLimits(limits, signature, dimensions, given, probed, probeLimitMs);
-  if (described !== null) note(described);
-  return limits;
 }
 
 async function makeGolden(

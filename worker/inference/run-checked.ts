@@ -1,7 +1,7 @@
 // The core of every inference, of the answer and of its shadow alike: check, convert, run, convert back.
 import type { Manifest } from '../../registry/manifest.ts';
+import { checkInputSizes } from '../protocol/check-input-sizes.ts';
 import { checkInputs } from '../protocol/check-inputs.ts';
-import { checkLimits } from '../protocol/check-limits.ts';
 import type { InferRequest } from '../protocol/infer-request.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 import type { RequestScope } from '../request-scope.ts';
@@ -51,7 +51,7 @@ export async function runChecked<T>(
   use: (outputs: readonly Tensor[]) => T,
 ): Promise<T> {
   checkInputs(request, manifest.signature);
-  if (manifest.limits) checkLimits(request.inputs, manifest.limits);
+  if (manifest.limits) checkInputSizes(request.inputs, manifest.limits);
   const inputs = request.inputs.map(toRuntimeTensor);
   const loaded = models.isLoaded(manifest);
   timing.checkedAt = performance.now();

@@ -1,8 +1,8 @@
 // Does a request fit the model? Compares its inputs and requested outputs with the signature, before anything runs.
 import { invalid } from '../../registry/errors.ts';
-import type { InputLimit } from '../../registry/input-limits.ts';
+import type { InputLimit } from '../../registry/input-size-limits.ts';
 import type { Signature, TensorSpec } from '../../registry/signature.ts';
-import { checkLimits } from './check-limits.ts';
+import { checkInputSizes } from './check-input-sizes.ts';
 import { describeShape, quote } from './describe.ts';
 import type { InferRequest } from './infer-request.ts';
 import type { TensorHead } from './tensor.ts';
@@ -36,7 +36,7 @@ export function admitFor({
 }): Admit {
   return (tensor) => {
     checkInput(tensor, signature);
-    checkLimits([tensor], limits);
+    checkInputSizes([tensor], limits);
   };
 }
 

@@ -2,7 +2,7 @@
 // https://github.com/tensorflow/serving/blob/master/tensorflow_serving/g3doc/api_rest.md
 import { decodeBase64 } from '../../registry/bytes.ts';
 import { invalid, PopserveError } from '../../registry/errors.ts';
-import type { InputLimit } from '../../registry/input-limits.ts';
+import type { InputLimit } from '../../registry/input-size-limits.ts';
 import { elementCount, type TensorSpec } from '../../registry/signature.ts';
 import { type Admit, admitFor } from './check-inputs.ts';
 import { type DataSlice, decodeDataSlice, NotJson, shapeOfSlice } from './data-slice.ts';

@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import type { Baseline } from '../../../registry/baseline.ts';
-import type { InputLimit } from '../../../registry/input-limits.ts';
+import type { InputLimit } from '../../../registry/input-size-limits.ts';
 import { type Manifest, profileNames } from '../../../registry/manifest.ts';
 import type { TensorSpec } from '../../../registry/signature.ts';
 import { parseCount, parseModel, parseVersion } from '../arguments.ts';

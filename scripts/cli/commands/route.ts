@@ -1,6 +1,6 @@
 // The commands that change what is served: each asks for one new route and says what is served from then on.
 import type { Command } from 'commander';
-import { type Limits, limitsSchema } from '../../../registry/rollout-limits.ts';
+import { type RolloutLimits, rolloutLimitsSchema } from '../../../registry/rollout-limits.ts';
 import type { RouteAction } from '../../../registry/route-action.ts';
 import {
   parseAlias,
@@ -37,7 +37,7 @@ interface LimitOptions {
 }
 
 /** @returns undefined: leave them as they are; null: take them away */
-function readLimits(options: LimitOptions): Limits | null | undefined {
+function readLimits(options: LimitOptions): RolloutLimits | null | undefined {
   const { maxErrorShare, maxDisagreementShare, maxDrift, minRequests } = options;
   const limits = {
     ...(maxErrorShare === undefined ? {} : { errorShare: maxErrorShare }),
@@ -50,7 +50,9 @@ function readLimits(options: LimitOptions): Limits | null | undefined {
   }
   if (!options.limits) return null;
   if (!given && minRequests !== undefined) throw new UsageError('canary: --min-requests goes with a limit');
-  return given ? limitsSchema.parse({ ...limits, ...(minRequests === undefined ? {} : { minRequests }) }) : undefined;
+  return given
+    ? rolloutLimitsSchema.parse({ ...limits, ...(minRequests === undefined ? {} : { minRequests }) })
+    : undefined;
 }
 
 interface ActivateOptions extends RouteOptions {

@@ -1,6 +1,6 @@
 // The limits that go into the manifest: what the publisher allows, else what was seen to work, else a common size.
 import { defaultLimits } from '../../registry/default-limits.ts';
-import type { InputLimit } from '../../registry/input-limits.ts';
+import type { InputLimit } from '../../registry/input-size-limits.ts';
 import { elementCount, type Signature } from '../../registry/signature.ts';
 import type { Obstacle, ProbedSizes } from './probe-sizes.ts';
 import type { SizePlan, VariableDimension } from './sample-sizes.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type InputLimit, limitFault, limitFaults } from '../../registry/input-limits.ts';
+import { type InputLimit, limitFault, limitFaults } from '../../registry/input-size-limits.ts';
 import { elementCount, type Signature } from '../../registry/signature.ts';
 
 const signature: Signature = {

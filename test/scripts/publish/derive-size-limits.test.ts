@@ -1,11 +1,10 @@
 // What is recorded as the limits of inputs, from what was seen to work and what the publisher decides.
-
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { limitFault } from '../../../registry/input-limits.ts';
+import { limitFault } from '../../../registry/input-size-limits.ts';
 import { mebibyte } from '../../../registry/mebibytes.ts';
 import type { Signature } from '../../../registry/signature.ts';
 import { InspectionError } from '../../../scripts/inspect/inspector.ts';
-import { describeLimits, inputLimits } from '../../../scripts/publish/derive-limits.ts';
+import { describeLimits, inputLimits } from '../../../scripts/publish/derive-size-limits.ts';
 import { resolveMaxDims } from '../../../scripts/publish/max-dim.ts';
 import { type MeasuredModel, probeSizes, sizesOfSamples } from '../../../scripts/publish/probe-sizes.ts';
 import { variableDimensions } from '../../../scripts/publish/sample-sizes.ts';
