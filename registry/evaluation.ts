@@ -62,11 +62,22 @@ export const evaluationSchema = z.strictObject({
     scores: z.string().optional(),
     value: z.string().optional(),
   }),
-  /** Names of the classes, in the order of the scores. */
+  /** Names of the classes, in the order of the scores; then those that only the label or the truth has. */
   classes: z.array(z.string()).optional(),
+  /**
+   * Where the order of the classes comes from: the model's graph, --labels, the numbers of the columns (if there is no label), or
+   * --positive (for a single probability).
+   */
+  order: z.enum(['graph', 'labels', 'column', 'positive']).optional(),
   /** With two classes, the one that precision, recall, F1 and the curves are about. */
   positive: z.string().optional(),
   metrics: metricsSchema,
+  /** 95 % intervals of the figures: Wilson's of shares, resampled ones of all others. */
+  intervals: z.record(z.string(), z.tuple([z.number(), z.number()])).optional(),
+  /** Figures of the task that could not be computed, and why. */
+  absent: z.record(z.string(), z.string()).optional(),
+  /** What a reader of the figures should know, one sentence each. */
+  warnings: z.array(z.string()).optional(),
   /** Rows: the true class; columns: the predicted one. Left out above 64 classes. */
   confusion: z.array(z.array(z.int().min(0))).optional(),
   /** The same rows in native onnxruntime; null if it does not run there. */
@@ -81,6 +92,8 @@ export const evaluationSchema = z.strictObject({
   gate: z.strictObject({
     /** The requirements as they were written: `roc_auc>=0.95`, `max-regression 0.01`. */
     requirements: z.array(z.string()),
+    /** The requirements were held against the worse end of the intervals. */
+    strict: z.literal(true).optional(),
     /** The version that was served then, and its figures on the same data. */
     stable: z.strictObject({ version: versionSchema, metrics: metricsSchema }).optional(),
     /** Why there was no comparison with the version that was served then. */

@@ -7,6 +7,7 @@ import { sha256Digest } from './digests.ts';
 import { evaluationSchema } from './evaluation.ts';
 import { inputLimitSchema } from './input-size-limits.ts';
 import { type Digest, digestSchema, modelNameSchema, versionSchema } from './names.ts';
+import { outputRoleSchema } from './output-role.ts';
 import { parse, parseJson } from './parse.ts';
 import { signatureSchema } from './signature.ts';
 
@@ -63,7 +64,9 @@ export const manifestSchema = z.strictObject({
   tolerance: z.strictObject({ absolute: z.number().min(0), relative: z.number().min(0) }),
   /** The file that was published, before its conversion. */
   source: z.strictObject({ file: z.string(), digest: digestSchema, bytes: z.int().min(0) }),
-  /** Class labels of a classifier's output, in order of its last axis; kept when a ZipMap is stripped. */
+  /** What each output is, as far as the model's graph shows it. */
+  roles: z.array(outputRoleSchema).optional(),
+  /** Class labels of a classifier's output, in order of its last axis: given, of a ZipMap that was stripped, or of the graph. */
   labels: z.record(z.string(), z.array(z.union([z.string(), z.int()]))).optional(),
   /** Names of the features in plain records: the columns of the only input, or the names of the inputs. */
   features: z.array(z.string().min(1)).min(1).optional(),

@@ -33,7 +33,7 @@ export interface GateArguments {
   missing?: string[];
   features?: string[];
   task?: (typeof tasks)[number];
-  output?: string;
+  output?: string[];
   positive?: string;
   imageResize?: NonNullable<ImageOptions['resize']>;
   imageCrop?: number;
@@ -42,6 +42,7 @@ export interface GateArguments {
   imageStd?: number[];
   require?: Requirement[];
   maxRegression?: RegressionLimit[];
+  strict?: boolean;
   maxHeapMib?: number;
   maxRunMs?: number;
   force?: boolean;
@@ -79,7 +80,11 @@ export function addGateOptions(command: Command): Command {
     )
     .option('--missing <words>', 'cells that are missing, in texts as well: NA,?', parseMissing)
     .addOption(new Option('--task <task>', 'default: by the outputs and the truth').choices([...tasks]))
-    .option('--output <name>', 'output with the scores or the value to judge')
+    .option(
+      '--output <name>',
+      'output to judge: the scores or the value; twice for a label and its scores (default: where the graph leaves no choice)',
+      (name: string, named: readonly string[] = []) => [...named, name],
+    )
     .option('--positive <class>', 'of two classes the one that precision, recall and the curves are about')
     .option(
       '--image-resize <pixels>',
@@ -102,6 +107,7 @@ export function addGateOptions(command: Command): Command {
       'refuse a release that is worse than what is served by more: 0.01, or f1=0.01',
       collect(parseRegressionLimit),
     )
+    .option('--strict', 'hold each --require against the worse end of the 95 % interval')
     .option('--max-heap-mib <MiB>', 'refuse a model that takes more memory', parsePositive)
     .option('--max-run-ms <ms>', 'refuse a model that takes longer for a run, on this machine', parsePositive)
     .option('--force', 'release it although it is not as required; needs --reason')
@@ -124,6 +130,7 @@ export function gateOptions(options: GateArguments, stable: ValidationOptions['s
     ...(options.report !== undefined ? ['--report'] : []),
   ];
   if (testData === undefined && needsTest.length > 0) throw new UsageError(`${needsTest[0]} needs --test-data`);
+  if (options.strict && require.length === 0) throw new UsageError('--strict goes with --require');
   if (options.task !== undefined) checkMetrics(options.task, require, maxRegression);
   if (testData === undefined && reference === undefined) {
     if (imageOptions(options) !== undefined)
@@ -136,11 +143,12 @@ export function gateOptions(options: GateArguments, stable: ValidationOptions['s
     ...(testData === undefined ? {} : { testData: dataOptions(testData, options) }),
     ...(reference === undefined ? {} : { reference: dataOptions(reference, options) }),
     ...(options.task === undefined ? {} : { task: options.task }),
-    ...(options.output === undefined ? {} : { output: options.output }),
+    ...(options.output === undefined ? {} : { outputs: options.output }),
     ...(options.positive === undefined ? {} : { positive: options.positive }),
     requirements: require,
     regressionLimits: maxRegression,
     budgets: budgetsOf(options),
+    ...(options.strict ? { isStrict: true } : {}),
     ...(options.force && options.reason !== undefined ? { forceReason: options.reason } : {}),
     ...(stable === undefined ? {} : { stable }),
     needsCurves: options.report !== undefined,

@@ -1,5 +1,5 @@
 // How well a binary classifier does: the figures in metrics.json.
-import { accuracy, classFigures, confusionMatrix } from '../validation/metrics/classification.ts';
+import { accuracy, classCounts, classFigures, confusionMatrix } from '../validation/metrics/classification.ts';
 import { rank, rocAuc } from '../validation/metrics/ranking.ts';
 
 export interface Evaluation {
@@ -26,12 +26,13 @@ export function evaluate(probabilities: readonly number[], isFailure: readonly b
   const isAlarm = probabilities.map((probability) => probability >= 0.5);
   const matrix = confusionMatrix(isFailure.map(Number), isAlarm.map(Number), 2);
   const [[trueNegatives = 0, falsePositives = 0] = [], [falseNegatives = 0, truePositives = 0] = []] = matrix;
-  const [, figures] = classFigures(matrix);
+  const counts = classCounts(matrix);
+  const [, figures] = classFigures(counts);
   const { precision = 0, recall = 0, f1 = 0, support = 0 } = figures ?? {};
   return {
     rows: probabilities.length,
     failures: support,
-    accuracy: rounded(accuracy(matrix)),
+    accuracy: rounded(accuracy(counts)),
     precision: rounded(precision),
     recall: rounded(recall),
     f1: rounded(f1),

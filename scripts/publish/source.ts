@@ -6,7 +6,9 @@ import { sha256Digest } from '../../registry/digests.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import { mebibytes } from '../../registry/mebibytes.ts';
 import type { Digest } from '../../registry/names.ts';
+import type { OutputRole } from '../../registry/output-role.ts';
 import { unprocessable } from '../inspect/refusal.ts';
+import { outputRoles } from '../onnx/classes/output-roles.ts';
 import { externalDataFiles } from '../onnx/external-data.ts';
 import { type OnnxModel, readModel, writeModel } from '../onnx/model-file.ts';
 import { stripZipMap } from '../onnx/zip-map.ts';
@@ -24,6 +26,8 @@ export interface Source {
   readonly onnx: OnnxModel | null;
   /** Class labels by output name. */
   readonly labels: Record<string, readonly (string | number)[]>;
+  /** What each output is; `null` for ORT format, whose graph is not read. */
+  readonly roles: readonly OutputRole[] | null;
 }
 
 /**
@@ -34,7 +38,7 @@ export async function readSource(path: string, maxBytes: number): Promise<Source
   const file = basename(path);
   const content = await readWhole(path, maxBytes);
   const common = { file, digest: await sha256Digest(content), bytes: content.length };
-  if (isOrtFormat(content)) return { ...common, format: 'ort', model: content, onnx: null, labels: {} };
+  if (isOrtFormat(content)) return { ...common, format: 'ort', model: content, onnx: null, labels: {}, roles: null };
 
   const onnx = readModel(content);
   const external = externalDataFiles(onnx);
@@ -50,7 +54,7 @@ export async function readSource(path: string, maxBytes: number): Promise<Source
   const labels = stripZipMap(onnx);
   // Written anew only where it was changed: else what is published is what was given.
   const model = Object.keys(labels).length > 0 ? writeModel(onnx) : content;
-  return { ...common, format: 'onnx', model, onnx, labels };
+  return { ...common, format: 'onnx', model, onnx, labels, roles: outputRoles(onnx.graph, labels) };
 }
 
 async function readWhole(path: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {

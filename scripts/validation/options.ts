@@ -2,8 +2,9 @@
 import type { Baseline } from '../../registry/baseline.ts';
 import type { Evaluation, Metrics } from '../../registry/evaluation.ts';
 import type { Manifest } from '../../registry/manifest.ts';
+import type { TaskOptions } from './judged-outputs.ts';
 import type { Budgets, RegressionLimit, Requirement } from './requirement.ts';
-import type { Predictions, TaskOptions } from './task.ts';
+import type { Predictions } from './task.ts';
 import type { DataOptions } from './test-data.ts';
 
 export interface ValidationOptions extends TaskOptions {
@@ -14,6 +15,8 @@ export interface ValidationOptions extends TaskOptions {
   readonly requirements: readonly Requirement[];
   readonly regressionLimits: readonly RegressionLimit[];
   readonly budgets: Budgets;
+  /** Requirements are held against the worse end of each figure's interval. */
+  readonly isStrict?: boolean;
   /** Why the version is released although it does not reach what is required. */
   readonly forceReason?: string;
   /** The version that is served now. */

@@ -12,6 +12,7 @@ import { Inspector } from '../inspect/inspector.ts';
 import { chooseArtifact } from '../publish/choose-artifact.ts';
 import { distinctLabels } from '../publish/distinct-labels.ts';
 import { encodeGolden, type GoldenCase } from '../publish/golden.ts';
+import { describeLabels, graphLabels } from '../publish/graph-labels.ts';
 import { assignLabels, type ReadLabels, readLabels } from '../publish/labels.ts';
 import { limitInputs } from '../publish/limit-inputs.ts';
 import { askNative, candidatesOf, checkNative, testAnswers } from '../publish/native-answers.ts';
@@ -84,13 +85,19 @@ async function prepareSource(
   if (original.optimization === 'disabled') note('the WASM runtime takes the original only without graph optimisation');
 
   const data = (await gateData?.(original.signature)) ?? null;
-  const labels = Object.entries({ ...source.labels, ...givenLabels }).map(([output, names]): [string, Label[]] => {
+  const namedByGraph = graphLabels(source.roles, original.signature, original.samples);
+  for (const [output, names] of Object.entries(namedByGraph)) {
+    if (!(output in source.labels || output in givenLabels)) note(describeLabels(output, names));
+  }
+  const named = { ...namedByGraph, ...source.labels, ...givenLabels };
+  const labels = Object.entries(named).map(([output, names]): [string, Label[]] => {
     const distinct = distinctLabels(output, names);
     if (distinct.note !== null) note(distinct.note);
     return [output, distinct.labels];
   });
+  const roles = source.roles === null ? undefined : [...source.roles];
   if (options.validation && data?.test) {
-    const named = { signature: original.signature, labels: Object.fromEntries(labels) };
+    const named = { signature: original.signature, labels: Object.fromEntries(labels), roles };
     checkTruth(data.test.truth, named, options.validation);
   }
   const native = await askNative(source, original, data, settings, progress);
@@ -117,6 +124,7 @@ async function prepareSource(
             version: options.version,
             signature: original.signature,
             labels: Object.fromEntries(labels),
+            roles,
             chosen,
             tolerance: settings.tolerance,
           },
@@ -150,6 +158,7 @@ async function prepareSource(
     tolerance: { ...settings.tolerance },
     source: { file: source.file, digest: source.digest, bytes: source.bytes },
     ...(options.features ? { features: [...options.features] } : {}),
+    ...(roles === undefined ? {} : { roles }),
     ...(labels.length > 0 ? { labels: Object.fromEntries(labels) } : {}),
     ...(limits.length > 0 ? { limits } : {}),
     ...(validation ? { baseline: validation.baseline } : {}),

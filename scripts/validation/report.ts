@@ -6,7 +6,7 @@ import type { Evaluation } from '../../registry/evaluation.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import { escapeText } from '../plots/svg.ts';
 import { describePreprocessing } from './folder/preprocess.ts';
-import { classFigures } from './metrics/classification.ts';
+import { classCounts, classFigures } from './metrics/classification.ts';
 import type { Judgement } from './options.ts';
 import { histogram, scatter, sparkBars } from './plots.ts';
 import { card, legend, shown } from './report-card.ts';
@@ -136,7 +136,7 @@ function regressionCards(truth: readonly number[], predicted: readonly number[])
 function confusionCard(predictions: Classification): string {
   const { classes } = predictions;
   const matrix = confusionOf(predictions);
-  if (classes.length > mostClassesDrawn) return leastFoundCard(classes, classFigures(matrix));
+  if (classes.length > mostClassesDrawn) return leastFoundCard(classes, classFigures(classCounts(matrix)));
   const small = classes.length > mostClassesWithShares ? ' small' : '';
   const rows = matrix.map((counts, index) => {
     const whole = counts.reduce((sum, count) => sum + count, 0);

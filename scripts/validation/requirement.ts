@@ -4,6 +4,7 @@ import { PopserveError } from '../../registry/errors.ts';
 import type { Metrics, Task } from '../../registry/evaluation.ts';
 import { type Manifest, profileNames } from '../../registry/manifest.ts';
 import { mebibyte, mebibytes } from '../../registry/mebibytes.ts';
+import type { Intervals } from './intervals.ts';
 
 export interface Requirement {
   /** As it was written. */
@@ -112,15 +113,52 @@ function checkName(metric: string): void {
   throw new PopserveError('INVALID_ARGUMENT', `there is no metric '${metric}'; there are ${allMetrics.join(', ')}`);
 }
 
-/** @returns one sentence part for each requirement that is not met: `roc_auc is 0.91, required >=0.95` */
-export function unmet(requirements: readonly Requirement[], metrics: Metrics): string[] {
+/**
+ * @param absent why a figure is not there
+ * @returns one sentence part for each requirement that is not met: `roc_auc is 0.91, required >=0.95`
+ */
+export function unmet(
+  requirements: readonly Requirement[],
+  metrics: Metrics,
+  absent: Readonly<Record<string, string>> = {},
+): string[] {
   return requirements.flatMap(({ metric, comparison, limit }) => {
     const value = own(metrics, metric);
-    if (value === undefined)
-      return [
-        `${metric} is not defined for this test, required ${comparison}${limit}; there are ${Object.keys(metrics).join(', ')}`,
-      ];
+    if (value === undefined) {
+      const reason = Object.hasOwn(absent, metric) ? ` (${absent[metric]})` : '';
+      const known = Object.keys(metrics).join(', ');
+      return [`${metric} is not defined for this test${reason}, required ${comparison}${limit}; there are ${known}`];
+    }
     return compare[comparison](value, limit) ? [] : [`${metric} is ${value}, required ${comparison}${limit}`];
+  });
+}
+
+/**
+ * What speaks against a requirement that the figure itself meets: the end of its interval that is worse.
+ * @returns null where the figure does not meet it, or all of its interval does
+ */
+export function brokenEnd(
+  { metric, comparison, limit }: Requirement,
+  metrics: Metrics,
+  intervals: Intervals,
+): string | null {
+  const value = own(metrics, metric);
+  if (value === undefined || !compare[comparison](value, limit)) return null;
+  const interval = Object.hasOwn(intervals, metric) ? intervals[metric] : undefined;
+  if (interval === undefined) return `${metric} is ${value}, and the rows tell no interval of it`;
+  const [low, high] = interval;
+  const isLower = comparison === '>=' || comparison === '>';
+  if (compare[comparison](isLower ? low : high, limit)) return null;
+  return `${metric} is ${value}, its 95 % interval is from ${low} to ${high}`;
+}
+
+/** @returns one sentence part for each requirement that is met by the figure, but not by all of its interval */
+export function unsure(requirements: readonly Requirement[], metrics: Metrics, intervals: Intervals): string[] {
+  return requirements.flatMap((requirement) => {
+    const broken = brokenEnd(requirement, metrics, intervals);
+    return broken === null
+      ? []
+      : [`${broken}, required ${requirement.comparison}${requirement.limit} of all of it (--strict)`];
   });
 }
 

@@ -1,19 +1,10 @@
-// What a model does, by its outputs and by what the truth looks like: tells two classes apart, or several, or says a number.
-import { invalid, type PopserveError } from '../../registry/errors.ts';
-import type { Task } from '../../registry/evaluation.ts';
-import { rowElements } from '../../registry/feature.ts';
-import type { Manifest } from '../../registry/manifest.ts';
-import { isFloat, type Signature, type TensorSpec } from '../../registry/signature.ts';
-import { elementsOf, type NumericDatatype } from '../../worker/protocol/elements.ts';
-import type { Tensor } from '../../worker/protocol/tensor.ts';
+// What a model does, by its judged outputs and by the kind of its truth: tells two classes apart, or several, or says a number.
+import { invalid } from '../../registry/errors.ts';
+import type { Evaluation } from '../../registry/evaluation.ts';
 import { type Answer, outputRows } from './answers.ts';
-
-export interface TaskOptions {
-  readonly task?: Task;
-  /** Output that is judged: the scores of a classifier, the value of a regression. */
-  readonly output?: string;
-  readonly positive?: string;
-}
+import { ClassNames, isNumber, isTruthValue, plainLabel, seenClasses } from './class-names.ts';
+import { type JudgedModel, type JudgedOutputs, judgedOutputs, type TaskOptions } from './judged-outputs.ts';
+import { numbersPerRow, textsPerRow } from './output-rows.ts';
 
 /** What the rows of the test data were predicted to be. */
 export type Predictions = Classification | Regression;
@@ -21,13 +12,18 @@ export type Predictions = Classification | Regression;
 export interface Classification {
   readonly task: 'binary' | 'multiclass';
   readonly outputs: { readonly label?: string; readonly scores?: string };
+  /** Those of the scores in the order of their columns, then those that only the label or the truth has. */
   readonly classes: readonly string[];
+  /** Where the order of the classes comes from; null for classes without scores. */
+  readonly order: Evaluation['order'] | null;
   /** Index of the positive class; null for more than two. */
   readonly positive: number | null;
   readonly truth: readonly number[];
   readonly predicted: readonly number[];
-  /** Per row and class, as the model gives them; null for a model that says only the label. */
+  /** Per row and column, as the model gives them; null where there are none, or none whose order is known. */
   readonly scores: readonly (readonly number[])[] | null;
+  /** Why there are no scores. */
+  readonly unscored: string | null;
 }
 
 export interface Regression {
@@ -37,193 +33,216 @@ export interface Regression {
   readonly predicted: readonly number[];
 }
 
-interface Outputs {
-  readonly label: TensorSpec | undefined;
-  readonly scores: TensorSpec | undefined;
-}
-
-/**
- * @param labels class labels by output, as the manifest has them
- * @throws {PopserveError} INVALID_ARGUMENT if outputs and truth do not fit together
- */
+/** @throws {PopserveError} INVALID_ARGUMENT if outputs, truth and options do not fit together, or could mean several things */
 export function readPredictions(
   answers: readonly Answer[],
   truth: readonly string[],
-  model: Pick<Manifest, 'signature' | 'labels'>,
+  model: JudgedModel,
   options: TaskOptions,
 ): Predictions {
-  const outputs = judgedOutputs(model.signature, options.output);
-  const { label, scores } = outputs;
-  const scoreRows = scores === undefined ? null : numbersPerRow(outputRows(answers, scores.name).tensors);
-  if (options.task === 'regression' || (options.task === undefined && looksNumeric(outputs, scoreRows, truth))) {
-    if (scores === undefined || scoreRows === null) throw invalid('expected an output of floats to judge as a number');
-    return {
-      task: 'regression',
-      outputs: { value: scores.name },
-      truth: truth.map((text) => numberOf(text)),
-      predicted: scoreRows.map((row) => row[0] ?? Number.NaN),
-    };
-  }
-  const said = label === undefined ? null : textsPerRow(outputRows(answers, label.name).tensors);
-  const shares = scoreRows === null ? null : asTwoColumns(scoreRows);
-  const given = scores === undefined ? undefined : model.labels?.[scores.name];
-  const classes = findClasses({ truth, said, scores: shares, given });
-  const task = classes.length === 2 ? 'binary' : 'multiclass';
+  const judged = judgedOutputs(model, options);
+  const { label, numbers } = judged;
+  const rows = numbers === null ? null : numbersPerRow(outputRows(answers, numbers.name).tensors);
+  const width = rows?.[0]?.length ?? null;
+  if (isRegression(judged, width, truth, options)) return readRegression(judged, rows ?? [], truth);
+  const said = label === null ? null : textsPerRow(outputRows(answers, label.name).tensors);
+  const named = width === null ? null : namesOfColumns(judged, width, [...truth, ...(said ?? [])], options);
+  const unscored = judged.unscored ?? (rows === null || width === null ? null : unscoredBy(judged, rows, named));
+  const scores = rows === null || unscored !== null ? null : rows.map(asColumns);
+  const classes = classesOf(named, said, truth, judged);
+  const predicted = said === null ? (scores ?? []).map(largestAt) : said.map(readerOf(judged, classes));
+  const isBinary = (scores?.[0]?.length ?? named?.length ?? classes.length) === 2;
+  const task = isBinary ? 'binary' : 'multiclass';
   if (options.task !== undefined && options.task !== task) {
-    throw invalid(`expected a ${options.task} task, the classes are ${classes.join(', ')}`);
+    throw invalid(`expected a ${options.task} task (--task), the classes are ${brief(classes)}`);
   }
+  const known = new ClassNames(classes);
   return {
     task,
     outputs: {
-      ...(label === undefined ? {} : { label: label.name }),
-      ...(scores === undefined ? {} : { scores: scores.name }),
+      ...(label === null ? {} : { label: label.name }),
+      ...(numbers === null || scores === null ? {} : { scores: numbers.name }),
     },
     classes,
-    positive: task === 'binary' ? positiveOf(classes, options.positive) : null,
-    truth: truth.map((text) => classIndex(classes, plainLabel(text))),
-    predicted: said?.map((text) => classIndex(classes, text)) ?? (shares ?? []).map(largestAt),
-    scores: shares,
+    order: named === null ? null : orderOf(judged, width, options),
+    positive: isBinary ? positiveOf(classes, options.positive) : null,
+    truth: truth.map((text) => known.indexOf(text)),
+    predicted,
+    scores,
+    unscored,
   };
 }
 
 /**
- * What can be told before anything is run: whether each class in the truth is one that the model's labels name.
- * @throws {PopserveError} INVALID_ARGUMENT naming the first that is not
+ * What can be told before anything is run: whether each class in the truth is one that the model knows.
+ * @throws {PopserveError} INVALID_ARGUMENT naming the first that is not, or what cannot be known
  */
-export function checkTruth(
+export function checkTruth(truth: readonly string[], model: JudgedModel, options: TaskOptions): void {
+  const judged = judgedOutputs(model, options);
+  const { numbers } = judged;
+  const width = numbers === null ? null : numbers.shape.length < 2 ? 1 : (numbers.shape.at(-1) ?? -1);
+  if (width === -1 || isRegression(judged, width, truth, options)) return;
+  const named = width === null ? null : namesOfColumns(judged, width, truth, options);
+  if (named !== null) checkNames(named, truth);
+}
+
+/** @param width columns of the judged numbers; null without them */
+function isRegression(
+  { label, numbers, columns, isShare, isClass }: JudgedOutputs,
+  width: number | null,
   truth: readonly string[],
-  { signature, labels }: Pick<Manifest, 'signature' | 'labels'>,
-  options: TaskOptions,
-): void {
-  const { scores } = judgedOutputs(signature, options.output);
-  const given = scores === undefined ? undefined : labels?.[scores.name];
-  if (options.task === 'regression' || given === undefined) return;
-  const classes = given.map((label) => plainLabel(String(label)));
-  const missing = truth.map(plainLabel).find((name) => classIndex(classes, name) === -1);
-  if (missing !== undefined) throw otherClasses(classes, `'${missing}' in the truth`);
-}
-
-/** The label is text or an integer, one for each row; the scores are floats. */
-function judgedOutputs({ outputs }: Signature, wanted: string | undefined): Outputs {
-  if (wanted !== undefined && !outputs.some(({ name }) => name === wanted)) {
-    throw invalid(`the model has no output '${wanted}'; it has ${outputs.map(({ name }) => name).join(', ')}`);
+  { task, positive }: TaskOptions,
+): boolean {
+  if (task !== undefined) return task === 'regression';
+  if (positive !== undefined) return false;
+  const areNumbers = truth.every(isNumber);
+  if (label !== null) {
+    const isName = isClass || numbers !== null || label.datatype === 'BYTES' || label.datatype === 'BOOL';
+    if (isName || !areNumbers) return false;
+    throw invalid(
+      `the graph does not show whether output '${label.name}' is a class or a value: say --task regression, or --task multiclass`,
+    );
   }
-  const isOne = (spec: TensorSpec) => spec.shape.length <= 1 || rowElements(spec) === 1;
-  const floats = outputs.filter(({ datatype, name }) => isFloat(datatype) && (wanted ?? name) === name);
-  const others = outputs.filter((spec) => !isFloat(spec.datatype) && isOne(spec));
-  const scores = floats.find((spec) => spec.shape.length <= 2) ?? floats[0];
-  const label = wanted === undefined || scores !== undefined ? others[0] : others.find(({ name }) => name === wanted);
-  if (scores === undefined && label === undefined) {
-    throw invalid(`the model has no output that could be judged: ${outputs.map(({ name }) => name).join(', ')}`);
+  if (width !== 1 || Array.isArray(columns)) return false;
+  const isYesOrNo = truth.every(isTruthValue);
+  if (isShare) return areNumbers && !isYesOrNo;
+  const name = numbers?.name ?? '';
+  if (isYesOrNo) {
+    throw invalid(
+      `the truth is 0 or 1, and the graph does not show that output '${name}' is a probability: say --task binary, or --task regression`,
+    );
   }
-  return { label, scores };
-}
-
-/** One float for each row that is no probability of a class, or a truth that is no name of one. */
-function looksNumeric({ label }: Outputs, scores: readonly (readonly number[])[] | null, truth: readonly string[]) {
-  if (label !== undefined || scores === null || scores.some((row) => row.length !== 1)) return false;
-  const isYesOrNo = truth.every((text) => ['0', '1', 'true', 'false'].includes(plainLabel(text)));
-  const areShares = scores.every(([value = Number.NaN]) => value >= 0 && value <= 1);
-  return !(isYesOrNo && areShares) && truth.every((text) => !Number.isNaN(Number(text)));
-}
-
-interface ClassEvidence {
-  readonly truth: readonly string[];
-  readonly said: readonly string[] | null;
-  readonly scores: readonly (readonly number[])[] | null;
-  readonly given: readonly (string | number)[] | undefined;
-}
-
-/**
- * The names of the classes in the order of the scores: those of the manifest; else what the label says where a score is the
- * largest; else 0, 1, 2 … ; else the names in the truth in their order, as most libraries number them.
- */
-function findClasses({ truth, said, scores, given }: ClassEvidence): string[] {
-  const seen = new Set([...truth.map(plainLabel), ...(said ?? [])]);
-  const width = scores?.[0]?.length;
-  if (width === undefined) return [...seen].sort(byNumberThenName);
-  const classes =
-    given?.map((label) => plainLabel(String(label))) ?? namesBySaid(width, said, scores) ?? numbered(width, seen);
-  const missing = [...seen].find((name) => classIndex(classes, name) === -1);
-  if (classes.length !== width || missing !== undefined) {
-    throw otherClasses(classes, missing === undefined ? `${classes.length} names` : `'${missing}' in the truth`, width);
-  }
-  return classes;
-}
-
-function otherClasses(classes: readonly string[], got: string, width = classes.length): PopserveError {
-  return invalid(
-    `the model scores ${width} classes (${brief(classes)}), the test data has ${got}; name them with --labels`,
+  if (areNumbers) return true;
+  const text = truth.find((each) => !isNumber(each));
+  throw invalid(
+    `expected numbers in the truth for the value of output '${name}', got '${text}'; of a probability name the class as --positive`,
   );
 }
 
-/** By its name; where the classes have names that are no numbers, by its number as well. -1 if it is none of them. */
-function classIndex(classes: readonly string[], text: string): number {
-  const index = classes.indexOf(text);
-  if (index !== -1 || !/^\d+$/.test(text) || Number(text) >= classes.length) return index;
-  return classes.some((name) => name !== '' && !Number.isNaN(Number(name))) ? -1 : Number(text);
-}
-
-function namesBySaid(width: number, said: ClassEvidence['said'], scores: ClassEvidence['scores']): string[] | null {
-  if (said === null || scores === null) return null;
-  const names = new Map<number, string>();
-  for (const [row, name] of said.entries()) {
-    const at = largestAt(scores[row] ?? []);
-    if (!names.has(at)) names.set(at, name);
+function readRegression({ numbers }: JudgedOutputs, rows: readonly (readonly number[])[], truth: readonly string[]) {
+  if (numbers === null || numbers.datatype === 'BYTES') throw invalid('expected an output of numbers for a regression');
+  const wide = rows.find((row) => row.length !== 1);
+  if (wide !== undefined) {
+    throw invalid(`expected one value a row in output '${numbers.name}' for a regression, got ${wide.length}`);
   }
-  return names.size === width ? Array.from({ length: width }, (_, index) => names.get(index) ?? '') : null;
+  return {
+    task: 'regression' as const,
+    outputs: { value: numbers.name },
+    truth: truth.map(numberOf),
+    predicted: rows.map(([value = Number.NaN]) => value),
+  };
 }
 
-function numbered(width: number, seen: ReadonlySet<string>): string[] {
-  const numbers = Array.from({ length: width }, (_, index) => String(index));
-  if ([...seen].every((name) => numbers.includes(name))) return numbers;
-  if (width === 2 && [...seen].every((name) => name === 'true' || name === 'false')) return ['false', 'true'];
-  return [...seen].sort(byNumberThenName);
+/**
+ * The classes of the columns; one probability stands for two.
+ * @param seen texts in the truth, and what the label says
+ * @returns null where the order is not known
+ */
+function namesOfColumns(
+  { label, numbers, columns }: JudgedOutputs,
+  width: number,
+  seen: readonly string[],
+  { positive }: TaskOptions,
+): string[] | null {
+  if (width > 1) {
+    if (columns === 'column') return Array.from({ length: width }, (_, index) => String(index));
+    return columns?.length === width ? columns.map(String) : null;
+  }
+  if (Array.isArray(columns) && columns.length === 2) return columns.map(String);
+  const own = Array.isArray(columns) && columns.length === 1 ? String(columns[0]) : positive;
+  if (own !== undefined) return [otherThan(own, seen), own];
+  if (label !== null) return null;
+  const odd = seen.find((text) => !isTruthValue(text));
+  if (odd === undefined) return ['0', '1'];
+  throw invalid(
+    `output '${numbers?.name}' is the probability of one class, and the truth has '${odd}': name the class as --positive`,
+  );
+}
+
+function otherThan(own: string, seen: readonly string[]): string {
+  const known = new ClassNames([own]);
+  const others = [...new Set(seen.map(plainLabel).filter((text) => plainLabel(own) !== text))];
+  const [other = `not ${own}`, ...more] = known.indexOf(own) === 0 ? others : [];
+  if (more.length === 0) return other;
+  throw invalid(`expected two classes, '${own}' and another one, the truth has ${brief(others)}`);
+}
+
+/** Why these scores cannot be judged; null where they can. */
+function unscoredBy(
+  { label, numbers, isShare }: JudgedOutputs,
+  rows: readonly (readonly number[])[],
+  named: readonly string[] | null,
+): string | null {
+  const name = numbers?.name ?? '';
+  const isOne = rows[0]?.length === 1;
+  if (named === null) {
+    const option = isOne ? '--positive CLASS' : `--labels ${name}=FILE`;
+    const unknown = `the graph does not show which class ${isOne ? 'the score' : 'each column'} of output '${name}' belongs to: say it with ${option}`;
+    if (label === null) throw invalid(unknown);
+    return unknown;
+  }
+  const odd = rows.flatMap((row, index) => (row.some(Number.isNaN) ? [index + 1] : []));
+  const outside = rows.findIndex(([value = 0]) => isOne && !(value >= 0 && value <= 1));
+  const fault =
+    odd.length > 0
+      ? `the scores of ${odd.length} of ${rows.length} rows are NaN (the first is row ${odd[0]})`
+      : outside !== -1 && !isShare
+        ? `output '${name}' is no probability: row ${outside + 1} has ${rows[outside]?.[0]}`
+        : null;
+  if (fault !== null && label === null) throw invalid(`${fault}: no class can be told from it`);
+  return fault;
+}
+
+function classesOf(
+  named: readonly string[] | null,
+  said: readonly string[] | null,
+  truth: readonly string[],
+  { says }: JudgedOutputs,
+): string[] {
+  if (named === null) return seenClasses(said ?? [], truth);
+  checkNames(named, truth);
+  // A label may say more than the scores do: that it rejects a row.
+  const names = new ClassNames(named);
+  const known = new Set(says === null || says === 'column' ? [] : says.map(String));
+  const others = (said ?? []).filter((text) => !known.has(text) && names.indexOf(text) === -1);
+  return [...named, ...seenClasses(others, [])];
+}
+
+/** From what the label says to the index of its class. */
+function readerOf({ says }: JudgedOutputs, classes: readonly string[]): (text: string) => number {
+  const names = new ClassNames(classes);
+  if (says === null || says === 'column') return (text) => names.indexOf(text);
+  const places = new Map(says.map((value, index) => [String(value), index]));
+  return (text) => places.get(text) ?? names.indexOf(text);
+}
+
+function checkNames(names: readonly string[], truth: readonly string[]): void {
+  const known = new ClassNames(names);
+  const missing = truth.find((text) => known.indexOf(text) === -1);
+  if (missing === undefined) return;
+  throw invalid(
+    `the model scores ${names.length} classes (${brief(names)}), the test data has '${missing}' in the truth; name them with --labels`,
+  );
+}
+
+function orderOf(
+  { order, columns }: JudgedOutputs,
+  width: number | null,
+  { positive }: TaskOptions,
+): Classification['order'] {
+  return width === 1 && positive !== undefined && !Array.isArray(columns) ? 'positive' : order;
 }
 
 /** One probability stands for two. */
-function asTwoColumns(rows: readonly (readonly number[])[]): readonly (readonly number[])[] {
-  return rows.map((row) => (row.length === 1 ? [1 - (row[0] ?? 0), row[0] ?? 0] : row));
+function asColumns(row: readonly number[]): readonly number[] {
+  return row.length === 1 ? [1 - (row[0] ?? 0), row[0] ?? 0] : row;
 }
 
 function positiveOf(classes: readonly string[], wanted: string | undefined): number {
   if (wanted === undefined) return 1;
-  const index = classes.indexOf(plainLabel(wanted));
-  if (index === -1) throw invalid(`expected the positive class to be one of ${classes.join(', ')}, got '${wanted}'`);
+  const index = new ClassNames(classes).indexOf(wanted);
+  if (index === -1) throw invalid(`expected the positive class to be one of ${brief(classes)}, got '${wanted}'`);
   return index;
-}
-
-/** `1`, `1.0` and `01` are the same class; so are `True` and `true`. */
-function plainLabel(text: string): string {
-  const trimmed = text.trim();
-  if (/^(true|false)$/i.test(trimmed)) return trimmed.toLowerCase();
-  return trimmed !== '' && Number.isFinite(Number(trimmed)) ? String(Number(trimmed)) : trimmed;
-}
-
-function numbersPerRow(tensors: readonly Tensor[]): number[][] {
-  return tensors.flatMap(({ datatype, data, shape }) => {
-    const elements = Array.from(
-      elementsOf(datatype as NumericDatatype, data as Uint8Array) as ArrayLike<number>,
-      Number,
-    );
-    return cutRows(elements, shape);
-  });
-}
-
-function textsPerRow(tensors: readonly Tensor[]): string[] {
-  return tensors.flatMap(({ datatype, data, shape }) => {
-    const elements =
-      data instanceof Uint8Array
-        ? Array.from(elementsOf(datatype as NumericDatatype, data) as ArrayLike<number | bigint>, String)
-        : data.map((bytes) => new TextDecoder().decode(bytes));
-    return cutRows(elements, shape).map(([text = '']) => plainLabel(text));
-  });
-}
-
-function cutRows<T>(elements: readonly T[], shape: readonly number[]): T[][] {
-  const rows = shape[0] ?? 1;
-  const size = elements.length / rows;
-  return Array.from({ length: rows }, (_, row) => elements.slice(row * size, (row + 1) * size));
 }
 
 function largestAt(row: readonly number[]): number {
@@ -234,10 +253,6 @@ function numberOf(text: string): number {
   const number = Number(text);
   if (!Number.isNaN(number)) return number;
   throw invalid(`expected numbers for the truth of a regression, got '${text}'`);
-}
-
-function byNumberThenName(a: string, b: string): number {
-  return Number(a) - Number(b) || (a < b ? -1 : 1);
 }
 
 function brief(names: readonly string[]): string {

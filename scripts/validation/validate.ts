@@ -14,20 +14,25 @@ import { tidy, unprocessable } from '../inspect/refusal.ts';
 import { WasmModel } from '../inspect/wasm-model.ts';
 import { type Answer, answered, type Batch, batchesOf, batchSize, ownRows } from './answers.ts';
 import type { GateData } from './gate-data.ts';
+import { intervalsOf } from './intervals.ts';
+import type { TaskOptions } from './judged-outputs.ts';
 import { disagreement } from './native-agreement.ts';
 import type { Judged, Judgement, StableVersion, Validation, ValidationOptions } from './options.ts';
 import { readData } from './read-data.ts';
 import { ReferenceFeatures } from './reference-features.ts';
-import { budgetTexts, checkMetrics, overBudget, unmet, worsened } from './requirement.ts';
-import { confusionOf, score } from './score.ts';
+import { budgetTexts, checkMetrics, overBudget, unmet, unsure, worsened } from './requirement.ts';
+import { rowDigests } from './row-digests.ts';
+import { confusionOf, figuresOf, rounded, score } from './score.ts';
 import { type Predictions, readPredictions } from './task.ts';
 import type { TestData } from './test-data.ts';
+import { claimWarnings, duplicateWarnings, predictionWarnings } from './warnings.ts';
 
 /** The version under examination, as it would be served. */
 export interface Candidate {
   readonly version: string;
   readonly signature: Signature;
   readonly labels: Manifest['labels'];
+  readonly roles: Manifest['roles'];
   readonly chosen: ChosenArtifact;
   readonly tolerance: Tolerance;
 }
@@ -60,9 +65,13 @@ export async function validate(
   const referred = reference ?? test;
   if (referred === null) throw new PopserveError('INVALID_ARGUMENT', 'expected test data or reference data');
   const features = new ReferenceFeatures(signature, referred);
-  const watch = reference === null ? (inputs: readonly Tensor[]) => features.add(inputs) : undefined;
+  const testRows: string[] = [];
+  const referenceRows = new Set<string>();
+  const watch = (inputs: readonly Tensor[]) => {
+    if (reference === null) features.add(inputs);
+    else for (const digest of rowDigests(inputs)) testRows.push(digest);
+  };
   const tested = test && { test, answers: await answersOf(run, test, testBatches, 'testing', surroundings, watch) };
-  const judgement = tested && (await judge(candidate, options, tested, surroundings));
   const answers = reference
     ? await answersOf(
         run,
@@ -70,9 +79,15 @@ export async function validate(
         batchesOf(reference, batchSize(signature)),
         'taking the baseline',
         surroundings,
-        (inputs) => features.add(inputs),
+        (inputs) => {
+          features.add(inputs);
+          for (const digest of test === null ? [] : rowDigests(inputs)) referenceRows.add(digest);
+        },
       )
     : (tested?.answers ?? []);
+  const seen = testRows.filter((digest) => referenceRows.has(digest)).length;
+  const duplicates = duplicateWarnings(seen, testRows.length, reference?.reference.file ?? '');
+  const judgement = tested && (await judge(candidate, options, { ...tested, duplicates }, surroundings));
   for (const { outputs } of answers) features.add(outputs);
   return {
     baseline: features.baseline(judgement?.evaluation.outputs.scores),
@@ -84,18 +99,27 @@ export async function validate(
 async function judge(
   candidate: Candidate,
   options: ValidationOptions,
-  { test, answers }: { test: TestData; answers: readonly Answer[] },
+  { test, answers, duplicates }: { test: TestData; answers: readonly Answer[]; duplicates: readonly string[] },
   surroundings: Surroundings,
 ): Promise<Judgement> {
   const predictions = readPredictions(answers, test.truth, candidate, options);
   checkMetrics(predictions.task, options.requirements, options.regressionLimits);
-  const metrics = score(predictions);
+  const { figures, absent } = figuresOf(predictions);
+  const metrics = rounded(figures);
+  const intervals = intervalsOf(predictions, figures);
+  const isStrict = options.isStrict === true;
+  const warnings = [
+    ...predictionWarnings(predictions),
+    ...(isStrict ? [] : claimWarnings(options.requirements, metrics, intervals, test.reference.rows)),
+    ...duplicates,
+  ];
   const native = judgeNative(candidate, options, { test, answers }, surroundings.native);
   const stable = await judgeStable(candidate, options, test, surroundings);
   const known = stable === null || 'fault' in stable ? null : stable;
   const notCompared = stable !== null && 'fault' in stable ? stable.fault : undefined;
   const failures = [
-    ...unmet(options.requirements, metrics),
+    ...unmet(options.requirements, metrics, absent),
+    ...(isStrict ? unsure(options.requirements, metrics, intervals) : []),
     ...(known === null ? [] : worsened(options.regressionLimits, predictions.task, metrics, known)),
     ...(notCompared !== undefined && options.regressionLimits.length > 0 ? [notCompared] : []),
     ...overBudget(options.budgets, candidate.chosen.profiles),
@@ -113,8 +137,12 @@ async function judge(
     outputs: predictions.outputs,
     ...described(predictions),
     metrics,
+    ...(Object.keys(intervals).length > 0 ? { intervals } : {}),
+    ...(Object.keys(absent).length > 0 ? { absent } : {}),
+    ...(warnings.length > 0 ? { warnings } : {}),
     native: native.evaluation,
     gate: {
+      ...(isStrict ? { strict: true as const } : {}),
       requirements: [
         ...options.requirements.map(({ text }) => text),
         ...options.regressionLimits.map(({ text }) => text),
@@ -132,9 +160,10 @@ async function judge(
 
 function described(predictions: Predictions): Partial<Evaluation> {
   if (predictions.task === 'regression') return {};
-  const { classes, positive } = predictions;
+  const { classes, positive, order } = predictions;
   return {
     classes: [...classes],
+    ...(order === null || order === undefined ? {} : { order }),
     ...(positive === null ? {} : { positive: classes[positive] ?? '' }),
     ...(classes.length > mostClassesKept ? {} : { confusion: confusionOf(predictions).map((row) => [...row]) }),
   };
@@ -211,8 +240,20 @@ async function runStable(
     `testing version ${manifest.version}, which is served,`,
     surroundings,
   );
-  const predictions = readPredictions(answers, test.truth, manifest, options);
+  const predictions = readPredictions(answers, test.truth, manifest, optionsOf(manifest, options));
   return { version: manifest.version, metrics: score(predictions), predictions };
+}
+
+/** A version is judged by the outputs that it was judged by when it was published. */
+function optionsOf({ signature, evaluation }: Manifest, { task, outputs, positive }: ValidationOptions): TaskOptions {
+  const common = positive === undefined ? {} : { positive };
+  if (evaluation !== undefined) {
+    const { label, scores, value } = evaluation.outputs;
+    const named = [label, scores, value].filter((name) => name !== undefined);
+    return { ...common, task: evaluation.task, outputs: named };
+  }
+  const named = (outputs ?? []).filter((name) => signature.outputs.some((output) => output.name === name));
+  return { ...common, ...(task === undefined ? {} : { task }), ...(named.length > 0 ? { outputs: named } : {}) };
 }
 
 interface Run {

@@ -19,6 +19,12 @@ export async function demoPublication(version = '1'): Promise<SmallPublication> 
         { name: 'probability', datatype: 'FP32', shape: [-1, 2] },
       ],
     },
-    { features: [...demoModel.features] },
+    {
+      features: [...demoModel.features],
+      roles: [
+        { output: 'failure', role: 'label', head: 0, says: { probability: [0, 1] } },
+        { output: 'probability', role: 'number', head: 0, columns: [0, 1], isShare: true },
+      ],
+    },
   );
 }

@@ -23,7 +23,7 @@ export function oipCodec(
   message: { readonly body: Uint8Array; readonly headerLength: string | null },
   limits: DecodeLimits,
 ): InferenceCodec<InferRequest> {
-  const { model, version, signature, features, labels } = manifest;
+  const { model, version, signature, features, labels, roles } = manifest;
   return {
     decode: () => decodeInferRequest({ ...message, signature, features, limits, admit: admitFor(manifest) }),
     encode: (request, outputs) => {
@@ -35,7 +35,7 @@ export function oipCodec(
       };
       return records === undefined
         ? encodeInferResponse({ ...answer, request })
-        : encodePredictions({ ...answer, count: records });
+        : encodePredictions({ ...answer, count: records, ...(roles ? { roles } : {}) });
     },
   };
 }

@@ -45,6 +45,7 @@ export async function ask(
       encodePredictions({
         ...{ modelName: manifest.model, modelVersion: manifest.version, count: 1, outputs },
         ...(manifest.labels ? { labels: manifest.labels } : {}),
+        ...(manifest.roles ? { roles: manifest.roles } : {}),
       }),
   };
   const answer = await infer(isolate, resolved, codec, scope);

@@ -1,9 +1,11 @@
 // The answer to records: for each the label and its probability where the model is a classifier, and every other output by name.
 import { invalid } from '../../registry/errors.ts';
-import { elementCount, isFloat } from '../../registry/signature.ts';
+import type { OutputRole } from '../../registry/output-role.ts';
+import { elementCount } from '../../registry/signature.ts';
 import type { Labels } from './classification.ts';
 import { describeShape, quote } from './describe.ts';
 import type { EncodedMessage } from './envelope.ts';
+import { type ClassifierOutputs, columnOfLabel, findClassifier } from './find-classifier.ts';
 import { elementTexts, nestTexts, numbersOf } from './json-rows.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -16,34 +18,31 @@ export interface Predictions {
   readonly outputs: readonly Tensor[];
   /** Class labels by output name. */
   readonly labels?: Readonly<Record<string, Labels>>;
+  /** What each output is, as it was found when the version was published. */
+  readonly roles?: readonly OutputRole[];
 }
 
-/** Rows of numbers, one number per class. */
-interface Scores {
-  readonly output: Tensor;
-  readonly values: ArrayLike<number | bigint>;
-  readonly classes: number;
-  readonly labels: Labels | undefined;
-}
-
-const labelTypes = new Set(['INT64', 'INT32', 'BYTES']);
+/** Fields that tell the class of a record. */
+const classFields = new Set(['label', 'probability', 'probabilities', 'score', 'scores']);
 /** How far from 1 the probabilities of a row may add up to. */
 const sumTolerance = 1e-3;
 
 /**
  * `{"predictions": [{"label": …, "probability": …, "probabilities": {…}}]}`: the label is the classifier's own, else that of the
- * highest value. Values that are no probabilities (a row does not add up to 1) are called `score` and `scores`.
+ * highest value. The probability is the label's own, which need not be the highest (a threshold or votes may decide); it is left out
+ * where it is not known which column the label means. Values that are no probabilities (a row does not add up to 1) are called `score`
+ * and `scores`.
  * @throws PopserveError INVALID_ARGUMENT if an output has no row for each record, or BYTES that are not UTF-8
  */
 export function encodePredictions(predictions: Predictions): EncodedMessage {
   const { modelName, modelVersion, id, count, outputs } = predictions;
-  const labelled = outputs.find(
-    ({ datatype, shape }) => labelTypes.has(datatype) && elementCount(shape) === count && shape.length <= 2,
-  );
-  const scores = findScores(predictions, labelled !== undefined);
-  const named = scores ? outputs.filter((output) => output !== scores.output && output !== labelled) : outputs;
+  const found = findClassifier(predictions);
+  const beside = outputs.filter((output) => output !== found?.scores && output !== found?.label);
+  // No record has two fields of one name: then every output stands for itself.
+  const classifier = beside.some(({ name }) => classFields.has(name)) ? null : found;
+  const named = classifier === null ? outputs : beside;
   const fields = named.map((output) => ({ name: JSON.stringify(output.name), rows: rowTexts(output, count) }));
-  const classify = scores ? classifier(scores, labelled) : null;
+  const classify = classifier === null ? null : classifierFields(classifier);
   const rows = Array.from({ length: count }, (_, row) => {
     const parts = fields.map(({ name, rows: texts }) => `${name}:${texts[row]}`);
     return `{${[...(classify ? classify(row) : []), ...parts].join(',')}}`;
@@ -55,41 +54,23 @@ export function encodePredictions(predictions: Predictions): EncodedMessage {
   };
 }
 
-/** An output `[count, classes]` of floats with names for its classes, or beside an output that says which class it is. */
-function findScores({ outputs, count, labels }: Predictions, hasLabel: boolean): Scores | null {
-  for (const output of outputs) {
-    const [batch, classes, ...rest] = output.shape;
-    if (!isFloat(output.datatype) || batch !== count || classes === undefined || rest.length > 0) continue;
-    const own = labels?.[output.name];
-    const known = own?.length === classes ? own : undefined;
-    if (classes >= 2 && (known || hasLabel)) return { output, values: numbersOf(output), classes, labels: known };
-  }
-  return null;
-}
-
-function classifier({ output, values, classes, labels }: Scores, labelled: Tensor | undefined) {
+/** The fields of a row that say which class it is. */
+function classifierFields(classifier: ClassifierOutputs): (row: number) => string[] {
+  const { label: labelled, scores, classes, names } = classifier;
+  const values = numbersOf(scores);
   const noun = areProbabilities(values, classes) ? ['probability', 'probabilities'] : ['score', 'scores'];
-  const texts = elementTexts(output, `output ${quote(output.name)}`);
+  const texts = elementTexts(scores, `output ${quote(scores.name)}`);
   const ownLabels = labelled ? elementTexts(labelled, `output ${quote(labelled.name)}`) : null;
-  const keys = Array.from({ length: classes }, (_, index) => JSON.stringify(String(labels?.[index] ?? index)));
-  const nameOf = (index: number) => JSON.stringify(labels?.[index] ?? index);
+  const keys = Array.from({ length: classes }, (_, index) => JSON.stringify(String(names?.[index] ?? index)));
   return (row: number): string[] => {
-    const highest = indexOfHighest(values, row * classes, classes);
     const own = ownLabels?.[row];
-    const found = own === undefined ? highest : indexOfLabel(own, labels, classes);
-    const at = found < 0 ? highest : found;
+    const at =
+      own === undefined ? indexOfHighest(values, row * classes, classes) : columnOfLabel(JSON.parse(own), classifier);
     const all = keys.map((key, index) => `${key}:${texts[row * classes + index]}`);
-    const label = own !== undefined && (found < 0 || labels === undefined) ? own : nameOf(at);
-    return [`"label":${label}`, `"${noun[0]}":${texts[row * classes + at]}`, `"${noun[1]}":{${all.join(',')}}`];
+    const label = own !== undefined && (at < 0 || names === null) ? own : JSON.stringify(names?.[at] ?? at);
+    const probability = at < 0 ? [] : [`"${noun[0]}":${texts[row * classes + at]}`];
+    return [`"label":${label}`, ...probability, `"${noun[1]}":{${all.join(',')}}`];
   };
-}
-
-/** @param text the model's label as JSON: one of the names, or the index of one; -1 if it is neither */
-function indexOfLabel(text: string, labels: Labels | undefined, classes: number): number {
-  const label: unknown = JSON.parse(text);
-  const named = labels?.findIndex((name) => String(name) === String(label)) ?? -1;
-  if (named >= 0) return named;
-  return typeof label === 'number' && Number.isInteger(label) && label >= 0 && label < classes ? label : -1;
 }
 
 function indexOfHighest(values: ArrayLike<number | bigint>, start: number, classes: number): number {

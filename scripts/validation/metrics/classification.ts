@@ -30,30 +30,63 @@ export function confusionMatrix(truth: readonly number[], predicted: readonly nu
   return matrix;
 }
 
-export function classFigures(matrix: ConfusionMatrix): ClassFigures[] {
-  return matrix.map((row, index) => {
-    const right = row[index] ?? 0;
-    const support = sum(row);
-    const predicted = sum(matrix.map((other) => other[index] ?? 0));
+/** Rows of each class: found, truly of it, taken for it. */
+export interface ClassCounts {
+  readonly right: ArrayLike<number>;
+  readonly support: ArrayLike<number>;
+  readonly predicted: ArrayLike<number>;
+}
+
+export function classCounts(matrix: ConfusionMatrix): ClassCounts {
+  const predicted = new Float64Array(matrix.length);
+  for (const row of matrix)
+    for (const [taken, count] of row.entries()) predicted[taken] = (predicted[taken] ?? 0) + count;
+  return { right: matrix.map((row, index) => row[index] ?? 0), support: matrix.map(sum), predicted };
+}
+
+/** As {@link classCounts}, of rows that count several times or not at all. */
+export function weightedCounts(
+  truth: readonly number[],
+  predicted: readonly number[],
+  classes: number,
+  weights: ArrayLike<number>,
+): ClassCounts {
+  const counts = {
+    right: new Float64Array(classes),
+    support: new Float64Array(classes),
+    predicted: new Float64Array(classes),
+  };
+  for (const [row, truly] of truth.entries()) {
+    const [taken = -1, weight = 0] = [predicted[row], weights[row]];
+    counts.support[truly] = (counts.support[truly] ?? 0) + weight;
+    counts.predicted[taken] = (counts.predicted[taken] ?? 0) + weight;
+    if (taken === truly) counts.right[truly] = (counts.right[truly] ?? 0) + weight;
+  }
+  return counts;
+}
+
+export function classFigures({ right, support, predicted }: ClassCounts): ClassFigures[] {
+  return Array.from(right, (found, index) => {
+    const [own, taken] = [support[index] ?? 0, predicted[index] ?? 0];
     return {
-      precision: share(right, predicted),
-      recall: share(right, support),
-      f1: share(2 * right, support + predicted),
-      support,
-      predicted,
+      precision: share(found, taken),
+      recall: share(found, own),
+      f1: share(2 * found, own + taken),
+      support: own,
+      predicted: taken,
     };
   });
 }
 
-export function accuracy(matrix: ConfusionMatrix): number {
-  return share(sum(matrix.map((row, index) => row[index] ?? 0)), sum(matrix.flat()));
+export function accuracy({ right, support }: ClassCounts): number {
+  return share(sum(Array.from(right)), sum(Array.from(support)));
 }
 
 /**
  * Means over the classes that occur, in truth or prediction: `macro` counts each class once, `weighted` by its support.
  */
-export function averaged(matrix: ConfusionMatrix): Record<string, number> {
-  const figures = classFigures(matrix).filter(({ support, predicted }) => support + predicted > 0);
+export function averaged(counts: ClassCounts): Record<string, number> {
+  const figures = classFigures(counts).filter(({ support, predicted }) => support + predicted > 0);
   const rows = sum(figures.map(({ support }) => support));
   const means = (['precision', 'recall', 'f1'] as const).flatMap((name) => [
     [`${name}_macro`, share(sum(figures.map((each) => each[name])), figures.length)],

@@ -1,7 +1,6 @@
 // Figures of the scores behind a classification: curves over all thresholds and the areas under them, log loss, top-k. Under
 // scikit-learn's definitions: tied scores are one threshold, average precision is a sum of steps and not interpolated.
 // @see https://scikit-learn.org/stable/modules/model_evaluation.html
-import { largest } from '../../../registry/extremes.ts';
 
 /** How many rows are taken for positive from one threshold on, and how many of those are. */
 export interface OperatingPoint {
@@ -76,17 +75,60 @@ export function averagePrecision(ranked: RankedScores): number | null {
   return curve.reduce((area, { x, y }, index) => area + (x - (curve[index - 1]?.x ?? 0)) * y, 0);
 }
 
+/** Scores in their order, to rank them again and again with other weights. */
+export interface Order {
+  /** Rows from the highest score down. */
+  readonly rows: Uint32Array;
+  /** Is the score of this place that of the next one as well? */
+  readonly isTied: Uint8Array;
+  readonly isPositive: Uint8Array;
+}
+
+export function orderOf(scores: readonly number[], isPositive: readonly boolean[]): Order {
+  const at = (row: number) => scores[row] ?? Number.NEGATIVE_INFINITY;
+  const rows = Uint32Array.from(scores.keys()).sort((a, b) => at(b) - at(a));
+  return {
+    rows,
+    isTied: Uint8Array.from(rows, (row, place) =>
+      Number(place + 1 < rows.length && at(rows[place + 1] ?? 0) === at(row)),
+    ),
+    isPositive: Uint8Array.from(rows, (row) => Number(isPositive[row] === true)),
+  };
+}
+
+/** Area under the ROC curve and average precision of rows that count several times or not at all; null where they are not defined. */
+export function weightedAreas({ rows, isTied, isPositive }: Order, weights: ArrayLike<number>) {
+  let [area, precisions, found, wrong, foundBefore, wrongBefore] = [0, 0, 0, 0, 0, 0];
+  for (let place = 0; place < rows.length; place++) {
+    const weight = weights[rows[place] ?? 0] ?? 0;
+    if (isPositive[place] === 1) found += weight;
+    else wrong += weight;
+    if (isTied[place] === 1) continue;
+    area += ((wrong - wrongBefore) * (found + foundBefore)) / 2;
+    if (found > foundBefore) precisions += ((found - foundBefore) * found) / (found + wrong);
+    [foundBefore, wrongBefore] = [found, wrong];
+  }
+  return {
+    roc: found === 0 || wrong === 0 ? null : area / (found * wrong),
+    precision: found === 0 ? null : precisions / found,
+  };
+}
+
 /** The least share that a probability is taken for, as in scikit-learn: else one wrong certainty would be infinite. */
 const leastShare = Number.EPSILON;
 
-/** Mean of -ln of the share given to the true class. @param shares per row and class; rows are scaled to add up to 1 */
-export function logLoss(shares: readonly (readonly number[])[], truth: readonly number[]): number {
-  const total = shares.reduce((sum, row, index) => {
+/** -ln of the share given to the true class, row by row. @param shares per row and class; rows are scaled to add up to 1 */
+export function logLosses(shares: readonly (readonly number[])[], truth: readonly number[]): number[] {
+  return shares.map((row, index) => {
     const whole = row.reduce((left, right) => left + right, 0);
     const given = (row[truth[index] ?? -1] ?? 0) / whole;
-    return sum - Math.log(Math.min(1 - leastShare, Math.max(leastShare, given)));
-  }, 0);
-  return total / shares.length;
+    return -Math.log(Math.min(1 - leastShare, Math.max(leastShare, given)));
+  });
+}
+
+/** Mean of {@link logLosses}. */
+export function logLoss(shares: readonly (readonly number[])[], truth: readonly number[]): number {
+  return logLosses(shares, truth).reduce((sum, loss) => sum + loss, 0) / shares.length;
 }
 
 /** Share of rows whose true class is among the k with the highest scores; of ties the later class counts as higher, as in scikit-learn. */
@@ -97,12 +139,4 @@ export function topK(scores: readonly (readonly number[])[], truth: readonly num
     return row.filter((score, at) => score > own || (score === own && at > truly)).length < k;
   });
   return found.length / scores.length;
-}
-
-/** Scores without bounds to shares of 1. */
-export function softmax(scores: readonly number[]): number[] {
-  const most = largest(scores);
-  const powers = scores.map((score) => Math.exp(score - most));
-  const sum = powers.reduce((left, right) => left + right, 0);
-  return powers.map((power) => power / sum);
 }

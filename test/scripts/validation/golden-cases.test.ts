@@ -4,7 +4,17 @@ import type { Predictions } from '../../../scripts/validation/task.ts';
 
 function classified(truth: readonly number[], predicted: readonly number[], classes = 3): Predictions {
   const names = Array.from({ length: classes }, (_, index) => String(index));
-  return { task: 'multiclass', outputs: {}, classes: names, positive: null, truth, predicted, scores: null };
+  return {
+    task: 'multiclass',
+    outputs: {},
+    classes: names,
+    positive: null,
+    truth,
+    predicted,
+    order: null,
+    scores: null,
+    unscored: null,
+  };
 }
 
 describe('rows for golden vectors', () => {

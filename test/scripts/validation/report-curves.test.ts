@@ -11,7 +11,17 @@ function classified(classes: readonly string[], gap: number, truths = classes.le
   const truth = Array.from({ length: 300 }, (_, row) => row % truths);
   const scores = truth.map((truly) => classes.map((_, index) => random.normal(index === truly ? gap : 0, 1)));
   const predicted = scores.map((row) => row.indexOf(Math.max(...row)));
-  return { task: 'multiclass', outputs: {}, classes, positive: null, truth, predicted, scores };
+  return {
+    task: 'multiclass',
+    outputs: {},
+    classes,
+    positive: null,
+    truth,
+    predicted,
+    order: 'graph',
+    scores,
+    unscored: null,
+  };
 }
 
 const area = (points: readonly { x: number; y: number }[]) =>
