@@ -33,18 +33,19 @@ function around(value: number, [low, high]: Interval): [number, number] {
 }
 
 function ofRegression({ truth, predicted }: Regression, figures: Figures): Found {
-  const errors = truth.map((value, row) => (predicted[row] ?? Number.NaN) - value);
+  const errors = Float64Array.from(truth, (value, row) => (predicted[row] ?? Number.NaN) - value);
   const [sizes, squares] = [errors.map(Math.abs), errors.map((error) => error ** 2)];
+  const mean = truth.reduce((sum, value) => sum + value, 0) / truth.length;
+  const deviations = Float64Array.from(truth, (value) => value - mean);
+  const spreads = deviations.map((deviation) => deviation ** 2);
+  const isConstant = truth.every((value) => value === truth[0]);
   const all = drawRows(truth.length, 1).map((draw) => {
-    const [squared, centre] = [weightedMean(squares, draw), weightedMean(truth, draw)];
-    const variance = weightedMean(
-      truth.map((value) => (value - centre) ** 2),
-      draw,
-    );
+    const squared = weightedMean(squares, draw);
+    const variance = weightedMean(spreads, draw) - weightedMean(deviations, draw) ** 2;
     return {
       mae: weightedMean(sizes, draw),
       rmse: Math.sqrt(squared),
-      r2: variance === 0 ? null : 1 - squared / variance,
+      r2: isConstant || variance <= 0 ? null : 1 - squared / variance,
     };
   });
   const intervalOf = (name: 'mae' | 'rmse' | 'r2') =>
@@ -77,8 +78,9 @@ function shares({ truth, predicted, positive, scores }: Classification): Found {
 }
 
 function ofLabels({ truth, predicted, classes, positive }: Classification, figures: Figures, draws: Draws): Found {
+  const [own, taken] = [Int32Array.from(truth), Int32Array.from(predicted)];
   const all = draws.map((draw) => {
-    const counts = weightedCounts(truth, predicted, classes.length, draw);
+    const counts = weightedCounts(own, taken, classes.length, draw);
     const f1 = positive === null ? {} : { f1: classFigures(counts)[positive]?.f1 ?? 0 };
     return { ...f1, ...averaged(counts) } as Record<string, number>;
   });
@@ -95,7 +97,7 @@ function ofLabels({ truth, predicted, classes, positive }: Classification, figur
 function ofScores(predictions: Classification, figures: Figures, draws: Draws): Found {
   const { truth, scores, positive } = predictions;
   if (scores === null) return {};
-  const losses = logLosses(scores, truth);
+  const losses = Float64Array.from(logLosses(scores, truth));
   const counts = new Map<number, number>();
   for (const truly of truth) counts.set(truly, (counts.get(truly) ?? 0) + 1);
   const rarest = smallest(counts.values());
@@ -141,11 +143,12 @@ function asShare(value: number, rows: number): Interval | null {
   return value < 0 || value > 1 ? null : wilson(value * rows, rows);
 }
 
-function weightedMean(values: readonly number[], weights: ArrayLike<number>): number {
-  let [sum, whole] = [0, 0];
-  for (const [row, value] of values.entries()) {
+function weightedMean(values: Float64Array, weights: ArrayLike<number>): number {
+  let sum = 0;
+  let whole = 0;
+  for (let row = 0; row < values.length; row++) {
     const weight = weights[row] ?? 0;
-    sum += weight * value;
+    sum += weight * (values[row] ?? 0);
     whole += weight;
   }
   return sum / whole;

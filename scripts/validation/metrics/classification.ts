@@ -46,8 +46,8 @@ export function classCounts(matrix: ConfusionMatrix): ClassCounts {
 
 /** As {@link classCounts}, of rows that count several times or not at all. */
 export function weightedCounts(
-  truth: readonly number[],
-  predicted: readonly number[],
+  truth: Int32Array,
+  predicted: Int32Array,
   classes: number,
   weights: ArrayLike<number>,
 ): ClassCounts {
@@ -56,8 +56,10 @@ export function weightedCounts(
     support: new Float64Array(classes),
     predicted: new Float64Array(classes),
   };
-  for (const [row, truly] of truth.entries()) {
-    const [taken = -1, weight = 0] = [predicted[row], weights[row]];
+  for (let row = 0; row < truth.length; row++) {
+    const weight = weights[row] ?? 0;
+    const truly = truth[row] ?? 0;
+    const taken = predicted[row] ?? 0;
     counts.support[truly] = (counts.support[truly] ?? 0) + weight;
     counts.predicted[taken] = (counts.predicted[taken] ?? 0) + weight;
     if (taken === truly) counts.right[truly] = (counts.right[truly] ?? 0) + weight;

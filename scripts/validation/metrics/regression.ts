@@ -20,6 +20,8 @@ export function regressionFigures(truth: readonly number[], predicted: readonly 
     squared += error ** 2;
     spread += (value - mean) ** 2;
   }
-  const r2 = spread === 0 ? (squared === 0 ? 1 : 0) : 1 - squared / spread;
+  // The mean of equal values is not always one of them, so their spread is not always 0.
+  const isConstant = truth.every((value) => value === truth[0]);
+  const r2 = isConstant || spread === 0 ? (squared === 0 ? 1 : 0) : 1 - squared / spread;
   return { mae: absolute / rows, rmse: Math.sqrt(squared / rows), r2 };
 }

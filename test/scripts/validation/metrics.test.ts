@@ -146,6 +146,8 @@ describe('regression', () => {
     [[1, 2, 3], [3, 2, 1], -3],
     [[2, 2], [2, 2], 1],
     [[2, 2], [2, 3], 0],
+    // The mean of these is not 0.1.
+    [[0.1, 0.1, 0.1], [0.2, 0.1, 0.1], 0],
   ])('explains of %j by %j the share %d', (truth, predicted, r2) => {
     expect(regressionFigures(truth, predicted).r2).toBe(r2);
   });
