@@ -1,7 +1,19 @@
 // How each contestant is started.
 import { type MeasuredWorker, startMeasured } from './measured-worker.ts';
 import type { BenchModel } from './models.ts';
+import { startNodePeer } from './node-peer.ts';
+import { binaryRequest, elementsRequest, inferPath, jsonRequest } from './requests.ts';
 import type { BenchContext } from './section.ts';
+
+/** A request of one way to ask a server. */
+export interface Contestant {
+  readonly server: Server;
+  readonly request: Buffer;
+}
+
+interface Server {
+  readonly port: number;
+}
 
 interface StartOptions {
   readonly inspect?: boolean;
@@ -37,6 +49,38 @@ export function startStock(
 
 export function startBare({ bundles }: BenchContext, options: StartOptions = {}): Promise<MeasuredWorker> {
   return startMeasured({ ...options, worker: bundles.bare });
+}
+
+/** Everything that a small model is measured in. */
+export async function startAll(context: BenchContext, model: BenchModel) {
+  return {
+    popserve: await startPopserve(context),
+    stock: await startStock(context, model),
+    bare: await startBare(context),
+    native: await startNodePeer('native', model),
+    'node-wasm': await startNodePeer('wasm', model),
+  };
+}
+
+/** One inference of the model in every way that the servers take it. */
+export function inferences(
+  running: Readonly<Partial<Record<'popserve' | 'stock' | 'bare' | 'native' | 'node-wasm', Server>>>,
+  model: BenchModel,
+): Record<string, Contestant> {
+  const { inputs } = model;
+  const ways: Record<string, [Server | undefined, Buffer]> = {
+    'popserve, binary': [running.popserve, binaryRequest(inferPath(model), inputs)],
+    'popserve, JSON': [running.popserve, jsonRequest(inferPath(model), inputs)],
+    'bare, elements': [running.bare, elementsRequest('/infer', inputs)],
+    'stock, JSON': [running.stock, jsonRequest('/infer', inputs)],
+    'native, binary': [running.native, binaryRequest('/infer', inputs)],
+    'native, JSON': [running.native, jsonRequest('/infer', inputs)],
+    'node-wasm, binary': [running['node-wasm'], binaryRequest('/infer', inputs)],
+    'node-wasm, JSON': [running['node-wasm'], jsonRequest('/infer', inputs)],
+  };
+  return Object.fromEntries(
+    Object.entries(ways).flatMap(([name, [server, request]]) => (server ? [[name, { server, request }]] : [])),
+  );
 }
 
 /** What of a manifest the bare Worker needs to load a model. */

@@ -2,17 +2,17 @@
 import { decodeInferRequest } from '../../../../worker/protocol/decode-request.ts';
 import { encodeInferRequest } from '../../../../worker/protocol/encode-request.ts';
 import { decodeLimits } from '../../../../worker/protocol/infer-request.ts';
-import { pairedRatio, quantile, summarise } from '../../summarise.ts';
-import { loadQuery, startBare, startPopserve, stopAll } from '../contestants.ts';
+import { pairedRatio, summarise } from '../../summarise.ts';
+import { measureAdded, noop } from '../added-latency.ts';
+import { inferences, loadQuery, startBare, startPopserve, stopAll } from '../contestants.ts';
 import { httpRequest } from '../http-connection.ts';
-import { interleave } from '../interleave.ts';
 import { measureLatencies } from '../load.ts';
 import { type BenchModel, inputFrame } from '../models.ts';
 import { startNodePeer } from '../node-peer.ts';
 import { number, spread } from '../report.ts';
-import { binaryRequest, elementsRequest, inferPath, jsonRequest, measure, sendOnce } from '../requests.ts';
+import { measure, sendOnce } from '../requests.ts';
 import type { Section } from '../section.ts';
-import type { LoadReport, RunReport } from '../workers/bench-protocol.ts';
+import type { LoadReport } from '../workers/bench-protocol.ts';
 
 const elements = 150_000;
 
@@ -22,7 +22,6 @@ export const largeTensor: Section = {
     const { quick, note } = context;
     const [rounds, perRound] = quick ? [3, 30] : [15, 100];
     const model = await context.models.reduce(elements);
-    const { inputs } = model;
     const running = {
       popserve: await startPopserve(context),
       bare: await startBare(context),
@@ -32,33 +31,14 @@ export const largeTensor: Section = {
       await sendOnce(running.popserve.port, httpRequest('GET', `/v2/models/${model.manifest.model}/ready`));
       await measure<LoadReport>(running.bare.port, '/measure/load', loadQuery(model, 'fast'), model.artifact);
       const contestants = {
-        'popserve, no-op': { server: running.popserve, request: httpRequest('GET', '/v2/health/live') },
-        'popserve, binary': { server: running.popserve, request: binaryRequest(inferPath(model), inputs) },
-        'popserve, JSON': { server: running.popserve, request: jsonRequest(inferPath(model), inputs) },
-        'bare, elements': { server: running.bare, request: elementsRequest('/infer', inputs) },
-        'native, binary': { server: running.native, request: binaryRequest('/infer', inputs) },
-        'native, JSON': { server: running.native, request: jsonRequest('/infer', inputs) },
+        [noop]: { server: running.popserve, request: httpRequest('GET', '/v2/health/live') },
+        ...inferences(running, model),
       };
       note('large-tensor: warming up');
       for (const { server, request } of Object.values(contestants)) await measureLatencies(server.port, request, 200);
-      const frame = inputFrame(inputs);
-      const runs: number[] = [];
       note('large-tensor: measuring');
-      const medians: Record<string, number[]> = await interleave(
-        contestants,
-        rounds,
-        async ({ server, request }, name) => {
-          if (name === 'bare, elements') {
-            const report = await measure<RunReport>(running.bare.port, '/measure/run', { repeat: '100' }, frame);
-            runs.push(report.totalMs / report.runs);
-          }
-          return quantile(await measureLatencies(server.port, request, perRound), 0.5);
-        },
-      );
-      const run = summarise(runs);
-      const noop = medians['popserve, no-op'] ?? [];
-      const added = (name: string) =>
-        summarise((medians[name] ?? []).map((median, round) => median - (noop[round] ?? 0) - run.median));
+      const timing = { rounds, perRound, runs: 100 };
+      const { run, added, table } = await measureAdded(contestants, running.bare, inputFrame(model.inputs), timing);
       const binary = added('popserve, binary');
       const reading = compareReading(model, rounds);
       return {
@@ -68,14 +48,7 @@ export const largeTensor: Section = {
           'Reading: `decodeInferRequest` on the JSON body against `JSON.parse` and `Float32Array.from`, which is what a Node server does, in one process in turns.',
         ],
         tables: [
-          {
-            columns: ['request', 'p50 ms', 'added ms'],
-            rows: Object.entries(medians).map(([name, values]) => [
-              name,
-              spread(summarise(values)),
-              name.startsWith('popserve, ') && !name.endsWith('no-op') ? spread(added(name)) : '',
-            ]),
-          },
+          table,
           {
             columns: ['reading the JSON body', 'ms', 'of JSON.parse and Float32Array.from (paired)'],
             rows: [

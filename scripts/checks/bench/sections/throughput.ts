@@ -1,12 +1,11 @@
 // Requests per second of a small model on many connections.
 
 import { pairedRatio, summarise } from '../../summarise.ts';
-import { loadQuery, startBare, startPopserve, startStock, stopAll } from '../contestants.ts';
+import { type Contestant, inferences, loadQuery, startAll, stopAll } from '../contestants.ts';
 import { interleave } from '../interleave.ts';
 import { measureThroughput, type Throughput } from '../load.ts';
-import { startNodePeer } from '../node-peer.ts';
 import { number, spread } from '../report.ts';
-import { binaryRequest, elementsRequest, inferPath, jsonRequest, measure } from '../requests.ts';
+import { measure } from '../requests.ts';
 import type { Section } from '../section.ts';
 import type { LoadReport } from '../workers/bench-protocol.ts';
 import { smallModel } from './small-model.ts';
@@ -19,27 +18,11 @@ export const throughput: Section = {
     const { quick, note } = context;
     const [rounds, durationMs] = quick ? [3, 500] : [11, 2000];
     const model = await smallModel(context.models);
-    const running = {
-      popserve: await startPopserve(context),
-      stock: await startStock(context, model),
-      bare: await startBare(context),
-      native: await startNodePeer('native', model),
-      'node-wasm': await startNodePeer('wasm', model),
-    };
+    const running = await startAll(context, model);
     try {
       await measure<LoadReport>(running.bare.port, '/measure/load', loadQuery(model, 'fast'), model.artifact);
-      const { inputs } = model;
-      const contestants = {
-        'popserve, binary': { server: running.popserve, request: binaryRequest(inferPath(model), inputs) },
-        'popserve, JSON': { server: running.popserve, request: jsonRequest(inferPath(model), inputs) },
-        'stock, JSON': { server: running.stock, request: jsonRequest('/infer', inputs) },
-        'bare, elements': { server: running.bare, request: elementsRequest('/infer', inputs) },
-        'native, binary': { server: running.native, request: binaryRequest('/infer', inputs) },
-        'native, JSON': { server: running.native, request: jsonRequest('/infer', inputs) },
-        'node-wasm, binary': { server: running['node-wasm'], request: binaryRequest('/infer', inputs) },
-        'node-wasm, JSON': { server: running['node-wasm'], request: jsonRequest('/infer', inputs) },
-      };
-      const round = ({ server, request }: { server: { port: number }; request: Buffer }) =>
+      const contestants = inferences(running, model);
+      const round = ({ server, request }: Contestant) =>
         measureThroughput(server.port, request, { connections, durationMs });
       note('throughput: warming up');
       await interleave(contestants, quick ? 2 : 3, round);
