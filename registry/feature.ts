@@ -87,6 +87,19 @@ export function sumUp(spec: Pick<TensorSpec, 'datatype' | 'shape'>, tensor: Feat
 
 function summarize(take: Exclude<Take, number>, elements: FeatureTensor['elements'], from: number, to: number) {
   if (take === 'length') return Array.from(String(elements[from] ?? '')).length || '';
+  return figureOf(take, elements, from, to);
+}
+
+/**
+ * A figure of the numbers of one row. It makes no objects: the Worker counts live rows with it.
+ * @returns NaN if one of the numbers is, or if there are none
+ */
+export function figureOf(
+  take: Exclude<Take, number | 'length'>,
+  elements: FeatureTensor['elements'],
+  from: number,
+  to: number,
+): number {
   if (take === 'argmax' || take === 'max') {
     const at = largestAt(elements, from, to);
     return at === -1 ? Number.NaN : take === 'max' ? Number(elements[at]) : at - from;
@@ -118,7 +131,10 @@ function largestAt(elements: FeatureTensor['elements'], from: number, to: number
   for (let index = from; index < to; index++) {
     const value = Number(elements[index]);
     if (Number.isNaN(value)) return -1;
-    if (at === -1 || value > largest) [at, largest] = [index, value];
+    if (at === -1 || value > largest) {
+      at = index;
+      largest = value;
+    }
   }
   return at;
 }

@@ -1,5 +1,8 @@
 // Counts one feature of a tensor's rows into its bins. A counter is made once per version; counting allocates nothing and hardly
 // branches.
+
+import { equalBytes } from '../../../registry/bytes.ts';
+import { figureOf } from '../../../registry/feature.ts';
 import { type Datatype, elementCount } from '../../../registry/signature.ts';
 import { elementsOf, type NumericDatatype } from '../../protocol/elements.ts';
 import type { Tensor } from '../../protocol/tensor.ts';
@@ -14,11 +17,11 @@ export function featureCounter(slots: FeatureSlots, datatype: Datatype, counts: 
   const { take } = slots.baseline;
   if (datatype === 'BYTES') return take === 'length' ? lengthCounter(slots, counts) : textCounter(slots, counts);
   const place = numberPlacer(slots, counts);
-  if (typeof take !== 'number') return summaryCounter(take, datatype, place);
+  if (typeof take !== 'number' && take !== 'length') return summaryCounter(take, datatype, place);
   return ({ data, shape }, from, to) => {
     const size = rowSize(shape);
-    // The row is shorter than those of the reference data, so the value is missing.
-    if (take >= size) for (let row = from; row < to; row++) place(Number.NaN);
+    // The row is shorter than those of the reference data, or a number is asked for its length: the value is missing.
+    if (take === 'length' || take >= size) for (let row = from; row < to; row++) place(Number.NaN);
     else for (let row = from; row < to; row++) place(readElement(datatype, data as Uint8Array, row * size + take));
   };
 }
@@ -76,7 +79,7 @@ function textCounter(slots: FeatureSlots, counts: Float64Array): CountFeature {
         continue;
       }
       let bin = 0;
-      while (bin < texts.length && !sameBytes(texts[bin] as Uint8Array, value)) bin++;
+      while (bin < texts.length && !equalBytes(texts[bin] as Uint8Array, value)) bin++;
       increment(counts, at + bin);
       if (bin === texts.length) increment(counts, outside);
     }
@@ -99,52 +102,17 @@ function lengthCounter(slots: FeatureSlots, counts: Float64Array): CountFeature 
   };
 }
 
-type Summary = Exclude<FeatureSlots['baseline']['take'], number>;
+type Figure = Exclude<FeatureSlots['baseline']['take'], number | 'length'>;
 
 /**
  * Summed rows are large and are sampled if they cost too much (see counting-plan.ts), so one view of the elements may be made.
  */
-function summaryCounter(take: Summary, datatype: NumericDatatype, place: PlaceNumber): CountFeature {
+function summaryCounter(take: Figure, datatype: NumericDatatype, place: PlaceNumber): CountFeature {
   return ({ data, shape }, from, to) => {
     const size = rowSize(shape);
     const elements = elementsOf(datatype, data as Uint8Array);
-    for (let row = from; row < to; row++) place(summarise(take, elements, row * size, (row + 1) * size));
+    for (let row = from; row < to; row++) place(figureOf(take, elements, row * size, (row + 1) * size));
   };
-}
-
-function summarise(take: Summary, elements: ArrayLike<number> | ArrayLike<bigint>, from: number, to: number): number {
-  if (take === 'argmax' || take === 'max') {
-    let at = -1;
-    let largest = Number.NEGATIVE_INFINITY;
-    for (let index = from; index < to; index++) {
-      const value = Number(elements[index]);
-      if (Number.isNaN(value)) return Number.NaN;
-      if (at === -1 || value > largest) {
-        at = index;
-        largest = value;
-      }
-    }
-    return at === -1 ? Number.NaN : take === 'max' ? largest : at - from;
-  }
-  let sum = 0;
-  let squares = 0;
-  for (let index = from; index < to; index++) {
-    const value = Number(elements[index]);
-    sum += value;
-    squares += value * value;
-  }
-  const mean = sum / (to - from);
-  if (take === 'mean') return mean;
-  if (take === 'energy') return squares / (to - from);
-  let deviations = 0;
-  for (let index = from; index < to; index++) deviations += (Number(elements[index]) - mean) ** 2;
-  return Math.sqrt(deviations / (to - from));
-}
-
-function sameBytes(left: Uint8Array, right: Uint8Array): boolean {
-  if (left.length !== right.length) return false;
-  for (let index = 0; index < left.length; index++) if (left[index] !== right[index]) return false;
-  return true;
 }
 
 function increment(counts: Float64Array, slot: number): void {
