@@ -58,6 +58,17 @@ describe('a route', () => {
     expect(fields).toEqual([{ model: 'pump', error: 'Error: the network is away' }]);
   });
 
+  test('comes from R2 where the copy is far ahead of what is served', async () => {
+    await activate('1');
+    const copy = await stores.copies.get('pump');
+    if (copy === null) throw new Error('expected a copy');
+    await stores.copies.put({ ...copy, route: { ...copy.route, epoch: 1_000_000 } });
+    expect((await reads.route('pump', 1))?.route.epoch).toBe(1);
+    expect(calls).toEqual(['copies.get', 'routes.newest', 'manifests.get']);
+    expect(logged).toEqual(['epoch-jump']);
+    expect((await reads.route('pump', 999_995))?.route.epoch).toBe(1_000_000);
+  });
+
   test('from the log itself is a 503 where R2 is away', async () => {
     refused.add('routes.newest');
     await expect(reads.newestRoute('pump')).rejects.toMatchObject({
