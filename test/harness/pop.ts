@@ -94,6 +94,11 @@ export class TestPop {
     return activate ? await this.route(manifest.model, { action: 'activate', version: manifest.version }) : 0;
   }
 
+  /** The manifest of a version in the registry. */
+  async manifest(model: string, version: string): Promise<Manifest> {
+    return (await this.operate('GET', `/registry/models/${model}/versions/${version}`)).json();
+  }
+
   async route(model: string, action: RouteAction): Promise<number> {
     const answer = await this.operate('POST', `/registry/models/${model}/routes`, action);
     return answer.json<{ route: { epoch: number } }>().route.epoch;

@@ -1,10 +1,12 @@
 // Small models made in code, with manifests as `popserve publish` would write them, for tests that need to know every answer.
+
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Signature } from '../../registry/signature.ts';
 import { unmeasuredManifest } from '../../scripts/checks/unmeasured-manifest.ts';
-import { floats, model, node, tensorValue } from '../../scripts/onnx/build.ts';
+import { type AttributeValue, floats, mlDomain, model, node, tensorValue } from '../../scripts/onnx/build.ts';
 import { type OnnxModel, writeModel } from '../../scripts/onnx/model-file.ts';
-import { sha256 } from './pop.ts';
+import type { NodeProto } from '../../scripts/onnx/onnx_pb.ts';
+import { sha256, type TestPop } from './pop.ts';
 
 export interface SmallPublication {
   readonly manifest: Manifest;
@@ -54,4 +56,21 @@ export function publication(
   const digest = sha256(bytes);
   const manifest = unmeasuredManifest(name, version, { digest, bytes: bytes.length }, signature, changes);
   return { manifest, blobs: [{ digest, bytes }] };
+}
+
+/** Releases two versions of `adder`: 1 adds 10 and is stable, 2 adds 20 and is the alias `next`. */
+export async function releaseTwoAdders(pop: TestPop): Promise<void> {
+  await pop.release(adder('adder', '1', 10));
+  await pop.release(adder('adder', '2', 20), false);
+  await pop.takeOver('adder', { action: 'alias', name: 'next', version: '2' });
+}
+
+/** From `x`, FP32 [n,2], a `label` and the `scores` of two classes. @param classes their labels, as ONNX's attribute has them */
+export function linearClassifier(classes: Record<string, AttributeValue>): NodeProto {
+  const weights = {
+    coefficients: { floats: [-1, -2, 1, 2] },
+    intercepts: { floats: [0.5, -0.5] },
+    post_transform: { string: 'SOFTMAX' },
+  };
+  return node('LinearClassifier', ['x'], ['label', 'scores'], { ...weights, ...classes }, mlDomain);
 }

@@ -5,6 +5,7 @@ import { type AttributeValue, mlDomain, model, node, tensorType, tensorValue } f
 import { type OnnxModel, readModel, writeModel } from '../../../scripts/onnx/model-file.ts';
 import { TensorProto_DataType, TypeProtoSchema, ValueInfoProtoSchema } from '../../../scripts/onnx/onnx_pb.ts';
 import { findZipMaps, stripZipMap } from '../../../scripts/onnx/zip-map.ts';
+import { linearClassifier } from '../../harness/small-models.ts';
 import { hasZoo, zooFile, zooJson } from '../../zoo/zoo.ts';
 
 const { FLOAT, INT64 } = TensorProto_DataType;
@@ -13,18 +14,7 @@ const intLabels: AttributeValue = { ints: [0, 1] };
 
 /** Label and map of a linear classifier of two classes, as exporters write it; `extraOutputs` are further graph outputs. */
 function classifier(labels: Record<string, AttributeValue>, extraOutputs: string[] = []): OnnxModel {
-  const linear = node(
-    'LinearClassifier',
-    ['x'],
-    ['label', 'scores'],
-    {
-      coefficients: { floats: [-1, -2, 1, 2] },
-      intercepts: { floats: [0.5, -0.5] },
-      post_transform: { string: 'SOFTMAX' },
-      classlabels_ints: intLabels,
-    },
-    mlDomain,
-  );
+  const linear = linearClassifier({ classlabels_ints: intLabels });
   const map = create(TypeProtoSchema, {
     value: {
       case: 'sequenceType',

@@ -1,7 +1,6 @@
 // The release gate from end to end: the command, the pipeline with the inspection Worker, a real PoP.
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Manifest } from '../../../registry/manifest.ts';
 import { preparePublication } from '../../../scripts/validation/prepare-publication.ts';
 import { TestPop } from '../../harness/pop.ts';
 import { type Ran, runCommand } from '../cli/captured-host.ts';
@@ -32,17 +31,13 @@ function publish(file: string, model: string, ...args: string[]): Promise<Ran> {
   return run('publish', file, '--name', model, '--test-data', data, '--label', 'quality', ...args);
 }
 
-async function manifestOf(model: string, version: string): Promise<Manifest> {
-  return (await pop.operate('GET', `/registry/models/${model}/versions/${version}`)).json();
-}
-
 describe('the release gate', { timeout: 60_000 }, () => {
   it('keeps figures, baseline and golden vectors of real rows in the manifest, the same at every try', async () => {
     const first = await publish(good, 'kept', '--require', 'roc_auc>=0.99', '--require', 'accuracy>=1', '--activate');
     expect(first, first.err).toMatchObject({ status: 0 });
     expect(first.out).toMatch(/binary on rows.csv, 100 rows; native onnxruntime agrees/);
     expect(first.out).toMatch(/as required: roc_auc>=0.99, accuracy>=1/);
-    const manifest = await manifestOf('kept', 'v1');
+    const manifest = await pop.manifest('kept', 'v1');
     const figures = { accuracy: 1, precision: 1, recall: 1, f1: 1, roc_auc: 1, average_precision: 1 };
     expect(manifest.evaluation).toMatchObject({
       data: { file: 'rows.csv', rows: 100 },
@@ -103,7 +98,7 @@ describe('the release gate', { timeout: 60_000 }, () => {
     expect(refused.out).toContain('accuracy is 0.93, version v1 has 1; allowed to be worse by 0.05');
     expect(refused.out).toMatch(/accuracy\s+0\.93\s+1\s+-0\.07 worse/);
     expect((await publish(worse, 'falls', '--max-regression', 'accuracy=0.08')).status).toBe(0);
-    expect((await manifestOf('falls', 'v2')).evaluation?.gate.stable).toMatchObject({
+    expect((await pop.manifest('falls', 'v2')).evaluation?.gate.stable).toMatchObject({
       version: 'v1',
       metrics: { accuracy: 1 },
     });
@@ -114,7 +109,7 @@ describe('the release gate', { timeout: 60_000 }, () => {
     const ran = await publish(worse, 'forced', ...required, '--activate');
     expect(ran, ran.out + ran.err).toMatchObject({ status: 0 });
     expect(ran.out).toContain('passed over: accuracy is 0.93, required >=0.95');
-    expect((await manifestOf('forced', 'v1')).evaluation?.gate.forced).toEqual({
+    expect((await pop.manifest('forced', 'v1')).evaluation?.gate.forced).toEqual({
       reason: 'a customer waits',
       failures: ['accuracy is 0.93, required >=0.95'],
     });
@@ -142,7 +137,7 @@ describe('the release gate', { timeout: 60_000 }, () => {
     const forced = await publish(good, 'large', '--max-heap-mib', '0.001', '--force', '--reason', 'a try');
     expect(forced.status).toBe(0);
     // Without what was measured, which differs from run to run.
-    expect((await manifestOf('large', 'v1')).evaluation?.gate.forced?.failures).toEqual([
+    expect((await pop.manifest('large', 'v1')).evaluation?.gate.forced?.failures).toEqual([
       'over the budget of 0.001 MiB of heap',
     ]);
   });
@@ -181,7 +176,7 @@ describe('the release gate', { timeout: 60_000 }, () => {
     expect(readFileSync(report, 'utf8')).toMatch(
       /Not compared: version v1, which is served, cannot be judged on this data/,
     );
-    expect((await manifestOf('renamed', 'v2')).evaluation?.gate.notCompared).toMatch(reason);
+    expect((await pop.manifest('renamed', 'v2')).evaluation?.gate.notCompared).toMatch(reason);
     const limited = await publish(worse, 'renamed', '--max-regression', 'f1=0.1');
     expect(limited.status).toBe(1);
     expect(limited.out).toMatch(new RegExp(`^not as required: ${reason.source}`, 'm'));
@@ -222,7 +217,7 @@ describe('the release gate', { timeout: 60_000 }, () => {
     const reference = workshop.write('training.jsonl', '{"x":1}\n{"x":2}\n{"x":3}\n');
     const ran = await run('publish', good, '--name', 'watched', '--reference', reference);
     expect(ran, ran.err).toMatchObject({ status: 0 });
-    const manifest = await manifestOf('watched', 'v1');
+    const manifest = await pop.manifest('watched', 'v1');
     expect(manifest.baseline).toMatchObject({ reference: { file: 'training.jsonl', rows: 3 } });
     expect(manifest.evaluation).toBeUndefined();
   });

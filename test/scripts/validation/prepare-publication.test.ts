@@ -10,6 +10,7 @@ import { chooseArtifact } from '../../../scripts/publish/choose-artifact.ts';
 import { sameRelease } from '../../../scripts/publish/same-release.ts';
 import type { Publication } from '../../../scripts/validation/publication.ts';
 import { warmupTensors } from '../../../worker/runtime/tensors.ts';
+import { linearClassifier } from '../../harness/small-models.ts';
 import { Workshop } from '../publish/workshop.ts';
 import { classifier } from './classifiers.ts';
 
@@ -212,25 +213,13 @@ describe('preparing a publication', () => {
   });
 
   it('strips a ZipMap, says so, and keeps the class labels', async () => {
-    const classifier = node(
-      'LinearClassifier',
-      ['x'],
-      ['label', 'scores'],
-      {
-        coefficients: { floats: [-1, -2, 1, 2] },
-        intercepts: { floats: [0.5, -0.5] },
-        post_transform: { string: 'SOFTMAX' },
-        classlabels_strings: { strings: ['bad', 'good'] },
-      },
-      mlDomain,
-    );
     const labels = { classlabels_strings: { strings: ['bad', 'good'] } };
     const zipped = model({
       name: 'classifier',
       opsets: { [mlDomain]: 1 },
       inputs: [tensorValue('x', FLOAT, ['n', 2])],
       outputs: [tensorValue('label', STRING, ['n']), tensorValue('probabilities', FLOAT, ['n', 2])],
-      nodes: [classifier, node('ZipMap', ['scores'], ['probabilities'], labels, mlDomain)],
+      nodes: [linearClassifier(labels), node('ZipMap', ['scores'], ['probabilities'], labels, mlDomain)],
     });
     const { manifest, notes } = await workshop.publish(workshop.write('classifier.onnx', zipped));
     expect(manifest.labels).toEqual({ probabilities: ['bad', 'good'] });

@@ -5,14 +5,12 @@ import { model, node, tensorValue } from '../../../scripts/onnx/build.ts';
 import { decodeInferResponse } from '../../../worker/protocol/decode-response.ts';
 import { encodeInferRequest } from '../../../worker/protocol/encode-request.ts';
 import { TestPop } from '../../harness/pop.ts';
-import { adder, publication } from '../../harness/small-models.ts';
+import { adder, publication, releaseTwoAdders } from '../../harness/small-models.ts';
 
 let pop: TestPop;
 beforeAll(async () => {
   pop = await TestPop.start();
-  await pop.release(adder('adder', '1', 10));
-  await pop.release(adder('adder', '2', 20), false);
-  await pop.takeOver('adder', { action: 'alias', name: 'next', version: '2' });
+  await releaseTwoAdders(pop);
 });
 afterAll(() => pop.stop());
 

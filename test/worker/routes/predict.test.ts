@@ -3,14 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { model, node, tensorValue } from '../../../scripts/onnx/build.ts';
 import { demoPublication } from '../../harness/demo-publication.ts';
 import { TestPop } from '../../harness/pop.ts';
-import { adder, publication } from '../../harness/small-models.ts';
+import { publication, releaseTwoAdders } from '../../harness/small-models.ts';
 
 let pop: TestPop;
 beforeAll(async () => {
   pop = await TestPop.start();
-  await pop.release(adder('adder', '1', 10));
-  await pop.release(adder('adder', '2', 20), false);
-  await pop.takeOver('adder', { action: 'alias', name: 'next', version: '2' });
+  await releaseTwoAdders(pop);
   await pop.release(await demoPublication());
   const echo = model({
     name: 'echo',
