@@ -1,11 +1,12 @@
 // The switchover: a route is written as the next epoch of its model, then its copy for the points of presence.
 import { canonicalJson } from './canonical-json.ts';
+import { requireContract } from './contract/require-contract.ts';
 import { PopserveError } from './errors.ts';
 import type { Manifest } from './manifest.ts';
 import { ManifestReader } from './manifest-reader.ts';
 import type { ManifestStore } from './manifest-store.ts';
 import { type Route, routedVersions } from './route.ts';
-import type { RouteAction } from './route-action.ts';
+import { isBreaking, type RouteAction } from './route-action.ts';
 import { putNewestCopy } from './route-copies.ts';
 import type { RouteCopyStore } from './route-copy-store.ts';
 import type { RouteLog } from './route-log.ts';
@@ -31,7 +32,8 @@ interface Stores {
  * Writes the route that follows from the action as the next epoch, then its copy. Each manifest is read once.
  * @param by.ifMatchEpoch the epoch that the operator has seen; 0 for none
  * @throws {PopserveError} NOT_FOUND for an unknown version; CONFLICT when the action does not fit the newest route or the version,
- *   when that route is not the epoch that the operator has seen, or when another writer was first
+ *   when it hurts callers and does not say so, when that route is not the epoch that the operator has seen, or when another writer
+ *   was first
  */
 export async function appendRoute(
   stores: Stores,
@@ -47,12 +49,13 @@ export async function appendRoute(
   const manifests = new ManifestReader(stores.manifests, model);
   const wanted = current === null ? action : await passRetired(current, action, manifests);
   if ('version' in wanted && wanted.version != null) requireMeasurable(wanted, await manifests.get(wanted.version));
-  const route = nextRoute(current, wanted, { model, actor: by.actor, at: by.at });
-  if (route === current) return { route, created: false, ...(await putCopy(model, stores, manifests)) };
+  const decided = nextRoute(current, wanted, { model, actor: by.actor, at: by.at });
+  if (decided === current) return { route: decided, created: false, ...(await putCopy(model, stores, manifests)) };
 
   const before = new Set(current === null ? [] : routedVersions(current));
-  const added = routedVersions(route).filter((version) => !before.has(version));
+  const added = routedVersions(decided).filter((version) => !before.has(version));
   const kept = await Promise.all(added.map((version) => manifests.get(version)));
+  const route = await requireContract(current, decided, isBreaking(wanted), manifests);
   if (!(await append(route, stores.routes))) throw await lostRace(route, stores.routes);
   // A deletion may have taken a manifest away between the look at it and the new route: put it back.
   await Promise.all(kept.map((manifest) => stores.manifests.create(manifest)));

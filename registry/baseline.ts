@@ -11,7 +11,6 @@ import {
   looksCategorical,
   numericBins,
 } from './binning.ts';
-import { nameText } from './bounds.ts';
 import { type DataReference, dataSchema } from './evaluation.ts';
 import { featureValues, type ReferenceRows, rowElements, type Take, takeSchema, takesOf } from './feature.ts';
 import { type Datatype, isFloat, type Signature, type TensorSpec } from './signature.ts';
@@ -22,9 +21,9 @@ const mostFeatures = 256;
 export const featureBaselineSchema = z
   .strictObject({
     /** A name for people: `torque`, `features[3]`, `picture.contrast`. */
-    name: nameText,
+    name: z.string(),
     /** The input or output that it is taken from. */
-    tensor: nameText,
+    tensor: z.string(),
     take: takeSchema,
     bins: binsSchema,
     counts: binCountsSchema,

@@ -5,22 +5,25 @@ import { rolloutLimitsSchema } from './rollout-limits.ts';
 import { percentSchema } from './route.ts';
 
 const reason = z.string().max(1000).optional();
+/** The version may hurt callers of the one that is served, and the operator means it; goes with a reason. */
+const breaking = z.boolean().optional();
 
-export const routeActionSchema = z.discriminatedUnion('action', [
+const actionSchema = z.discriminatedUnion('action', [
   /** Makes a version `stable` at once. */
-  z.strictObject({ action: z.literal('activate'), version: versionSchema, reason }),
+  z.strictObject({ action: z.literal('activate'), version: versionSchema, breaking, reason }),
   /** Goes back to a version, by default the one that was stable before; ends a rollout. */
-  z.strictObject({ action: z.literal('rollback'), version: versionSchema.optional(), reason }),
+  z.strictObject({ action: z.literal('rollback'), version: versionSchema.optional(), breaking, reason }),
   /** Gives a version a share of the default traffic, or changes the share. Limits stay until they are replaced; null removes them. */
   z.strictObject({
     action: z.literal('canary'),
     version: versionSchema,
     percent: percentSchema,
     limits: rolloutLimitsSchema.nullable().optional(),
+    breaking,
     reason,
   }),
   /** Ends a rollout: its version becomes `stable`. */
-  z.strictObject({ action: z.literal('promote'), reason }),
+  z.strictObject({ action: z.literal('promote'), breaking, reason }),
   /** Ends a rollout: all traffic returns to `stable`. */
   z.strictObject({ action: z.literal('abort'), reason }),
   /** Lets a version run along on a share of the default traffic; version null or 0 percent ends it. */
@@ -29,6 +32,7 @@ export const routeActionSchema = z.discriminatedUnion('action', [
       action: z.literal('shadow'),
       version: versionSchema.nullable(),
       percent: percentSchema.optional(),
+      breaking,
       reason,
     })
     .refine(({ version, percent }) => version === null || percent !== undefined, {
@@ -36,7 +40,23 @@ export const routeActionSchema = z.discriminatedUnion('action', [
       message: 'expected a number from 0 to 100 with the version',
     }),
   /** Points a name of the user's own to a version; null removes it. */
-  z.strictObject({ action: z.literal('alias'), name: aliasSchema, version: versionSchema.nullable(), reason }),
+  z.strictObject({
+    action: z.literal('alias'),
+    name: aliasSchema,
+    version: versionSchema.nullable(),
+    breaking,
+    reason,
+  }),
 ]);
 
-export type RouteAction = z.infer<typeof routeActionSchema>;
+export const routeActionSchema = actionSchema.refine(
+  (action) => !isBreaking(action) || (action.reason ?? '').trim() !== '',
+  { path: ['reason'], message: "expected one with 'breaking': true, for the history of the model" },
+);
+
+export type RouteAction = z.infer<typeof actionSchema>;
+
+/** Whether the operator means to hurt callers. */
+export function isBreaking(action: RouteAction): boolean {
+  return 'breaking' in action && action.breaking === true;
+}

@@ -90,7 +90,9 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
       const retry = error.retryAfterSeconds;
       if (error.status >= 500) log('refused', { id: requestIdOf(c), path: c.req.path, error: error.message });
       if (retry !== undefined) c.header('retry-after', String(retry));
-      return c.json({ error: redact(error.message) } satisfies ErrorAnswer, error.status as ContentfulStatusCode);
+      const { contract } = error;
+      const body = { error: redact(error.message), ...(contract === undefined ? {} : { contract }) };
+      return c.json(body satisfies ErrorAnswer, error.status as ContentfulStatusCode);
     }
     const id = requestIdOf(c);
     log('internal-error', { id, path: routePath(c), error: error.message, stack: error.stack });

@@ -1,6 +1,6 @@
 // One HTTP call to a PoP, repeated where that is safe: time limits, back-off, Retry-After, and errors that say what to do.
 import { setTimeout as delay } from 'node:timers/promises';
-import { errorMessageOf } from '../../registry/error-answer.ts';
+import { errorAnswerOf, errorMessageOf } from '../../registry/error-answer.ts';
 import { errorCodeOf } from '../../registry/error-codes.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import type { Settings } from './settings.ts';
@@ -101,14 +101,14 @@ export class Connection {
       );
     }
     const advice = status === 401 ? `; the token came from ${this.settings.tokenSource}` : '';
+    const refusal = errorAnswerOf(body);
     const message =
-      errorMessageOf(body) ?? `${this.settings.url} answered with status ${status} and no message; is it a PoP?`;
+      refusal?.error ?? `${this.settings.url} answered with status ${status} and no message; is it a PoP?`;
     const retryAfterSeconds = readRetryAfter(headers);
-    return new PopserveError(
-      errorCodeOf(status),
-      message + advice,
-      retryAfterSeconds === null ? {} : { retryAfterSeconds },
-    );
+    return new PopserveError(errorCodeOf(status), message + advice, {
+      ...(retryAfterSeconds === null ? {} : { retryAfterSeconds }),
+      ...(refusal?.contract === undefined ? {} : { contract: refusal.contract }),
+    });
   }
 }
 

@@ -6,7 +6,7 @@ export const limitNames: Record<Exclude<keyof RolloutLimits, 'minRequests'>, str
   ...{ errorShare: 'error share', disagreementShare: 'disagreement share', drift: 'drift' },
 };
 
-/** What the default traffic gets, then rollout, shadow and the user's own aliases where there are some. */
+/** Says what the default traffic gets, whom this route hurt, then rollout, shadow and the user's own aliases if there are any. */
 export function describeRoute(route: Route): string[] {
   const { stable, canary: _rolledOut, ...own } = route.aliases;
   const { rollout, shadow } = route;
@@ -14,6 +14,7 @@ export function describeRoute(route: Route): string[] {
   const served = stable === undefined ? 'no version is active' : `serving ${stable}${share}`;
   return [
     `${route.model}: ${served} (epoch ${route.epoch})`,
+    ...(route.audit.breaking ?? []).map((text) => `breaks callers: ${text}`),
     ...(rollout?.limits === undefined ? [] : [`limits of the canary: ${describeLimits(rollout.limits)}`]),
     ...(shadow === null ? [] : [`shadow: ${shadow.version} runs along on ${shadow.percent} %`]),
     ...Object.entries(own).map(([name, version]) => `alias ${name}: ${version}`),

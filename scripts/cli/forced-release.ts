@@ -6,7 +6,13 @@ import type { RegistryClient } from './registry-client.ts';
 /** Longest reason that the history takes. */
 const longestReason = 1000;
 
-/** The reason for the history of the model: what was passed over comes first. */
+/** Which requirements a version was released in spite of, and why; null if it met them all or had none. */
+export function forcedText({ evaluation }: Manifest): string | null {
+  const forced = evaluation?.gate.forced;
+  return forced === undefined ? null : `${forced.failures.join('; ')} (${forced.reason})`;
+}
+
+/** The reason for the history of the model; the requirements that were passed over come first. */
 export function activationReason({ evaluation }: Manifest, reason: string | undefined): string | undefined {
   const forced = evaluation?.gate.forced;
   if (forced === undefined) return reason;
@@ -14,7 +20,7 @@ export function activationReason({ evaluation }: Manifest, reason: string | unde
   return `forced (${forced.failures.join('; ')}): ${why}`.slice(0, longestReason).toWellFormed();
 }
 
-/** The same for a version in the registry. Where it is not there, that is for the registry to say, with the route. */
+/** The same for a version in the registry. A version that is not there is refused by the registry, with the route. */
 export async function reasonToServe(
   registry: RegistryClient,
   model: string,
@@ -25,7 +31,7 @@ export async function reasonToServe(
   return manifest === null ? reason : activationReason(manifest, reason);
 }
 
-/** The same for the version of the canary that runs. */
+/** The same for the version of the running canary. */
 export async function reasonToPromote(
   registry: RegistryClient,
   model: string,

@@ -43,21 +43,24 @@ Exit status: 0 done, 1 failed, 2 wrong usage.`;
 export async function run(args: readonly string[], host: Host): Promise<number> {
   const ending = { status: done };
   try {
-    await buildProgram(host, ending).parseAsync([...args], { from: 'user' });
+    await buildProgram(host, ending, args).parseAsync([...args], { from: 'user' });
     return ending.status;
   } catch (error) {
-    // Help and --version end this way as well.
+    // Commander ends help and --version with an error, too.
     if (error instanceof CommanderError && error.exitCode === 0) return done;
     return printError(error, args, host);
   }
 }
 
-/** @param ending gets the exit status of a command that reported a failure */
-export function buildProgram(host: Host, ending: { status: number }): Command {
+/**
+ * @param ending gets the exit status of a command that reported a failure
+ * @param args the words of the command line, for messages
+ */
+export function buildProgram(host: Host, ending: { status: number }, args: readonly string[] = []): Command {
   const program = new Command('popserve')
     .description('Releases models to the points of presence and looks after them.')
     .version(packageVersion(), '-V, --version')
-    // So that `publish --version v2` is not the program's own --version.
+    // Without it `publish --version v2` would be the program's own --version.
     .enablePositionalOptions()
     .addHelpText('after', environmentHelp)
     .exitOverride()
@@ -66,7 +69,7 @@ export function buildProgram(host: Host, ending: { status: number }): Command {
   const execute: Execute = async ({ json }, work) => {
     const progress = new TerminalProgress(host);
     try {
-      const report = await work(createContext(host, progress));
+      const report = await work(createContext(host, progress, args));
       progress.end();
       const text = json
         ? (report.json?.() ?? JSON.stringify(report.value, null, 2))
@@ -93,7 +96,7 @@ export function buildProgram(host: Host, ending: { status: number }): Command {
 
 function printError(error: unknown, args: readonly string[], host: Host): number {
   const usage = error instanceof CommanderError || error instanceof UsageError;
-  // Called with nothing at all: commander has shown the help.
+  // Commander has shown the help already if there were no words at all.
   if (error instanceof CommanderError && error.code === 'commander.help') return wrongUsage;
   const message = messageOf(error);
   if (args.some((word) => word === '--json' || word.startsWith('--json='))) {
@@ -128,7 +131,7 @@ function debugText(error: Error): string {
   return error.cause instanceof Error ? `${error.stack}\ncaused by ${error.cause.stack}` : (error.stack ?? '');
 }
 
-/** What others wrote (reasons, labels, a server's message) must not steer the terminal. */
+/** Texts of others (reasons, labels, a server's message) must not steer the terminal. */
 function printable(line: string): string {
   return line.replace(/\p{Cc}/gu, '�');
 }

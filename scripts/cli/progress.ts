@@ -29,9 +29,16 @@ export class TerminalProgress implements Progress {
     this.#draw();
   }
 
+  /** Says what is to be known before the work goes on, on a terminal or elsewhere. */
+  tell(message: string): void {
+    this.end();
+    this.#host.err(`${message}\n`);
+  }
+
   /** Takes the line away, so that the result starts on a clean one. */
   end(): void {
     clearInterval(this.#timer);
+    this.#timer = undefined;
     if (this.#message !== null) this.#host.err(clearLine);
     this.#message = null;
   }

@@ -1,6 +1,7 @@
 // A request that a published version is known to answer, as a `curl` line that works when it is pasted.
 import type { Manifest } from '../../registry/manifest.ts';
 import { type Datatype, elementBytes, elementCount } from '../../registry/signature.ts';
+import { quoteWord } from './shell-words.ts';
 
 /** More zeros than this travel in the binary form: a picture's would not fit on a line. */
 const mostZerosInline = 64;
@@ -19,11 +20,11 @@ export function curlLine(manifest: Manifest, url: URL, minEpoch: number): string
   // Answers with half floats have no JSON form.
   const output = request.binaryAnswer ? ' -o answer.bin' : '';
   if (zeroBytes === 0) {
-    return `curl -s ${endpoint} ${epoch} -H 'content-type: application/json' -d ${quote(json)}${output}`;
+    return `curl -s ${endpoint} ${epoch} -H 'content-type: application/json' -d ${quoteWord(json)}${output}`;
   }
   const length = new TextEncoder().encode(json).length;
   const headers = `-H 'content-type: application/octet-stream' -H 'Inference-Header-Content-Length: ${length}'`;
-  const body = `{ printf %s ${quote(json)}; head -c ${zeroBytes} /dev/zero; }`;
+  const body = `{ printf %s ${quoteWord(json)}; head -c ${zeroBytes} /dev/zero; }`;
   return `${body} | curl -s ${endpoint} ${epoch} ${headers} --data-binary @-${output}`;
 }
 
@@ -58,9 +59,4 @@ function sampleRequest({
 function element(value: number | boolean | string, datatype: Datatype): string {
   const wide = (datatype === 'INT64' || datatype === 'UINT64') && typeof value === 'string' && /^-?\d+$/.test(value);
   return wide ? value : JSON.stringify(value);
-}
-
-/** For a POSIX shell. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

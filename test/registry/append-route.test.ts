@@ -33,20 +33,20 @@ async function readsOf(action: RouteAction): Promise<string[]> {
   return reads.sort();
 }
 
-describe('a new route reads the manifest of every version that it names once', () => {
+describe('a new route reads the manifest of every version that it names, and of those that it replaces, once', () => {
   test('in a first release, a canary with a limit, a shadow, an alias and a promotion', async () => {
     expect(await readsOf({ action: 'activate', version: '1' })).toEqual(['1']);
     const limits = { errorShare: 0.1, minRequests: 100 };
     expect(await readsOf({ action: 'canary', version: '2', percent: 5, limits })).toEqual(['1', '2']);
     expect(await readsOf({ action: 'shadow', version: '3', percent: 5 })).toEqual(['1', '2', '3']);
     expect(await readsOf({ action: 'alias', name: 'lab', version: '4' })).toEqual(['1', '2', '3', '4']);
-    expect(await readsOf({ action: 'promote' })).toEqual(['2', '3', '4']);
+    expect(await readsOf({ action: 'promote' })).toEqual(['1', '2', '3', '4']);
   });
 
   test('in a rollback that passes over a retired version', async () => {
     for (const version of ['1', '2', '3']) await registry.appendRoute('pump', { action: 'activate', version }, actor);
     await registry.deleteVersion('pump', '2');
-    expect(await readsOf({ action: 'rollback' })).toEqual(['1', '2']);
+    expect(await readsOf({ action: 'rollback' })).toEqual(['1', '2', '3']);
     expect((await registry.currentRoute('pump'))?.aliases.stable).toBe('1');
   });
 
@@ -78,9 +78,11 @@ test('a manifest that was missing at first is found for the copy if it was regis
 
 test('a read that fails once the route stands leaves the copy for later', async () => {
   await registry.appendRoute('pump', { action: 'activate', version: '1' }, actor);
-  let failures = 0;
+  await registry.appendRoute('pump', { action: 'alias', name: 'lab', version: '3' }, actor);
+  let calls = 0;
   const seen = intercept(stores, (name, call) => {
-    if (name === 'manifests.get' && failures++ === 1) return Promise.reject(new Error('R2 is away'));
+    // The first two are of the versions that are compared, the third is of the alias.
+    if (name === 'manifests.get' && ++calls === 3) return Promise.reject(new Error('R2 is away'));
     return call();
   });
   const other = new Registry({ ...seen, now });

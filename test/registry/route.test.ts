@@ -45,9 +45,12 @@ test.each([
   ['a member of the rollout that nobody knows', { rollout: { ...route.rollout, extra: 1 } }],
   ['a member of the shadow that nobody knows', { shadow: { ...route.shadow, extra: 1 } }],
   ['a time that is none', { audit: { ...route.audit, at: 'yesterday' } }],
-  ['a member of the audit that nobody knows', { audit: { ...route.audit, extra: 1 } }],
 ])('with %s is no route', (_, change) => {
   expect(routeSchema.safeParse({ ...route, ...change }).success).toBe(false);
+});
+
+test('a member of the audit that this code does not know is passed over: it routes nothing', () => {
+  expect(routeSchema.parse({ ...route, audit: { ...route.audit, extra: 1 } })).toEqual(route);
 });
 
 test('a share is a percentage', () => {

@@ -1,7 +1,6 @@
 // The JSON bodies of the control plane's calls, read as far as they may go.
 
 import type { Context } from 'hono';
-import { mostValues } from '../../registry/bounds.ts';
 import { defaultLimits } from '../../registry/default-limits.ts';
 import { mebibyte } from '../../registry/mebibytes.ts';
 import { parseJson } from '../../registry/parse.ts';
@@ -19,7 +18,7 @@ export async function readJson(c: Context<AppContext>, what: string, empty?: unk
   try {
     const limits = { maxBodyBytes: mostJsonBytes, maxInflatedBytes: mostJsonBytes };
     const bytes = await readBody(c.req.raw, limits, held);
-    boundJson(bytes, { maxDepth: defaultLimits.jsonDepth, maxValues: mostValues });
+    boundJson(bytes, { maxDepth: defaultLimits.jsonDepth, maxValues: mostJsonBytes });
     const text = new TextDecoder().decode(bytes);
     return text.trim() === '' && empty !== undefined ? empty : parseJson(text, what);
   } finally {

@@ -146,6 +146,12 @@ function describeLabels(names: readonly (string | number)[]): string {
   return names.length > 10 ? `${shown}, … ${names.length} in all` : shown;
 }
 
+/** One cell of a table: the parts of the contract, without what becomes of them. */
+function describeBreaking(texts: readonly string[] = []): string {
+  const parts = [...new Set(texts.map((text) => /^(.*?'): /.exec(text)?.[1] ?? text))];
+  return parts.length > 3 ? `${parts.slice(0, 3).join(', ')}, …` : parts.join(', ');
+}
+
 async function history({ registry }: Context, model: string, limit: number): Promise<Report> {
   const routes = await registry.history(model, limit);
   const rows = routes.map(({ epoch, aliases, rollout, shadow, audit }) => [
@@ -156,9 +162,10 @@ async function history({ registry }: Context, model: string, limit: number): Pro
     aliases.stable ?? '',
     describeShare(rollout),
     describeShare(shadow),
+    describeBreaking(audit.breaking),
     audit.reason ?? '',
   ]);
-  const header = ['EPOCH', 'WHEN (UTC)', 'WHO', 'ACTION', 'SERVING', 'CANARY', 'SHADOW', 'REASON'];
+  const header = ['EPOCH', 'WHEN (UTC)', 'WHO', 'ACTION', 'SERVING', 'CANARY', 'SHADOW', 'BREAKING', 'REASON'];
   return {
     lines: rows.length === 0 ? [`${model}: no version was ever active`] : table([header, ...rows]),
     value: { routes },

@@ -5,6 +5,8 @@ import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
+import type { ContractConflict } from '../../../registry/api/contract.ts';
+import { contractBreaks } from '../../../registry/contract/breaks.ts';
 import { PopserveError } from '../../../registry/errors.ts';
 import { type Manifest, manifestBlobs } from '../../../registry/manifest.ts';
 import type { LabelsFile, MaxDim } from '../../publish/options.ts';
@@ -25,6 +27,7 @@ import {
   parseTolerance,
   parseVersion,
 } from '../arguments.ts';
+import { breakTable, checkBreaking, describeConflict, orWhatBreaks, remarkOnBreaking } from '../breaking-change.ts';
 import type { Context, Execute } from '../context.ts';
 import { describeEvaluation } from '../describe-evaluation.ts';
 import { describeRoute } from '../describe-route.ts';
@@ -48,6 +51,7 @@ interface PublishArguments extends GateArguments {
   name: string;
   version?: string;
   activate?: boolean;
+  breaking?: boolean;
   inputs?: string;
   toleranceAbs: number;
   toleranceRel: number;
@@ -75,6 +79,7 @@ export function addPublish(program: Command, execute: Execute): void {
     .requiredOption('--name <model>', 'the model that this is a version of', parseModel)
     .option('--version <version>', 'default: the next after the highest, v1 for the first', parseVersion)
     .option('--activate', 'serve it at once')
+    .option('--breaking', 'with --activate: even if callers of the version that is served break; needs --reason')
     .option('--reason <text>', 'for the history of the model, with --activate or --force', parseReason)
     .option('--inputs <file>', 'sample inputs: an inference request, or a list of them, as JSON')
     .option('--tolerance-abs <number>', 'allowed absolute difference from native onnxruntime', parseTolerance, 1e-3)
@@ -104,7 +109,7 @@ export function addPublish(program: Command, execute: Execute): void {
   addGateOptions(command)
     .option('--json', 'machine-readable output')
     .action((file: string, options: PublishArguments) =>
-      execute(options, (context) => publish(context, file, options)),
+      execute(options, (context) => orWhatBreaks(context, options, () => publish(context, file, options))),
     );
 }
 
@@ -113,7 +118,11 @@ async function publish(context: Context, file: string, options: PublishArguments
   if (options.reason !== undefined && !options.activate && !options.force) {
     throw new UsageError('--reason goes with --activate or --force: a version that is not served has no history');
   }
-  // Wrong usage is told before anything is read.
+  if (options.breaking && !options.activate) {
+    throw new UsageError('--breaking goes with --activate: a version that is not served breaks nobody');
+  }
+  checkBreaking(options);
+  // Wrong usage is reported before anything is read.
   gateOptions(options, undefined);
   await checkReportPath(options.report);
   const { registry, progress, host } = context;
@@ -123,7 +132,7 @@ async function publish(context: Context, file: string, options: PublishArguments
   const details = await orNothing(registry.showModel(model));
   const existing = details?.versions.map(({ version }) => version) ?? [];
   const version = options.version ?? nextVersion([...existing, ...(details?.retired ?? [])], host.now());
-  // Checking a model takes a while: what is surely going to be refused is refused before.
+  // Checking a model takes a while, so a version that is surely going to be refused is refused before.
   const standing = existing.includes(version) ? await registry.getManifest(model, version) : null;
   if (standing !== null && standing.source.digest !== sourceDigest) {
     throw versionTaken(
@@ -132,7 +141,10 @@ async function publish(context: Context, file: string, options: PublishArguments
     );
   }
 
-  const validation = gateOptions(options, await stableOf(registry, options, details?.route?.aliases.stable));
+  const stable = details?.route?.aliases.stable;
+  const served = stable === undefined ? null : await readServed(registry, model, stable);
+  const judgedAgainst = served === null || options.testData === undefined ? undefined : stableVersion(registry, served);
+  const validation = gateOptions(options, judgedAgainst);
   const prepared = publishOptions(file, version, options);
   const publication = await host.prepare({ ...prepared, ...(validation === null ? {} : { validation }) }, progress);
   const judgement = publication.validation?.judgement ?? null;
@@ -153,11 +165,14 @@ async function publish(context: Context, file: string, options: PublishArguments
 
   // The first publication's golden vectors and measurements stay; those of a second would make it another manifest.
   const manifest = same ?? publication.manifest;
+  // Before anything is uploaded: a version that is refused takes no name.
+  const conflict = served === null ? null : conflictWith(served, manifest);
+  if (conflict !== null && options.activate && !options.breaking) return describeConflict(context, conflict, options);
   const named = new Set<string>(manifestBlobs(manifest));
   const blobs = publication.blobs.filter(({ digest }) => named.has(digest));
   const { uploaded, created } = await register(registry, { manifest, blobs }, progress);
   const change = options.activate
-    ? await activate(context, manifest, activationReason(manifest, options.reason))
+    ? await activate(context, manifest, { ...options, reason: activationReason(manifest, options.reason) })
     : null;
   const remarks = [
     ...(judgement === null && budgetTexts(budgets).length > 0
@@ -166,6 +181,7 @@ async function publish(context: Context, file: string, options: PublishArguments
     ...(options.force && judgement !== null && judgement.failures.length === 0
       ? ['--force was not needed: nothing was passed over, and its reason is not kept with the version']
       : []),
+    ...(change === null ? [] : remarkOnBreaking(options, change.route)),
   ];
   return describePublication(context, {
     manifest,
@@ -175,6 +191,7 @@ async function publish(context: Context, file: string, options: PublishArguments
     change,
     judgement,
     remarks,
+    conflict,
   });
 }
 
@@ -207,10 +224,23 @@ function previousRelease({ registry }: Context, model: string, existing: readonl
   return version === undefined ? Promise.resolve(null) : orNothing(registry.getManifest(model, version));
 }
 
-function activate({ registry, progress }: Context, manifest: Manifest, reason?: string): Promise<RouteChange> {
-  const { model, version } = manifest;
+function activate(
+  { registry, progress }: Context,
+  { model, version }: Manifest,
+  { reason, breaking }: { reason: string | undefined; breaking?: boolean },
+): Promise<RouteChange> {
   progress.step(`activating ${model} ${version}`);
-  return registry.appendRoute(model, { action: 'activate', version, ...(reason === undefined ? {} : { reason }) });
+  return registry.appendRoute(model, {
+    ...{ action: 'activate', version },
+    ...(breaking ? { breaking } : {}),
+    ...(reason === undefined ? {} : { reason }),
+  });
+}
+
+/** Null if serving the version hurts no caller of the one that is served. */
+function conflictWith(served: Manifest, next: Manifest): ContractConflict | null {
+  const breaks = contractBreaks(served, next);
+  return breaks.length === 0 ? null : { served: served.version, next: next.version, under: 'stable', breaks };
 }
 
 interface Outcome {
@@ -220,12 +250,14 @@ interface Outcome {
   notes: readonly string[];
   change: RouteChange | null;
   judgement: Judgement | null;
-  /** What else there is to say of the gate. */
+  /** Further sentences about options that were given. */
   remarks: readonly string[];
+  /** The callers of the served version who would be hurt; null if there are none. */
+  conflict: ContractConflict | null;
 }
 
 function describePublication({ connection }: Context, outcome: Outcome): Report {
-  const { manifest, uploaded, created, notes, change, judgement, remarks } = outcome;
+  const { manifest, uploaded, created, notes, change, judgement, remarks, conflict } = outcome;
   const { model, version } = manifest;
   const { url } = connection.settings;
   const curl = change === null ? null : curlLine(manifest, url, change.route.epoch);
@@ -239,9 +271,7 @@ function describePublication({ connection }: Context, outcome: Outcome): Report 
       ...notes.map((note) => `note: ${note}`),
       ...(judgement === null ? [] : describeEvaluation(judgement.evaluation, judgement.failures)),
       ...remarks,
-      ...(change === null
-        ? [`to serve it: popserve activate ${model} ${version}`]
-        : [...describeRoute(change.route), ...tryIt]),
+      ...(change === null ? adviseActivation(manifest, conflict) : [...describeRoute(change.route), ...tryIt]),
     ],
     value: {
       model,
@@ -250,22 +280,36 @@ function describePublication({ connection }: Context, outcome: Outcome): Report 
       uploadedBlobs: uploaded,
       notes,
       manifest,
+      ...(conflict === null ? {} : { contract: conflict }),
       ...(change === null ? {} : { route: change.route, copyPending: change.copyPending, curl }),
     },
   };
 }
 
-/** What is compared with: the version that is served, where there are test data to compare on. */
-async function stableOf(
-  registry: RegistryClient,
-  { testData, name: model }: PublishArguments,
-  version: string | undefined,
-) {
-  if (testData === undefined || version === undefined) return undefined;
-  return stableVersion(registry, await registry.getManifest(model, version));
+function adviseActivation({ model, version }: Manifest, conflict: ContractConflict | null): string[] {
+  const command = `popserve activate ${model} ${version}`;
+  if (conflict === null) return [`to serve it: ${command}`];
+  return [
+    `serving it would break callers of ${conflict.served}:`,
+    ...breakTable(conflict.breaks, conflict),
+    `to serve it all the same: ${command} --breaking --reason WHY`,
+  ];
 }
 
-/** Also where the release is refused: that is when somebody wants to look. */
+/**
+ * The version that is served: its contract is compared, and its figures where there are test data.
+ * @returns null if its manifest is lost or damaged, which must not keep another version from taking its place
+ */
+async function readServed(registry: RegistryClient, model: string, version: string): Promise<Manifest | null> {
+  try {
+    return await registry.getManifest(model, version);
+  } catch (error) {
+    if (error instanceof PopserveError && (error.code === 'NOT_FOUND' || error.code === 'INTERNAL')) return null;
+    throw error;
+  }
+}
+
+/** The report is written for a refused release, too: then somebody wants to look. */
 async function writeReport(manifest: Manifest, judgement: Judgement, file: string | undefined): Promise<void> {
   if (file !== undefined) await writeFile(file, renderReport(manifest, judgement));
 }

@@ -13,16 +13,17 @@ import {
   parseShare,
   parseVersion,
 } from '../arguments.ts';
+import { type BreakingOptions, checkBreaking, orWhatBreaks, remarkOnBreaking } from '../breaking-change.ts';
 import type { Context, Execute } from '../context.ts';
 import { describeRoute } from '../describe-route.ts';
 import { reasonToPromote, reasonToServe } from '../forced-release.ts';
 import type { Report } from '../report.ts';
+import { describeTarget, findTarget } from '../rollback-target.ts';
 import { UsageError } from '../usage-error.ts';
 import { reportShadow } from './status.ts';
 import { activateVerified, parsePop } from './verify.ts';
 
-interface RouteOptions {
-  reason?: string;
+interface RouteOptions extends BreakingOptions {
   ifEpoch?: number;
   json?: boolean;
 }
@@ -36,7 +37,7 @@ interface LimitOptions {
   limits: boolean;
 }
 
-/** @returns undefined: leave them as they are; null: take them away */
+/** @returns undefined to leave the limits as they are, null to remove them */
 function readLimits(options: LimitOptions): RolloutLimits | null | undefined {
   const { maxErrorShare, maxDisagreementShare, maxDrift, minRequests } = options;
   const limits = {
@@ -61,24 +62,37 @@ interface ActivateOptions extends RouteOptions {
 }
 
 export function addRouteCommands(program: Command, execute: Execute): void {
+  /** @param reasonHint a reason for the command to paste, if the change would break callers of the version that is served */
+  const run = (
+    options: RouteOptions,
+    work: (context: Context) => Promise<Report>,
+    reasonHint?: (served: string) => string,
+  ) => {
+    checkBreaking(options);
+    return execute(options, (context) => orWhatBreaks(context, options, () => work(context), reasonHint));
+  };
   const change = (model: string, action: RouteAction, options: RouteOptions) =>
-    execute(options, (context) => changeRoute(context, model, action, options));
+    run(options, (context) => changeRoute(context, model, action, options));
 
-  add(program, 'activate', 'serve a version to everyone, at once')
+  addBreaking(program, 'activate', 'serve a version to everyone, at once')
     .argument('<version>', 'a published version', parseVersion)
     .option('--verify', 'replay its golden vectors before and after, and take it back if it fails them')
     .option('--pop <url>', 'where to replay them; default: POPSERVE_URL', parsePop)
     .action((model: string, version: string, options: ActivateOptions) =>
-      execute(options, (context) => activate(context, model, version, options)),
+      run(options, (context) => activate(context, model, version, options)),
     );
 
-  add(program, 'rollback', 'go back to the version that was served before; ends a canary')
+  addBreaking(program, 'rollback', 'go back to the version that was served before; ends a canary')
     .argument('[version]', 'go back to this one instead', parseVersion)
     .action((model: string, version: string | undefined, options: RouteOptions) =>
-      change(model, { action: 'rollback', ...(version === undefined ? {} : { version }) }, options),
+      run(
+        options,
+        (context) => rollback(context, model, version, options),
+        (served) => `back from ${served}`,
+      ),
     );
 
-  add(program, 'canary', 'give a version a share of the traffic, or change the share')
+  addBreaking(program, 'canary', 'give a version a share of the traffic, or change the share')
     .argument('<version>', 'a published version', parseVersion)
     .requiredOption('--percent <number>', 'share of the traffic, 0 to 100', parsePercent)
     .option('--max-error-share <share>', 'end it where more of its requests fail, 0 to 1', parseShare)
@@ -92,15 +106,15 @@ export function addRouteCommands(program: Command, execute: Execute): void {
         ...{ action: 'canary', version, percent: options.percent },
         ...(limits === undefined ? {} : { limits }),
       };
-      return execute(options, async (context) => {
+      return run(options, async (context) => {
         const reason = await reasonToServe(context.registry, model, version, options.reason);
         return changeRoute(context, model, action, withReason(options, reason));
       });
     });
 
-  add(program, 'promote', 'end a canary: serve its version to everyone').action(
+  addBreaking(program, 'promote', 'end a canary: serve its version to everyone').action(
     (model: string, options: RouteOptions) =>
-      execute(options, async (context) => {
+      run(options, async (context) => {
         const reason = await reasonToPromote(context.registry, model, options.reason);
         return changeRoute(context, model, { action: 'promote' }, withReason(options, reason));
       }),
@@ -110,7 +124,7 @@ export function addRouteCommands(program: Command, execute: Execute): void {
     (model: string, options: RouteOptions) => change(model, { action: 'abort' }, options),
   );
 
-  add(program, 'shadow', 'let a version run along on a share of the traffic, compared but never answered')
+  addBreaking(program, 'shadow', 'let a version run along on a share of the traffic, compared but never answered')
     .argument('[version]', 'a published version', parseVersion)
     .option('--percent <number>', 'share of the traffic, 0 to 100; 0 ends it', parsePercent)
     .option('--report', 'show how the answers compare instead')
@@ -125,7 +139,7 @@ export function addRouteCommands(program: Command, execute: Execute): void {
       },
     );
 
-  add(program, 'alias', 'give a version a name of your own, or move the name')
+  addBreaking(program, 'alias', 'give a version a name of your own, or move the name')
     .argument('<alias>', "the name, for example 'night-shift'", parseAlias)
     .argument('<version>', 'a published version', parseVersion)
     .action((model: string, name: string, version: string, options: RouteOptions) =>
@@ -149,11 +163,36 @@ function add(program: Command, name: string, summary: string): Command {
     .option('--json', 'machine-readable output');
 }
 
+/** A command whose route may give callers a version with another contract. */
+function addBreaking(program: Command, name: string, summary: string): Command {
+  return add(program, name, summary).option(
+    '--breaking',
+    'do it even if callers of the version that is served break; needs --reason',
+  );
+}
+
 async function activate(context: Context, model: string, version: string, options: ActivateOptions): Promise<Report> {
   if (options.pop !== undefined && !options.verify) throw new UsageError('--pop goes with --verify');
   const told = withReason(options, await reasonToServe(context.registry, model, version, options.reason));
   if (options.verify) return activateVerified(context, model, version, told);
   return changeRoute(context, model, { action: 'activate', version }, told);
+}
+
+/** Says where it goes, then goes there or nowhere: the target is named, and so is the route that it was seen in. */
+async function rollback(
+  context: Context,
+  model: string,
+  version: string | undefined,
+  options: RouteOptions,
+): Promise<Report> {
+  const target = await findTarget(context.registry, model, version);
+  if (target === null) {
+    return changeRoute(context, model, { action: 'rollback', ...(version === undefined ? {} : { version }) }, options);
+  }
+  for (const line of describeTarget(model, target)) context.progress.tell(line);
+  const reason = await reasonToServe(context.registry, model, target.version, options.reason);
+  const seen = { ...withReason(options, reason), ifEpoch: options.ifEpoch ?? target.epoch };
+  return changeRoute(context, model, { action: 'rollback', version: target.version }, seen);
 }
 
 function withReason<T extends RouteOptions>(options: T, reason: string | undefined): T {
@@ -164,15 +203,21 @@ async function changeRoute(
   { registry, progress }: Context,
   model: string,
   action: RouteAction,
-  { reason, ifEpoch }: RouteOptions,
+  options: RouteOptions,
 ): Promise<Report> {
+  const { reason, breaking, ifEpoch } = options;
   progress.step(`${action.action} ${model}`);
-  const change = await registry.appendRoute(model, { ...action, ...(reason === undefined ? {} : { reason }) }, ifEpoch);
+  const change = await registry.appendRoute(
+    model,
+    { ...action, ...(breaking ? { breaking } : {}), ...(reason === undefined ? {} : { reason }) },
+    ifEpoch,
+  );
   const pending = 'PoPs hear of it with the next scheduled repair: the copy that they read could not be written';
   return {
     lines: [
       ...(change.created ? [] : ['nothing to change']),
       ...describeRoute(change.route),
+      ...remarkOnBreaking(options, change.route),
       ...(change.copyPending ? [pending] : []),
     ],
     value: change,

@@ -63,7 +63,7 @@ export async function activateVerified(
   context: Context,
   model: string,
   version: string,
-  options: { pop?: URL; reason?: string; ifEpoch?: number },
+  options: { pop?: URL; reason?: string; breaking?: boolean; ifEpoch?: number },
 ): Promise<Report> {
   const { registry, progress } = context;
   const manifest = await registry.getManifest(model, version);
@@ -75,10 +75,10 @@ export async function activateVerified(
     throw new PopserveError('UNPROCESSABLE', `${model} ${version} is not activated: ${before.faults.join('; ')}`);
   }
   progress.step(`activating ${model} ${version}`);
-  const { reason, ifEpoch } = options;
+  const { reason, breaking, ifEpoch } = options;
   const change = await registry.appendRoute(
     model,
-    { action: 'activate', version, ...(reason === undefined ? {} : { reason }) },
+    { action: 'activate', version, ...(breaking ? { breaking } : {}), ...(reason === undefined ? {} : { reason }) },
     ifEpoch,
   );
   progress.step(`replaying ${cases.length} golden vectors after activation`);
@@ -104,7 +104,8 @@ async function takeBack(
   const found = [`${model} ${version} does not answer as published once it is served:`, ...after.faults];
   try {
     if (!change.created) throw new PopserveError('CONFLICT', `${version} was served before this command`);
-    const back = await registry.appendRoute(model, { action: 'rollback', reason }, change.route.epoch);
+    // If the activation broke callers, going back breaks those who have followed it: a version that fails is worse.
+    const back = await registry.appendRoute(model, { action: 'rollback', breaking: true, reason }, change.route.epoch);
     return {
       lines: [...found, 'taken back', ...describeRoute(back.route)],
       value: { error: reason, after, route: back.route, takenBack: true },

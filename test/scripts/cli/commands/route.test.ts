@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { commandFor } from '../captured-host.ts';
+import { samplePublication } from '../sample-publication.ts';
 import { ScriptedPop } from '../scripted-pop.ts';
 
 const pop = ScriptedPop.perCase();
@@ -8,8 +9,6 @@ const popserve = commandFor(pop);
 describe('the commands that change a route', () => {
   it.each([
     [['activate', 'm', 'v2'], { action: 'activate', version: 'v2' }],
-    [['rollback', 'm'], { action: 'rollback' }],
-    [['rollback', 'm', 'v1'], { action: 'rollback', version: 'v1' }],
     [['canary', 'm', 'v2', '--percent', '2.5'], { action: 'canary', version: 'v2', percent: 2.5 }],
     [
       ['canary', 'm', 'v2', '--percent', '5', '--max-error-share', '0.01', '--min-requests', '500'],
@@ -29,6 +28,8 @@ describe('the commands that change a route', () => {
       { action: 'canary', version: 'v2', percent: 20, limits: null },
     ],
     [['promote', 'm'], { action: 'promote' }],
+    [['promote', 'm', '--breaking'], { action: 'promote', breaking: true }],
+    [['alias', 'm', 'night', 'v2', '--breaking'], { action: 'alias', name: 'night', version: 'v2', breaking: true }],
     [['abort', 'm'], { action: 'abort' }],
     [['shadow', 'm', 'v2', '--percent', '0'], { action: 'shadow', version: 'v2', percent: 0 }],
     [['alias', 'm', 'night', 'v2'], { action: 'alias', name: 'night', version: 'v2' }],
@@ -66,6 +67,22 @@ describe('the commands that change a route', () => {
     expect(JSON.parse(out)).toMatchObject({ created: true, copyPending: false, route: { epoch: 5, rollout: null } });
   });
 
+  it.each([
+    [[], '"2"'],
+    [['v1'], '"2"'],
+    [['--if-epoch', '1'], '"1"'],
+  ])('rollback %j goes to the version that it names, from the route that it has seen', async (words, seen) => {
+    for (const version of ['v1', 'v2']) {
+      pop.manifests.set(version, (await samplePublication({ model: 'm', version }, new Uint8Array([1]))).manifest);
+      await popserve('activate', 'm', version);
+    }
+    const { err } = await popserve('rollback', 'm', ...words);
+    expect(err).toBe('m: going back from v2 (epoch 2) to v1, last served at epoch 1\n');
+    const asked = pop.asked.at(-1);
+    expect(JSON.parse(asked?.body.toString() ?? '')).toEqual({ action: 'rollback', version: 'v1' });
+    expect(asked?.headers).toMatchObject({ 'if-match': seen });
+  });
+
   it('pass the refusal of a change on', async () => {
     const { status, err } = await popserve('promote', 'm');
     expect([status, err]).toEqual([1, "popserve: model 'm': expected a rollout to promote, there is none\n"]);
@@ -78,6 +95,17 @@ describe('the commands that change a route', () => {
     expect((await popserve('activate', 'm', 'v1')).out).toContain('PoPs hear of it with the next scheduled repair');
   });
 
+  it.each(['activate', 'rollback', 'canary', 'promote', 'shadow', 'alias'])(
+    '%s --breaking needs a reason',
+    async (name) => {
+      const words = { promote: [], rollback: [], alias: ['night', 'v2'] }[name] ?? ['v2'];
+      const share = name === 'canary' || name === 'shadow' ? ['--percent', '5'] : [];
+      const { status, err } = await popserve(name, 'm', ...words, ...share, '--breaking');
+      expect([status, err]).toEqual([2, expect.stringContaining('--breaking needs --reason')]);
+      expect(pop.calls).toEqual([]);
+    },
+  );
+
   it.each([
     { args: ['activate', 'm', 'v1'], attempts: 2 },
     { args: ['rollback', 'm'], attempts: 1 },
@@ -89,6 +117,7 @@ describe('the commands that change a route', () => {
       lost = true;
       return 'drop';
     };
+    pop.manifests.set('v1', (await samplePublication({ model: 'm', version: 'v1' }, new Uint8Array([1]))).manifest);
     await popserve(...args);
     expect(pop.calls.filter((call) => call.startsWith('POST'))).toHaveLength(attempts);
   });

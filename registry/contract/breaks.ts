@@ -1,0 +1,41 @@
+// The contract of two versions compared: what of the next one hurts callers who rely on the served one. Pure. Which versions are
+// compared, and when, is decided in moved-callers.ts.
+import type { Break } from '../api/contract.ts';
+import type { Manifest } from '../manifest.ts';
+import { featureBreaks } from './features.ts';
+import { inputBreaks } from './inputs.ts';
+import { labelBreaks } from './labels.ts';
+import { limitBreaks } from './limits.ts';
+import { outputBreaks } from './outputs.ts';
+
+/**
+ * Every way in which a version hurts callers of another one. What is added and hurts nobody is not among them: wider inputs, larger
+ * limits, more outputs behind the ones that are there.
+ * @returns empty if every request that the served version answers is answered by the next one in the same form
+ * @example
+ * contractBreaks(classifier, regressor).map(describeBreak);
+ * // ["input 'torque': FP32 [-1,1] becomes nothing: callers that send tensors get 400, because the model has no such input", …]
+ */
+export function contractBreaks(served: Manifest, next: Manifest): Break[] {
+  return [
+    ...inputBreaks(served.signature, next.signature),
+    ...featureBreaks(served, next),
+    ...limitBreaks(served, next),
+    ...outputBreaks(served.signature, next.signature),
+    ...labelBreaks(served, next),
+  ];
+}
+
+const nouns: Record<Break['part'], string> = {
+  ...{ input: 'input', output: 'output', features: 'features of', labels: 'labels of', limit: 'limit of' },
+};
+
+/** What changes, without whom it hurts: `input 'x'`. */
+export function describePart({ part, name }: Break): string {
+  return `${nouns[part]} ${name}`;
+}
+
+/** One sentence. */
+export function describeBreak(found: Break): string {
+  return `${describePart(found)}: ${found.was} becomes ${found.becomes}: ${found.who} ${found.how}`;
+}

@@ -1,0 +1,47 @@
+// What records are made of: the names of the features, and the order in which they are the columns of a tensor.
+import type { Break } from '../api/contract.ts';
+import { cut, quote } from '../describe.ts';
+import type { Manifest } from '../manifest.ts';
+
+type Described = Pick<Manifest, 'signature' | 'features'>;
+
+const mostShown = 8;
+
+export function featureBreaks(served: Described, next: Described): Break[] {
+  const [before, after] = [columnsOf(served), columnsOf(next)];
+  // Inputs that are features by themselves are compared as inputs.
+  if (before.columns === null && after.columns === null) return [];
+  const [old, fresh] = [before.columns ?? before.names, after.columns ?? after.names];
+  const name = quote(after.input ?? before.input ?? '');
+  const change = { part: 'features' as const, name, was: list(old), becomes: list(fresh) };
+  const missing = fresh.filter((name) => !old.includes(name));
+  return [
+    ...(missing.length === 0
+      ? []
+      : [{ ...change, who: 'callers that send records', how: `get 400, because they lack ${list(missing)}` }]),
+    ...(before.columns === null || after.columns === null || before.input !== after.input || startsWith(fresh, old)
+      ? []
+      : [{ ...change, who: 'callers that send tensors', how: 'have columns read as others, without an error' }]),
+  ];
+}
+
+/** As records are decoded: the named columns of the only input, or the inputs themselves. */
+function columnsOf({ signature, features }: Described): {
+  input: string | null;
+  columns: readonly string[] | null;
+  names: readonly string[];
+} {
+  const names = signature.inputs.map(({ name }) => name);
+  const [only, ...others] = names;
+  const isColumns = features !== undefined && others.length === 0 && !(features.length === 1 && features[0] === only);
+  return { input: isColumns ? (only ?? null) : null, columns: isColumns ? features : null, names };
+}
+
+function startsWith(names: readonly string[], first: readonly string[]): boolean {
+  return first.every((name, index) => names[index] === name);
+}
+
+function list(names: readonly string[]): string {
+  const shown = names.slice(0, mostShown).map(cut).join(', ');
+  return names.length > mostShown ? `${shown}, … ${names.length} in all` : shown;
+}
