@@ -82,7 +82,7 @@ export function addGateOptions(command: Command): Command {
     .addOption(new Option('--task <task>', 'default: by the outputs and the truth').choices([...tasks]))
     .option(
       '--output <name>',
-      'output to judge: the scores or the value; twice for a label and its scores (default: where the graph leaves no choice)',
+      'output to judge: the scores or the value; twice for a label and its scores (default: by the graph, if it leaves no choice)',
       (name: string, named: readonly string[] = []) => [...named, name],
     )
     .option('--positive <class>', 'of two classes the one that precision, recall and the curves are about')

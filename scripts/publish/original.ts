@@ -20,6 +20,8 @@ export interface OriginalOptions {
   readonly maxDims: readonly MaxDim[];
   /** Inputs that the caller has for a model of this signature. */
   readonly sampleInputs?: (signature: Signature) => Promise<readonly (readonly Tensor[])[]>;
+  /** What they are taken from, for messages; default: the test data. */
+  readonly samplesOf?: string;
 }
 
 export interface Original {
@@ -58,7 +60,11 @@ export async function examineOriginal(
     return { ...examined, samples, areGiven: true, lastRefusal: null };
   }
   if (options.sampleInputs !== undefined) {
-    const samples = await runSamples(await options.sampleInputs(signature), target, 'the test data');
+    const samples = await runSamples(
+      await options.sampleInputs(signature),
+      target,
+      `${options.samplesOf ?? 'the test data'}, sample`,
+    );
     return { ...examined, samples, areGiven: false, lastRefusal: null };
   }
   return { ...examined, areGiven: false, ...(await generateSamples(target)) };

@@ -1,4 +1,5 @@
 // The data of one validation, read once: test rows, and reference rows where the baseline is taken from others.
+import { PopserveError } from '../../registry/errors.ts';
 import type { Signature } from '../../registry/signature.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import { type Batch, batchesOf, batchSize } from './answers.ts';
@@ -17,12 +18,31 @@ const mostSampleRows = 8;
 
 /** @throws {PopserveError} INVALID_ARGUMENT for data that cannot be read or does not fit the model */
 export async function readGateData(options: ValidationOptions, signature: Signature): Promise<GateData> {
-  const test = options.testData === undefined ? null : await readData(options.testData, signature, true);
+  const { testData, reference } = options;
+  const test = testData === undefined ? null : await asTest(options, () => readData(testData, signature, true));
   return {
     test,
     testBatches: test === null ? [] : batchesOf(test, batchSize(signature)),
-    reference: options.reference === undefined ? null : await readData(options.reference, signature, false),
+    reference: reference === undefined ? null : await asReference(() => readData(reference, signature, false)),
   };
+}
+
+/** Errors say which of two data files they are about. */
+export function asTest<T>({ reference }: ValidationOptions, read: () => Promise<T>): Promise<T> {
+  return reference === undefined ? read() : blaming('--test-data', read);
+}
+
+export function asReference<T>(read: () => Promise<T>): Promise<T> {
+  return blaming('--reference', read);
+}
+
+async function blaming<T>(option: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (!(cause instanceof PopserveError)) throw cause;
+    throw new PopserveError(cause.code, `${option}: ${cause.message}`, { cause });
+  }
 }
 
 /**

@@ -78,11 +78,14 @@ function shares({ truth, predicted, positive, scores }: Classification): Found {
 }
 
 function ofLabels({ truth, predicted, classes, positive }: Classification, figures: Figures, draws: Draws): Found {
-  const [own, taken] = [Int32Array.from(truth), Int32Array.from(predicted)];
+  const [truly, taken] = [Int32Array.from(truth), Int32Array.from(predicted)];
   const all = draws.map((draw) => {
-    const counts = weightedCounts(own, taken, classes.length, draw);
-    const f1 = positive === null ? {} : { f1: classFigures(counts)[positive]?.f1 ?? 0 };
-    return { ...f1, ...averaged(counts) } as Record<string, number>;
+    const counts = weightedCounts(truly, taken, classes.length, draw);
+    const own = positive === null ? undefined : classFigures(counts)[positive];
+    // Without a row of the class there is nothing to find.
+    const f1 = own === undefined ? {} : { f1: own.support + own.predicted === 0 ? null : own.f1 };
+    const drawn: Record<string, number | null> = { ...f1, ...averaged(counts) };
+    return drawn;
   });
   const names = Object.keys(all[0] ?? {});
   return Object.fromEntries(

@@ -21,6 +21,7 @@ import { examineOriginal, type Original } from '../publish/original.ts';
 import { type PreparationSettings, settingsOf } from '../publish/settings.ts';
 import { readSource, type Source } from '../publish/source.ts';
 import { makeWarmup } from '../publish/warmup.ts';
+import { checkEarly } from './check-early.ts';
 import { type GateData, readGateData, sampleInputs } from './gate-data.ts';
 import { goldenCases } from './golden-cases.ts';
 import type { ValidationOptions } from './options.ts';
@@ -47,6 +48,7 @@ export async function preparePublication(
   progress.step(`reading ${name}`);
   const labels = await readLabels(options.labels ?? []);
   const source = await readSource(options.file, settings.originalHeapMib * mebibyte);
+  if (options.validation && source.onnx) await checkEarly(options.validation, source.onnx.graph);
   const used = inspector ?? (await Inspector.start({ heapLimitMib: settings.memoryBudgetMib }));
   try {
     return await prepareSource(source, labels, options, settings, progress, used);
@@ -79,6 +81,7 @@ async function prepareSource(
     inputsFile: options.inputsFile,
     maxDims: options.maxDims ?? [],
     ...(gateData ? { sampleInputs: async (signature) => sampleInputs(await gateData(signature), signature) } : {}),
+    ...(options.validation?.testData === undefined ? { samplesOf: 'the reference data' } : {}),
   });
   const givenLabels = assignLabels(labelFiles, original.signature, original.samples);
   if (original.samples.length === 0) noteUnchecked(original, note);

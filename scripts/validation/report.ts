@@ -14,7 +14,7 @@ import { curveCards } from './report-curves.ts';
 import { reportStyle } from './report-style.ts';
 import { isError } from './requirement.ts';
 import { confusionOf } from './score.ts';
-import { requirementsOf } from './summary.ts';
+import { absentLines, intervalText, judgedLine, requirementsOf } from './summary.ts';
 import type { Classification } from './task.ts';
 
 /** Larger matrices are no longer read cell by cell; the classes that are found least are listed instead. */
@@ -87,7 +87,7 @@ function figures({ evaluation }: Judgement, version: string): string {
       stable === undefined
         ? ''
         : `<td class="number">${before === undefined ? '' : shown(before)}</td>${change(name, value, before)}`;
-    return `<tr><td class="metric">${escapeText(name)}</td><td class="number"><b>${shown(value)}</b></td>${old}<td class="bars">${bar(value, 'new')}${before === undefined ? '' : bar(before, 'old')}</td></tr>`;
+    return `<tr><td class="metric">${escapeText(name)}</td><td class="number"><b>${shown(value)}</b></td><td class="number soft">${intervalText(evaluation, name)}</td>${old}<td class="bars">${bar(value, 'new')}${before === undefined ? '' : bar(before, 'old')}</td></tr>`;
   });
   const head =
     stable === undefined ? '' : `<th class="number">${escapeText(stable.version)}</th><th class="number">change</th>`;
@@ -102,7 +102,15 @@ function figures({ evaluation }: Judgement, version: string): string {
           { text: version, style: 'new' },
           { text: stable.version, style: 'old' },
         ])}`;
-  return `<section class="card wide"><h2>Figures</h2><p class="soft">${subtitle}</p><table><tr><th>metric</th><th class="number">${escapeText(version)}</th>${head}<th></th></tr>${rows.join('')}</table></section>`;
+  return `<section class="card wide"><h2>Figures</h2><p class="soft">${subtitle}</p><table><tr><th>metric</th><th class="number">${escapeText(version)}</th><th class="number">95 %</th>${head}<th></th></tr>${rows.join('')}</table>${remarks(evaluation)}</section>`;
+}
+
+/** What a reader should know of the figures, and which are not there. */
+function remarks(evaluation: Evaluation): string {
+  const lines = [...(evaluation.warnings ?? []), ...absentLines(evaluation)];
+  return lines.length === 0
+    ? ''
+    : `<ul class="soft">${lines.map((line) => `<li>${escapeText(line)}</li>`).join('')}</ul>`;
 }
 
 function change(name: string, value: number, before: number | undefined): string {
@@ -196,10 +204,8 @@ function featureBars({ name, bins, counts }: FeatureBaseline): string {
   return `<div><b>${escapeText(name)}</b>${sparkBars(shownBins, `${name}: ${shownBins.join(', ')}`)}<span class="soft">${escapeText(range + missing)}</span></div>`;
 }
 
-function facts(
-  { artifacts, runtime, source, tolerance }: Manifest,
-  { data, label, native, outputs, preprocessing = [] }: Evaluation,
-): string {
+function facts({ artifacts, runtime, source, tolerance }: Manifest, evaluation: Evaluation): string {
+  const { data, label, native, preprocessing = [] } = evaluation;
   const agreement =
     native === null
       ? 'not compared: it gave no answer'
@@ -212,7 +218,7 @@ function facts(
     ['Test data', `${data.file}, ${data.digest}`],
     ['Truth', label],
     ...preprocessing.map((plan) => ['Preparation', describePreprocessing(plan)]),
-    ['Judged outputs', Object.values(outputs).join(', ')],
+    ['Judged', judgedLine(evaluation).replace(/^judged: /, '')],
     ['Native onnxruntime', agreement],
     ['Runtime', `onnxruntime ${runtime.onnxruntime}`],
   ];

@@ -289,6 +289,6 @@ async function answersOf(
     return answers;
   } catch (error) {
     if (!(error instanceof InspectionError)) throw error;
-    throw unprocessable(`the model does not run on ${file}: ${tidy(error.message)}`, error);
+    throw unprocessable(`the model does not run on ${file} (${doing}): ${tidy(error.message)}`, error);
   }
 }

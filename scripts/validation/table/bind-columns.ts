@@ -44,8 +44,26 @@ export function bindColumns(table: Table, signature: Signature, options: DataOpt
   };
 }
 
+/**
+ * Whether a file has a column for each input and the truth, by its header alone.
+ * @throws {PopserveError} INVALID_ARGUMENT as {@link bindColumns} does
+ */
+export function checkColumns(
+  { columns, file }: { readonly columns: readonly string[]; readonly file: string },
+  signature: Signature,
+  options: DataOptions,
+  needsTruth: boolean,
+): void {
+  assignColumns({ columns, reference: { file } }, signature, options, needsTruth);
+}
+
 /** An input's own column first: a column that it is called like is never taken for the truth. */
-function assignColumns(table: Table, { inputs }: Signature, options: DataOptions, needsTruth: boolean): Bound {
+function assignColumns(
+  table: { readonly columns: readonly string[]; readonly reference: { readonly file: string } },
+  { inputs }: Signature,
+  options: DataOptions,
+  needsTruth: boolean,
+): Bound {
   const { columns, reference } = table;
   const notes: string[] = [];
   const named =

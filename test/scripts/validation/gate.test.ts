@@ -237,3 +237,61 @@ describe('the release gate', { timeout: 60_000 }, () => {
     expect(ran).toMatchObject({ status: 2, err: expect.stringContaining(words) });
   });
 });
+
+describe('what the gate says of its data', { timeout: 60_000 }, () => {
+  it('is that rows are too few for a requirement, which --strict refuses', async () => {
+    const told = await publish(worse, 'few', '--require', 'accuracy>=0.9');
+    expect(told, told.err).toMatchObject({ status: 0 });
+    expect(told.out).toContain(
+      'warning: 100 rows are too few for accuracy>=0.9: accuracy is 0.93, its 95 % interval is from 0.862505 to 0.965681; --strict refuses that',
+    );
+    expect(told.out).toMatch(/accuracy\s+0\.93\s+0\.8625 to 0\.9657/);
+    expect(told.out).toContain(
+      "judged: label 'label', scores 'probability'; classes bad, good in the order of the graph; positive class 'good'",
+    );
+    const refused = await publish(worse, 'strict', '--require', 'accuracy>=0.9', '--strict');
+    expect(refused.status).toBe(1);
+    expect(refused.out).toContain('required >=0.9 of all of it (--strict)');
+    expect((await publish(worse, 'strict', '--require', 'accuracy>=0.86', '--strict')).status).toBe(0);
+    expect((await pop.manifest('strict', 'v1')).evaluation?.gate.strict).toBe(true);
+    expect((await publish(good, 'strict', '--strict')).err).toContain('--strict goes with --require');
+  });
+
+  it('is that rows of the test data were in the reference data', async () => {
+    const reference = workshop.write(
+      'seen.csv',
+      `x\n${classifierRows.split('\n').slice(1, 8).join('\n').replaceAll(/,\w+/g, '')}\n9`,
+    );
+    const ran = await publish(good, 'seen', '--reference', reference);
+    expect(ran, ran.err).toMatchObject({ status: 0 });
+    expect(ran.out).toContain('warning: 7 of 100 rows of the test data are in the reference data as well (seen.csv)');
+    expect((await publish(good, 'unseen')).out).not.toContain('reference data');
+  });
+
+  it('is what is wrong with which file, before anything is loaded', async () => {
+    const inspector = new Proxy(workshop.inspector, {
+      get() {
+        throw new Error('expected nothing to be loaded');
+      },
+    });
+    const early = (...args: string[]) =>
+      runCommand(['publish', good, '--name', 'early', ...args], pop.pop.url.href, {
+        env: { POPSERVE_URL: pop.pop.url.href, POPSERVE_TOKEN: pop.pop.token, POPSERVE_ACTOR: 'somebody' },
+        prepare: (options, progress) => preparePublication(options, progress, inspector),
+      });
+    const other = workshop.write('other.csv', 'z,quality\n1,good\n');
+    const large = workshop.write('large.csv', `z,quality\n${'1,good\n'.repeat(700_000)}`);
+    const given = ['--test-data', data, '--label', 'quality'];
+    expect((await early('--test-data', other, '--label', 'quality')).err).toMatch(/^popserve: input 'x'/);
+    expect((await early('--test-data', large, '--label', 'quality')).err).toMatch(/^popserve: input 'x'/);
+    expect((await early('--test-data', data, '--label', 'kind')).err).toContain("no column 'kind' (--label)");
+    expect((await early(...given, '--reference', other)).err).toMatch(/^popserve: --reference: input 'x'/);
+    expect((await early('--test-data', other, '--label', 'quality', '--reference', data)).err).toMatch(
+      /^popserve: --test-data: input 'x'/,
+    );
+    expect((await early(...given, '--output', 'probabilities')).err).toContain(
+      "the model has no output 'probabilities' (--output); it has label, probability",
+    );
+    expect((await early('--test-data', 'nowhere.csv')).err).toContain('there is no such file');
+  });
+});
