@@ -1,4 +1,4 @@
-// What a PoP allows where its settings say nothing else: the defaults of the Worker, and what the command assumes when it prepares
+// The limits of a PoP whose settings say nothing else: the defaults of the Worker, which the command also assumes when it prepares
 // a model for PoPs that it cannot ask. docs/settings.md has the settings.
 import { mebibyte } from './mebibytes.ts';
 

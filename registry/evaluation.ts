@@ -76,7 +76,7 @@ export const evaluationSchema = z.strictObject({
   intervals: z.record(z.string(), z.tuple([z.number(), z.number()])).optional(),
   /** Figures of the task that could not be computed, and why. */
   absent: z.record(z.string(), z.string()).optional(),
-  /** What a reader of the figures should know, one sentence each. */
+  /** Remarks for a reader of the figures, one sentence each. */
   warnings: z.array(z.string()).optional(),
   /** Rows: the true class; columns: the predicted one. Left out above 64 classes. */
   confusion: z.array(z.array(z.int().min(0))).optional(),

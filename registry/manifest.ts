@@ -64,7 +64,7 @@ export const manifestSchema = z.strictObject({
   tolerance: z.strictObject({ absolute: z.number().min(0), relative: z.number().min(0) }),
   /** The file that was published, before its conversion. */
   source: z.strictObject({ file: z.string(), digest: digestSchema, bytes: z.int().min(0) }),
-  /** What each output is, as far as the model's graph shows it. */
+  /** The role of each output, as far as the model's graph shows it. */
   roles: z.array(outputRoleSchema).optional(),
   /** Class labels of a classifier's output, in order of its last axis: given, of a ZipMap that was stripped, or of the graph. */
   labels: z.record(z.string(), z.array(z.union([z.string(), z.int()]))).optional(),

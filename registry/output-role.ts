@@ -1,4 +1,4 @@
-// What an output of a model is to its callers, as far as the model's graph shows it: found once, when a version is published.
+// The role of a model's output for its callers, as far as the model's graph shows it: found once, when a version is published.
 import * as z from 'zod';
 
 /** In the order of the columns of scores; `column`: a class is called by the number of its column. */

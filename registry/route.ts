@@ -29,7 +29,7 @@ export const routeSchema = z.strictObject({
     .nullable(),
   /** Share of the default traffic whose inputs a candidate runs as well. Its answers are compared and never returned. */
   shadow: z.strictObject({ version: versionSchema, percent: percentSchema }).nullable(),
-  /** Who changed the route, when (RFC 3339, UTC), how and why. Unlike routing it may have members that this code does not know. */
+  /** The actor of the change, its time (RFC 3339, UTC), its kind and its reason. Unlike routing it may have members that this code does not know. */
   audit: z.object({
     actor: z.string(),
     at: z.iso.datetime(),

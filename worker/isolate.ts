@@ -1,4 +1,4 @@
-// What one isolate owns, in one object made by index.ts at the first request. Handlers reach everything through it.
+// Everything that one isolate owns, in one object made by index.ts at the first request. Handlers reach everything through it.
 import type { Digest } from '../registry/names.ts';
 import type { Registry } from '../registry/registry.ts';
 import { readEnv } from './bindings.ts';
@@ -37,11 +37,11 @@ export interface Isolate {
   readonly sampler: InputSampler;
   /** Answers to questions in URLs, kept by the PoP. */
   readonly answers: AnswerCache;
-  /** What all PoPs reported, merged. */
+  /** Merged reports of all PoPs. */
   readonly telemetry: TelemetryClient;
   readonly reporter: Reporter;
   readonly security: Security;
-  /** Of requests that are being answered. */
+  /** Bodies of the requests that are being answered. */
   readonly bodies: BodyRoom;
   readonly shadows: { readonly tally: ShadowTally; running: number };
 }

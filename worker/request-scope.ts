@@ -1,4 +1,4 @@
-/** What a request lends to work that outlives it. */
+/** The part of a request's context that work behind it may use. */
 export interface RequestScope {
   waitUntil(promise: Promise<unknown>): void;
 }

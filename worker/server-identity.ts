@@ -1,4 +1,4 @@
-// What this server calls itself.
+// The name and version under which this server presents itself.
 import packageJson from '../package.json' with { type: 'json' };
 
 export const serverName = packageJson.name;

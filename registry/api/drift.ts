@@ -125,7 +125,7 @@ export const eventStatusSchema = z.object({
 
 export type EventStatus = z.infer<typeof eventStatusSchema>;
 
-/** What the Durable Object of a model tells of drift. */
+/** The drift report of a model's Durable Object. */
 export const driftStatusSchema = z.object({
   settings: driftSettingsSchema,
   versions: z.array(versionDriftSchema),

@@ -1,4 +1,4 @@
-// What a garbage collection is asked and answers.
+// The request and the answer of a garbage collection.
 import * as z from 'zod';
 import { digestSchema } from '../names.ts';
 

@@ -1,4 +1,4 @@
-// What the data plane tells of models: the list, the metadata and readiness of the Open Inference Protocol, Triton's configuration.
+// The data plane's answers about models: the list, the metadata and readiness of the Open Inference Protocol, Triton's configuration.
 // https://github.com/open-inference/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
 import * as z from 'zod';
 import { aliasSchema, modelNameSchema, versionSchema } from '../names.ts';

@@ -1,4 +1,4 @@
-// What the registry answers about models and their versions.
+// The registry's answers about models and their versions.
 import * as z from 'zod';
 import { digestSchema, modelNameSchema, versionSchema } from '../names.ts';
 import { routeSchema } from '../route.ts';

@@ -1,4 +1,4 @@
-// What requests ask for in their query: the page of a list, the part of what is collected, the form of an answer. Numbers come
+// Parameters that requests give in their query: the page of a list, the part of what is collected, the form of an answer. Numbers come
 // as text.
 import * as z from 'zod';
 import { digestSchema, versionSchema } from '../names.ts';

@@ -1,4 +1,4 @@
-// What the registry answers about routes. The route itself is ../route.ts, what can be asked of it ../route-action.ts.
+// The registry's answers about routes. The route itself is ../route.ts; the actions on it are ../route-action.ts.
 import * as z from 'zod';
 import { routeSchema } from '../route.ts';
 

@@ -1,4 +1,4 @@
-// What the server says of itself: https://github.com/open-inference/open-inference-protocol
+// The server's description of itself: https://github.com/open-inference/open-inference-protocol
 import * as z from 'zod';
 
 export const serverMetadataSchema = z.object({

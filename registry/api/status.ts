@@ -1,4 +1,4 @@
-// What all PoPs serve of a model, how the last release spread, and what was counted.
+// The versions of a model that all PoPs serve, how the last release spread, and the counts.
 import * as z from 'zod';
 import { modelNameSchema, versionSchema } from '../names.ts';
 import { percentSchema, routeSchema } from '../route.ts';
@@ -21,7 +21,7 @@ export const releaseStatusSchema = z.object({
 
 export type ReleaseStatus = z.infer<typeof releaseStatusSchema>;
 
-/** What an isolate serves of a model right now. */
+/** The versions of a model that an isolate serves right now. */
 export const servingSchema = z.object({
   epoch: z.int().min(0).describe('0: no route.'),
   stable: versionSchema.nullable(),
@@ -45,7 +45,7 @@ export const popStatusSchema = z.object({
 
 export type PopStatus = z.infer<typeof popStatusSchema>;
 
-/** What was counted of one version, over all PoPs. */
+/** The counts of one version, over all PoPs. */
 export const versionTotalsSchema = z.object({
   version: versionSchema,
   requests: z.int().min(0),
@@ -58,7 +58,7 @@ export const versionTotalsSchema = z.object({
 
 export type VersionTotals = z.infer<typeof versionTotalsSchema>;
 
-/** What was measured against one limit of a rollout. */
+/** The measurement for one limit of a rollout. */
 export const guardFindingSchema = z.object({
   name: z.string().describe('The limit: `errorShare`, `disagreementShare`, `drift`.'),
   limit: z.number(),
@@ -74,7 +74,7 @@ export const guardFindingSchema = z.object({
 
 export type GuardFinding = z.infer<typeof guardFindingSchema>;
 
-/** What the Durable Object of a model tells of it. */
+/** The report of a model's Durable Object. */
 export const telemetryStatusSchema = z.object({
   release: releaseStatusSchema.nullable(),
   pops: z.array(popStatusSchema),

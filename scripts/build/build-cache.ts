@@ -5,13 +5,13 @@ import { join } from 'node:path';
 
 export interface CachedBuild {
   readonly directory: string;
-  /** What the build made, by name: in memory, so that the folder is not needed any more. */
+  /** Files that the build made, by name: in memory, so that the folder is not needed any more. */
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
 export interface BuildRequest {
   readonly cache: string;
-  /** Of what is built: letters and hyphens. */
+  /** Name of the thing that is built: letters and hyphens. */
   readonly name: string;
   readonly digest: string;
   /** Writes its files into an empty folder. */
@@ -58,7 +58,7 @@ async function buildInto(
   }
 }
 
-/** Of two builds at once the second finds the place taken by the same content, which stays if it is complete. */
+/** When two builds run at once, the second finds the same content in its place and keeps it if it is complete. */
 async function moveTo(directory: string, fresh: string): Promise<void> {
   const taken = await rename(fresh, directory).then(
     () => false,

@@ -34,7 +34,7 @@ export type WorkerOptions = Omit<
   'modulesRules'
 >;
 
-/** What a bundle holds beside its modules. */
+/** The parts of a bundle beside its modules. */
 const kept: ReadonlySet<string> = new Set([metafileName, optionsName]);
 
 export type WorkerEntry = keyof typeof entries;

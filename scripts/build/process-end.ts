@@ -1,4 +1,4 @@
-// What must not outlive the process: children and temporary folders, whichever way it ends short of a kill.
+// Ends everything that must not outlive the process: children and temporary folders, whichever way it ends short of a kill.
 import { constants } from 'node:os';
 
 /**

@@ -1,4 +1,4 @@
-// What an isolate holds in JS, asked through workerd's inspector (Chrome DevTools Protocol). WASM memory that is shared, as
+// The JS memory of an isolate, asked through workerd's inspector (Chrome DevTools Protocol). WASM memory that is shared, as
 // onnxruntime's is, is in neither number.
 
 interface HeapUsage {

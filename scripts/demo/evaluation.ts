@@ -6,9 +6,9 @@ export interface Evaluation {
   readonly rows: number;
   readonly failures: number;
   readonly accuracy: number;
-  /** Of the alarms, the share that were failures. */
+  /** Share of the alarms that were failures. */
   readonly precision: number;
-  /** Of the failures, the share that raised an alarm. */
+  /** Share of the failures that raised an alarm. */
   readonly recall: number;
   readonly f1: number;
   /** The chance that a failure is ranked above a machine that runs on. */

@@ -8,7 +8,7 @@ export const qualities = ['L', 'M', 'H'] as const;
 /** Quality variant of what the machine makes: low, medium, high. */
 export type Quality = (typeof qualities)[number];
 
-/** What the machine's sensors tell, in the data set's units and steps (0.1 K, 1 rpm, 0.1 Nm, 1 min). */
+/** Readings of the machine's sensors, in the data set's units and steps (0.1 K, 1 rpm, 0.1 Nm, 1 min). */
 export interface Measurement {
   readonly type: Quality;
   readonly airTemperatureK: number;

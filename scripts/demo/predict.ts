@@ -6,7 +6,7 @@ import type { Measurement } from './failure-modes.ts';
 export interface Prediction {
   /** 1 where a failure is more likely than not. */
   readonly failure: number;
-  /** Of a failure. */
+  /** Probability of a failure. */
   readonly probability: number;
 }
 

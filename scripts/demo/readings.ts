@@ -12,7 +12,7 @@ const rowsPerMachine = 100;
 /** Climate and kind of the machines; empty: the generator's own. */
 export type Conditions = Pick<FleetOptions, 'mix' | 'airMeanK' | 'processHeatK' | 'torqueMeanNm'>;
 
-/** What a pool is for: no two draw the same machines. */
+/** The purpose of a pool: no two draw the same machines. */
 export type Purpose = 'training' | 'test' | 'live' | 'live-changed' | 'held-out' | 'held-out-changed';
 const purposes: readonly Purpose[] = ['training', 'test', 'live', 'live-changed', 'held-out', 'held-out-changed'];
 

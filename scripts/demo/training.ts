@@ -16,7 +16,7 @@ export interface TrainingPlan {
   readonly rowsPerSite: number;
 }
 
-/** What `npm run demo:train` does and what the committed model was made with. */
+/** Trains as `npm run demo:train` does; the committed model was made with it. */
 export const demoPlan: TrainingPlan = { seed: 2020, trainSites: 20, testSites: 5, rowsPerSite: 2000 };
 
 export interface Metrics {

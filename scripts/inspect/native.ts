@@ -11,14 +11,14 @@ import { type GuardLimits, runGuarded } from './guarded-process.ts';
 import { decodeFrame, encodeFrame } from './raw-frame.ts';
 import { tidy } from './refusal.ts';
 
-/** What is asked of the child, in `job.json` of its folder; tensors lie beside it as raw frames. */
+/** The child's task, in `job.json` of its folder; tensors lie beside it as raw frames. */
 export interface NativeJob {
   readonly model: string;
   readonly convertTo: string | null;
   readonly samples: readonly { readonly inputs: string; readonly outputs: string }[];
 }
 
-/** What the child tells: one message per step. */
+/** The child's messages, one per step. */
 export type NativeMessage =
   | { readonly step: 'converted'; readonly fault: string | null }
   /** Waits for an answer before it reads the inputs of this sample. */

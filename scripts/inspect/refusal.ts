@@ -1,4 +1,4 @@
-// What publishing says when it refuses a model, and how it words what the runtime said.
+// The words in which publishing refuses a model, and in which it repeats the runtime's.
 import { PopserveError } from '../../registry/errors.ts';
 
 export function unprocessable(message: string, cause?: unknown): PopserveError {

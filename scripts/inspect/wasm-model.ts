@@ -56,7 +56,7 @@ export class WasmModel {
   }
 
   /**
-   * What one run takes, without its answer.
+   * Measures one run, without its answer.
    * @throws InspectionError, as `run`
    */
   async measure(inputs: readonly Tensor[], timeoutMs: number): Promise<Omit<InspectedRun, 'outputs'>> {
@@ -94,7 +94,7 @@ async function loadAlone(inspector: Inspector, bytes: Uint8Array, options: WasmM
 }
 
 /**
- * What the session says of its inputs and outputs, in OIP's terms.
+ * The session's inputs and outputs in OIP's terms.
  * @throws PopserveError UNPROCESSABLE naming the first of them that the Open Inference Protocol cannot carry
  */
 export function signatureOf(session: InspectedSession): Signature {

@@ -13,7 +13,7 @@ export interface Received {
 
 export class WebhookReceiver {
   readonly received: Received[] = [];
-  /** What it answers; 0: it hangs up. */
+  /** The status of its answer; 0: it hangs up. */
   status = 204;
   readonly #server: Server;
   readonly #key: Buffer;

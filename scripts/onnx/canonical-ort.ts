@@ -22,7 +22,7 @@ interface OperatorEntry {
 const session = { ortVersion: 0, model: 1, kernelTypes: 3 } as const;
 const namedList = { name: 0, values: 1 } as const;
 const argument = { kind: 0, index: 1 } as const;
-/** What precedes the model's part stays a multiple of this away from the end, so that no tensor loses its alignment. */
+/** The part before the model's stays a multiple of this away from the end, so that no tensor loses its alignment. */
 const alignment = 64;
 
 /**
@@ -100,7 +100,7 @@ class Reader {
     return offset === 0 ? 0 : table + offset;
   }
 
-  /** What a field points to; 0 if it is absent. */
+  /** The position that a field points to; 0 if it is absent. */
   reference(table: number, slot: number): number {
     const at = this.field(table, slot);
     return at === 0 ? 0 : this.follow(at);

@@ -45,7 +45,7 @@ describe.skipIf(chromiumPath === null)('in Chromium (skipped where there is none
     await Promise.allSettled([site?.stop(), other?.stop(), pop?.stop()]);
   });
 
-  /** What the example page shows after its button. */
+  /** The text that the example page shows after its button. */
   const ask = async () => {
     await page.locator('#ran, #risk, #error').evaluateAll((elements) => {
       for (const element of elements) element.textContent = '';

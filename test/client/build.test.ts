@@ -1,4 +1,4 @@
-// What is handed out: one module under the size that was promised, free of dependencies, with types that a strict caller can use.
+// The built client: one module under the promised size, free of dependencies, with types that a strict caller can use.
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

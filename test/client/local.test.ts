@@ -184,7 +184,7 @@ describe('which version', () => {
       const { outputs } = await client.infer<Adder>('adder', { x }, { version, at: 'local' });
       expect(outputs.y.data[0]).toBe(1 + Number(version) * 10);
     }
-    // Of the artifacts three are kept, so that version 1 was fetched twice.
+    // Three artifacts are kept, so version 1 was fetched twice.
     expect(downloads()).toHaveLength(6);
   });
 });

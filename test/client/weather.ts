@@ -15,7 +15,7 @@ export class Weather {
   readonly #silenced: ServerResponse[] = [];
   /** Where it listens, in front of the PoP. */
   url = '';
-  /** What the next requests meet, one each; then the PoP answers. */
+  /** The faults that the next requests meet, one each; then the PoP answers. */
   readonly ahead: (Storm | 'silence' | 'reset')[] = [];
   /** Requests that arrived: `POST /v2/…`, with their headers. */
   readonly arrived: { call: string; headers: Readonly<Record<string, string | string[] | undefined>> }[] = [];

@@ -33,7 +33,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** What a command prints, and its exit status. */
+/** The output of a command, and its exit status. */
 async function output(command: string, args: readonly string[]) {
   const options = { cwd: projectRoot, env: { ...process.env, POPSERVE_KEY: key } };
   return await run(command, args, options).then(

@@ -1,4 +1,4 @@
-// What a new route reads of the stores, counted: each manifest once, however often it is needed.
+// The reads that a new route makes, counted: each manifest once, however often it is needed.
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Registry } from '../../registry/registry.ts';
 import type { RouteAction } from '../../registry/route-action.ts';

@@ -45,7 +45,7 @@ describe('differences', () => {
       }),
       { numRuns: 500 },
     );
-    // Neither side of the claim went untried.
+    // Both sides of the claim were tried.
     expect(seen.equal).toBeGreaterThan(20);
     expect(seen.different).toBeGreaterThan(20);
   });

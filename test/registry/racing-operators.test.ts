@@ -11,7 +11,7 @@ import { uploadVersions } from './sample-release.ts';
 const now = () => new Date('2026-11-23T10:00:00Z');
 const versions = ['1', '2', '3'];
 
-/** What the log means, told as simply as possible. */
+/** The meaning of the log, as simply as possible. */
 interface Model {
   /** Versions that were made stable, the current one last; empty before the first. */
   stables: string[];

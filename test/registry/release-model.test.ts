@@ -22,12 +22,12 @@ type Name = (typeof names)[number];
 
 interface Release {
   action: RouteAction;
-  /** What the version is made of; the same version with other content is refused. */
+  /** The content of the version; the same version with other content is refused. */
   content: string;
 }
 type Task = Release | { retire: string };
 
-/** What becomes of the write that an operator is about to make. */
+/** The fate of the write that an operator is about to make. */
 type Fate = 'done' | 'refused' | 'answer-lost' | 'ends-before' | 'ends-after';
 
 async function carryOut(registry: Registry, task: Task, actor: string): Promise<RouteChange | 'retired'> {
@@ -100,7 +100,7 @@ class World {
   /** The last task of an operator that did not come to its end. */
   readonly leftUndone = new Map<Name, Task>();
   log: Route[] = [];
-  /** What each version was when it was first there: it is never anything else, though it may be retired in between. */
+  /** The first content of each version: it is never anything else, though it may be retired in between. */
   readonly #manifests = new Map<string, string>();
   readonly #seen = new Set<string>();
   readonly #winners = new Map<number, Name>();
@@ -128,7 +128,7 @@ class World {
         expect(await this.stores.blobs.head(digest)).not.toBeNull();
       }
     }
-    // What is being retired may be away for a moment, but not lost.
+    // A manifest that is being retired may be away for a moment, but not lost.
     const newest = log.at(-1);
     for (const version of newest ? routedVersions(newest) : []) expect([...versions, ...aside]).toContain(version);
     const copy = await this.stores.copies.get('pump');
@@ -153,7 +153,7 @@ class World {
     expect(await registry.readCopy('pump')).toEqual(newest);
   }
 
-  /** Of two writers of an epoch one wins; the other is told, and nobody is told anything else. */
+  /** One of two writers of an epoch wins; the other is told, and nobody is told anything else. */
   finish(name: Name, { result, dead, disturbed, task }: Process): void {
     this.running.delete(name);
     if (dead || (disturbed && result instanceof Error)) this.leftUndone.set(name, task);
@@ -320,7 +320,7 @@ it('releases and retirements of two operators, ended anywhere, leave the old ver
         await world.repeat(each, task);
         await world.check('routes.append');
       }
-      // What nobody repeats, the scheduled repair completes.
+      // The scheduled repair completes what nobody repeats.
       await world.rest();
     }),
     { numRuns: 200 },

@@ -101,7 +101,7 @@ interface StoredOutput {
   parameters?: { binary_data_size?: number };
 }
 
-/** What JSON cannot tell apart (NaN and infinities are null there) is left out of a comparison by `jsonLimits`. */
+/** Values that JSON cannot tell apart (NaN and infinities are null there) are left out of a comparison by `jsonLimits`. */
 export function readAnswer(bytes: Uint8Array, headerLength: string | null): GoldenTensor[] {
   const jsonBytes = headerLength === null ? bytes.length : Number(headerLength);
   const text = new TextDecoder().decode(bytes.subarray(0, jsonBytes));

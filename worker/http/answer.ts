@@ -5,7 +5,7 @@ import type { EncodedMessage } from '../protocol/envelope.ts';
 import type { AppContext } from './app-context.ts';
 import { popOf } from './pop.ts';
 
-/** What the client holds still holds: headers without a body. */
+/** The client's copy is still valid: headers without a body. */
 export interface Unchanged {
   readonly headers: Record<string, string>;
   readonly body: null;

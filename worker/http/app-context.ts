@@ -3,7 +3,7 @@ import type { SecureHeadersVariables } from 'hono/secure-headers';
 import type { Isolate } from '../isolate.ts';
 import type { Caller } from '../security/caller.ts';
 
-/** What a call of the control plane changed, as the audit keeps it. */
+/** A change made by a call of the control plane, as the audit keeps it. */
 export interface Change {
   readonly change: string;
   readonly details: Readonly<Record<string, unknown>>;
@@ -16,9 +16,9 @@ export interface AppContext {
     isolate: Isolate;
     /** Made when a line is logged: see request-id.ts. */
     requestId?: string;
-    /** Who asks; undefined for anonymous requests. */
+    /** The caller; undefined for anonymous requests. */
     caller?: Caller;
-    /** What a call of the control plane changed. */
+    /** The change that this call of the control plane made. */
     change?: Change;
   };
 }

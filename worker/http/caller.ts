@@ -1,4 +1,4 @@
-// What a handler may ask about the caller of a request, once it was admitted.
+// Questions that a handler may ask about the caller of an admitted request.
 import type { Context } from 'hono';
 import { PopserveError } from '../../registry/errors.ts';
 import { limitedAddress } from '../security/rate-gate.ts';

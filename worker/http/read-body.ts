@@ -12,9 +12,9 @@ const readable = new Set([
 ]);
 
 export interface BodyLimits {
-  /** Of the body as it came. */
+  /** Most bytes of the body as it came. */
   readonly maxBodyBytes: number;
-  /** Of what it inflates to. */
+  /** Most bytes after inflating. */
   readonly maxInflatedBytes: number;
 }
 
@@ -31,7 +31,7 @@ export async function readBody(
 ): Promise<Uint8Array> {
   const compression = readContentEncoding(request.headers.get('content-encoding'));
   const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
-  // What curl sends when it is told nothing is taken for JSON as well.
+  // curl's default media type is accepted as JSON as well.
   if (mediaType !== '' && !readable.has(mediaType) && !mediaType.endsWith('+json')) {
     throw new PopserveError(
       'UNSUPPORTED_MEDIA',
@@ -44,7 +44,7 @@ export async function readBody(
 
 async function readWhole(request: Request, maxBytes: number, held: HeldBody): Promise<Uint8Array> {
   const declared = request.headers.get('content-length');
-  // What is no number would pass every limit, and spoil the count of what all bodies take.
+  // A length that is not a number would pass every limit and spoil the count of all bodies.
   if (declared === null || !/^\d+$/.test(declared))
     return request.body ? await readUnknownLength(request.body, maxBytes, held) : new Uint8Array();
   if (Number(declared) > maxBytes) throw tooLarge(Number(declared), maxBytes);

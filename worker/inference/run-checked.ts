@@ -16,7 +16,7 @@ export class Timing {
   checkedAt = 0;
   loadedAt = 0;
   ranAt = 0;
-  /** What loading the model took, if this inference had to wait for that. */
+  /** Duration of loading the model, if this inference had to wait for it. */
   load: LoadTimes | null = null;
 
   /** Called where the answer is encoded. */

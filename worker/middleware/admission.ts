@@ -1,4 +1,4 @@
-// Who asks, and whether the caller may: credentials are checked, rights compared and calls counted here for both planes.
+// Admits callers: credentials are checked, rights compared and calls counted here for both planes.
 import type { Context } from 'hono';
 import { PopserveError } from '../../registry/errors.ts';
 import type { AppContext } from '../http/app-context.ts';

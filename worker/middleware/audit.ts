@@ -35,7 +35,7 @@ export const audited = createMiddleware<AppContext>(async (c, next) => {
   }
 });
 
-/** Who makes the changes of this call, and how they are noted. Values that must not be kept do not belong in a note. */
+/** The actor of this call's changes, and the function that notes them. Values that must not be kept do not belong in a note. */
 export function operatorOf(c: Context<AppContext>): Operator {
   return { actor: actorOf(c), note: (change, details) => c.set('change', { change, details }) };
 }

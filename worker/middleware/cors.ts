@@ -4,7 +4,7 @@ import { cors as honoCors } from 'hono/cors';
 import { createMiddleware } from 'hono/factory';
 import type { AppContext } from '../http/app-context.ts';
 
-/** What a page may send beyond the simple headers. */
+/** Headers that a page may send beyond the simple ones. */
 const allowHeaders = [
   'authorization',
   'content-encoding',
@@ -16,7 +16,7 @@ const allowHeaders = [
   'x-api-key',
 ];
 
-/** What a page may read of an answer, beside everything that starts with `popserve-`. */
+/** Headers of an answer that a page may read, beside those that start with `popserve-`. */
 const exposed = new Set(['etag', 'inference-header-content-length', 'retry-after', 'server-timing']);
 
 const answerPage = honoCors({

@@ -1,4 +1,4 @@
-// What a call needs is declared where it is mounted: the first handler of every mount is one of these.
+// Each call declares where it is mounted what its caller needs: the first handler of every mount is one of these.
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Scope } from '../../registry/api-key.ts';
 import type { AppContext } from '../http/app-context.ts';

@@ -1,4 +1,4 @@
-// What a browser may do with the pages that the Worker serves: run the page's own scripts and call the Worker, nothing else.
+// A browser may do little with the pages that the Worker serves: run the page's own scripts and call the Worker, nothing else.
 import { NONCE, secureHeaders } from 'hono/secure-headers';
 
 /**

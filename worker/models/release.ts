@@ -5,7 +5,7 @@ import type { Isolate } from '../isolate.ts';
 import { log } from '../logging/log.ts';
 import type { RequestScope } from '../request-scope.ts';
 
-/** Who changes something, and where the change is noted. */
+/** The actor of a change, and the place where it is noted. */
 export interface Operator {
   readonly actor: string;
   /** Keeps what was changed for the audit: the last note of a call counts. Secrets do not belong in the details. */

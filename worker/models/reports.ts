@@ -1,4 +1,4 @@
-// What the PoPs reported of models, merged: releases, shadows, drift, metrics. The registry is asked for the model before its
+// Merged reports of the PoPs on models: releases, shadows, drift, metrics. The registry is asked for the model before its
 // Durable Object is reached: the platform would make an object for any name.
 import type { ModelDrift } from '../../registry/api/drift.ts';
 import type { ModelShadow } from '../../registry/api/shadow.ts';
@@ -22,7 +22,7 @@ export async function reportedStatus({ registry, telemetry }: Reported, model: s
   return { model, route, ...(await telemetry.object(model).status(route)) };
 }
 
-/** What the shadow runs showed, per pair of versions, the latest first. @throws PopserveError NOT_FOUND */
+/** The results of the shadow runs, per pair of versions, the latest first. @throws PopserveError NOT_FOUND */
 export async function reportedShadows({ registry, telemetry }: Reported, model: string): Promise<ModelShadow> {
   const { route } = await registry.showModel(model);
   return { model, shadow: route?.shadow ?? null, pairs: await telemetry.object(model).shadow() };

@@ -33,7 +33,7 @@ export async function modelIndex(
 }
 
 /**
- * What an index asks for, from its body.
+ * Reads what an index call asks for from its body.
  * @throws PopserveError INVALID_ARGUMENT
  */
 export function readIndexRequest(body: unknown): { readyOnly: boolean } {
@@ -41,7 +41,7 @@ export function readIndexRequest(body: unknown): { readyOnly: boolean } {
 }
 
 /**
- * What a load or unload asks for, from its body.
+ * Reads what a load or unload asks for from its body.
  * @returns the version, null for the model's default
  * @throws PopserveError UNSUPPORTED for a model in the request itself, INVALID_ARGUMENT
  */

@@ -1,4 +1,4 @@
-// Tensors in the binary form (PROTOCOL.md 2.6): little-endian, row-major, no padding; a BYTES element is preceded by its length.
+// Tensors in the Open Inference Protocol's binary form: little-endian, row-major, no padding; a BYTES element is preceded by its length.
 import { invalid } from '../../registry/errors.ts';
 import { elementBytes } from '../../registry/signature.ts';
 import { describeShape } from './describe.ts';

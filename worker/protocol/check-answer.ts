@@ -62,7 +62,7 @@ export function checkAnswerSize(
   }
 }
 
-/** Of two dimensions and more the first is the batch, see classification.ts. */
+/** With two or more dimensions, the first is the batch: see classification.ts. */
 function classesNamed(shape: readonly number[], count: number): number {
   const [batch, ...rest] = shape.length > 1 ? shape : [1, ...shape];
   return (batch ?? 1) * Math.min(count, elementCount(rest));

@@ -1,4 +1,4 @@
-// The classification extension (PROTOCOL.md 2.9): the highest values of an output, named, instead of the tensor.
+// Triton's classification extension: the highest values of an output, named, instead of the tensor.
 import { invalid } from '../../registry/errors.ts';
 import { elementCount } from '../../registry/signature.ts';
 import { quote } from './describe.ts';

@@ -1,4 +1,4 @@
-// What can be wrong with the JSON form of a tensor's data, in the words of the message; and the ranges of integers.
+// The faults that the JSON form of a tensor's data can have, each with its message, and the ranges of integers.
 import { invalid, type PopserveError } from '../../registry/errors.ts';
 import type { Datatype } from '../../registry/signature.ts';
 import { describeShape, describeValue } from './describe.ts';

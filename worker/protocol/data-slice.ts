@@ -39,7 +39,7 @@ export class NotJson extends Error {
   override readonly name = 'NotJson';
 }
 
-/** Of a faulty element, as much as a message can show. */
+/** Longest part of a faulty element that a message shows. */
 const mostShownBytes = 1024;
 
 const quote = 0x22;
@@ -65,7 +65,7 @@ export function decodeDataSlice(target: DataTarget, slice: DataSlice, base64 = f
   try {
     return decode(target, new SliceReader(target, slice), base64);
   } catch (error) {
-    // What is not JSON at all is told as such, wherever in the array it stands.
+    // Text that is not JSON is reported as such, wherever in the array it stands.
     if (error instanceof PopserveError && findJsonFault(slice.bytes, slice.start, slice.end)) throw new NotJson();
     throw error;
   }

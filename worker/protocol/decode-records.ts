@@ -38,7 +38,7 @@ export function featureNames(model: RecordModel): string[] {
   return columnsOf(model).flatMap(({ spec, features }) => features ?? [spec.name]);
 }
 
-/** What each feature is: its datatype, and how many values one record gives. */
+/** The datatype of each feature, and how many values one record gives. */
 export function featureKinds(model: RecordModel): { name: string; datatype: TensorSpec['datatype']; values: number }[] {
   return columnsOf(model).flatMap(({ spec, features }) => {
     const { datatype } = spec;
@@ -114,7 +114,7 @@ function fieldOf(model: RecordModel, record: unknown, index: number, feature: st
   throw invalid(`instances[${index}]: feature ${quote(feature)} is missing; the model takes ${shown}`);
 }
 
-/** What a record says of an input, as an array: a scalar alone, or a row with or without its dimension of records. */
+/** A record's value for an input as an array: a scalar alone, or a row with or without its dimension of records. */
 function rowOf(value: unknown, row: readonly number[]): unknown {
   if (!Array.isArray(value)) return [value];
   return value.length === 1 && shapeOf(value).length === row.length + 1 ? rowOf(value[0], row) : value;

@@ -1,4 +1,4 @@
-// An inference request from its body: JSON of tensors or of plain records, JSON with binary tensors behind it, or one raw tensor (PROTOCOL.md 2.5, 2.6).
+// An inference request from its body: JSON of tensors or of plain records, JSON with binary tensors behind it, or one raw tensor.
 import { invalid, PopserveError } from '../../registry/errors.ts';
 import { elementBytes, elementCount, type Signature } from '../../registry/signature.ts';
 import { decodeBinaryData } from './binary.ts';

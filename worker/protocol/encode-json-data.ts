@@ -1,4 +1,4 @@
-// A tensor's data as flat JSON text (PROTOCOL.md 2.5).
+// A tensor's data as flat JSON text.
 import { invalid } from '../../registry/errors.ts';
 import { elementsOf } from './elements.ts';
 import { shortestFloat32 } from './shortest-float32.ts';

@@ -18,7 +18,7 @@ export interface Predictions {
   readonly outputs: readonly Tensor[];
   /** Class labels by output name. */
   readonly labels?: Readonly<Record<string, Labels>>;
-  /** What each output is, as it was found when the version was published. */
+  /** The role of each output, found when the version was published. */
   readonly roles?: readonly OutputRole[];
 }
 

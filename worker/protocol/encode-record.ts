@@ -47,7 +47,7 @@ export function encodeOutputs(outputs: readonly Tensor[], row: number, rows: num
   return `{${fields.join(',')}}`;
 }
 
-/** What is one element is that element, not an array of it. */
+/** A single element is written alone, not as an array of one. */
 function field({ name, shape }: Tensor, texts: readonly string[]): string {
   return `${JSON.stringify(name)}:${texts.length === 1 ? texts[0] : nestTexts(texts, shape)}`;
 }

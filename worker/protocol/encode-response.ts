@@ -34,7 +34,7 @@ function selectOutputs(response: InferResponse): { tensor: Tensor; requested: Re
  *
  * @throws PopserveError INVALID_ARGUMENT if an output has no JSON form (FP16, BF16, BYTES that are not UTF-8) and binary was
  * not asked for, or classification was asked for an output that is not numeric
- * @see PROTOCOL.md 2.5, 2.6, 2.9
+ * @see https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
  */
 export function encodeInferResponse(response: InferResponse): EncodedMessage {
   const binaryTensors: Tensor[] = [];

@@ -1,4 +1,4 @@
-// The body of a request or response: a JSON part and, behind it, the binary tensors (PROTOCOL.md 2.6).
+// The body of a request or response: a JSON part and, behind it, the binary tensors.
 import { invalid } from '../../registry/errors.ts';
 import { binaryByteLength, writeBinaryData } from './binary.ts';
 import { describeValue } from './describe.ts';

@@ -5,7 +5,7 @@ import { type Datatype, datatypes } from '../../registry/signature.ts';
 import { describeShape, describeValue, quote } from './describe.ts';
 import type { DecodeLimits, Parameters } from './infer-request.ts';
 
-/** Of a request, an input or an output; no client sends a dozen. */
+/** Most parameters of a request, an input or an output; no client sends a dozen. */
 const mostParameters = 1024;
 
 export interface JsonObject {

@@ -11,7 +11,7 @@ export interface ClassifierOutputs {
   readonly classes: number;
   /** Names of the classes in the order of the columns; null where nobody knows them. */
   readonly names: Labels | null;
-  /** What the label says where each column is the largest; null where nobody knows. */
+  /** The label of a row in which this column is the largest; null where it is not known. */
   readonly says: ColumnNames | null;
 }
 

@@ -25,7 +25,7 @@ export interface InferRequest {
   readonly records?: number;
 }
 
-/** What one request may ask of the decoder; kept before memory is taken for it. */
+/** Limits of one request, checked before memory is taken for it. */
 export interface DecodeLimits {
   readonly maxInputs: number;
   /** Elements of all inputs together. */

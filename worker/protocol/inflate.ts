@@ -20,7 +20,7 @@ const mostRatio = 100;
 /** Whatever the ratio: small bodies of few distinct values. */
 const freeBytes = 1_048_576;
 
-/** What one read takes: without a buffer of its own workerd gives 4 KiB at a time, which makes a bomb of 32 MiB five times slower. */
+/** Size of one read: without a buffer of its own workerd gives 4 KiB at a time, which makes a bomb of 32 MiB five times slower. */
 const readBytes = 65_536;
 
 /**
@@ -86,7 +86,7 @@ export async function inflate(
     for (let read = await pending; !read.done; read = await next()) keep(read.value);
     await closed;
   } catch (error) {
-    // Neither side is used again; what they say of it is of no interest.
+    // Both sides are given up; their errors say nothing new.
     writer.abort(error).catch(() => undefined);
     reader.cancel(error).catch(() => undefined);
     if (error instanceof PopserveError) throw error;

@@ -16,7 +16,7 @@ export interface JsonLimits {
   readonly maxMembers?: number;
 }
 
-/** What a request's JSON may hold beside its tensors' data; about 16 MiB and 100 ms of CPU at the most. */
+/** Limits of a request's JSON beside its tensors' data; they allow about 16 MiB and 100 ms of CPU at the most. */
 export const requestLimits = { maxValues: 1_048_576, maxContainers: 262_144, maxMembers: 16_384 } as const;
 
 /**
@@ -49,7 +49,7 @@ class Scan {
   readonly #bytes: Uint8Array;
   readonly #limits: JsonLimits;
   readonly #packing: Packing;
-  /** What closes each open bracket, and how many members its object has. */
+  /** The byte that closes each open bracket, and how many members its object has. */
   readonly #closers: number[] = [];
   readonly #members: number[] = [];
   #values = 1;

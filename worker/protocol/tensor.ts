@@ -13,5 +13,5 @@ export interface Tensor {
   readonly data: Uint8Array | readonly Uint8Array[];
 }
 
-/** What the head of a message says of a tensor. */
+/** A tensor as the head of a message describes it. */
 export type TensorHead = Pick<Tensor, 'name' | 'datatype' | 'shape'>;

@@ -7,7 +7,7 @@ import { open } from '../middleware/needs.ts';
 import { requireReady } from '../models/readiness.ts';
 import { serverName, serverVersion } from '../server-identity.ts';
 
-/** Those that work here. */
+/** The extensions that work here. */
 const extensions = ['binary_tensor_data', 'classification', 'model_repository', 'model_configuration', 'statistics'];
 
 export const healthRoutes = new Hono<AppContext>()

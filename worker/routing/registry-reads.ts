@@ -1,4 +1,4 @@
-// What an isolate asks of the registry for its routes: the copy in KV first, R2 where that is missing, and neither of them again at
+// An isolate's reads of the registry for its routes: the copy in KV first, R2 where that is missing, and neither of them again at
 // once for a name that is not there. Names come from URLs, so nobody may make R2 be asked with every request.
 import { BoundedMap } from '../../registry/bounded-map.ts';
 import { PopserveError } from '../../registry/errors.ts';

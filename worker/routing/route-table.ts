@@ -95,7 +95,7 @@ export class RouteTable {
     return this.#firstMs.get(model) ?? 0;
   }
 
-  /** What this isolate serves of a model now. */
+  /** The versions of a model that this isolate serves now. */
   serving(model: string): Serving {
     return this.#snapshots.serving(model);
   }

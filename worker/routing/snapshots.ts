@@ -14,7 +14,7 @@ export interface Snapshot {
   checkedAtMs: number;
 }
 
-/** What a takeover needs of the loaded models. */
+/** The part of the model cache that a takeover needs. */
 export interface Warmer {
   fitsBeside(manifest: Manifest, others: readonly Manifest[]): boolean;
   /** Throws the reason why a version cannot be loaded, as far as its bytes and its last load tell without loading it. */
@@ -45,7 +45,7 @@ export class Snapshots {
     return this.#snapshots.get(model);
   }
 
-  /** What this isolate serves of a model now. */
+  /** The versions of a model that this isolate serves now. */
   serving(model: string): Serving {
     return this.#snapshots.get(model)?.serving ?? nothingServed;
   }

@@ -1,4 +1,4 @@
-// What the model cache needs of the runtime: loads, and the sessions that they give. Implemented by model-loader.ts and session.ts.
+// The model cache's view of the runtime: loads, and the sessions that they give. Implemented by model-loader.ts and session.ts.
 import type { Manifest, ProfileName } from '../../registry/manifest.ts';
 import type { LoadTimes } from './load-times.ts';
 import type { RuntimeTensor } from './runtime-tensor.ts';

@@ -11,7 +11,7 @@ import { chooseVictims, fastNeed, leanNeed } from './room.ts';
 export interface ModelHeap {
   /** The heap if it is running. */
   readonly live: (SessionHeap & { usedBytes(): number }) | null;
-  /** What the runtime itself takes of an empty heap. */
+  /** Bytes that the runtime itself takes of an empty heap. */
   readonly emptyBytes: number;
   /** For this heap and all discarded ones together. */
   readonly budgetBytes: number;

@@ -19,7 +19,7 @@ export const onnxruntime: CompiledIn = {
   copyright: 'Copyright (c) Microsoft Corporation',
 };
 
-/** What the WASM build links or includes; tools and execution providers that it leaves out are not listed. */
+/** Libraries that the WASM build links or includes; tools and execution providers that it leaves out are not listed. */
 export const compiledIn: readonly CompiledIn[] = [
   {
     name: 'Abseil',

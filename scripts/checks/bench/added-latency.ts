@@ -1,4 +1,4 @@
-// What a warm request takes beyond a route that does nothing and the run itself, for contestants that take turns.
+// The time of a warm request beyond a route that does nothing and the run itself, for contestants that take turns.
 import { quantile, type Summary, summarise } from '../summarise.ts';
 import type { Contestant } from './contestants.ts';
 import { interleave } from './interleave.ts';
@@ -13,7 +13,7 @@ export const noop = 'popserve, no-op';
 
 interface AddedLatency {
   readonly run: Summary;
-  /** Of a contestant, beyond the no-op route and the run. */
+  /** Added time of a contestant, beyond the no-op route and the run. */
   added(name: string): Summary;
   readonly table: Table;
 }

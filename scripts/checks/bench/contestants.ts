@@ -83,7 +83,7 @@ export function inferences(
   );
 }
 
-/** What of a manifest the bare Worker needs to load a model. */
+/** The part of a manifest that the bare Worker needs to load a model. */
 export function loadQuery({ manifest }: BenchModel, profile: 'fast' | 'lean'): Record<string, string> {
   return {
     format: manifest.artifacts.model.format,

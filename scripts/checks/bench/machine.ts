@@ -1,4 +1,4 @@
-// What the numbers were taken on.
+// The machine on which the numbers were taken.
 import { readFile } from 'node:fs/promises';
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';

@@ -19,7 +19,7 @@ export interface BenchModel {
   readonly name: string;
   readonly onnxFile: string;
   readonly onnx: Uint8Array;
-  /** What the serving Worker loads: in ORT format, or as it was where that is not possible. */
+  /** The artifact that the serving Worker loads: in ORT format, or as it was where that is not possible. */
   readonly artifact: Uint8Array;
   readonly manifest: Manifest;
   readonly inputs: readonly Tensor[];

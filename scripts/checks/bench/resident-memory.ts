@@ -1,4 +1,4 @@
-// What a process holds of the machine's memory, for where the isolate's own numbers are not the whole truth.
+// The machine memory that a process holds, for where the isolate's own numbers are not the whole truth.
 import { readFile } from 'node:fs/promises';
 
 /** @throws Error where the system has no /proc */

@@ -1,4 +1,4 @@
-// What a section of the benchmark is given and what it hands back for the page.
+// The input of a benchmark's section and its result for the page.
 import type { Bundles } from './bundles.ts';
 import type { ModelShelf } from './models.ts';
 

@@ -1,4 +1,4 @@
-// A registry as a folder, laid out as DESIGN.md's storage keys, for workers/disk-store.ts to serve.
+// A registry as a folder, laid out by the storage keys of R2, for workers/disk-store.ts to serve.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { digestHex } from '../../../registry/digests.ts';

@@ -1,4 +1,4 @@
-// What can become of a case, and which of the runtime's refusals means which.
+// The possible outcomes of a case, and which of the runtime's refusals stands for which.
 import type { InspectionError } from '../../inspect/inspector.ts';
 
 export const categories = [

@@ -18,7 +18,7 @@ import { numbersOf } from './elements.ts';
  */
 export interface Comparison {
   readonly verdict: 'pass' | 'loose' | 'values' | 'form';
-  /** What differs most, '' if nothing does. */
+  /** The largest difference in words, '' if there is none. */
   readonly difference: string;
 }
 

@@ -4,7 +4,7 @@ import { categories, meanings } from './category.ts';
 import type { CaseResult } from './run-suite.ts';
 import type { OperatorSummary, Summary, Totals } from './summary.ts';
 
-/** What was run on what. */
+/** The suite, the runtimes and the machine of a run. */
 export interface Setting {
   readonly onnxruntime: string;
   readonly workerd: string;

@@ -17,7 +17,7 @@ export interface RunOptions {
   onResult?(done: number): void;
 }
 
-/** What an isolate of 128 MB can give a heap. */
+/** The heap that an isolate of 128 MB can have. */
 const heapLimitMib = 96;
 
 /** @returns a result per case, in the order of `cases` */

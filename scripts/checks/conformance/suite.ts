@@ -22,7 +22,7 @@ const expectationSchema = z.object({
   opset: z.record(z.string(), z.number()),
 });
 
-/** What the stock runtimes make of a case. */
+/** The results of the stock runtimes for a case. */
 export type Expectation = z.infer<typeof expectationSchema>;
 
 export interface SuiteCase {

@@ -8,7 +8,7 @@ export interface OperatorSummary {
   readonly operator: string;
   readonly cases: number;
   readonly passing: number;
-  /** Of what does not pass. */
+  /** Number of the cases that do not pass. */
   readonly others: Totals;
 }
 
@@ -25,7 +25,7 @@ export interface Summary {
   readonly stock: Totals;
   readonly native: Totals;
   readonly operators: readonly OperatorSummary[];
-  /** Of what does not pass, the most frequent first within a category. */
+  /** Reasons of the cases that do not pass, the most frequent first within a category. */
   readonly causes: readonly CauseSummary[];
   /** Cases that pass in stock onnxruntime-web and not here: there must be none. */
   readonly lost: readonly string[];

@@ -22,7 +22,7 @@ export interface NamedValue {
 
 export interface TensorsOnly {
   readonly inputs: readonly RawTensor[];
-  /** What the model must answer; a sequence's length and whether an optional is there are tensors of their own. */
+  /** The answer that the model must give; a sequence's length and whether an optional is there are tensors of their own. */
   readonly outputs: readonly RawTensor[];
   /** Whether the model had to be changed. */
   readonly changed: boolean;

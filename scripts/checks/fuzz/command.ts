@@ -12,7 +12,7 @@ const usage = `npm run fuzz [-- --requests N --seed S --minutes M --only I]
   --minutes M   ends after this time at the latest, and says how far it came
   --only I      sends request number I of the seed alone`;
 
-/** What caches and compiled code take until they are full is no growth: a tenth of the requests goes before. */
+/** Caches and compiled code that fill up are not counted as growth: a tenth of the requests goes before. */
 const warmUpShare = 0.1;
 /** JS memory may differ by this after the warm-up: V8 keeps more or less code and feedback. */
 const growthBytes = 4 * mebibyte;

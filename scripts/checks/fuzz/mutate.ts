@@ -6,7 +6,7 @@ import { mebibyte } from '../../../registry/mebibytes.ts';
 import type { Dice } from './dice.ts';
 import type { FuzzRequest, WireRequest } from './fuzz-request.ts';
 
-/** What decoders get wrong. `raw:` stands in the JSON without quotes. */
+/** Values that decoders get wrong. `raw:` stands in the JSON without quotes. */
 const values: readonly unknown[] = [
   null,
   true,
@@ -187,7 +187,7 @@ function bomb(): Buffer {
 
 let packedZeros: Buffer | undefined;
 
-/** What the header promises, mostly kept. */
+/** The header's promise, mostly kept. */
 function compressed(wire: WireRequest, dice: Dice): WireRequest {
   const { body } = wire;
   if (body === null || !dice.chance(0.08)) return wire;

@@ -17,7 +17,7 @@ export interface OperatorOptions {
   readonly releases: readonly Release[];
   /** A version that loads nowhere: it is rolled out with a limit on errors, and for the guard to end. */
   readonly broken: Release;
-  /** What the newest route says, for choices that make sense. */
+  /** The newest route, so that the choices make sense. */
   readonly newest: () => LoggedRoute | undefined;
   /** Lets only so many storage writes through, then none; null: all. */
   readonly allowWrites: (count: number | null) => void;
@@ -181,7 +181,7 @@ export class Operator {
   async #route(action: RouteAction): Promise<number | null> {
     const { model, newest } = this.#options;
     this.#count(action.action);
-    // What is promoted is what was seen to be rolled out.
+    // Only a version that was seen as the rollout is promoted.
     const seen: Record<string, string> = action.action === 'promote' ? { 'if-match': `"${newest()?.epoch ?? 0}"` } : {};
     const answer = await this.#call('POST', `/registry/models/${model}/routes`, JSON.stringify(action), seen);
     if (answer.status === 409) {
@@ -194,7 +194,7 @@ export class Operator {
     return (JSON.parse(answer.body) as { route: { epoch: number } }).route.epoch;
   }
 
-  /** What the Durable Object of the model has merged. */
+  /** The merged reports of the model's Durable Object. */
   async status(): Promise<ModelStatus | null> {
     const answer = await this.#call('GET', `/registry/models/${this.#options.model}/status`);
     return this.#expect(answer, [200]) ? JSON.parse(answer.body) : null;

@@ -12,7 +12,7 @@ export interface LoggedRoute {
 }
 
 export interface Asked {
-  /** Of the isolate, which a restart replaces. */
+  /** Name of the isolate, which a restart replaces. */
   readonly isolate: string;
   readonly x: readonly [number, number];
   /** Version or alias in the path; null for the default. */
@@ -31,7 +31,7 @@ export interface Answered {
   readonly body: string;
 }
 
-/** What can be broken, by the invariants of the design. */
+/** The invariants that can be broken. */
 export type Breach =
   | 'mixed' // version, digest, epoch and outputs do not belong together
   | 'epoch-fell' // an isolate answered from a lower epoch than it had before

@@ -1,4 +1,4 @@
-// What a run found, as lines for a terminal, and whether an invariant was broken.
+// The findings of a run as lines for a terminal, and whether an invariant was broken.
 import { quantile } from '../summarise.ts';
 import type { SimulationReport } from './simulation.ts';
 

@@ -40,7 +40,7 @@ export interface SimulationReport {
   readonly newestEpoch: number;
   /** Rollouts that the guard has ended. */
   readonly guardRoutes: number;
-  /** What the PoPs have reported of themselves at the end. */
+  /** The PoPs' reports of themselves at the end. */
   readonly status: Pick<ModelStatus, 'release' | 'pops'> | null;
   readonly operators: readonly OperatorCounts[];
   readonly network: NetworkCounts;
@@ -119,7 +119,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
         }
       }),
     );
-    // What an operator that died left undone in KV, the scheduled repair completes; here the next release does.
+    // An operator that died may leave KV behind; the scheduled repair mends that, and here the next release does.
     await operators[0]?.route({
       action: 'activate',
       version: oracle.route(oracle.newestEpoch)?.aliases.stable ?? '1',

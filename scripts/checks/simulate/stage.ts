@@ -12,7 +12,7 @@ import { type LoggedRoute, Oracle } from './oracle.ts';
 import { operatorPops as ownPops } from './plan.ts';
 import { makeBrokenRelease, makeRelease, type Release } from './releases.ts';
 
-/** Of the network, in unscaled milliseconds. */
+/** Delays of the network, in unscaled milliseconds. */
 export const delays = {
   ...{ kvFrom: 500, kvTo: 10_000, absence: 10_000, stale: 30_000, refresh: 5_000, fault: 20_000 },
   // Longer than the stalest route lives on in a PoP.

@@ -135,6 +135,6 @@ export class Traffic {
 
 interface Warmth {
   readonly firstEpoch: number;
-  /** What it answered from that epoch. */
+  /** The answer that it gave from that epoch. */
   readonly versions: Set<string>;
 }

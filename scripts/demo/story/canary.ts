@@ -13,7 +13,7 @@ export interface CanarySummary {
   readonly arms: readonly CanaryArm[];
 }
 
-/** What devices of a region were answered by one version. */
+/** Answers that devices of a region got from one version. */
 interface CanaryArm {
   readonly region: Region;
   readonly version: string;

@@ -1,17 +1,17 @@
-// What must have come of the story. The command fails where one does not hold, and so does the test: both take them from here.
+// The claims that the story must fulfil. The command fails where one does not hold, and so does the test: both take them from here.
 import { changing, regions } from './plan.ts';
 import type { Story } from './story.ts';
 
 export interface Claim {
   readonly text: string;
   readonly holds: boolean;
-  /** What was found, in numbers. */
+  /** The finding, in numbers. */
   readonly found: string;
 }
 
 /** By how much version 2 has to be better where the readings changed. */
 const leastGainF1 = 0.1;
-/** What version 2 may lose elsewhere; differences below are of the sample. */
+/** Most that version 2 may lose elsewhere; differences below are of the sample. */
 const mostLoss = { accuracy: 0.005, rocAuc: 0.02 };
 
 export function claimsOf(story: Story): Claim[] {

@@ -14,7 +14,7 @@ export interface Answered {
   readonly version: string;
   readonly epoch: number;
   readonly rows: readonly FleetRecord[];
-  /** Of failure, row by row. */
+  /** Probability of failure, row by row. */
   readonly probabilities: readonly number[];
   readonly isChanged: boolean;
 }
@@ -30,7 +30,7 @@ export class Devices {
   readonly region: Region;
   /** All that was answered so far. */
   readonly answers: Answered[] = [];
-  /** What was read since the change, in its order. */
+  /** Readings since the change, in their order. */
   readonly changedReadings: FleetRecord[] = [];
   /** Requests without an answer, by what was said. */
   readonly failures: string[] = [];

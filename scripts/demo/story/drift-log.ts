@@ -1,4 +1,4 @@
-// What the PoPs tell of drift while the story goes on: every window of every place, kept from the first to the last.
+// The PoPs' reports of drift while the story goes on: every window of every place, kept from the first to the last.
 import type { ModelDrift } from '../../../registry/api/drift.ts';
 
 export interface SeenWindow {

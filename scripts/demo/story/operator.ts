@@ -8,7 +8,7 @@ export interface Ran {
   /** As it would be typed. */
   readonly command: string;
   readonly status: number;
-  /** What it printed with `--json`. */
+  /** Its output with `--json`. */
   readonly value: unknown;
 }
 

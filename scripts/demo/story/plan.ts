@@ -38,19 +38,19 @@ export interface StoryPlan {
   readonly heldOutRows: number;
   readonly devicesPerRegion: number;
   readonly rowsPerRequest: number;
-  /** Of each of the two requests that a region has under way at most. */
+  /** Rows of each of the two requests that a region has under way at most. */
   readonly pauseMs: number;
   readonly driftWindowSeconds: number;
   /** Judged windows without drift before anything changes. */
   readonly quietWindows: number;
-  /** What is waited for before the canary is promoted. */
+  /** The condition for promoting the canary. */
   readonly canaryRequests: number;
   readonly shadowRequests: number;
 }
 
 export const defaultSeed = 2026;
 
-/** What `npm run demo` tells. */
+/** The story that `npm run demo` tells. */
 export function fullPlan(seed = defaultSeed): StoryPlan {
   return {
     seed,

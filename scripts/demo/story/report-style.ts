@@ -1,4 +1,4 @@
-// What the story's report adds to the style sheet of release reports.
+// The story's additions to the style sheet of release reports.
 export const storyStyle = `
 :root { --pop-0: #2463d1; --pop-1: #1a7f4b; --pop-2: #c23b78; }
 @media (prefers-color-scheme: dark) { :root { --pop-0: #74a7ff; --pop-1: #4cc38a; --pop-2: #ff7eb6; } }

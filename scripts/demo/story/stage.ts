@@ -22,7 +22,7 @@ export async function openStage(plan: StoryPlan): Promise<Stage> {
   const secret = `whsec_${randomBytes(24).toString('base64')}`;
   const receiver = await WebhookReceiver.start(secret);
   const settings = {
-    // What a deployment counts in minutes passes here in seconds.
+    // Minutes of a deployment pass here in seconds.
     ROUTE_REFRESH_SECONDS: '1',
     TELEMETRY_FLUSH_SECONDS: '0.2',
     DRIFT_WINDOW_SECONDS: String(plan.driftWindowSeconds),

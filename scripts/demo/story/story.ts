@@ -1,4 +1,4 @@
-// What came of the story: all that its claims are checked against and that its report shows.
+// The outcome of the story: all that its claims are checked against and that its report shows.
 
 import type { DriftSettings } from '../../../registry/api/drift.ts';
 import type { ShadowReport } from '../../../registry/api/shadow.ts';
@@ -57,7 +57,7 @@ export interface Story {
   readonly marks: readonly { readonly atMs: number; readonly text: string }[];
   readonly requested: Received;
   readonly resolved: Received;
-  /** What the devices of the changing region sent. */
+  /** Requests of the devices of the changing region. */
   readonly readings: { readonly before: readonly FleetRecord[]; readonly after: readonly FleetRecord[] };
   readonly canary: CanarySummary;
   readonly shadow: ShadowReport;

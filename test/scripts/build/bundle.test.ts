@@ -1,4 +1,4 @@
-// What a bundle tells beside its modules.
+// The parts of a bundle beside its modules.
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { unstable_getMiniflareWorkerOptions } from 'wrangler';

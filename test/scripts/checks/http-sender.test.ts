@@ -6,7 +6,7 @@ import { close, listen, portOf } from '../../harness/http-server.ts';
 let server: Server;
 let port: number;
 let connections: number;
-/** What becomes of the next requests, the first first; those after it are answered. */
+/** Fates of the next requests in their order; later ones are answered. */
 let ahead: 'close'[];
 
 beforeEach(async () => {

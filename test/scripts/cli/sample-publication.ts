@@ -3,7 +3,7 @@ import { sha256Digest } from '../../../registry/digests.ts';
 import { type Manifest, manifestSchema } from '../../../registry/manifest.ts';
 import type { Publication, PublishOptions } from '../../../scripts/validation/publication.ts';
 
-/** What the pipeline would make of a file of these bytes; times and golden vectors may differ from run to run. */
+/** The publication that the pipeline would make of a file of these bytes; times and golden vectors may differ from run to run. */
 export async function samplePublication(
   { model, version, metadata }: Pick<PublishOptions, 'model' | 'version' | 'metadata'>,
   source: Uint8Array<ArrayBuffer>,

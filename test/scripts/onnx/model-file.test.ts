@@ -95,7 +95,7 @@ describe('reading a model file', () => {
 });
 
 describe.skipIf(!hasZoo)('the model zoo', () => {
-  /** What native onnxruntime parses but is not an ONNX file, or the other way round. */
+  /** Files that native onnxruntime parses but that are not ONNX, or the other way round. */
   const isOrtFile = (file: string) => file.endsWith('.ort');
 
   interface HostileFile {

@@ -82,7 +82,7 @@ describe('stripping ZipMap', () => {
     stripZipMap(stripped);
     const { outputs } = await run(stripped, twoRows());
     expect(outputs.probabilities?.data).toEqual(outputs.scores?.data);
-    // What passes it on is of the default domain, which this model did not import (onnxruntime lets that pass, ONNX does not).
+    // The node that passes it on is of the default domain, which this model did not import (onnxruntime lets that pass, ONNX does not).
     expect(stripped.opsetImport.map(({ domain }) => domain)).toEqual([mlDomain, '']);
   });
 

@@ -1,4 +1,4 @@
-// What is recorded as the limits of inputs, from what was seen to work and what the publisher decides.
+// The limits of inputs that are recorded, from what was seen to work and what the publisher decides.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { limitFault } from '../../../registry/input-size-limits.ts';
 import { mebibyte } from '../../../registry/mebibytes.ts';
@@ -16,7 +16,7 @@ afterEach(() => vi.useRealTimers());
 
 type Inputs = Record<string, (number | string)[]>;
 type Sizes = Record<string, readonly number[]>;
-/** What a run does on inputs of these sizes: its time in ms, or the kind of its failure. */
+/** The outcome of a run on inputs of these sizes: its time in ms, or the kind of its failure. */
 type Behaviour = (sizes: Sizes) => number | InspectionError['kind'];
 
 /** A model of a known behaviour, probed from a sample of the given sizes with 1 s for a run. */

@@ -1,4 +1,4 @@
-// What is wrong with a request is told with a 4xx that names the fault, and the next request is answered.
+// A faulty request gets a 4xx that names the fault, and the next request is answered.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { TestPop } from '../../harness/pop.ts';
 import { adder } from '../../harness/small-models.ts';

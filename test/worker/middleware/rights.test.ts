@@ -1,4 +1,4 @@
-// Who may call what: every mounted route, as the description lists them, with every kind of key and with none.
+// The rights of every mounted route, as the description lists them, with every kind of key and with none.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OpenApiDocument } from '../../../registry/api/server.ts';
 import { TestPop } from '../../harness/pop.ts';
@@ -63,7 +63,7 @@ const rights: Readonly<Record<string, Right>> = {
   'GET /metrics': 'read',
 };
 
-/** Who holds what a call takes. */
+/** The keys that hold what a call takes. */
 const holders: Readonly<Record<Right, readonly string[]>> = {
   open: ['infer', 'read', 'release', 'admin'],
   infer: ['infer', 'admin'],

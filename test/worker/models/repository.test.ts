@@ -182,7 +182,7 @@ test('the list of models comes in pages', async () => {
 test('the index takes no body, an empty one and unknown keys, and names what is wrong with others', async () => {
   await pop.release(adder('indexed', '1', 10));
   const entry = { name: 'indexed', version: '1', state: 'READY', reason: '' };
-  // What was just released is LOADING for a moment.
+  // A version that was just released is LOADING for a moment.
   await expect.poll(() => index()).toContainEqual(entry);
   expect(await index({ ready: false, color: 'red' })).toContainEqual(entry);
   expect((await pop.send('POST', '/v2/repository/index', '[')).status).toBe(400);

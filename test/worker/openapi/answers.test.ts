@@ -19,7 +19,7 @@ const tensor = { name: 'x', shape: [1, 2], datatype: 'FP32', data: [1, 2] };
 
 let pop: TestPop;
 let description: Description;
-/** What stands in the path where a call does not say otherwise. */
+/** Default values of the path's parameters. */
 const named: Record<string, string> = { model: 'adder', version: '1', label: 'stable', digest };
 
 beforeAll(async () => {
@@ -169,7 +169,7 @@ test.each(calls)('%i: %s %s', async (status, verb, path, call) => {
   const { parameters = [], requestBody } = description.operation(verb, path) ?? {};
   const known = (place: string) => parameters.filter((parameter) => parameter.in === place).map(({ name }) => name);
   const asked = known('query').includes('features') ? [] : [...new URLSearchParams(call.query).keys()];
-  // What the server refuses may well be what is not described.
+  // The server may well refuse what is not described.
   if (status < 400) {
     expect(known('query')).toEqual(expect.arrayContaining(asked));
     expect(known('header').map((name) => name.toLowerCase())).toEqual(expect.arrayContaining(Object.keys(headers)));

@@ -85,7 +85,7 @@ test.each(['01', '1.', '.5', '+1', '-', '1e', '1e+', '1 2', '', '1,', '--1', '1.
   },
 );
 
-/** What a message gives, with and without reading arrays from the bytes. */
+/** The result of a message, with and without reading arrays from the bytes. */
 function outcome(text: string, packing: Packing): unknown {
   try {
     const json = parseJson(encoder.encode(text), { maxDepth: 8, maxValues: 10_000 }, packing);
@@ -117,7 +117,7 @@ test('a message means the same either way, whatever is wrong with it', () => {
       const rest = more.endsWith('[01') || more.endsWith('[1') ? `${more}${padding}]}` : more;
       const text = `{"inputs":[{"name":"é","datatype":"${type}","shape":[${count}],${name}:${data}${rest}}]}`;
       const [packed, plain] = [outcome(text, 'tensors'), outcome(text, 'none')];
-      // Of two faults another one may be met first.
+      // If there are two faults, another one may be met first.
       if (more !== '' && typeof plain === 'string') expect(packed).toBeTypeOf('string');
       else expect(packed).toEqual(plain);
     }),

@@ -1,4 +1,4 @@
-// The rules of PROTOCOL.md 2.5 and 2.6, one by one; the datatypes themselves are in round-trip.test.ts.
+// The rules of the Open Inference Protocol's JSON and binary forms, one by one; the datatypes themselves are in round-trip.test.ts.
 import { describe, expect, test } from 'vitest';
 import { PopserveError } from '../../../registry/errors.ts';
 import type { Datatype, Signature } from '../../../registry/signature.ts';

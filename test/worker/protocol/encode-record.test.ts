@@ -1,4 +1,4 @@
-// What is written as a record is read as the tensors that it was made of.
+// A written record is read as the tensors that it was made of.
 import '../../harness/property-seed.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

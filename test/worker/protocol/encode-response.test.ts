@@ -1,4 +1,4 @@
-// What an answer looks like on the wire; that values survive is in round-trip.test.ts.
+// The form of an answer on the wire; that values survive is in round-trip.test.ts.
 import { describe, expect, test } from 'vitest';
 import { decodeInferResponse } from '../../../worker/protocol/decode-response.ts';
 import { encodeInferRequest } from '../../../worker/protocol/encode-request.ts';

@@ -77,7 +77,7 @@ test('the fault finder and JSON.parse agree on what is JSON', () => {
         const bytes = new TextEncoder().encode(text);
         const fault = findJsonFault(bytes);
         expect(fault === undefined).toBe(valid);
-        // What stands before the fault is no fault of its own: only its end can be.
+        // The text before the fault has no fault but its end.
         if (fault !== undefined)
           expect(findJsonFault(bytes.subarray(0, fault.position))?.position ?? fault.position).toBe(fault.position);
       },

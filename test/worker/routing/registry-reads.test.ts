@@ -1,4 +1,4 @@
-// What is asked of KV and R2, and what is remembered instead, over counted stores and under a clock that the tests move.
+// Reads of KV and R2, and what is remembered instead, over counted stores and under a clock that the tests move.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Registry } from '../../../registry/registry.ts';
 import { RegistryReads } from '../../../worker/routing/registry-reads.ts';

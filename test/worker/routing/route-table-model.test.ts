@@ -14,7 +14,7 @@ import { uploadVersions } from '../../registry/sample-release.ts';
 const versions = ['1', '2', '3'];
 const now = () => new Date('2026-11-23T10:00:00Z');
 
-/** What stands outside the table: the log, every copy that KV ever had, and what is broken. */
+/** The world outside the table: the log, every copy that KV ever had, and what is broken. */
 class World {
   readonly stores = createMemoryStores();
   readonly registry = new Registry({ ...this.stores, now });
@@ -96,7 +96,7 @@ class Isolate {
     for (const side of ['stable', 'canary'] as const) {
       if (this.#unchanged[side] !== sides[side]) this.#unchanged[side] = undefined;
     }
-    // What took over is loaded before it is asked for; a canary that would not load has a stable to answer for it.
+    // A version that took over is loaded before it is asked for; a canary that would not load has a stable to answer for it.
     if (!this.#isReady(manifest.version)) {
       expect(manifest.version).toBe(sides.canary);
       expect(this.#isReady(fallback?.version)).toBe(true);

@@ -24,7 +24,7 @@ class World {
   readonly refused = new Set<string>();
   readonly verified: string[] = [];
   fits = true;
-  /** What loads wait for. */
+  /** Loads wait for this. */
   loading: Promise<void> = Promise.resolve();
   intercepted: (name: string, call: () => Promise<unknown>) => Promise<unknown> = (_, call) => call();
   #background: Promise<unknown>[] = [];

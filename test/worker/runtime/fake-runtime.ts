@@ -90,7 +90,7 @@ export class World {
     });
   }
 
-  /** What requests left behind, waited for. */
+  /** Waits for the work that requests left behind. */
   async settle(): Promise<void> {
     await Promise.all(this.#behind.splice(0));
   }

@@ -225,7 +225,7 @@ test('a heap that has grown far beyond what lives in it is given up for a smalle
     expect(heaps.map(({ event }) => event)).toEqual(['model-loaded', 'heap-shrunk', 'model-loaded']);
     expect(Number(heaps[1]?.discardedBytes)).toBeGreaterThan(50 * mebibyte);
     expect(Number(heaps[2]?.heap)).toBeLessThan(20 * mebibyte);
-    // What lived in the old one comes back on demand.
+    // Models of the old one come back on demand.
     const small = { inputs: [{ name: 'shape', datatype: 'INT64', shape: [1], data: [10] }] };
     expect((await roomy.send('POST', '/v2/models/expand/infer', small)).json()).toMatchObject({
       outputs: [{ data: [0] }],

@@ -162,7 +162,7 @@ describe('scopes', () => {
       expect(answer.status, path).toBe(200);
       const body = answer.json<{ name: string }[] & Record<string, { name: string }[]>>();
       const listed = key === null ? body : (body[key] ?? []);
-      // What all PoPs served comes with their next report.
+      // The figures of all PoPs come with their next report.
       if (!path.endsWith('all'))
         expect(
           listed.map(({ name }) => name),

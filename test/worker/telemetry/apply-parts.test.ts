@@ -1,4 +1,4 @@
-// What an isolate of another version of the code could send: whatever one part is, the others arrive.
+// Reports that an isolate of another version of the code could send: whatever one part is, the others arrive.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { applyParts } from '../../../worker/telemetry/apply-parts.ts';

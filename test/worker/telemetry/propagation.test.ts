@@ -156,7 +156,7 @@ it('remembers isolates for a day, and releases of the last 50 epochs', () => {
   expect(countRows(sql)).toMatchObject({ releases: 50, reached: 0 });
   expect(releasedAtMs(sql, 1)).toBe(2000 + dayMs);
   expect(releasedAtMs(sql, 52)).toBeNull();
-  // What was written is known already when its first isolate reports it.
+  // The route is known already when the first isolate reports it.
   recordRelease(sql, 51, 9000 + dayMs);
   expect(readRelease(sql)).toMatchObject({ epoch: 51, releasedAtMs: 3000 + dayMs });
 });

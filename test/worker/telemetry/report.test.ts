@@ -21,7 +21,7 @@ test('what an isolate counted arrives: requests, items of batches, failures by c
   for (const rows of [1, 3]) expect((await pop.send('POST', '/v2/models/adder/infer', request(rows))).status).toBe(200);
   expect((await pop.send('POST', '/v2/models/adder/infer', {})).status).toBe(400);
   await eventually(async () => {
-    // What comes after a flush began waits for the next request.
+    // Counts that come after a flush began wait for the next request.
     await pop.send('POST', '/v2/models/adder/infer', {});
     const { versions, pops } = await statusOf(pop, 'adder');
     expect(versions).toMatchObject([{ version: '1', inferences: 4 }]);

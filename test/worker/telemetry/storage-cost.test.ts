@@ -1,4 +1,4 @@
-// What a report costs in rows, by workerd's own count: the figures of docs/cost.md.
+// The rows that a report costs, by workerd's own count: the figures of docs/cost.md.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Miniflare } from 'miniflare';

@@ -1,4 +1,4 @@
-// What a long life does to an isolate: hundreds of versions loaded, run and released; the heap given up a hundred times.
+// The effect of a long life on an isolate: hundreds of versions loaded, run and released; the heap given up a hundred times.
 
 import type { Manifest } from '../../../../registry/manifest.ts';
 import { mebibyte } from '../../../../registry/mebibytes.ts';

@@ -1,4 +1,4 @@
-// What counting live values for drift, and sampling inputs, add to a request of the demo model: the same model with and without,
+// The time that counting live values for drift, and sampling inputs, add to a request of the demo model: the same model with and without,
 // in turns.
 
 import { readFile } from 'node:fs/promises';

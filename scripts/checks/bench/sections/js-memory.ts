@@ -1,4 +1,4 @@
-// What an isolate that serves one large model holds: in the heap, and beside it in JS.
+// The memory of an isolate that serves one large model: in the heap, and beside it in JS.
 
 import { mebibyte } from '../../../../registry/mebibytes.ts';
 import { measureJsMemory } from '../../isolate-memory.ts';
@@ -16,7 +16,7 @@ const isolateBytes = 128_000_000;
 interface Held {
   readonly heapBytes: number;
   readonly jsBytes: number;
-  /** What loading the model added to JS. */
+  /** Bytes that loading the model added to JS. */
   readonly jsGrowthBytes: number;
 }
 

@@ -1,4 +1,4 @@
-// What the serving Worker adds to a request with a large tensor, and what JSON of that size costs to read.
+// The time that the serving Worker adds to a request with a large tensor, and the cost of reading JSON of that size.
 import { decodeInferRequest } from '../../../../worker/protocol/decode-request.ts';
 import { encodeInferRequest } from '../../../../worker/protocol/encode-request.ts';
 import { decodeLimits } from '../../../../worker/protocol/infer-request.ts';

@@ -1,4 +1,4 @@
-// What the serving Worker adds to a warm run: against a route of its own that does nothing.
+// The time that the serving Worker adds to a warm run, against a route of its own that does nothing.
 
 import { measureAdded, noop } from '../added-latency.ts';
 import { inferences, loadQuery, startAll, stopAll } from '../contestants.ts';

@@ -91,7 +91,7 @@ export const resident: Section = {
   },
 };
 
-/** What the zoo has under 1 MiB, completed by MatMuls of all sizes up to that. */
+/** The zoo's models under 1 MiB, completed by MatMuls of all sizes up to that. */
 async function smallModels(shelf: Parameters<Section['run']>[0]['models']): Promise<BenchModel[]> {
   await shelf.matmul(1);
   const models: BenchModel[] = [];

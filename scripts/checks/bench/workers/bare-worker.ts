@@ -115,7 +115,7 @@ async function measureReplace(request: Request): Promise<ReplaceReport> {
   try {
     createSession(fresh, bytes, new URLSearchParams({ format: 'ort', profile: 'lean' }));
   } catch (error) {
-    // What the heaps before it hold has left too little of the budget.
+    // The heaps before it have left too little of the budget.
     refused = String(error);
   }
   return { liveBytes: fresh.byteLength, discardedBytes: replaced.discardedBytes, budgetBytes, refused };

@@ -1,4 +1,4 @@
-// What the measured Workers answer with besides inference: the same calls in each, so that a section treats them alike.
+// The calls that the measured Workers answer besides inference: the same in each, so that a section treats them alike.
 
 export interface LoadReport {
   /** From the model's bytes in JS to a session that is ready. Clocks in workerd tick once a millisecond. */

@@ -1,4 +1,4 @@
-// What lets onnxruntime-web's own API run in workerd, which compiles no WASM at run time: the package's Emscripten glue with its
+// Lets onnxruntime-web's own API run in workerd, which compiles no WASM at run time: the package's Emscripten glue with its
 // `instantiateWasm` hook set to the module that was compiled with the Worker. A module of its own, as `env.wasm.wasmPaths.mjs`
 // names a module to import; so nothing of the package is patched, unlike in the published recipe, which edits the bundle.
 // @see https://github.com/CosteGieF/ort-cloudflare-workers
@@ -17,7 +17,7 @@ export function heapBytes(): number {
   return memory?.buffer.byteLength ?? 0;
 }
 
-/** What onnxruntime-web takes for the glue's factory. */
+/** Factory of the glue, as onnxruntime-web calls it. */
 export default function factory(options: OrtModuleOptions): Promise<OrtModule> {
   return ortWasmThreaded({
     ...options,

@@ -1,4 +1,4 @@
-// What is wrong with a PoP's way to its storage at a moment. Faults come in windows that the plan fixes beforehand.
+// The faults of a PoP's way to its storage at a moment. They come in windows that the plan fixes beforehand.
 
 export const faultKinds = [
   /** R2 answers every second call with a 5xx. */

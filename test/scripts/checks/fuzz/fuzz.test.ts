@@ -17,7 +17,7 @@ test('mutated requests get no 5xx but a reasoned 503, none hangs, and the next g
   expect(report.findings, `npm run fuzz -- --seed ${seed} --only <index>`).toEqual([]);
   expect(report.sent).toBe(1500);
   expect(report.known).toBe(30);
-  // Neither all refused nor all let through: the changes reach behind the first check.
+  // Some are refused and some let through: the changes reach behind the first check.
   expect(report.byStatus[200]).toBeGreaterThan(100);
   expect(report.byStatus[400]).toBeGreaterThan(100);
 }, 120_000);

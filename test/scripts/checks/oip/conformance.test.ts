@@ -57,7 +57,7 @@ function echo() {
   });
 }
 
-/** Those that JSON does not carry, with their element types of ONNX. */
+/** Datatypes that JSON does not carry, with their element types of ONNX. */
 const binaryOnly = { FP16: 10, BF16: 16 } as const;
 
 function halves() {

@@ -108,7 +108,7 @@ describe('a rollout', () => {
     expect(breachOf({}, instead(6), cutOff)).toBe('mixed');
     expect(breachOf({}, instead(4, '3'), cutOff)).toBe('mixed');
     expect(breachOf({ requested: 'canary' }, instead(4), cutOff)).toBe('mixed');
-    // Of a version that loads nowhere it needs no fault.
+    // A version that loads nowhere needs no fault.
     oracle.learn(route(7, '1', { version: '9', percent: 20, salt: 's' }));
     expect(breachOf({}, instead(7, '9'))).toBeNull();
   });

@@ -155,7 +155,7 @@ describe('the release gate on a folder', { timeout: 60_000 }, () => {
   });
 
   it('compares with the version that is served on images as that one wants them', async () => {
-    // Of values from 0 to 255 the bias decides nothing, of values from 0 to 1 everything.
+    // The bias decides nothing for values from 0 to 255, and everything for values from 0 to 1.
     const data = (name: string, red: number) =>
       folder(name, { 'red/a.png': plain(red, 9, 9), 'green/a.png': plain(9, 200, 9), 'blue/a.png': plain(0, 0, 99) });
     const file = workshop.write('biased.onnx', colourModel([0, 20, 0]));

@@ -27,7 +27,7 @@ assert.ok(typeof predicted.data === 'object' && 'predictions' in predicted.data)
 const [prediction] = predicted.data.predictions;
 assert.deepEqual(prediction?.y, [11, 12]);
 
-// What is wrong does not compile, and is refused with a message.
+// A wrong request does not compile, and is refused with a message.
 const wrong = await client.POST('/v2/models/{model}/infer', {
   ...adder,
   // @ts-expect-error An input needs a shape and a datatype.
@@ -71,7 +71,7 @@ assert.equal(epoch, 2);
 const shareless: components['schemas']['RouteAction'] = { action: 'canary', version: '1' };
 assert.equal(shareless.action, 'canary');
 
-// What the PoPs report.
+// The PoPs' reports.
 const status = await client.GET('/registry/models/{model}/status', adder);
 const reach: number | null | undefined = status.data?.release?.reach100Ms;
 assert.ok(reach === undefined || reach === null || reach >= 0);

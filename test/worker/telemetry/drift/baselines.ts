@@ -81,7 +81,7 @@ export function drawTable(
   };
 }
 
-/** What the Worker is to count, by the functions that made the baseline. */
+/** The counts that the Worker has to reach, by the functions that made the baseline. */
 export function flatten(baseline: Baseline): Float64Array {
   const layout = layoutOf(baseline);
   const flat = new Float64Array(layout.slots);

@@ -149,7 +149,7 @@ describe('what devices send', () => {
   });
 });
 
-/** What the isolate of another PoP would have counted: 1,000 rows, in 100 requests unless said otherwise. */
+/** Counts as the isolate of another PoP would have made them: 1,000 rows, in 100 requests unless said otherwise. */
 function reportOf(
   manifest: Manifest,
   from: { pop: string; region: string; sequence: number; shift: number; requests?: number },

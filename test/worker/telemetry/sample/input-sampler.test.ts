@@ -1,4 +1,4 @@
-// What an isolate draws of its requests: small rows as records, nothing of models that are not named; and the setting itself.
+// The sample that an isolate draws of its requests: small rows as records, nothing of models that are not named; and the setting itself.
 import { describe, expect, test, vi } from 'vitest';
 import { parseConfig } from '../../../../worker/config.ts';
 import type { Tensor } from '../../../../worker/protocol/tensor.ts';
