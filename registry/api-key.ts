@@ -17,7 +17,7 @@ export const keyRequestSchema = z
   .strictObject({
     /** Names the holder, for people. */
     name: z.string().regex(/^[\x20-\x7e]{1,64}$/, 'a name is 1 to 64 printable ASCII characters'),
-    scopes: z.array(scopeSchema).min(1),
+    scopes: z.array(scopeSchema).min(1).max(16),
     /** The only models that the key is for; null for all. */
     models: z.array(modelNameSchema).min(1).max(100).nullable().default(null),
     expiresAt: z.iso.datetime().nullable().default(null),

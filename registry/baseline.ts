@@ -11,6 +11,7 @@ import {
   looksCategorical,
   numericBins,
 } from './binning.ts';
+import { nameText } from './bounds.ts';
 import { type DataReference, dataSchema } from './evaluation.ts';
 import { featureValues, type ReferenceRows, rowElements, type Take, takeSchema, takesOf } from './feature.ts';
 import { type Datatype, isFloat, type Signature, type TensorSpec } from './signature.ts';
@@ -21,9 +22,9 @@ const mostFeatures = 256;
 export const featureBaselineSchema = z
   .strictObject({
     /** A name for people: `torque`, `features[3]`, `picture.contrast`. */
-    name: z.string(),
+    name: nameText,
     /** The input or output that it is taken from. */
-    tensor: z.string(),
+    tensor: nameText,
     take: takeSchema,
     bins: binsSchema,
     counts: binCountsSchema,

@@ -1,6 +1,7 @@
 // Fixed bins for the values of one feature, and counting into them. Pure. The same code counts reference data when a version is
 // published and live values at a point of presence, so that the two can be compared.
 import * as z from 'zod';
+import { plainText } from './bounds.ts';
 
 const count = z.int().min(0);
 
@@ -28,7 +29,7 @@ const categoricalBinsSchema = z
   .strictObject({
     kind: z.literal('categorical'),
     /** Each has a bin; one more bin, the last, takes all other values. Numbers and booleans are written as in JSON. */
-    categories: z.array(z.string()).max(mostCategories),
+    categories: z.array(plainText).max(mostCategories),
   })
   .refine(({ categories }) => new Set(categories).size === categories.length, {
     path: ['categories'],
@@ -41,7 +42,10 @@ export type Bins = z.infer<typeof binsSchema>;
 
 export const binCountsSchema = z.strictObject({
   /** Values per bin. */
-  bins: z.array(count).min(1),
+  bins: z
+    .array(count)
+    .min(1)
+    .max(Math.max(mostEdges, mostCategories) + 1),
   /** NaN and empty texts, which are in no bin. */
   missing: count,
   /** Values beyond the range, or of none of the categories. They are in a bin as well: an outer one, or the last. */

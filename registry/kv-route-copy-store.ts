@@ -17,8 +17,10 @@ export class KVRouteCopyStore implements RouteCopyStore {
   async get(model: string): Promise<RouteCopy | null> {
     const text = await this.#namespace.get(keyOf(model), { type: 'text', cacheTtl });
     if (text === null) return null;
-    // A copy that cannot be read, from an older release of the code for example, counts as none: the route is read from R2 then.
-    return routeCopySchema.safeParse(jsonOrNull(text)).data ?? null;
+    // A copy that cannot be read, from an older release of the code for example, or that is another model's, counts as none: the
+    // route is read from R2 then.
+    const copy = routeCopySchema.safeParse(jsonOrNull(text)).data;
+    return copy?.route.model === model ? copy : null;
   }
 
   async put(copy: RouteCopy): Promise<void> {

@@ -1,22 +1,29 @@
-// Faults of a manifest that its schema cannot find: names that do not fit together, blobs that are missing or have another size.
+// Faults of a manifest that its schema cannot find: names that do not fit together, sizes that no PoP takes, blobs that are missing or
+// have another size. Each check looks at every entry once: a manifest may have tens of thousands of them.
 import type { BlobStore } from './blob-store.ts';
 import { limitFaults } from './input-size-limits.ts';
 import type { Manifest } from './manifest.ts';
 import type { Digest } from './names.ts';
 import type { Signature } from './signature.ts';
+import { warmupFaults } from './warmup-size.ts';
+
+/** A message shows at most this many names of a list. */
+const mostShown = 16;
 
 /** @returns a sentence for each name or size that is used twice, refers to nothing or contradicts another; empty if all fit */
 export function nameFaults({ signature, features, warmup, labels, limits, baseline }: Manifest): string[] {
   const inputs = signature.inputs.map(({ name }) => name);
   const outputs = signature.outputs.map(({ name }) => name);
+  const [isInput, isOutput] = [new Set(inputs), new Set(outputs)];
   return [
     ...repeated(inputs).map((name) => `signature.inputs: '${name}' is there twice`),
     ...repeated(outputs).map((name) => `signature.outputs: '${name}' is there twice`),
     ...(warmup ?? [])
-      .filter(({ name }) => !inputs.includes(name))
+      .filter(({ name }) => !isInput.has(name))
       .map(({ name }) => `warmup: expected an input of the signature, got '${name}'`),
+    ...warmupFaults(signature, warmup ?? []),
     ...Object.keys(labels ?? {})
-      .filter((name) => !outputs.includes(name))
+      .filter((name) => !isOutput.has(name))
       .map((name) => `labels: expected an output of the signature, got '${name}'`),
     ...signature.outputs.flatMap(({ name, shape }) => {
       const classes = shape.at(-1) ?? -1;
@@ -26,10 +33,10 @@ export function nameFaults({ signature, features, warmup, labels, limits, baseli
     }),
     ...(features ? featureFaults(features, signature) : []),
     ...(baseline?.inputs ?? [])
-      .filter(({ tensor }) => !inputs.includes(tensor))
+      .filter(({ tensor }) => !isInput.has(tensor))
       .map(({ tensor }) => `baseline.inputs: expected an input of the signature, got '${tensor}'`),
     ...(baseline?.outputs ?? [])
-      .filter(({ tensor }) => !outputs.includes(tensor))
+      .filter(({ tensor }) => !isOutput.has(tensor))
       .map(({ tensor }) => `baseline.outputs: expected an output of the signature, got '${tensor}'`),
     ...limitFaults(limits ?? [], signature, warmup ?? []),
   ];
@@ -39,10 +46,11 @@ export function nameFaults({ signature, features, warmup, labels, limits, baseli
 function featureFaults(features: readonly string[], { inputs }: Signature): string[] {
   const faults = repeated(features).map((name) => `features: '${name}' is there twice`);
   const names = inputs.map(({ name }) => name);
-  if (names.length === features.length && names.every((name) => features.includes(name))) return faults;
+  const isFeature = new Set(features);
+  if (names.length === features.length && names.every((name) => isFeature.has(name))) return faults;
   const [only, ...others] = inputs;
   if (only === undefined || others.length > 0) {
-    return [...faults, `features: expected the names of the inputs, ${names.join(', ')}, got ${features.join(', ')}`];
+    return [...faults, `features: expected the names of the inputs, ${listed(names)}, got ${listed(features)}`];
   }
   const columns = only.shape.length === 2 ? (only.shape[1] ?? 0) : 0;
   if (columns === -1 || columns === features.length) return faults;
@@ -65,6 +73,13 @@ export async function blobFaults({ artifacts }: Manifest, blobs: BlobStore): Pro
   return faults.filter((fault) => fault !== null);
 }
 
+/** The names that are there more than once, each once, in the order of their second place. */
 function repeated(names: readonly string[]): string[] {
-  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
+  const seen = new Set<string>();
+  return [...new Set(names.filter((name) => seen.size === seen.add(name).size))];
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length > mostShown ? ` and ${names.length - mostShown} more` : '';
+  return names.slice(0, mostShown).join(', ') + more;
 }

@@ -2,6 +2,7 @@
 // It holds nothing that differs between two runs of the same release (no times, no hosts), so that a retry is idempotent.
 import * as z from 'zod';
 import { baselineSchema } from './baseline.ts';
+import { longText, mostAxes, mostEntries, mostRemarks, mostTensors, nameText, plainText } from './bounds.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { sha256Digest } from './digests.ts';
 import { evaluationSchema } from './evaluation.ts';
@@ -35,10 +36,13 @@ const profileSchema = z.strictObject({
 
 /** A sample input that the model is known to accept; without `data` its elements are zero (BYTES: empty). */
 const warmupInputSchema = z.strictObject({
-  name: z.string(),
-  shape: z.array(z.int().min(0)),
+  name: nameText,
+  shape: z.array(z.int().min(0)).max(mostAxes),
   /** Flat, row-major, as OIP JSON: numbers, booleans, strings; 64-bit integers beyond 2^53 as decimal strings. */
-  data: z.array(z.union([z.number(), z.boolean(), z.string()])).optional(),
+  data: z
+    .array(z.union([z.number(), z.boolean(), z.string()]))
+    .max(mostEntries)
+    .optional(),
 });
 
 export const manifestSchema = z.strictObject({
@@ -53,33 +57,33 @@ export const manifestSchema = z.strictObject({
   signature: signatureSchema,
   runtime: z.strictObject({
     /** Version of onnxruntime that the numbers below were measured with. */
-    onnxruntime: z.string(),
+    onnxruntime: nameText,
     /** ORT's graph optimisation level at load; `disabled` only for models that the runtime refuses at every other level. */
     graphOptimization: z.enum(['disabled', 'basic', 'extended', 'all']),
     profiles: z.strictObject({ fast: profileSchema.optional(), lean: profileSchema.optional() }),
   }),
   /** `null`: no sample input is known to run, so the first request is the warm-up. */
-  warmup: z.array(warmupInputSchema).nullable(),
+  warmup: z.array(warmupInputSchema).max(mostTensors).nullable(),
   /** Allowed difference from native onnxruntime: |a - b| <= absolute + relative * |b|. */
   tolerance: z.strictObject({ absolute: z.number().min(0), relative: z.number().min(0) }),
   /** The file that was published, before its conversion. */
-  source: z.strictObject({ file: z.string(), digest: digestSchema, bytes: z.int().min(0) }),
+  source: z.strictObject({ file: nameText, digest: digestSchema, bytes: z.int().min(0) }),
   /** The role of each output, as far as the model's graph shows it. */
-  roles: z.array(outputRoleSchema).optional(),
+  roles: z.array(outputRoleSchema).max(mostTensors).optional(),
   /** Class labels of a classifier's output, in order of its last axis: given, of a ZipMap that was stripped, or of the graph. */
-  labels: z.record(z.string(), z.array(z.union([z.string(), z.int()]))).optional(),
+  labels: z.record(nameText, z.array(z.union([nameText, z.int()])).max(mostEntries)).optional(),
   /** Names of the features in plain records: the columns of the only input, or the names of the inputs. */
-  features: z.array(z.string().min(1)).min(1).optional(),
+  features: z.array(nameText.min(1)).min(1).max(mostEntries).optional(),
   /** How inputs and outputs were distributed over reference data. Drift is measured against it. */
   baseline: baselineSchema.optional(),
   /** How large the inputs with variable dimensions may be. Without it only the Worker's own limits hold. */
-  limits: z.array(inputLimitSchema).optional(),
+  limits: z.array(inputLimitSchema).max(mostTensors).optional(),
   /** The scores of the version on test data before it was published, and the requirements it had to meet. */
   evaluation: evaluationSchema.optional(),
   /** Free text for people: description, metrics, training data, authors. */
-  metadata: z.record(z.string(), z.string()).optional(),
+  metadata: z.record(nameText, longText).optional(),
   /** Changes and findings of publishing, one sentence each. */
-  notes: z.array(z.string()).optional(),
+  notes: z.array(plainText).max(mostRemarks).optional(),
 });
 
 export type Manifest = z.infer<typeof manifestSchema>;

@@ -6,7 +6,7 @@ import { type Manifest, manifestDigest, manifestSchema, manifestText, readManife
 import { blobFaults, nameFaults } from './manifest-faults.ts';
 import type { ManifestStore } from './manifest-store.ts';
 import type { Digest } from './names.ts';
-import { listFaults } from './parse.ts';
+import { check, tellFaults } from './parse.ts';
 
 /** A conflict names at most this many members that differ. */
 const mostNamed = 8;
@@ -47,9 +47,9 @@ export async function registerManifest(
 }
 
 function checkManifest(model: string, version: string, body: unknown): Manifest {
-  const parsed = manifestSchema.safeParse(body);
-  if (!parsed.success) throw manifestError(model, version, listFaults(parsed.error));
-  const manifest = parsed.data;
+  const checked = check(manifestSchema, body);
+  if ('faults' in checked) throw manifestError(model, version, checked.faults);
+  const manifest = checked.data;
   const faults = nameFaults(manifest);
   if (manifest.model !== model) faults.push(`model: expected '${model}' as in the URL, got '${manifest.model}'`);
   if (manifest.version !== version) {
@@ -78,5 +78,5 @@ function excerpt(value: unknown): string {
 }
 
 function manifestError(model: string, version: string, faults: readonly string[]): PopserveError {
-  return new PopserveError('UNPROCESSABLE', `manifest of ${model} version ${version}: ${faults.join('; ')}`);
+  return new PopserveError('UNPROCESSABLE', `manifest of ${model} version ${version}: ${tellFaults(faults)}`);
 }

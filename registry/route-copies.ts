@@ -1,4 +1,6 @@
-// Keeps the copies that the points of presence read in step with the route log. The log decides; a copy may lag behind it.
+// Keeps the copies that the points of presence read in step with the route log. The log decides: a copy may lag behind it, and one
+// that says something else is replaced.
+import { canonicalJson } from './canonical-json.ts';
 import { PopserveError } from './errors.ts';
 import { ManifestReader } from './manifest-reader.ts';
 import type { ManifestStore } from './manifest-store.ts';
@@ -10,7 +12,7 @@ import type { RouteLog } from './route-log.ts';
 const mostRewrites = 3;
 
 export interface CopiesReport {
-  /** Models whose copy was missing or behind and was written again. */
+  /** Models whose copy was missing or differed from the log and was written again. */
   repaired: string[];
   /** Models that could not be read or mended this time, and why. */
   failed: { model: string; error: string }[];
@@ -56,12 +58,12 @@ export async function putNewestCopy(
   }
 }
 
-/** Writes every copy that is missing or behind. A model that fails does not stop the others. */
+/** Writes every copy that is missing or differs from the log, behind or ahead of it. A model that fails does not stop the others. */
 export async function repairCopies(stores: Stores): Promise<CopiesReport> {
   const report: CopiesReport = { repaired: [], failed: [] };
   for (const model of await stores.manifests.listModels()) {
     try {
-      if (!(await isBehind(model, stores))) continue;
+      if (await isInStep(model, stores)) continue;
       await putNewestCopy(model, stores, new ManifestReader(stores.manifests, model));
       report.repaired.push(model);
     } catch (error) {
@@ -71,7 +73,7 @@ export async function repairCopies(stores: Stores): Promise<CopiesReport> {
   return report;
 }
 
-async function isBehind(model: string, { routes, copies }: Stores): Promise<boolean> {
+async function isInStep(model: string, { routes, copies }: Stores): Promise<boolean> {
   const [route, copy] = await Promise.all([routes.newest(model), copies.get(model)]);
-  return route !== null && (copy === null || copy.route.epoch < route.epoch);
+  return route === null || (copy !== null && canonicalJson(copy.route) === canonicalJson(route));
 }

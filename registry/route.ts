@@ -1,5 +1,6 @@
 // The route: which versions of a model are served, at one epoch. Pure data; transition.ts changes it, route-log.ts stores it.
 import * as z from 'zod';
+import { mostRemarks, nameText, plainText } from './bounds.ts';
 import { manifestSchema } from './manifest.ts';
 import { aliasSchema, modelNameSchema, versionSchema } from './names.ts';
 import { rolloutLimitsSchema } from './rollout-limits.ts';
@@ -14,13 +15,13 @@ export const routeSchema = z.strictObject({
   /** `stable` is there once a version was activated, `canary` while there is a rollout. */
   aliases: z.record(aliasSchema, versionSchema),
   /** Versions that were stable before, the latest first. Rollbacks go through them in this order. */
-  previous: z.array(versionSchema).default([]),
+  previous: z.array(versionSchema).max(1000).default([]),
   /** Share of the default traffic that goes to another version than `stable`. The salt keeps a device on its side. */
   rollout: z
     .strictObject({
       version: versionSchema,
       percent: percentSchema,
-      salt: z.string(),
+      salt: nameText,
       /** The epoch at which it began; its share may have changed since. */
       sinceEpoch: z.int().min(1).optional(),
       /** The guard ends the rollout when one of them is exceeded. */
@@ -31,22 +32,31 @@ export const routeSchema = z.strictObject({
   shadow: z.strictObject({ version: versionSchema, percent: percentSchema }).nullable(),
   /** The actor of the change, its time (RFC 3339, UTC), its kind and its reason. Unlike routing it may have members that this code does not know. */
   audit: z.object({
-    actor: z.string(),
+    actor: nameText,
     at: z.iso.datetime(),
-    action: z.string(),
-    reason: z.string().optional(),
+    action: nameText,
+    reason: plainText.optional(),
     /** The callers who were hurt on purpose, and how: one sentence each. */
-    breaking: z.array(z.string()).min(1).optional(),
+    breaking: z.array(plainText).min(1).max(mostRemarks).optional(),
   }),
 });
 
 export type Route = z.infer<typeof routeSchema>;
 
 /** The copy of a route in KV: the newest route and the manifest of every version it names. */
-export const routeCopySchema = z.strictObject({
-  route: routeSchema,
-  manifests: z.record(versionSchema, manifestSchema),
-});
+export const routeCopySchema = z
+  .strictObject({
+    route: routeSchema,
+    manifests: z.record(versionSchema, manifestSchema),
+  })
+  .refine(({ route, manifests }) => routedVersions(route).every((version) => Object.hasOwn(manifests, version)), {
+    message: 'expected the manifest of every version that the route names',
+  })
+  .refine(
+    ({ route, manifests }) =>
+      Object.entries(manifests).every(([key, { model, version }]) => model === route.model && version === key),
+    { message: 'expected manifests of the model and version that they stand for' },
+  );
 
 export type RouteCopy = z.infer<typeof routeCopySchema>;
 

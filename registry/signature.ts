@@ -1,5 +1,6 @@
 // The signature of a model: names, datatypes and shapes of its inputs and outputs, as the Open Inference Protocol writes them.
 import * as z from 'zod';
+import { mostAxes, mostTensors, nameText } from './bounds.ts';
 
 /** Bytes of one element in memory and on the wire; BYTES elements have a length of their own. */
 export const elementBytes = {
@@ -35,22 +36,24 @@ export const datatypes = Object.keys(elementBytes) as [Datatype, ...Datatype[]];
 export const datatypeSchema = z.enum(datatypes);
 
 export const tensorSpecSchema = z.strictObject({
-  name: z.string(),
+  name: nameText,
   datatype: datatypeSchema,
   /** `-1` is a variable dimension, `[]` the shape of a scalar. */
-  shape: z.array(z.int().min(-1)),
+  shape: z.array(z.int().min(-1)).max(mostAxes),
 });
 
 export type TensorSpec = z.infer<typeof tensorSpecSchema>;
 
 export const signatureSchema = z.strictObject({
-  inputs: z.array(tensorSpecSchema),
-  outputs: z.array(tensorSpecSchema).min(1),
+  inputs: z.array(tensorSpecSchema).max(mostTensors),
+  outputs: z.array(tensorSpecSchema).min(1).max(mostTensors),
 });
 
 export type Signature = z.infer<typeof signatureSchema>;
 
-/** Number of elements of a shape without variable dimensions; 1 for a scalar. */
+/** Number of elements of a shape without variable dimensions; 1 for a scalar, 0 with a zero beside any other dimensions. */
 export function elementCount(shape: readonly number[]): number {
+  // The product of large dimensions may be infinite, and infinity times zero is not zero.
+  if (shape.includes(0)) return 0;
   return shape.reduce((count, dimension) => count * dimension, 1);
 }

@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { digestSchema, versionSchema } from '../names.ts';
 
-const after = z.string().describe('What the page before gave as `next`.').optional();
+const after = z.string().max(1024).describe('What the page before gave as `next`.').optional();
 
 /** A page of the registry's lists. */
 export const pageQuerySchema = z.object({

@@ -2,16 +2,16 @@
 import { InvalidArgumentError } from 'commander';
 import * as z from 'zod';
 import { aliasSchema, modelNameSchema, versionSchema } from '../../registry/names.ts';
-import { listFaults } from '../../registry/parse.ts';
+import { check, tellFaults } from '../../registry/parse.ts';
 import { percentSchema } from '../../registry/route.ts';
 import type { LabelsFile, MaxDim } from '../publish/options.ts';
 
 /** For commander: @throws {InvalidArgumentError} with what the schema expects */
 function parser<T>(schema: z.ZodType<T>): (text: string) => T {
   return (text) => {
-    const result = schema.safeParse(text);
-    if (result.success) return result.data;
-    throw new InvalidArgumentError(`${listFaults(result.error).join('; ')}.`);
+    const checked = check(schema, text);
+    if ('data' in checked) return checked.data;
+    throw new InvalidArgumentError(`${tellFaults(checked.faults)}.`);
   };
 }
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type Bins,
+  binCountsSchema,
   binsSchema,
   categoricalBins,
   countValues,
@@ -99,6 +100,43 @@ describe('numeric bins', () => {
   });
 });
 
+describe('an edge', () => {
+  it.each([
+    ['half-way where few digits say so', [1, 2], [1.5]],
+    ['a shorter number that is a quarter of the way from the lower value', [9, 13], [10]],
+    ['a shorter number that is a quarter of the way from the higher value', [17, 21], [20]],
+    ['a digit longer where the shorter number is one of the values', [9, 10], [9.5]],
+    ['the higher value where no number lies between', [0, 5e-324], [5e-324]],
+    ['plain zero and never minus zero', [-1, 1], [0]],
+  ])('is %s', (_, values, edges) => {
+    const bins = numericBins(values, 2);
+    expect(bins.kind === 'numeric' && bins.edges).toStrictEqual(edges);
+  });
+
+  it.each([
+    ['before a run of equal values that would fill the bin beyond its share', [1, 1, 2, 2, 2, 2], [1.5]],
+    ['behind a run of equal values where that is nearer', [1, 2, 2, 2, 3, 3, 3, 3], [2.5]],
+    ['behind a run of equal values where both ends are as near', [1, 2, 2, 2, 2, 3], [2.5]],
+    ['behind a run of equal values that begins the bin', [1, 1, 1, 1, 2, 3], [1.5]],
+  ])('lies %s', (_, values, edges) => {
+    expect(numericBins(values, 2)).toMatchObject({ edges });
+  });
+
+  it('is left out where one bin is wanted, and the range has no minus zero', () => {
+    expect(numericBins([3, 1, 2], 1)).toEqual(numeric([], [1, 3]));
+    expect(numericBins([-0, -0])).toStrictEqual(numeric([], [0, 0]));
+    expect(numericBins([Number.NaN, Number.POSITIVE_INFINITY])).toEqual(numeric([], null));
+  });
+});
+
+it('a feature whose reference had no values has nothing out of range', () => {
+  expect(countValues(numeric([]), [5, Number.POSITIVE_INFINITY, Number.NaN])).toEqual({
+    bins: [2],
+    missing: 1,
+    outside: 0,
+  });
+});
+
 describe('categorical bins', () => {
   it('are the categories by name, and one bin for all others', () => {
     const bins = categoricalBins(['M', 'L', 'H', 'L', '']);
@@ -117,6 +155,13 @@ describe('categorical bins', () => {
     expect(countValues(bins, values).outside).toBe((68 * 69) / 2);
   });
 
+  it('keep the first by name of many that are as frequent', () => {
+    const names = Array.from({ length: 40 }, (_, index) => `c${index + 10}`);
+    const bins = { kind: 'categorical', categories: names.slice(0, 32) };
+    expect(categoricalBins(names)).toEqual(bins);
+    expect(categoricalBins(names.toReversed())).toEqual(bins);
+  });
+
   it('count numbers and booleans as they are written', () => {
     expect(countValues(categoricalBins([1, 0, 1]), [1, 1, 0, 2]).bins).toEqual([1, 2, 1]);
   });
@@ -127,6 +172,35 @@ describe('categorical bins', () => {
     expect(looksCategorical(['a', 'b', 'c'])).toBe(false);
     expect(looksCategorical(repeated(['x'.repeat(65)]))).toBe(false);
     expect(looksCategorical(repeated(Array.from({ length: 33 }, (_, index) => String(index))))).toBe(false);
+  });
+
+  it('are for what just has few, short and repeated values; missing ones do not count', () => {
+    const times = (count: number, ...values: string[]) =>
+      values.flatMap((value) => new Array<string>(count).fill(value));
+    expect(looksCategorical(times(5, 'a', 'b'))).toBe(true);
+    expect(looksCategorical([...times(5, 'a'), ...times(4, 'b'), '', ''])).toBe(false);
+    expect(looksCategorical(times(5, ...Array.from({ length: 32 }, (_, index) => String(index))))).toBe(true);
+    expect(looksCategorical(times(5, 'x'.repeat(64)))).toBe(true);
+    expect(looksCategorical(times(5, 'a', 'x'.repeat(65)))).toBe(false);
+  });
+
+  it('are stored with up to 32 categories and 64 edges', () => {
+    const names = (length: number) => Array.from({ length }, (_, index) => String(index));
+    const stored = (bins: unknown) => binsSchema.safeParse(bins).success;
+    expect([0, 32, 33].map((count) => stored({ kind: 'categorical', categories: names(count) }))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect([0, 64, 65].map((count) => stored(numeric(names(count).map(Number))))).toEqual([true, true, false]);
+    expect(binsSchema.safeParse(numeric([2, 1])).error?.issues[0]?.path).toEqual(['edges']);
+    const twice = { kind: 'categorical', categories: ['a', 'a'] };
+    expect(binsSchema.safeParse(twice).error?.issues[0]?.path).toEqual(['categories']);
+  });
+
+  it('are counted with one whole number of 0 or more for each bin', () => {
+    const stored = (bins: number[]) => binCountsSchema.safeParse({ bins, missing: 0, outside: 0 }).success;
+    expect([[0], [1, 2, 3], [], [-1], [0.5]].map(stored)).toEqual([true, true, false, false, false]);
   });
 
   it.each([

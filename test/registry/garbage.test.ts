@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { BlobInfo } from '../../registry/blob-store.ts';
 import { sha256Digest } from '../../registry/digests.ts';
+import { collectGarbage } from '../../registry/garbage.ts';
+import type { RetiringManifest } from '../../registry/manifest-store.ts';
+import type { Digest } from '../../registry/names.ts';
 import { Registry } from '../../registry/registry.ts';
 import { type LocalStores, startLocalStores } from './local-stores.ts';
+import { createMemoryStores } from './memory-stores.ts';
 import { sampleRelease, upload } from './sample-release.ts';
 
 let local: LocalStores;
@@ -119,4 +124,58 @@ it('takes nothing that a route within the retention names, however often one tri
     null,
     expect.anything(),
   ]);
+});
+
+const now = new Date('2026-11-23T10:00:00Z');
+const ago = (seconds: number) => new Date(now.getTime() - seconds * 1000);
+
+/** Collects with blobs and retirements of these ages, seconds; `retiring` is listed anew each time. */
+async function collected(ages: Record<string, number>, retiring: () => RetiringManifest[], needed: string[] = []) {
+  const stores = createMemoryStores();
+  const deleted: string[] = [];
+  stores.blobs.list = async function* () {
+    for (const [name, age] of Object.entries(ages)) {
+      yield { digest: `sha256:${name}`, bytes: 10, storedAt: ago(age) } satisfies BlobInfo;
+    }
+  };
+  stores.blobs.delete = async (digests) =>
+    void deleted.push(...digests.map((digest) => digest.slice('sha256:'.length)));
+  stores.manifests.listRetiring = async () => retiring();
+  const isNeeded = async ({ version }: RetiringManifest) => needed.includes(version);
+  const report = await collectGarbage({ ...stores, now, isNeeded }, { dryRun: false, graceSeconds });
+  return { deleted, report };
+}
+
+const retired = (version: string, age: number, ...blobs: string[]): RetiringManifest => ({
+  ...{ model: 'pump', version, sinceAt: ago(age) },
+  blobs: blobs.map((name): Digest => `sha256:${name}`),
+});
+
+it('takes blobs that are older than the grace period, not those that are as old', async () => {
+  const { deleted, report } = await collected({ old: graceSeconds + 1, same: graceSeconds, young: 0 }, () => []);
+  expect(deleted).toEqual(['old']);
+  expect(report).toEqual({
+    ...{ dryRun: false, bytes: 10, youngBlobs: 2, namedBlobs: 0 },
+    blobs: [{ digest: 'sha256:old', bytes: 10 }],
+  });
+});
+
+it('keeps what a retired version names while it may come back: within the grace period, or if it is needed', async () => {
+  const age = graceSeconds + 1;
+  const ages = { a: age, b: age, c: age, d: age };
+  const retiring = [
+    retired('1', 0, 'a'),
+    retired('2', graceSeconds, 'b'),
+    retired('3', age, 'c'),
+    retired('4', age, 'd'),
+  ];
+  const { deleted, report } = await collected(ages, () => retiring, ['4']);
+  expect([deleted, report.namedBlobs]).toEqual([['c'], 3]);
+});
+
+it('keeps what a version names that is retired, or comes back, while it collects', async () => {
+  const ages = { before: graceSeconds + 1, after: graceSeconds + 1 };
+  const lists = [[retired('1', 0, 'before')], [retired('2', 0, 'after')]];
+  const { deleted } = await collected(ages, () => lists.shift() ?? []);
+  expect(deleted).toEqual([]);
 });

@@ -61,6 +61,40 @@ describe('names', () => {
       { limits: [{ name: 'x', shape: [2, null], elements: 8 }], warmup: [{ name: 'x', shape: [3, 4] }] },
       ["warmup: input 'x': axis 0 has 3, the limit is 2"],
     ],
+    [
+      'a sample that stands for gigabytes of zeros',
+      { warmup: [{ name: 'x', shape: [16_000_000, 4] }] },
+      ['warmup: expected sample inputs of at most 33554432 bytes together, they take 256000000'],
+    ],
+    [
+      'samples that are too large together',
+      {
+        signature: signature(['p', 'q'], ['y']),
+        warmup: [
+          { name: 'p', shape: [1_500_000, 4] },
+          { name: 'q', shape: [1_500_000, 4] },
+        ],
+      },
+      ['warmup: expected sample inputs of at most 33554432 bytes together, they take 48000000'],
+    ],
+    [
+      'a sample of very many empty strings',
+      {
+        signature: { ...manifest.signature, inputs: [{ name: 'x', datatype: 'BYTES', shape: [-1, 2] }] },
+        warmup: [{ name: 'x', shape: [1_000_000, 2] }],
+      },
+      ['warmup: expected sample inputs of at most 33554432 bytes together, they take 128000000'],
+    ],
+    [
+      'a dimension beside a zero that no loop gets to the end of',
+      { warmup: [{ name: 'x', shape: [1e15, 0] }] },
+      ["warmup: input 'x' [1000000000000000,0]: expected dimensions of at most 16777216"],
+    ],
+    [
+      'a sample with another number of elements than its shape',
+      { warmup: [{ name: 'x', shape: [1, 4], data: [1, 2, 3] }] },
+      ["warmup: input 'x' [1,4]: expected 4 elements, got 3"],
+    ],
     ['a feature twice', { features: ['a', 'a', 'b', 'c'] }, ["features: 'a' is there twice"]],
     [
       'another number of features than columns',

@@ -1,7 +1,7 @@
 // A retirement that ends half-way, at any step, while a release routes the version: no route loses its manifest or its bytes.
 import { describe, expect, it } from 'vitest';
 import { Registry } from '../../registry/registry.ts';
-import { settledAfterMs } from '../../registry/retirement.ts';
+import { settledAfterMs, settleRetirements } from '../../registry/retirement.ts';
 import { type Interception, intercept } from './intercept.ts';
 import { createMemoryStores } from './memory-stores.ts';
 import { sampleRelease, uploadVersions } from './sample-release.ts';
@@ -125,4 +125,20 @@ it('goes on to the next when one cannot be looked at, and says which', async () 
   const report = await new Registry({ ...stores, routes: failing, now: later }).repair();
   expect(report.failed).toContainEqual({ model: 'other', error: 'Error: no' });
   expect(await stores.manifests.listRetiring()).toMatchObject([{ model: 'other' }]);
+});
+
+it('is settled from its age on, not before; one that fails is reported and keeps none from its turn', async () => {
+  const { manifests } = createMemoryStores();
+  for (const model of ['fan', 'pump']) await manifests.retire((await sampleRelease(model, '2')).manifest);
+  const since = Math.max(...(await manifests.listRetiring()).map(({ sinceAt }) => sinceAt.getTime()));
+  const settle = (ageMs: number) =>
+    settleRetirements(manifests, new Date(since + 1_000), ageMs, ({ model }) =>
+      model === 'fan' ? Promise.reject(new Error('R2 is away')) : Promise.resolve(true),
+    );
+  expect(await settle(2_000)).toEqual({ restored: [], failed: [] });
+  expect(await settle(1_000)).toEqual({
+    restored: [{ model: 'pump', version: '2' }],
+    failed: [{ model: 'fan', error: 'Error: R2 is away' }],
+  });
+  expect(await manifests.listRetiring()).toMatchObject([{ model: 'fan' }]);
 });

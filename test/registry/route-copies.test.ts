@@ -67,6 +67,29 @@ describe('a release whose copy KV refuses', () => {
   });
 });
 
+describe('a copy under the key of another model', () => {
+  it('counts as none, as does one whose manifests are not those of its versions', async () => {
+    for (const model of ['key-a', 'key-b']) {
+      await uploadVersions(local.registry, model, ['1']);
+      await local.registry.appendRoute(model, { action: 'activate', version: '1' }, ann);
+    }
+    const [a, b] = [await local.registry.readCopy('key-a'), await local.registry.readCopy('key-b')];
+    if (a === null || b === null) throw new Error('expected copies');
+    const put = (copy: unknown) => local.namespace.put('route:key-a', JSON.stringify(copy));
+    for (const wrong of [
+      b,
+      { ...a, manifests: b.manifests },
+      { ...a, manifests: {} },
+      { ...a, manifests: { ...a.manifests, 2: a.manifests['1'] } },
+    ]) {
+      await put(wrong);
+      expect(await local.registry.readCopy('key-a')).toBeNull();
+    }
+    expect((await local.registry.repair()).repaired).toContain('key-a');
+    expect(await local.registry.readCopy('key-a')).toEqual(a);
+  });
+});
+
 describe('a first release after KV was asked in vain', () => {
   it('is visible in the log while KV still answers that there is nothing', async () => {
     const stores = createMemoryStores();
@@ -113,6 +136,22 @@ describe('repair', () => {
       expect(await registry.readCopy(model)).toEqual(await registry.readNewest(model));
     }
     expect(await registry.readCopy('unrouted')).toBeNull();
+  });
+
+  it('replaces a copy that is ahead of the log, or says something else at the same epoch', async () => {
+    const stores = createMemoryStores();
+    const registry = registryOf(stores);
+    for (const model of ['ahead', 'other']) {
+      await uploadVersions(registry, model, ['1']);
+      await registry.appendRoute(model, { action: 'activate', version: '1' }, ann);
+    }
+    const [ahead, other] = [await registry.readCopy('ahead'), await registry.readCopy('other')];
+    if (ahead === null || other === null) throw new Error('expected copies');
+    await stores.copies.put({ ...ahead, route: { ...ahead.route, epoch: 1_000_000_000 } });
+    await stores.copies.put({ ...other, route: { ...other.route, previous: ['9'] } });
+    expect((await registry.repair()).repaired).toEqual(['ahead', 'other']);
+    expect(await registry.readCopy('ahead')).toEqual(ahead);
+    expect(await registry.readCopy('other')).toEqual(other);
   });
 
   it('mends the others when one model fails, and says which and why', async () => {

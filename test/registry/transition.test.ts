@@ -36,6 +36,7 @@ describe('activate', () => {
       shadow: null,
       audit: { actor: 'ann', at: '2026-11-23T10:00:00.000Z', action: 'activate', reason: 'first' },
     });
+    expect(nextRoute(null, activate('1'), context).audit).not.toHaveProperty('reason');
   });
 
   it('changes nothing if the version is stable already', () => {
@@ -216,7 +217,24 @@ describe('rollback', () => {
   });
 });
 
+it('a rollback to the version that is stable forgets none of those before it', () => {
+  const route = routeAfter(activate('1'), activate('2'), activate('1'), canary('3', 5));
+  const back = apply(route, { action: 'rollback', version: '1' });
+  expect(back).toMatchObject({ epoch: 5, aliases: { stable: '1' }, previous: ['2', '1'], rollout: null });
+});
+
+it('a rollout from before its beginning was kept goes on without it', () => {
+  const { rollout, ...route } = routeAfter(activate('1'), canary('2', 5));
+  const { sinceEpoch: _, ...old } = rollout ?? { version: '', percent: 0, salt: '' };
+  const next = apply({ ...route, rollout: old }, canary('2', 20));
+  expect(next.rollout).toStrictEqual({ version: '2', percent: 20, salt: 'pump/2/2' });
+});
+
 describe('shadow', () => {
+  it('ends with null, whatever share is named beside it', () => {
+    expect(apply(routeAfter(activate('1'), shadow('2', 10)), shadow(null, 5)).shadow).toBeNull();
+  });
+
   it('starts, changes and ends with null or 0 percent', () => {
     const route = routeAfter(activate('1'), shadow('2', 10));
     expect(route.shadow).toEqual({ version: '2', percent: 10 });
@@ -225,8 +243,12 @@ describe('shadow', () => {
     expect(apply(route, shadow(null)).shadow).toBeNull();
   });
 
-  it('is refused for the stable version', () => {
-    expect(() => apply(routeAfter(activate('1')), shadow('1', 10))).toThrow(conflict('stable already'));
+  it('is refused for the stable version, as a canary is', () => {
+    const route = routeAfter(activate('1'));
+    expect(() => apply(route, shadow('1', 10))).toThrow(
+      conflict("cannot shadow with version '1', it is stable already"),
+    );
+    expect(() => apply(route, canary('1', 10))).toThrow(conflict("cannot roll out version '1', it is stable already"));
   });
 });
 
@@ -245,9 +267,13 @@ describe('alias', () => {
     expect(apply(route, alias('constructor', '1'))).toBe(route);
   });
 
-  it.each(['stable', 'canary'])('does not move %s', (name) => {
+  it.each([
+    ['stable', "'activate' or 'rollback'"],
+    ['canary', "'canary', 'promote' or 'abort'"],
+  ])('does not move %s, and says what does', (name, actions) => {
+    const message = `alias '${name}' is moved by the actions ${actions}`;
     expect(() => apply(routeAfter(activate('1')), alias(name, '2'))).toThrow(
-      expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining('moved by the actions') }),
+      expect.objectContaining({ code: 'INVALID_ARGUMENT', message }),
     );
   });
 

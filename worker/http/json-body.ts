@@ -1,6 +1,7 @@
 // The JSON bodies of the control plane's calls, read as far as they may go.
 
 import type { Context } from 'hono';
+import { mostValues } from '../../registry/bounds.ts';
 import { defaultLimits } from '../../registry/default-limits.ts';
 import { mebibyte } from '../../registry/mebibytes.ts';
 import { parseJson } from '../../registry/parse.ts';
@@ -18,7 +19,7 @@ export async function readJson(c: Context<AppContext>, what: string, empty?: unk
   try {
     const limits = { maxBodyBytes: mostJsonBytes, maxInflatedBytes: mostJsonBytes };
     const bytes = await readBody(c.req.raw, limits, held);
-    boundJson(bytes, { maxDepth: defaultLimits.jsonDepth, maxValues: mostJsonBytes });
+    boundJson(bytes, { maxDepth: defaultLimits.jsonDepth, maxValues: mostValues });
     const text = new TextDecoder().decode(bytes);
     return text.trim() === '' && empty !== undefined ? empty : parseJson(text, what);
   } finally {

@@ -8,6 +8,8 @@ import type { RouteCopy } from '../../registry/route.ts';
 
 /** Models and versions; their names come from URLs. */
 const mostRemembered = 500;
+/** Epochs by which a copy in KV may be ahead of what is served. A busy operator writes fewer between two refreshes. */
+const mostBelieved = 8;
 /** How long a first release may stay invisible to an isolate that was asked for the model too early. */
 const longestAbsenceMs = 2_000;
 
@@ -27,13 +29,20 @@ export class RegistryReads {
     this.#log = log;
   }
 
-  /** The route from KV. KV caches absent keys as well, and can be away: R2 is asked then, else a first release would stay invisible. */
-  async route(model: string): Promise<RouteCopy | null> {
+  /**
+   * The route from KV. KV caches absent keys as well, and can be away: R2 is asked then, else a first release would stay invisible.
+   * R2 is asked too where the copy is far ahead of what is served: an isolate never goes back to a lower epoch, so that a wrong
+   * one would hold it until it ends.
+   * @param servedEpoch what the isolate serves; null if it serves nothing yet
+   */
+  async route(model: string, servedEpoch: number | null = null): Promise<RouteCopy | null> {
     const copy = await this.#registry.readCopy(model).catch((error: unknown) => {
       this.#log('route-copy-unreadable', { model, error: String(error) });
       return null;
     });
-    return copy ?? (await this.#registry.readNewest(model));
+    const isJump = copy !== null && servedEpoch !== null && copy.route.epoch > servedEpoch + mostBelieved;
+    if (isJump) this.#log('epoch-jump', { model, served: servedEpoch, copy: copy.route.epoch });
+    return copy === null || isJump ? await this.#registry.readNewest(model) : copy;
   }
 
   /**

@@ -155,8 +155,8 @@ export class RouteTable {
   }
 
   async #refresh(model: string, scope: RequestScope): Promise<void> {
-    const copy = await this.#reads.route(model);
     const snapshot = this.#snapshots.get(model);
+    const copy = await this.#reads.route(model, snapshot?.copy.route.epoch ?? null);
     if (snapshot) snapshot.checkedAtMs = Date.now();
     if (copy) await this.#snapshots.takeOver(copy, scope);
   }

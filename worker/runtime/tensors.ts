@@ -1,6 +1,8 @@
 // Between OIP tensors and the session's: names of datatypes to element types, and a manifest's sample input to tensors.
+import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import { type Datatype, elementBytes, elementCount } from '../../registry/signature.ts';
+import { warmupFaults } from '../../registry/warmup-size.ts';
 import { decodeJsonData } from '../protocol/decode-json-data.ts';
 import { datatypeOf, elementTypeName, elementTypeOf } from '../protocol/element-type.ts';
 import type { Tensor } from '../protocol/tensor.ts';
@@ -26,10 +28,13 @@ export function fromRuntimeTensor(name: string, tensor: RuntimeTensor): Tensor {
 /**
  * The manifest's sample input. Where the manifest gives no elements they are zero, or empty strings.
  * @returns null if the manifest has no sample input
+ * @throws {PopserveError} UNAVAILABLE when it is larger than a PoP takes, before anything of it is made
  * @throws {Error} when the manifest names an input that the signature does not have
  */
 export function warmupTensors(manifest: Manifest): Tensor[] | null {
   if (manifest.warmup === null) return null;
+  const [fault] = warmupFaults(manifest.signature, manifest.warmup);
+  if (fault !== undefined) throw new PopserveError('UNAVAILABLE', fault);
   const datatypes = new Map(manifest.signature.inputs.map((input) => [input.name, input.datatype]));
   return manifest.warmup.map(({ name, shape, data }) => {
     const datatype = datatypes.get(name);

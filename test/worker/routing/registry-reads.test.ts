@@ -12,6 +12,7 @@ let stores: ReturnType<typeof createMemoryStores>;
 let operators: Registry;
 let calls: string[];
 let logged: string[];
+let fields: unknown[];
 let refused: Set<string>;
 let reads: RegistryReads;
 
@@ -21,12 +22,15 @@ function readsFor(ms: number): RegistryReads {
     return refused.has(name) ? Promise.reject(away) : call();
   });
   const registry = new Registry({ ...seen, now: () => new Date() });
-  return new RegistryReads(registry, ms, (event) => void logged.push(event));
+  return new RegistryReads(registry, ms, (event, about) => {
+    logged.push(event);
+    fields.push(about);
+  });
 }
 
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['Date'] });
-  [calls, logged, refused] = [[], [], new Set()];
+  [calls, logged, fields, refused] = [[], [], [], new Set()];
   stores = createMemoryStores();
   operators = new Registry({ ...stores, now: () => new Date() });
   await uploadVersions(operators, 'pump', ['1', '2']);
@@ -51,6 +55,18 @@ describe('a route', () => {
     refused.add('copies.get');
     expect((await reads.route('pump'))?.route.epoch).toBe(1);
     expect(logged).toEqual(['route-copy-unreadable']);
+    expect(fields).toEqual([{ model: 'pump', error: 'Error: the network is away' }]);
+  });
+
+  test('comes from R2 where the copy is far ahead of what is served', async () => {
+    await activate('1');
+    const copy = await stores.copies.get('pump');
+    if (copy === null) throw new Error('expected a copy');
+    await stores.copies.put({ ...copy, route: { ...copy.route, epoch: 1_000_000 } });
+    expect((await reads.route('pump', 1))?.route.epoch).toBe(1);
+    expect(calls).toEqual(['copies.get', 'routes.newest', 'manifests.get']);
+    expect(logged).toEqual(['epoch-jump']);
+    expect((await reads.route('pump', 999_995))?.route.epoch).toBe(1_000_000);
   });
 
   test('from the log itself is a 503 where R2 is away', async () => {
@@ -89,6 +105,11 @@ describe('the first route of a model', () => {
     },
   );
 
+  test('that is there is not remembered as missing', async () => {
+    await activate('1');
+    for (let count = 0; count < 2; count++) expect((await reads.firstRoute('pump'))?.route.epoch).toBe(1);
+  });
+
   test('is asked for again once a route was written here', async () => {
     expect(await reads.firstRoute('pump')).toBeNull();
     await activate('1');
@@ -106,6 +127,7 @@ describe('the first route of a model', () => {
       cause: away,
     });
     expect(logged).toEqual(['route-copy-unreadable', 'refresh-failed']);
+    expect(fields.at(-1)).toEqual({ model: 'pump', error: 'Error: the network is away' });
     refused.clear();
     expect((await reads.firstRoute('pump'))?.route.epoch).toBe(1);
   });

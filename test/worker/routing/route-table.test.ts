@@ -18,6 +18,8 @@ class World {
   readonly operators = new Registry({ ...this.stores, now: () => new Date() });
   readonly calls: string[] = [];
   readonly logged: string[] = [];
+  /** What was logged with each of these events. */
+  readonly fields: unknown[] = [];
   readonly loaded: string[] = [];
   readonly broken = new Set<string>();
   /** Their bytes are right; the runtime does not take them. */
@@ -46,7 +48,7 @@ class World {
       return this.intercepted(name, call);
     });
     const registry = new Registry({ ...seen, now: () => new Date() });
-    this.table = new RouteTable({ registry, warmer, refreshSeconds, log: (event) => this.logged.push(event) });
+    this.table = new RouteTable({ registry, warmer, refreshSeconds, log: (...entry) => this.#log(...entry) });
   }
 
   async route(action: RouteAction): Promise<number> {
@@ -64,6 +66,11 @@ class World {
 
   async settle(): Promise<void> {
     await Promise.all(this.#background.splice(0));
+  }
+
+  #log(event: string, fields: unknown): void {
+    this.logged.push(event);
+    this.fields.push(fields);
   }
 
   #load({ version }: Manifest, into: string[]): void {
@@ -331,21 +338,38 @@ describe('the isolate that wrote a route', () => {
     expect([world.loaded, world.table.serving(model).epoch]).toEqual([['2'], 2]);
   });
 
-  test('forgets that the model had no route, and what it looked at before', async () => {
+  test('forgets that the model had no route', async () => {
     world = new World(3600);
     await upload(world.operators, await sampleRelease(model, '1'));
-    const unavailable = expect.objectContaining({ code: 'UNAVAILABLE' });
-    await expect(world.ask()).rejects.toEqual(unavailable);
-    await expect(world.ask({ minEpoch: 1 })).rejects.toEqual(unavailable);
+    await expect(world.ask()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await world.route({ action: 'activate', version: '1' });
-    // R2 is away for the isolate's own look: its next request looks all the same.
-    world.intercepted = (name, call) => (name === 'routes.newest' ? Promise.reject(new Error('R2 is away')) : call());
+    await expect(world.ask()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await learnWithoutStorage();
+    expect(await world.ask()).toMatchObject({ version: '1', epoch: 1 });
+  });
+
+  test('forgets that a newer epoch was looked for and not there', async () => {
+    world = await released(3600);
+    await world.ask();
+    await expect(world.ask({ minEpoch: 2 })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await world.route({ action: 'activate', version: '2' });
+    await expect(world.ask({ minEpoch: 2 })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await learnWithoutStorage();
+    expect(await world.ask({ minEpoch: 2 })).toMatchObject({ version: '2', epoch: 2 });
+  });
+
+  /** What it forgets shows where its own look fails. */
+  async function learnWithoutStorage(): Promise<void> {
+    world.intercepted = () => Promise.reject(new Error('R2 is away'));
     world.table.learn(model, world.scope);
     await world.settle();
     expect(world.logged).toContain('refresh-failed');
+    expect(world.fields.at(-1)).toEqual({
+      model,
+      error: 'PopserveError: the registry cannot be reached from here: Error: R2 is away',
+    });
     world.intercepted = (_, call) => call();
-    expect(await world.ask({ minEpoch: 1 })).toMatchObject({ version: '1', epoch: 1 });
-  });
+  }
 
   test('has nothing to take over where there is no route', async () => {
     const fresh = new World();
@@ -416,6 +440,7 @@ describe('what a resolved request says', () => {
 
   test('is how long the first look at the route took', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
+    vi.advanceTimersByTime(1_000);
     try {
       world.intercepted = (name, call) => {
         if (name === 'copies.get') vi.advanceTimersByTime(7);
@@ -458,7 +483,8 @@ describe('refreshing', () => {
     await world.ask();
     world.intercepted = () => Promise.reject(new Error('away'));
     expect(await world.ask()).toMatchObject({ version: '1', epoch: 1 });
-    expect(world.logged).toContain('refresh-failed');
+    expect(world.logged.at(-1)).toBe('refresh-failed');
+    expect(world.fields.at(-1)).toEqual({ model, error: 'Error: away' });
   });
 
   test('that finds no route any more changes nothing', async () => {
