@@ -1,4 +1,4 @@
-// Progress of long work on standard error: one line that is written over, and only where somebody sees it.
+// Progress of long work on standard error: one line that is written over, on a terminal only, and announcements that stay.
 import type { Progress } from '../publish/options.ts';
 import type { Host } from './host.ts';
 

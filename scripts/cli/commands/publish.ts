@@ -113,7 +113,7 @@ export function addPublish(program: Command, execute: Execute): void {
     );
 }
 
-/** What is done does not depend on how far an earlier attempt came: the same command completes it. */
+/** Repeating the command completes an attempt that ended anywhere. */
 async function publish(context: Context, file: string, options: PublishArguments): Promise<Report> {
   if (options.reason !== undefined && !options.activate && !options.force) {
     throw new UsageError('--reason goes with --activate or --force: a version that is not served has no history');

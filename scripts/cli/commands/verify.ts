@@ -90,7 +90,7 @@ export async function activateVerified(
   };
 }
 
-/** Only if nobody has changed the route in the meantime: what they released is not ours to take back. */
+/** Takes a release back, unless somebody has changed the route in the meantime: their release stays. */
 async function takeBack(
   { registry, progress }: Context,
   { model, version }: Manifest,

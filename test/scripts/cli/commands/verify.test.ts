@@ -133,6 +133,24 @@ describe('popserve activate --verify', () => {
     expect((await run('history', 'late')).out).toMatch(/rollback\s+1\s+2 failed its verification: case 1: output 'y'/);
   });
 
+  it('refuses a version that breaks callers, and takes it back for good if it fails where that was meant', async () => {
+    await pop.release(golden('broken', '1', 1));
+    const { manifest, blobs } = golden('broken', '2', 2);
+    // An additional input limit is another contract.
+    const limits = [{ name: 'x', shape: [8, null], elements: 16 }];
+    await pop.release({ manifest: { ...manifest, limits }, blobs }, false);
+    const words = ['activate', 'broken', '2', '--verify', '--pop', spoiled()];
+    const refused = await run(...words);
+    expect(refused).toMatchObject({ status: 1, out: expect.stringContaining('2 would break callers of 1') });
+    const ran = await run(...words, '--breaking', '--reason', 'meant');
+    expect(ran.out).toContain('taken back\nbroken: serving 1 (epoch 3)');
+    // Going back from a limit to none breaks nobody; the other way round it does, and must not stand in the way.
+    await pop.release(golden('broken', '3', 3), false);
+    await run('activate', 'broken', '2', '--breaking', '--reason', 'meant');
+    const { out } = await run('activate', 'broken', '3', '--verify', '--pop', spoiled());
+    expect(out).toContain('taken back\nbroken: serving 2 (epoch 6)');
+  });
+
   it('says that a first version cannot be taken back', async () => {
     await pop.release(golden('first', '1', 1), false);
     const ran = await run('activate', 'first', '1', '--verify', '--pop', spoiled());
