@@ -3,10 +3,12 @@
 import { mebibyte } from './mebibytes.ts';
 
 export const defaultLimits = {
-  /** MEMORY_BUDGET_MIB: the WASM memory of an isolate. */
-  memoryBudgetMib: 104,
+  /** MEMORY_BUDGET_MIB: the WASM memory of an isolate. With it a body of the largest size fits beside a full heap. */
+  memoryBudgetMib: 96,
   /** MAX_BODY_MIB and MAX_INFLATED_MIB: one request's body. */
-  bodyMib: 32,
+  bodyMib: 16,
+  /** MAX_BODY_SECONDS */
+  bodySeconds: 30,
   /** MAX_JSON_MIB: the JSON of one request. */
   jsonMib: 8,
   /** MAX_RECORDS of one request. */
@@ -17,4 +19,14 @@ export const defaultLimits = {
   elements: 16 * mebibyte,
   /** MAX_JSON_DEPTH: four times deeper than any real request or manifest. */
   jsonDepth: 64,
+} as const;
+
+/** How an isolate's memory is divided; docs/settings.md has the sum. */
+export const isolateMemory = {
+  /** The platform ends an isolate at 128 MB. */
+  totalMib: 122,
+  /** What the Worker takes without a request, in JS. */
+  baseMib: 6,
+  /** What only calls of the control plane may take. */
+  controlMib: 2,
 } as const;

@@ -50,6 +50,9 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
     if (isolate.pop === null) learnPop(isolate, c.req.raw);
     c.set('isolate', isolate);
     await next();
+    // A body that no handler wanted, of whatever method.
+    const { raw } = c.req;
+    if (!raw.bodyUsed && raw.body !== null) await drain(raw.body);
     // Inference sets it itself: adding a header to a finished response costs as much as making it.
     if (!c.res.headers.has('popserve-pop')) c.header('popserve-pop', popOf(isolate));
   });
@@ -83,9 +86,7 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
   app.notFound((c) => c.json({ error: redact(`no such path: ${c.req.path}`) } satisfies ErrorAnswer, 404));
 
   // The one place where an error becomes a response.
-  app.onError(async (error, c) => {
-    // A client that went away in the middle of its body gets no answer either way.
-    await drain(c.req.raw).catch(() => undefined);
+  app.onError((error, c) => {
     if (error instanceof PopserveError && error.code !== 'INTERNAL') {
       const retry = error.retryAfterSeconds;
       if (error.status >= 500) log('refused', { id: requestIdOf(c), path: c.req.path, error: error.message });

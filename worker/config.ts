@@ -18,8 +18,8 @@ export interface Config {
   readonly maxBodyBytes: number;
   /** A compressed body may inflate to at most this. */
   readonly maxInflatedBytes: number;
-  /** All bodies that an isolate holds at once, as they arrived and inflated. */
-  readonly maxBodiesBytes: number;
+  /** A body that takes longer to arrive is refused. */
+  readonly maxBodySeconds: number;
   readonly maxUrlBytes: number;
   /** Names and values of all headers of a request. */
   readonly maxHeaderBytes: number;
@@ -84,11 +84,11 @@ const modelsSetting = z
 
 /** Every setting by its variable; a test compares docs/settings.md with it. */
 export const settingsSchema = z.object({
-  MEMORY_BUDGET_MIB: numberSetting(17).max(122).default(defaultLimits.memoryBudgetMib),
+  MEMORY_BUDGET_MIB: numberSetting(17).max(104).default(defaultLimits.memoryBudgetMib),
   ROUTE_REFRESH_SECONDS: numberSetting(0).default(10),
-  MAX_BODY_MIB: numberSetting(0.001).max(100).default(defaultLimits.bodyMib),
-  MAX_INFLATED_MIB: numberSetting(0.001).max(100).default(defaultLimits.bodyMib),
-  MAX_BODIES_MIB: numberSetting(0.001).default(64),
+  MAX_BODY_MIB: numberSetting(0.001).max(64).default(defaultLimits.bodyMib),
+  MAX_INFLATED_MIB: numberSetting(0.001).max(64).default(defaultLimits.bodyMib),
+  MAX_BODY_SECONDS: numberSetting(0.1).max(300).default(defaultLimits.bodySeconds),
   MAX_URL_BYTES: numberSetting(100).default(8192),
   MAX_HEADER_BYTES: numberSetting(100).default(16_384),
   MAX_INPUTS: numberSetting(1).default(defaultLimits.inputs),
@@ -134,8 +134,7 @@ export function parseConfig(env: object): Config {
     routeRefreshSeconds: settings.ROUTE_REFRESH_SECONDS,
     maxBodyBytes: settings.MAX_BODY_MIB * mebibyte,
     maxInflatedBytes: settings.MAX_INFLATED_MIB * mebibyte,
-    // Always large enough for one body of the permitted size.
-    maxBodiesBytes: Math.max(settings.MAX_BODIES_MIB, settings.MAX_BODY_MIB + settings.MAX_INFLATED_MIB) * mebibyte,
+    maxBodySeconds: settings.MAX_BODY_SECONDS,
     maxUrlBytes: settings.MAX_URL_BYTES,
     maxHeaderBytes: settings.MAX_HEADER_BYTES,
     decodeLimits: {

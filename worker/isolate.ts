@@ -1,4 +1,6 @@
 // Everything that one isolate owns, in one object made by index.ts at the first request. Handlers reach everything through it.
+import { isolateMemory } from '../registry/default-limits.ts';
+import { mebibyte } from '../registry/mebibytes.ts';
 import type { Digest } from '../registry/names.ts';
 import type { Registry } from '../registry/registry.ts';
 import { readEnv } from './bindings.ts';
@@ -11,10 +13,10 @@ import { log } from './logging/log.ts';
 import { keepSecret } from './logging/redact.ts';
 import { RouteTable } from './routing/route-table.ts';
 import { IsolateHeap } from './runtime/isolate-heap.ts';
+import { Ledger } from './runtime/ledger.ts';
 import { ModelCache } from './runtime/model-cache.ts';
 import { ModelLoader } from './runtime/model-loader.ts';
 import { verifyBlob } from './runtime/verify-blob.ts';
-import { BodyRoom } from './security/body-room.ts';
 import { Counters } from './telemetry/counters.ts';
 import { DriftCounter } from './telemetry/drift/drift-counter.ts';
 import { reportSources } from './telemetry/parts.ts';
@@ -41,8 +43,8 @@ export interface Isolate {
   readonly telemetry: TelemetryClient;
   readonly reporter: Reporter;
   readonly security: Security;
-  /** Bodies of the requests that are being answered. */
-  readonly bodies: BodyRoom;
+  /** The account of the isolate's memory. */
+  readonly ledger: Ledger;
   readonly shadows: { readonly tally: ShadowTally; running: number };
 }
 
@@ -55,7 +57,14 @@ export function createIsolate(env: Env): Isolate {
   const answers = new AnswerCache();
   const drift = new DriftCounter(config.popRegion, log);
   const sampler = new InputSampler(config.sample);
-  const heap = new IsolateHeap(config.memoryBudgetBytes);
+  const ledger: Ledger = new Ledger({
+    totalBytes: isolateMemory.totalMib * mebibyte,
+    baseBytes: isolateMemory.baseMib * mebibyte,
+    controlBytes: isolateMemory.controlMib * mebibyte,
+    // Room that a version was promised is not lent to requests either.
+    heapBytes: () => heap.discardedBytes + Math.max(heap.byteLength, models.promisedBytes),
+  });
+  const heap = new IsolateHeap(config.memoryBudgetBytes, () => ledger.heapRoom());
   const blobs = new CachedBlobs({
     readRegistry: async (digest) => (await registry.getBlob(digest as Digest)).body,
     cache: caches.default,
@@ -104,6 +113,6 @@ export function createIsolate(env: Env): Isolate {
     reporter,
     shadows,
     security: createSecurity(bindings, config),
-    bodies: new BodyRoom(config.maxBodiesBytes),
+    ledger,
   };
 }

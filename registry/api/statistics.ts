@@ -67,6 +67,20 @@ export const statisticsSchema = z.object({
     .object({ byte_size: count, budget: count, discarded: count, replacements: count })
     .describe('The memory that all models of the isolate share, bytes; absent if PoPs are merged.')
     .exactOptional(),
+  popserve_memory: z
+    .object({
+      limit: count.describe('What the isolate may take in all.'),
+      base: count.describe('What it takes without a request.'),
+      heap: count.describe('The WASM memory, discarded ones included.'),
+      bodies: count,
+      decoded: count.describe('Tensors that are no views on a body.'),
+      answers: count,
+      shadows: count.describe('Requests and answers that a shadow run still needs.'),
+      control: count.describe('All that calls of the control plane hold.'),
+      room: z.int().describe('What is left; below 0 where a version was promised what requests still hold.'),
+    })
+    .describe('What the memory of the isolate is spent on, bytes; absent if PoPs are merged.')
+    .exactOptional(),
   popserve_note: z.string().describe('What the numbers are not.'),
 });
 

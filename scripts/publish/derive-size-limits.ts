@@ -76,7 +76,7 @@ export function describeLimits(
   const words: Record<Obstacle, string> = {
     memory: 'needs more memory than the isolate has',
     time: `takes longer than ${probeLimitMs / 1000} s`,
-    request: 'does not fit into a request of 32 MiB',
+    request: `does not fit into a request of ${defaultLimits.bodyMib} MiB`,
     untried: 'was not tried for lack of time',
   };
   const mostOf = (key: string) => given.get(key) ?? defaultMost;

@@ -2,6 +2,7 @@
 import type { Context } from 'hono';
 import { deflate, needsDeflate } from '../protocol/compress.ts';
 import type { EncodedMessage } from '../protocol/envelope.ts';
+import type { Account } from '../runtime/ledger.ts';
 import type { AppContext } from './app-context.ts';
 import { popOf } from './pop.ts';
 
@@ -11,14 +12,44 @@ export interface Unchanged {
   readonly body: null;
 }
 
-/** @returns 200 with the body; 304 without one */
-export function answer(c: Context<AppContext>, message: EncodedMessage | Unchanged): Response {
+/** A smaller answer is in the network's buffers at once. */
+const largeBytes = 65_536;
+
+/**
+ * @param account holds what the answer takes until it has been sent
+ * @returns 200 with the body; 304 without one
+ */
+export function answer(c: Context<AppContext>, message: EncodedMessage | Unchanged, account: Account): Response {
   const headers: Record<string, string> = { ...message.headers, 'popserve-pop': popOf(c.get('isolate')) };
   const { body } = message;
   if (body === null) return new Response(null, { status: 304, headers });
-  if (!needsDeflate(body, c.req.raw)) return new Response(body, { headers });
+  if (!needsDeflate(body, c.req.raw)) {
+    if (body.length >= largeBytes) return new Response(sendCounted(c, body, account), { headers });
+    account.give('answers');
+    return new Response(body, { headers });
+  }
   headers['content-encoding'] = 'deflate';
   headers.vary = 'Accept-Encoding';
   // The body is compressed already: without `manual` the platform would compress it once more.
-  return new Response(deflate(body), { headers, encodeBody: 'manual' });
+  const { readable, sent } = deflate(body);
+  giveBack(c, sent, account);
+  return new Response(readable, { headers, encodeBody: 'manual' });
+}
+
+/** As a stream, which tells when the client has taken it; a plain body does not. */
+function sendCounted(c: Context<AppContext>, body: EncodedMessage['body'], account: Account): ReadableStream {
+  const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
+  const { readable, writable } = new FixedLengthStream(bytes.length);
+  const writer = writable.getWriter();
+  const sent = writer
+    .write(bytes)
+    .then(() => writer.close())
+    // A client that goes away fails the reading side; that is not this side's fault to report.
+    .catch(() => undefined);
+  giveBack(c, sent, account);
+  return readable;
+}
+
+function giveBack(c: Context<AppContext>, sent: Promise<void>, account: Account): void {
+  c.executionCtx.waitUntil(sent.finally(() => account.give('answers')));
 }

@@ -14,6 +14,11 @@ export function addressOf(c: Context<AppContext>): string {
   return limitedAddress(c.req.header('cf-connecting-ip') ?? '');
 }
 
+/** Whom the memory of a request counts against: its key or, without one, its address; null where the platform tells none. */
+export function holderOf(c: Context<AppContext>): string | null {
+  return c.get('caller')?.id ?? (addressOf(c) || null);
+}
+
 /**
  * The name under which an authenticated caller's change is recorded: the header `popserve-actor`, which is believed of the
  * operator's token; beside a key's or a token's own id, which it cannot choose.

@@ -6,7 +6,6 @@ import { defaultLimits } from '../../registry/default-limits.ts';
 import { mebibyte } from '../../registry/mebibytes.ts';
 import { parseJson } from '../../registry/parse.ts';
 import { boundJson } from '../protocol/json.ts';
-import { HeldBody } from '../security/body-room.ts';
 import type { AppContext } from './app-context.ts';
 import { readBody } from './read-body.ts';
 
@@ -15,14 +14,19 @@ const mostJsonBytes = mebibyte;
 
 /** @param empty what a missing body stands for; without it a body is required */
 export async function readJson(c: Context<AppContext>, what: string, empty?: unknown): Promise<unknown> {
-  const held = new HeldBody(c.get('isolate').bodies);
+  const { ledger, config } = c.get('isolate');
+  const account = ledger.openControl();
   try {
-    const limits = { maxBodyBytes: mostJsonBytes, maxInflatedBytes: mostJsonBytes };
-    const bytes = await readBody(c.req.raw, limits, held);
+    const limits = {
+      maxBodyBytes: mostJsonBytes,
+      maxInflatedBytes: mostJsonBytes,
+      maxSeconds: config.maxBodySeconds,
+    };
+    const bytes = await readBody(c.req.raw, limits, account);
     boundJson(bytes, { maxDepth: defaultLimits.jsonDepth, maxValues: mostValues });
     const text = new TextDecoder().decode(bytes);
     return text.trim() === '' && empty !== undefined ? empty : parseJson(text, what);
   } finally {
-    held.release();
+    account.close();
   }
 }

@@ -1,8 +1,9 @@
-// How much one request may bring: kept before memory is taken for it.
-import { joinBytes } from '../../registry/bytes.ts';
+// How much one request may bring, and how long it may take: kept before memory is taken for it.
 import { PopserveError } from '../../registry/errors.ts';
 import { inflate, readContentEncoding } from '../protocol/inflate.ts';
-import type { HeldBody } from '../security/body-room.ts';
+import type { Account } from '../runtime/ledger.ts';
+import { BodyBuffer } from './body-buffer.ts';
+import { drainReader } from './drain.ts';
 
 const readable = new Set([
   'application/json',
@@ -16,19 +17,25 @@ export interface BodyLimits {
   readonly maxBodyBytes: number;
   /** Most bytes after inflating. */
   readonly maxInflatedBytes: number;
+  /** From the first look at the body to its last byte. */
+  readonly maxSeconds: number;
 }
 
+/** A body of at most this that tells its length is read in one call, and holds no room before it is there. */
+const smallBytes = 16_384;
+/** How often a body's pace is looked at, and what has to have come since the last look. */
+const paceMs = 10_000;
+const paceBytes = 20_480;
+/** What one read takes: the default is 4 KiB. */
+const readBytes = 65_536;
+
 /**
- * Reads a request's body whole, inflated if it came compressed.
- * @param held told of every byte before it is kept
+ * Reads a request's body whole, inflated if it came compressed. Room is taken as its bytes arrive, whatever length it declares.
+ * @param account told of every byte before it is kept
  * @throws PopserveError TOO_LARGE, UNSUPPORTED_MEDIA, INVALID_ARGUMENT for a broken compression; they name the limit or what is
- *   supported; UNAVAILABLE where the bodies of other requests leave no room
+ *   supported; BODY_TIMEOUT for a slow body; UNAVAILABLE and RATE_LIMITED where other requests leave no room
  */
-export async function readBody(
-  request: Request,
-  { maxBodyBytes, maxInflatedBytes }: BodyLimits,
-  held: HeldBody,
-): Promise<Uint8Array> {
+export async function readBody(request: Request, limits: BodyLimits, account: Account): Promise<Uint8Array> {
   const compression = readContentEncoding(request.headers.get('content-encoding'));
   const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
   // curl's default media type is accepted as JSON as well.
@@ -38,38 +45,80 @@ export async function readBody(
       `content type '${mediaType}' is not supported: send application/json or application/octet-stream`,
     );
   }
-  const bytes = await readWhole(request, maxBodyBytes, held);
-  return compression === null ? bytes : await inflate(bytes, compression, maxInflatedBytes, held);
-}
-
-async function readWhole(request: Request, maxBytes: number, held: HeldBody): Promise<Uint8Array> {
-  const declared = request.headers.get('content-length');
-  // A length that is not a number would pass every limit and spoil the count of all bodies.
-  if (declared === null || !/^\d+$/.test(declared))
-    return request.body ? await readUnknownLength(request.body, maxBytes, held) : new Uint8Array();
-  if (Number(declared) > maxBytes) throw tooLarge(Number(declared), maxBytes);
-  held.take(Number(declared));
-  return await request.bytes();
-}
-
-async function readUnknownLength(
-  body: ReadableStream<Uint8Array>,
-  maxBytes: number,
-  held: HeldBody,
-): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let total = 0;
-  for await (const chunk of body) {
-    total += chunk.length;
-    // What is too much is read to its end and forgotten: answering in the middle would cut the connection of a client that
-    // is still sending, which then never sees the answer. The platform bounds how much that can be.
-    if (total <= maxBytes) {
-      held.take(chunk.length);
-      chunks.push(chunk);
-    } else chunks.length = 0;
+  const { maxBodyBytes, maxInflatedBytes, maxSeconds } = limits;
+  const declared = declaredLength(request);
+  if (declared !== null && declared > maxBodyBytes) throw tooLarge(declared, maxBodyBytes);
+  if (compression === null && declared !== null && declared <= smallBytes) {
+    const bytes = await request.bytes();
+    account.take('bodies', bytes.length);
+    return bytes;
   }
-  if (total > maxBytes) throw tooLarge(total, maxBytes);
-  return joinBytes(chunks);
+  if (request.body === null) return new Uint8Array();
+  const room = {
+    take: (bytes: number) => account.take('bodies', bytes),
+    give: (bytes: number) => account.give('bodies', bytes),
+  };
+  const reader = request.body.getReader({ mode: 'byob' });
+  const chunks = paced(reader, maxBodyBytes, maxSeconds);
+  try {
+    if (compression === null) {
+      const buffer = new BodyBuffer(room, declared, maxBodyBytes);
+      for await (const chunk of chunks) buffer.append(chunk);
+      return buffer.whole();
+    }
+    const buffer = new BodyBuffer(room, null, maxInflatedBytes);
+    const keep = (piece: Uint8Array) => buffer.append(piece);
+    await inflate({ chunks, compression, declaredBytes: declared ?? 0, maxBytes: maxInflatedBytes, keep });
+    return buffer.whole();
+  } catch (error) {
+    // A slow body is not waited for a second time.
+    if (error instanceof PopserveError && error.code === 'BODY_TIMEOUT') reader.cancel(error).catch(() => undefined);
+    else await drainReader(reader);
+    throw error;
+  }
+}
+
+/** @returns null for no length, and for one that is no number: it would pass every limit */
+function declaredLength(request: Request): number | null {
+  const declared = request.headers.get('content-length');
+  return declared !== null && /^\d+$/.test(declared) ? Number(declared) : null;
+}
+
+/**
+ * @returns pieces, each valid until the next one is asked for
+ * @throws PopserveError TOO_LARGE, BODY_TIMEOUT
+ */
+async function* paced(
+  reader: ReadableStreamBYOBReader,
+  maxBytes: number,
+  maxSeconds: number,
+): AsyncGenerator<Uint8Array, void> {
+  const slow = Promise.withResolvers<never>();
+  // Where the body is refused otherwise, nobody waits for this one.
+  slow.promise.catch(() => undefined);
+  let total = 0;
+  let seen = 0;
+  let buffer = new ArrayBuffer(readBytes);
+  const refuse = (what: string) =>
+    slow.reject(new PopserveError('BODY_TIMEOUT', `${what}: ${total} bytes of the body had come`));
+  const deadline = setTimeout(() => refuse(`the body took longer than ${maxSeconds} s`), maxSeconds * 1000);
+  const pace = setInterval(() => {
+    if (total - seen < paceBytes) refuse(`the body comes slower than ${paceBytes} bytes in ${paceMs / 1000} s`);
+    seen = total;
+  }, paceMs);
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([reader.read(new Uint8Array(buffer)), slow.promise]);
+      if (done) return;
+      total += value.length;
+      if (total > maxBytes) throw tooLarge(total, maxBytes);
+      yield value;
+      buffer = value.buffer;
+    }
+  } finally {
+    clearTimeout(deadline);
+    clearInterval(pace);
+  }
 }
 
 function tooLarge(bytes: number, maxBytes: number): PopserveError {

@@ -1,6 +1,7 @@
 // The forms in which an inference comes and goes: Open Inference Protocol or plain records, and TensorFlow Serving's REST form.
 import type { Manifest } from '../../registry/manifest.ts';
-import { admitFor } from '../protocol/check-inputs.ts';
+import { elementBytes, elementCount } from '../../registry/signature.ts';
+import { type Admit, admitFor } from '../protocol/check-inputs.ts';
 import { decodePredictRequest, type PredictRequest } from '../protocol/decode-predict.ts';
 import { decodeInferRequest } from '../protocol/decode-request.ts';
 import { encodePredictResponse } from '../protocol/encode-predict.ts';
@@ -9,6 +10,7 @@ import { encodeInferResponse } from '../protocol/encode-response.ts';
 import type { EncodedMessage } from '../protocol/envelope.ts';
 import type { DecodeLimits, InferRequest } from '../protocol/infer-request.ts';
 import type { Tensor } from '../protocol/tensor.ts';
+import type { Account } from '../runtime/ledger.ts';
 
 /** How a request's body becomes inputs, and outputs become the answer's body. */
 export interface InferenceCodec<R extends InferRequest> {
@@ -22,10 +24,13 @@ export function oipCodec(
   manifest: Manifest,
   message: { readonly body: Uint8Array; readonly headerLength: string | null },
   limits: DecodeLimits,
+  account: Account,
 ): InferenceCodec<InferRequest> {
+  // Binary tensors are views on the body, which is counted already.
+  const admit = message.headerLength === null ? admitInto(account, manifest) : admitFor(manifest);
   const { model, version, signature, features, labels, roles } = manifest;
   return {
-    decode: () => decodeInferRequest({ ...message, signature, features, limits, admit: admitFor(manifest) }),
+    decode: () => decodeInferRequest({ ...message, signature, features, limits, admit }),
     encode: (request, outputs) => {
       const { id, records } = request;
       const answer = {
@@ -45,6 +50,21 @@ export function predictCodec(
   manifest: Manifest,
   body: Uint8Array,
   limits: DecodeLimits,
+  account: Account,
 ): InferenceCodec<PredictRequest> {
-  return { decode: () => decodePredictRequest(body, manifest, limits), encode: encodePredictResponse };
+  const admit = admitInto(account, manifest);
+  return { decode: () => decodePredictRequest(body, manifest, limits, admit), encode: encodePredictResponse };
+}
+
+/** A string is an array of its own: its head in memory, whatever it holds. */
+const stringBytes = 64;
+
+/** Counts what a tensor takes once it is decoded, from its head: before an element of it is read. */
+function admitInto(account: Account, manifest: Manifest): Admit {
+  const admit = admitFor(manifest);
+  return (tensor) => {
+    admit(tensor);
+    const { datatype, shape } = tensor;
+    account.take('decoded', elementCount(shape) * (datatype === 'BYTES' ? stringBytes : elementBytes[datatype]));
+  };
 }

@@ -6,10 +6,17 @@ import type { EncodedMessage } from '../protocol/envelope.ts';
 import type { InferRequest } from '../protocol/infer-request.ts';
 import type { RequestScope } from '../request-scope.ts';
 import type { Resolved } from '../routing/route-table.ts';
+import type { Account } from '../runtime/ledger.ts';
 import { serverTiming } from '../runtime/load-times.ts';
 import type { InferenceCodec } from './codecs.ts';
 import { runChecked, Timing } from './run-checked.ts';
 import { copyTensors, isSampled, runShadow } from './shadow.ts';
+
+/** What lives longer than the call: work behind its answer, and the memory that it holds. */
+export interface Holding {
+  readonly scope: RequestScope;
+  readonly account: Account;
+}
 
 /**
  * @returns the answer in the codec's form; its headers name version, epoch and digest
@@ -19,7 +26,7 @@ export async function infer<R extends InferRequest>(
   isolate: Isolate,
   resolved: Resolved,
   codec: InferenceCodec<R>,
-  scope: RequestScope,
+  { scope, account }: Holding,
 ): Promise<EncodedMessage> {
   const { manifest, routeMs } = resolved;
   const { signature } = manifest;
@@ -29,15 +36,17 @@ export async function infer<R extends InferRequest>(
   const shadowed = isSampled(resolved);
   const run = { manifest, request, names, timing };
   const { message, copies } = await runChecked(isolate.models, run, scope, (outputs) => {
-    checkAnswerSize(outputs, request, isolate.config.maxBodyBytes);
+    const mostBytes = checkAnswerSize(outputs, request, isolate.config.maxBodyBytes);
+    account.take('answers', mostBytes);
     // The outputs are views on the heap: they go straight into the answer's body.
     const encoded = codec.encode(request, outputs);
+    account.give('answers', mostBytes - encoded.body.length);
     isolate.drift.count(manifest, request.inputs, outputs);
     isolate.sampler.sample(manifest, request.inputs, outputs);
-    return { message: encoded, copies: shadowed ? copyTensors(outputs) : null };
+    return { message: encoded, copies: shadowed ? copyTensors(outputs, account) : null };
   });
   isolate.counters.succeed(resolved, batchOf(request, signature), timing.end());
-  if (copies !== null) runShadow(isolate, resolved, { request, outputs: copies }, scope);
+  if (shadowed) runShadow(isolate, resolved, { request, outputs: copies }, { scope, account });
   const coldStart = timing.load ? { 'server-timing': serverTiming(timing.load, routeMs) } : {};
   return { body: message.body, headers: { ...message.headers, ...versionHeaders(resolved), ...coldStart } };
 }

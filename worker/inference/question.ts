@@ -5,10 +5,9 @@ import { decodeRecords, recordOfQuery } from '../protocol/decode-records.ts';
 import { encodePredictions } from '../protocol/encode-predictions.ts';
 import type { EncodedMessage } from '../protocol/envelope.ts';
 import type { InferRequest } from '../protocol/infer-request.ts';
-import type { RequestScope } from '../request-scope.ts';
 import type { Resolved } from '../routing/route-table.ts';
 import type { InferenceCodec } from './codecs.ts';
-import { infer, versionHeaders } from './infer.ts';
+import { type Holding, infer, versionHeaders } from './infer.ts';
 
 export interface Question {
   readonly url: URL;
@@ -24,7 +23,7 @@ export async function ask(
   isolate: Isolate,
   resolved: Resolved,
   { url, holds }: Question,
-  scope: RequestScope,
+  holding: Holding,
 ): Promise<EncodedMessage | { headers: Record<string, string>; body: null }> {
   const { manifest } = resolved;
   const { answers } = isolate;
@@ -48,7 +47,7 @@ export async function ask(
         ...(manifest.roles ? { roles: manifest.roles } : {}),
       }),
   };
-  const answer = await infer(isolate, resolved, codec, scope);
-  answers.keep(url.origin, etag, String(answer.body), scope);
+  const answer = await infer(isolate, resolved, codec, holding);
+  answers.keep(url.origin, etag, String(answer.body), holding.scope);
   return { body: answer.body, headers: { ...answer.headers, ...headers } };
 }

@@ -2,10 +2,12 @@
 // candidate's outputs go nowhere else.
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Isolate } from '../isolate.ts';
+import { binaryByteLength } from '../protocol/binary.ts';
 import type { InferRequest } from '../protocol/infer-request.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 import type { RequestScope } from '../request-scope.ts';
 import type { Resolved } from '../routing/route-table.ts';
+import type { Account } from '../runtime/ledger.ts';
 import { nextTurn } from '../runtime/next-turn.ts';
 import { type Comparison, compareOutputs } from '../telemetry/compare-outputs.ts';
 import { runChecked, Timing } from './run-checked.ts';
@@ -18,30 +20,43 @@ export function isSampled({ shadow }: Resolved): boolean {
   return shadow !== null && Math.random() * 100 < shadow.percent;
 }
 
-/** Copies of outputs that lie in the heap. */
-export function copyTensors(tensors: readonly Tensor[]): Tensor[] {
+/** Copies outputs that lie in the heap. @returns null where there is no room for copies now */
+export function copyTensors(tensors: readonly Tensor[], account: Account): Tensor[] | null {
+  if (
+    !account.tryTake(
+      'shadows',
+      tensors.reduce((sum, { data }) => sum + binaryByteLength(data), 0),
+    )
+  )
+    return null;
   return tensors.map((tensor) => ({
     ...tensor,
     data: tensor.data instanceof Uint8Array ? tensor.data.slice() : tensor.data.map((string) => string.slice()),
   }));
 }
 
-/** @param outputs what stable answered, as copies */
+/**
+ * Holds the request, and the copies, in memory until the candidate has run.
+ * @param outputs what stable answered, as copies; null where there was no room for them
+ */
 export function runShadow(
   isolate: Isolate,
   { manifest: stable, epoch, shadow }: Resolved,
-  { request, outputs }: { request: InferRequest; outputs: readonly Tensor[] },
-  scope: RequestScope,
+  { request, outputs }: { request: InferRequest; outputs: readonly Tensor[] | null },
+  { scope, account }: { readonly scope: RequestScope; readonly account: Account },
 ): void {
   if (shadow === null) return;
   const { models, shadows } = isolate;
   const candidate = shadow.manifest;
   const pair = { stable: stable.version, candidate: candidate.version, epoch };
   // The candidate never takes the room that stable needs.
-  if (shadows.running >= mostAtOnce || !models.fitsBeside(candidate, [stable])) {
+  if (outputs === null || shadows.running >= mostAtOnce || !models.fitsBeside(candidate, [stable])) {
+    account.give('shadows');
     shadows.tally.skipped(stable.model, pair);
     return;
   }
+  account.move('bodies', 'shadows');
+  account.move('decoded', 'shadows');
   shadows.running += 1;
   scope.waitUntil(
     compareWith(isolate, { stable, candidate }, request, outputs, scope)
@@ -49,6 +64,7 @@ export function runShadow(
       .catch(() => shadows.tally.failed(stable.model, pair))
       .finally(() => {
         shadows.running -= 1;
+        account.give('shadows');
       }),
   );
 }

@@ -2,21 +2,24 @@
 import type { Context } from 'hono';
 import { answer, type Unchanged } from '../http/answer.ts';
 import type { AppContext } from '../http/app-context.ts';
+import { holderOf } from '../http/caller.ts';
 import { popOf } from '../http/pop.ts';
 import { type BodyLimits, readBody } from '../http/read-body.ts';
 import { fallbackFor } from '../inference/fallback.ts';
 import { type EncodedMessage, headerLengthName } from '../protocol/envelope.ts';
 import type { Resolved, Selector } from '../routing/route-table.ts';
-import { HeldBody } from '../security/body-room.ts';
+import type { Account } from '../runtime/ledger.ts';
 
-/** Answers a call with the version that it was resolved to. */
-export type Operation = (served: Resolved, body: Uint8Array) => Promise<EncodedMessage | Unchanged>;
+/** Answers a call with the version that it was resolved to, and counts in `account` what that holds in memory. */
+export type Operation = (served: Resolved, body: Uint8Array, account: Account) => Promise<EncodedMessage | Unchanged>;
 
 const noBody = new Uint8Array();
+/** Smaller ones hold little, for little time. */
+const largeBytes = 65_536;
 
 /**
- * Resolves the version once, holds the body's bytes in the isolate's account until the answer is made, lets stable answer for a
- * canary that cannot be had, and sends what was counted behind the answer.
+ * Resolves the version once, counts what the request holds in the isolate's ledger until its answer has left, lets stable answer
+ * for a canary that cannot be had, and sends what was counted behind the answer.
  * @param operation called again with stable if the canary is UNAVAILABLE
  * @throws PopserveError for any fault of the request or of the model
  */
@@ -24,29 +27,37 @@ export async function serve(c: Context<AppContext>, selector: Selector, operatio
   const isolate = c.get('isolate');
   const { model } = selector;
   let served = await isolate.routes.resolve(selector, c.executionCtx);
-  const held = new HeldBody(isolate.bodies);
+  const account = isolate.ledger.open(holderOf(c));
+  const ended = Promise.withResolvers<void>();
   try {
-    const body = c.req.method === 'POST' ? await readBody(c.req.raw, bodyLimits(c), held) : noBody;
+    const body = c.req.method === 'POST' ? await readBody(c.req.raw, bodyLimits(c), account) : noBody;
+    // The platform drops a request whose client has gone, without a word to its code: not before this has given its room back.
+    if (body.length >= largeBytes) c.executionCtx.waitUntil(ended.promise);
     for (;;) {
       try {
-        return answer(c, await operation(served, body));
+        return answer(c, await operation(served, body, account), account);
       } catch (error) {
+        account.give('decoded');
+        account.give('answers');
         served = fallbackFor(isolate, served, error);
       }
     }
   } finally {
-    held.release();
+    account.give('bodies');
+    account.give('decoded');
+    ended.resolve();
     isolate.reporter.flushBehind(model, popOf(isolate), isolate.routes.serving(model), c.executionCtx);
   }
 }
 
 /** JSON costs several times its size to read, binary tensors nothing: so a body that is JSON throughout has the lower limit. */
 function bodyLimits(c: Context<AppContext>): BodyLimits {
-  const { maxBodyBytes, maxInflatedBytes, decodeLimits } = c.var.isolate.config;
-  if (c.req.header(headerLengthName) !== undefined) return { maxBodyBytes, maxInflatedBytes };
+  const { maxBodyBytes, maxInflatedBytes, maxBodySeconds: maxSeconds, decodeLimits } = c.var.isolate.config;
+  if (c.req.header(headerLengthName) !== undefined) return { maxBodyBytes, maxInflatedBytes, maxSeconds };
   const { maxJsonBytes } = decodeLimits;
   return {
     maxBodyBytes: Math.min(maxBodyBytes, maxJsonBytes),
     maxInflatedBytes: Math.min(maxInflatedBytes, maxJsonBytes),
+    maxSeconds,
   };
 }

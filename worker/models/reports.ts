@@ -4,11 +4,12 @@ import type { ModelDrift } from '../../registry/api/drift.ts';
 import type { ModelShadow } from '../../registry/api/shadow.ts';
 import type { ModelStatus } from '../../registry/api/status.ts';
 import type { Isolate } from '../isolate.ts';
-import { exposition } from '../telemetry/exposition.ts';
+import { exposition, type Metric } from '../telemetry/exposition.ts';
 import { metricsOf } from '../telemetry/metrics.ts';
 import { readReport } from '../telemetry/model-report.ts';
 
 type Reported = Pick<Isolate, 'registry' | 'telemetry'>;
+type Measured = Reported & Pick<Isolate, 'ledger' | 'heap' | 'pop'>;
 
 /** A part of what was reported: of one version, of one PoP; all without them. */
 export interface Part {
@@ -35,9 +36,28 @@ export async function reportedDrift({ registry, telemetry }: Reported, model: st
   return { model, settings: status.settings, versions: status.versions, events: status.events };
 }
 
-/** All models in Prometheus' text form. @param tritonNames tell figures under Triton's names too */
-export async function reportedMetrics({ registry, telemetry }: Reported, tritonNames: boolean): Promise<string> {
+/** All models in Prometheus' text form, and the memory of the isolate that answers. @param tritonNames tell figures under Triton's names too */
+export async function reportedMetrics(isolate: Measured, tritonNames: boolean): Promise<string> {
+  const { registry, telemetry } = isolate;
   const models = await registry.modelNames();
   const reports = await Promise.all(models.map((name) => readReport(telemetry, name)));
-  return exposition(metricsOf(reports, tritonNames));
+  return exposition([...metricsOf(reports, tritonNames), ...memoryMetrics(isolate)]);
+}
+
+function memoryMetrics({ ledger, heap, pop }: Measured): Metric[] {
+  const labels = pop === null ? {} : { pop };
+  const { totalBytes, baseBytes, held } = ledger.state();
+  const spent = { base: baseBytes, heap: heap.byteLength + heap.discardedBytes, ...held };
+  return [
+    {
+      ...{ name: 'popserve_isolate_memory_bytes', type: 'gauge' },
+      help: 'What the memory of the isolate that answered is spent on.',
+      samples: Object.entries(spent).map(([purpose, value]) => ({ labels: { ...labels, purpose }, value })),
+    },
+    {
+      ...{ name: 'popserve_isolate_memory_limit_bytes', type: 'gauge' },
+      help: 'What an isolate may take in all.',
+      samples: [{ labels, value: totalBytes }],
+    },
+  ];
 }

@@ -42,6 +42,7 @@ function isolateStatistics(isolate: Isolate, models: ReadonlySet<string> | null,
     model_stats: counted.map((counts) => ofIsolate(isolate, counts)),
     popserve_scope: 'isolate',
     popserve_heap: ofHeap(isolate.heap),
+    popserve_memory: ofLedger(isolate),
     popserve_note: isolateNote,
   };
 }
@@ -110,6 +111,11 @@ function ofHeap(heap: IsolateHeap): NonNullable<Statistics['popserve_heap']> {
     discarded: heap.discardedBytes,
     replacements: heap.replacements,
   };
+}
+
+function ofLedger({ ledger, heap }: Isolate): NonNullable<Statistics['popserve_memory']> {
+  const { totalBytes, baseBytes, roomBytes, held } = ledger.state();
+  return { limit: totalBytes, base: baseBytes, heap: heap.byteLength + heap.discardedBytes, ...held, room: roomBytes };
 }
 
 function ofLoad({ runtimeMs, fetchMs, createMs, warmupMs, from }: LoadTimes, routeMs: number): ColdStart {

@@ -30,13 +30,14 @@ const mostNamed = 65_536;
 /**
  * @param outputs as the model gave them: views on the heap, nothing copied yet
  * @param maxBytes of the body that they would make
+ * @returns bytes that the answer has at most, classifications aside
  * @throws PopserveError TOO_LARGE naming the output that is too large and what would be smaller
  */
 export function checkAnswerSize(
   outputs: readonly Tensor[],
   request: Pick<InferRequest, 'outputs' | 'binaryOutputs'>,
   maxBytes: number,
-): void {
+): number {
   let sum = 0;
   let named = 0;
   for (const { name, datatype, shape, data } of outputs) {
@@ -60,6 +61,7 @@ export function checkAnswerSize(
       `output ${quote(name)}: ${datatype} [${shape}] makes an answer of ${Math.round(sum)} bytes or more, the limit is ${maxBytes}${smaller}`,
     );
   }
+  return sum;
 }
 
 /** With two or more dimensions, the first is the batch: see classification.ts. */

@@ -23,14 +23,17 @@ function acceptedEncodings(request: Request): string {
   return typeof accepted === 'string' ? accepted : (request.headers.get('accept-encoding') ?? '');
 }
 
-/** zlib format (RFC 1950), which is what HTTP calls deflate. */
-export function deflate(text: string): ReadableStream<Uint8Array> {
+/**
+ * zlib format (RFC 1950), which is what HTTP calls deflate.
+ * @returns the compressed text, and when all of it has been taken or its reader has gone
+ */
+export function deflate(text: string): { readonly readable: ReadableStream<Uint8Array>; readonly sent: Promise<void> } {
   const { readable, writable } = new CompressionStream('deflate');
   const writer = writable.getWriter();
   // A client that goes away fails the reading side; that is not this side's fault to report.
-  writer
+  const sent = writer
     .write(new TextEncoder().encode(text))
     .then(() => writer.close())
     .catch(() => undefined);
-  return readable;
+  return { readable, sent };
 }

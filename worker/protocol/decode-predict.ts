@@ -28,7 +28,12 @@ export interface PredictModel extends RecordModel {
 const signatureName = 'serving_default';
 
 /** @throws {PopserveError} INVALID_ARGUMENT naming the instance or input at fault, TOO_LARGE beyond the limits */
-export function decodePredictRequest(body: Uint8Array, model: PredictModel, limits: DecodeLimits): PredictRequest {
+export function decodePredictRequest(
+  body: Uint8Array,
+  model: PredictModel,
+  limits: DecodeLimits,
+  admit: Admit = admitFor(model),
+): PredictRequest {
   checkJsonBytes(body.length, limits);
   const json = parseJson(body, { maxDepth: limits.maxJsonDepth, ...requestLimits }, 'columns');
   const request = readObject(json.value, 'the body');
@@ -45,7 +50,7 @@ export function decodePredictRequest(body: Uint8Array, model: PredictModel, limi
     const came = instances === undefined ? 'neither' : 'both';
     throw invalid(`expected either 'instances' (row format) or 'inputs' (column format), got ${came}`);
   }
-  const decoder = new PredictDecoder(json, model, limits);
+  const decoder = new PredictDecoder(json, model, { limits, admit });
   const common = { parameters: {}, outputs: null, binaryOutputs: false };
   try {
     const decoded =
@@ -65,11 +70,11 @@ class PredictDecoder {
   readonly #limits: DecodeLimits;
   readonly #admit: Admit;
 
-  constructor(json: ParsedJson, model: PredictModel, limits: DecodeLimits) {
+  constructor(json: ParsedJson, model: PredictModel, { limits, admit }: { limits: DecodeLimits; admit: Admit }) {
     this.#json = json;
     this.#model = model;
     this.#limits = limits;
-    this.#admit = admitFor(model);
+    this.#admit = admit;
   }
 
   rows(instances: unknown): { inputs: Tensor[]; count: number } {

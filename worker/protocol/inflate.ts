@@ -1,8 +1,7 @@
 // Compressed request bodies, gzip and deflate: never more memory than the limit and one slice's output.
-import { joinBytes } from '../../registry/bytes.ts';
 import { invalid, PopserveError } from '../../registry/errors.ts';
 
-type Compression = 'gzip' | 'deflate';
+export type Compression = 'gzip' | 'deflate';
 
 const compressions: Readonly<Record<string, Compression>> = { gzip: 'gzip', 'x-gzip': 'gzip', deflate: 'deflate' };
 
@@ -37,53 +36,54 @@ export function readContentEncoding(contentEncoding: string | null): Compression
   throw new PopserveError('UNSUPPORTED_MEDIA', `content encoding '${shown}' is not supported: send gzip or deflate`);
 }
 
+/** What comes in and where it goes. */
+export interface Inflation {
+  /** A whole gzip (RFC 1952) or zlib (RFC 1950, which HTTP calls deflate) stream, as it arrives. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+  readonly compression: Compression;
+  /** The length that was declared, which the ratio is measured against before all has come; 0 without one. */
+  readonly declaredBytes: number;
+  readonly maxBytes: number;
+  /** Given each piece, which is valid until it returns. */
+  readonly keep: (piece: Uint8Array) => void;
+}
+
 /**
- * @param bytes a whole gzip (RFC 1952) or zlib (RFC 1950, which HTTP calls deflate) stream
- * @param held told of what comes out before it is kept
+ * Inflates while it reads: the compressed bytes are not held.
  * @throws {PopserveError} TOO_LARGE as soon as more than `maxBytes` come out, or more than a hundred times what went in;
- *   INVALID_ARGUMENT if it is not such a stream; and what `held` throws
+ *   INVALID_ARGUMENT if it is not such a stream; and what `chunks` and `keep` throw
  */
-export async function inflate(
-  bytes: Uint8Array,
-  compression: Compression,
-  maxBytes: number,
-  held: { take(bytes: number): void },
-): Promise<Uint8Array> {
+export async function inflate({ chunks, compression, declaredBytes, maxBytes, keep }: Inflation): Promise<void> {
   const stream = new DecompressionStream(compression);
   const writer = stream.writable.getWriter();
   const reader = stream.readable.getReader({ mode: 'byob' });
-  const chunks: Uint8Array[] = [];
-  const most = Math.min(maxBytes, Math.max(freeBytes, mostRatio * bytes.length));
-  const why = most < maxBytes ? `, which is ${mostRatio} times what was sent: send it less compressed` : '';
+  let sent = 0;
   let total = 0;
   let buffer = new ArrayBuffer(readBytes);
   const next = () => reader.read(new Uint8Array(buffer));
-  const keep = (chunk: Uint8Array<ArrayBuffer>) => {
-    total += chunk.length;
-    if (total > most) {
-      throw new PopserveError(
-        'TOO_LARGE',
-        `the ${compression} body inflates to more than the limit of ${most} bytes${why}`,
-      );
-    }
-    held.take(chunk.length);
-    const full = chunk.length === readBytes;
-    chunks.push(full ? chunk : chunk.slice());
-    buffer = full ? new ArrayBuffer(readBytes) : chunk.buffer;
+  const take = (piece: Uint8Array<ArrayBuffer>) => {
+    total += piece.length;
+    checkSize(total, Math.max(sent, declaredBytes), maxBytes, compression);
+    keep(piece);
+    buffer = piece.buffer;
   };
   try {
     let pending = next();
-    for (let at = 0; at < bytes.length; at += sliceBytes) {
-      await writer.write(bytes.subarray(at, at + sliceBytes));
-      for (;;) {
-        const read = await Promise.race([pending, nothingMore()]);
-        if (read === null || read.done) break;
-        keep(read.value);
-        pending = next();
+    for await (const chunk of chunks) {
+      for (let at = 0; at < chunk.length; at += sliceBytes) {
+        const slice = chunk.subarray(at, at + sliceBytes);
+        sent += slice.length;
+        await writer.write(slice);
+        for (;;) {
+          const read = await Promise.race([pending, nothingMore()]);
+          if (read === null || read.done) break;
+          take(read.value);
+          pending = next();
+        }
       }
     }
     const closed = writer.close();
-    for (let read = await pending; !read.done; read = await next()) keep(read.value);
+    for (let read = await pending; !read.done; read = await next()) take(read.value);
     await closed;
   } catch (error) {
     // Both sides are given up; their errors say nothing new.
@@ -93,7 +93,16 @@ export async function inflate(
     const reason = error instanceof Error ? error.message : String(error);
     throw invalid(`the body is not ${compression}, as its Content-Encoding says: ${reason}`);
   }
-  return joinBytes(chunks);
+}
+
+function checkSize(total: number, sent: number, maxBytes: number, compression: Compression): void {
+  const most = Math.min(maxBytes, Math.max(freeBytes, mostRatio * sent));
+  if (total <= most) return;
+  const why = most < maxBytes ? `, which is ${mostRatio} times what was sent: send it less compressed` : '';
+  throw new PopserveError(
+    'TOO_LARGE',
+    `the ${compression} body inflates to more than the limit of ${most} bytes${why}`,
+  );
 }
 
 /** Settles after all that the last slice gave has been read. */

@@ -22,18 +22,17 @@ export const inferRoutes = new Hono<AppContext>()
 function tensors(c: Context<AppContext>) {
   const isolate = c.get('isolate');
   const headerLength = c.req.header(headerLengthName) ?? null;
-  return serve(c, readSelector(c), (served, body) =>
-    infer(
-      isolate,
-      served,
-      oipCodec(served.manifest, { body, headerLength }, isolate.config.decodeLimits),
-      c.executionCtx,
-    ),
-  );
+  return serve(c, readSelector(c), (served, body, account) => {
+    const { decodeLimits } = isolate.config;
+    const codec = oipCodec(served.manifest, { body, headerLength }, decodeLimits, account);
+    return infer(isolate, served, codec, { scope: c.executionCtx, account });
+  });
 }
 
 function question(c: Context<AppContext>) {
   const holds = (etag: string) => clientHolds(c.req.header('if-none-match'), etag);
   const asked = { url: new URL(c.req.url), holds };
-  return serve(c, readSelector(c), (served) => ask(c.var.isolate, served, asked, c.executionCtx));
+  return serve(c, readSelector(c), (served, _, account) =>
+    ask(c.var.isolate, served, asked, { scope: c.executionCtx, account }),
+  );
 }

@@ -25,9 +25,10 @@ export const predictRoutes = new Hono<AppContext>()
 
 function predict(c: Context<AppContext>) {
   const { isolate } = c.var;
-  return serve(c, readPredictSelector(c), (served, body) =>
-    infer(isolate, served, predictCodec(served.manifest, body, isolate.config.decodeLimits), c.executionCtx),
-  );
+  return serve(c, readPredictSelector(c), (served, body, account) => {
+    const codec = predictCodec(served.manifest, body, isolate.config.decodeLimits, account);
+    return infer(isolate, served, codec, { scope: c.executionCtx, account });
+  });
 }
 
 async function status(c: Context<AppContext>) {

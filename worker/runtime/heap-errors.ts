@@ -2,7 +2,12 @@
 
 /** An allocation did not fit under the heap's limit. The heap itself is intact. */
 export class HeapFullError extends Error {
-  override readonly name = 'HeapFullError';
+  override readonly name: string = 'HeapFullError';
+}
+
+/** It would have fitted under the limit: requests hold the memory for the moment. Unloading models does not help. */
+export class HeapLentError extends HeapFullError {
+  override readonly name = 'HeapLentError';
 }
 
 /** The module aborted or trapped: its memory can no longer be trusted and nothing may be called in it again. */

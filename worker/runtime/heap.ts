@@ -2,7 +2,7 @@
 // broken. It does not know which sessions live in it (session.ts), nor when it is to be replaced (isolate-heap.ts).
 
 import { mebibytes } from '../../registry/mebibytes.ts';
-import { HeapBrokenError, HeapFullError, OrtError } from './heap-errors.ts';
+import { HeapBrokenError, HeapFullError, HeapLentError, OrtError } from './heap-errors.ts';
 import { type Growth, instantiateOrt, type OrtInstance, type OrtModule } from './ort-module.ts';
 
 const logNothingButFatal = 4;
@@ -25,10 +25,15 @@ export class Heap {
    * A fresh heap. No bytes are compiled: the module comes precompiled from the bundle, an instance costs 5 to 10 ms and
    * ORT's own start 25 to 30 ms; the memory starts at 16 MiB.
    * @param limitBytes the memory grows to at most this many bytes
-   * @param maximumBytes the limit can be raised to at most this; V8 itself lets the memory grow no further
+   * @param options.maximumBytes the limit can be raised to at most this; V8 itself lets the memory grow no further
+   * @param options.roomBytes how large the memory may be now, asked whenever it is to grow
    */
-  static async create(limitBytes: number, maximumBytes = limitBytes): Promise<Heap> {
-    const heap = new Heap(await instantiateOrt(limitBytes, maximumBytes));
+  static async create(
+    limitBytes: number,
+    options: { readonly maximumBytes?: number; readonly roomBytes?: () => number } = {},
+  ): Promise<Heap> {
+    const { maximumBytes = limitBytes, roomBytes = () => Number.POSITIVE_INFINITY } = options;
+    const heap = new Heap(await instantiateOrt({ limitBytes, maximumBytes, roomBytes }));
     heap.#start();
     return heap;
   }
@@ -110,8 +115,9 @@ export class Heap {
    * @throws {HeapBrokenError} when the heap is broken
    */
   allocate(bytes: number): number {
+    this.#growth.lent = false;
     const pointer = this.#guard(() => this.#module._malloc(Math.max(bytes, 1)));
-    if (pointer === 0) throw new HeapFullError(`${mebibytes(bytes)} do not fit: ${this.describe()}`);
+    if (pointer === 0) throw this.#full(`${mebibytes(bytes)} do not fit: ${this.describe()}`);
     return pointer;
   }
 
@@ -208,6 +214,7 @@ export class Heap {
 
   #run(action: (ort: OrtModule) => number): number {
     this.#growth.refusedBytes = 0;
+    this.#growth.lent = false;
     return this.#guard(() => action(this.#module));
   }
 
@@ -225,6 +232,12 @@ export class Heap {
     }
   }
 
+  #full(message: string): HeapFullError {
+    return this.#growth.lent
+      ? new HeapLentError(`${message}; requests being answered hold the rest`)
+      : new HeapFullError(message);
+  }
+
   #throwLastError(purpose: string): never {
     const refused = this.#growth.refusedBytes;
     const [code = 0, message = 0] = this.readWords(2, (places) =>
@@ -232,7 +245,7 @@ export class Heap {
     );
     const text = message === 0 ? 'no message' : this.text(message);
     if (refused > 0) {
-      throw new HeapFullError(`cannot ${purpose}: it would take a heap of ${mebibytes(refused)}, ${this.describe()}`);
+      throw this.#full(`cannot ${purpose}: it would take a heap of ${mebibytes(refused)}, ${this.describe()}`);
     }
     throw new OrtError(code, `cannot ${purpose}: ${text}`);
   }

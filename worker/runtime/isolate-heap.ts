@@ -7,9 +7,12 @@ import { Heap } from './heap.ts';
 const smallestHeapBytes = 17 * mebibyte;
 /** Regaining less than this is not worth loading the models again. */
 const leastWorthBytes = 16 * mebibyte;
+/** The memory that the module starts with. It is counted before the first start too, which must not wait for requests to end. */
+const firstBytes = 16 * mebibyte;
 
 export class IsolateHeap {
   readonly #budgetBytes: number;
+  readonly #roomBytes: () => number;
   readonly #discarded = new Map<number, number>();
   readonly #collected = new FinalizationRegistry<number>((id) => this.#forget(id));
   #current: Promise<Heap> | null = null;
@@ -20,9 +23,13 @@ export class IsolateHeap {
   #replacements = 0;
   #startMs = 0;
 
-  /** @param budgetBytes for this heap and all discarded ones together */
-  constructor(budgetBytes: number) {
+  /**
+   * @param budgetBytes for this heap and all discarded ones together
+   * @param roomBytes how much of that may be taken now, asked whenever the heap is to grow
+   */
+  constructor(budgetBytes: number, roomBytes: () => number = () => budgetBytes) {
     this.#budgetBytes = budgetBytes;
+    this.#roomBytes = roomBytes;
   }
 
   /**
@@ -43,6 +50,11 @@ export class IsolateHeap {
   /** Bytes that ORT itself takes of a fresh heap. */
   get emptyBytes(): number {
     return this.#emptyBytes;
+  }
+
+  /** The size of its memory, that of a broken heap whose memory waits for the next one included. */
+  get byteLength(): number {
+    return (this.#live ?? this.#spent)?.byteLength ?? firstBytes;
   }
 
   get budgetBytes(): number {
@@ -110,7 +122,7 @@ export class IsolateHeap {
     this.#spent = null;
     try {
       const limitBytes = this.#budgetBytes - this.discardedBytes;
-      const heap = (spent && this.#restart(spent)) ?? (await Heap.create(limitBytes, this.#budgetBytes));
+      const heap = (spent && this.#restart(spent)) ?? (await this.#create(limitBytes));
       // Heaps collected while this one was created could not update its limit; do so now.
       heap.limitBytes = this.#budgetBytes - this.discardedBytes;
       this.#emptyBytes = heap.usedBytes();
@@ -121,6 +133,11 @@ export class IsolateHeap {
       this.#current = null;
       throw error;
     }
+  }
+
+  #create(limitBytes: number): Promise<Heap> {
+    const growBytes = () => this.#roomBytes() - this.discardedBytes;
+    return Heap.create(limitBytes, { maximumBytes: this.#budgetBytes, roomBytes: growBytes });
   }
 
   /** @returns null if the module does not start again in that memory; then the memory is given up */

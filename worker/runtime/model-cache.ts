@@ -3,7 +3,7 @@
 import type { Manifest } from '../../registry/manifest.ts';
 import type { RequestScope } from '../request-scope.ts';
 import type { BlobSource } from './blob-source.ts';
-import { HeapBrokenError, HeapFullError, HeapReplacedError } from './heap-errors.ts';
+import { HeapBrokenError, HeapFullError, HeapLentError, HeapReplacedError } from './heap-errors.ts';
 import type { Loader } from './loader.ts';
 import {
   type LoadedModel,
@@ -98,6 +98,11 @@ export class ModelCache {
     }
   }
 
+  /** Heap that the loaded versions and the loads under way need, with the runtime's own. */
+  get promisedBytes(): number {
+    return this.#residents.promisedBytes;
+  }
+
   /** Whether a version can be loaded while others stay. */
   fitsBeside(manifest: Manifest, others: readonly Manifest[]): boolean {
     return this.#residents.fitsBeside(manifest, others);
@@ -147,7 +152,8 @@ export class ModelCache {
     try {
       return action(entry);
     } catch (error) {
-      if (error instanceof HeapFullError && this.#residents.unloadAllBut(entry)) return action(entry);
+      const isFull = error instanceof HeapFullError && !(error instanceof HeapLentError);
+      if (isFull && this.#residents.unloadAllBut(entry)) return action(entry);
       throw error;
     }
   }
@@ -214,6 +220,7 @@ export class ModelCache {
   /** Whether a load may succeed if it is repeated; makes room for it where that was missing. */
   #canRepeat(error: unknown): boolean {
     if (error instanceof HeapReplacedError) return true;
+    if (error instanceof HeapLentError) return false;
     return (
       error instanceof HeapFullError && (this.#residents.unloadAllBut(null) || this.#residents.replaceLeakingHeap())
     );

@@ -1,7 +1,7 @@
 // From the runtime's errors to what callers are told, and how long a version that failed to load is left alone. Pure.
 import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest } from '../../registry/manifest.ts';
-import { HeapBrokenError, HeapFullError, OrtError } from './heap-errors.ts';
+import { HeapBrokenError, HeapFullError, HeapLentError, OrtError } from './heap-errors.ts';
 
 const firstRetryMs = 1_000;
 const lastRetryMs = 60_000;
@@ -34,10 +34,11 @@ export function loadFailure(cause: unknown, manifest: Manifest, retryMs: number)
 
 /**
  * The pause doubles with each failure in a row. onnxruntime's refusal is permanent, and a retry could evict a version that is
- * serving: it gets the longest pause at once.
+ * serving: it gets the longest pause at once. Requests that hold the room end soon.
  * @param attempts loads that failed in a row, 1 after the first
  */
 export function retryDelayMs(error: unknown, attempts: number): number {
+  if (error instanceof HeapLentError) return firstRetryMs;
   return error instanceof OrtError ? lastRetryMs : Math.min(firstRetryMs * 2 ** (attempts - 1), lastRetryMs);
 }
 

@@ -25,16 +25,21 @@ export interface Growth {
   limitBytes: number;
   /** Memory size that the last call asked for and did not get; 0 if none was refused. */
   refusedBytes: number;
+  /** How large the memory may be now: the limit, less what requests hold for the moment. */
+  readonly roomBytes: () => number;
+  /** Whether the last call failed by what requests hold alone. */
+  lent: boolean;
   /** While set, the memory does not grow at all. */
   probing: boolean;
 }
 
-/**
- * @param limitBytes the memory grows to at most this many bytes
- * @param maximumBytes the limit can be raised to at most this; V8 itself lets the memory grow no further
- */
-export async function instantiateOrt(limitBytes: number, maximumBytes: number): Promise<OrtInstance> {
-  const growth: Growth = { limitBytes, refusedBytes: 0, probing: false };
+/** @param maximumBytes the limit can be raised to at most this; V8 itself lets the memory grow no further */
+export async function instantiateOrt({
+  limitBytes,
+  maximumBytes,
+  roomBytes,
+}: Pick<Growth, 'limitBytes' | 'roomBytes'> & { readonly maximumBytes: number }): Promise<OrtInstance> {
+  const growth: Growth = { limitBytes, roomBytes, refusedBytes: 0, lent: false, probing: false };
   const table = new FunctionTable();
   let memory: WebAssembly.Memory | undefined;
   let instantiate: (() => WebAssembly.Exports) | undefined;
@@ -129,15 +134,20 @@ function grow(memory: WebAssembly.Memory, growth: Growth, wantedBytes: number): 
   if (growth.probing) return false;
   const target = Math.min(Math.ceil(wantedBytes / growthStepBytes) * growthStepBytes, growth.limitBytes);
   const pages = Math.ceil((target - memory.buffer.byteLength) / wasmPageBytes);
-  if (wantedBytes > growth.limitBytes || pages <= 0) {
-    growth.refusedBytes = Math.max(growth.refusedBytes, wantedBytes);
-    return false;
+  if (wantedBytes > growth.limitBytes || pages <= 0) return refuse(growth, wantedBytes);
+  if (target > growth.roomBytes()) {
+    growth.lent = true;
+    return refuse(growth, wantedBytes);
   }
   try {
     memory.grow(pages);
     return true;
   } catch {
-    growth.refusedBytes = Math.max(growth.refusedBytes, wantedBytes);
-    return false;
+    return refuse(growth, wantedBytes);
   }
+}
+
+function refuse(growth: Growth, wantedBytes: number): false {
+  growth.refusedBytes = Math.max(growth.refusedBytes, wantedBytes);
+  return false;
 }

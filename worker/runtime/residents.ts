@@ -168,6 +168,11 @@ export class Residents {
     );
   }
 
+  /** What the heap must be able to grow to for what is in it, within its budget. */
+  get promisedBytes(): number {
+    return Math.min(this.#heap.emptyBytes + this.#reservedBytes(), this.#heap.budgetBytes - this.#heap.discardedBytes);
+  }
+
   #availableBytes(): number {
     return this.#heap.budgetBytes - this.#heap.discardedBytes - this.#heap.emptyBytes;
   }

@@ -121,8 +121,8 @@ describe('limits that are found out', () => {
 
   it('end where a request does', async () => {
     const { limits, note } = await probe({ x: ['n', 3, 224, 224] }, { x: [1, 3, 224, 224] }, () => 1);
-    expect(limits).toEqual([{ name: 'x', shape: [32, null, null, null], elements: 32 * 3 * 224 * 224 }]);
-    expect(note).toContain("a larger 'n' does not fit into a request of 32 MiB");
+    expect(limits).toEqual([{ name: 'x', shape: [16, null, null, null], elements: 16 * 3 * 224 * 224 }]);
+    expect(note).toContain("a larger 'n' does not fit into a request of 16 MiB");
   });
 
   it('do not come from sizes that the model itself refuses: it guards itself', async () => {

@@ -1,5 +1,4 @@
 // Caps on what one request may bring: each refused with a 4xx that names the limit, from the settings, and the next is answered.
-import { request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { TestPop } from '../../harness/pop.ts';
@@ -15,7 +14,6 @@ beforeAll(async () => {
     MAX_INFLATED_MIB: '0.02',
     MAX_ELEMENTS: '8',
     MAX_INPUTS: '2',
-    MAX_BODIES_MIB: '0.01',
     MAX_JSON_DEPTH: '6',
     MAX_URL_BYTES: '300',
     MAX_HEADER_BYTES: '2000',
@@ -71,39 +69,6 @@ test.each([
 test('within them all is answered, compressed too', async () => {
   expect((await gzipped(spaces(15_000))).status).toBe(200);
 });
-
-test('bodies of requests that are answered together, until one of them ends', async () => {
-  const body = spaces(9000);
-  const waiting = [1, 2, 3].map(() => halfSent(body));
-  await expect
-    .poll(async () => {
-      const answer = await pop.send('POST', path, body);
-      return [answer.status, answer.headers.get('retry-after'), answer.json<{ error?: string }>().error];
-    })
-    .toEqual([503, '1', expect.stringContaining('the limit for all is 31457')]);
-  expect((await pop.send('POST', path, good)).status).toBe(200);
-  expect(await Promise.all(waiting.map((each) => each.finish()))).toEqual([200, 200, 200]);
-  expect((await pop.send('POST', path, body)).status).toBe(200);
-});
-
-/** A request that has told its length and sent its first byte. */
-function halfSent(body: string) {
-  const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
-  const { hostname, port } = pop.pop.url;
-  const headers = { 'content-length': body.length };
-  const sent = request({ method: 'POST', hostname, port, path, headers }, (answer) => {
-    answer.resume();
-    resolve(answer.statusCode);
-  });
-  sent.on('error', reject);
-  sent.write(body.slice(0, 1));
-  return {
-    finish: () => {
-      sent.end(body.slice(1));
-      return promise;
-    },
-  };
-}
 
 function gzipped(text: string) {
   return pop.send('POST', path, new Uint8Array(gzipSync(text)), { 'content-encoding': 'gzip' });

@@ -1,0 +1,200 @@
+// The one account of an isolate's memory: the heap, what requests hold, and what the isolate takes by itself. Who asks for more than
+// is left is refused before the memory is taken. What a request does with its bytes is not its business.
+import { PopserveError } from '../../registry/errors.ts';
+import { mebibyte, mebibytes } from '../../registry/mebibytes.ts';
+
+/**
+ * `bodies`: as they arrive and inflated. `decoded`: tensors that are no views on a body. `answers`: being made and being sent.
+ * `shadows`: requests and answers that a candidate is still to be compared on. `control`: all of the control plane's.
+ */
+export const purposes = ['bodies', 'decoded', 'answers', 'shadows', 'control'] as const;
+export type Purpose = (typeof purposes)[number];
+
+export interface LedgerOptions {
+  /** What the isolate may take in all. */
+  readonly totalBytes: number;
+  /** What it takes without a request and without a heap. */
+  readonly baseBytes: number;
+  /** What only the control plane may take, so that a rollback is possible whatever the data plane holds. */
+  readonly controlBytes: number;
+  /** What the heap has taken or was promised to versions; it is asked at each decision. */
+  readonly heapBytes: () => number;
+  readonly now?: () => number;
+}
+
+/** A large request leaves this much to small ones: each leaves as much as it holds itself, up to this. */
+const leftBytes = mebibyte;
+
+/** No request lives as long: whoever holds more was cancelled by the platform before it could give anything back. */
+const abandonedMs = 120_000;
+
+export class Ledger {
+  readonly #options: LedgerOptions;
+  readonly #now: () => number;
+  readonly #held: Record<Purpose, number> = { bodies: 0, decoded: 0, answers: 0, shadows: 0, control: 0 };
+  readonly #byCaller = new Map<string, number>();
+  /** Those that hold something, by when they last took. */
+  readonly #holders = new Map<Account, number>();
+
+  constructor(options: LedgerOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+  }
+
+  /** @param caller who is not to hold more than a share; null where callers cannot be told apart */
+  open(caller: string | null): Account {
+    return new Account(this, caller, false);
+  }
+
+  openControl(): Account {
+    return new Account(this, null, true);
+  }
+
+  /** What is left of the whole for requests; below 0 where the heap was promised what requests still hold. */
+  room(): number {
+    const { totalBytes, baseBytes, heapBytes } = this.#options;
+    return totalBytes - baseBytes - heapBytes() - this.#heldBytes();
+  }
+
+  /** The size up to which the heap and its discarded predecessors may grow now. */
+  heapRoom(): number {
+    const { totalBytes, baseBytes } = this.#options;
+    return totalBytes - baseBytes - this.#heldBytes() - this.#controlRest();
+  }
+
+  /** Bytes held by purpose, and what is left. */
+  state(): { totalBytes: number; baseBytes: number; roomBytes: number; held: Readonly<Record<Purpose, number>> } {
+    const { totalBytes, baseBytes } = this.#options;
+    return { totalBytes, baseBytes, roomBytes: this.room(), held: { ...this.#held } };
+  }
+
+  /**
+   * Called by {@link Account}.
+   * @throws {PopserveError} UNAVAILABLE when the bytes do not fit; RATE_LIMITED when the caller's other requests hold its share
+   */
+  take(account: Account, purpose: Purpose, bytes: number): void {
+    if (!this.#fits(account, bytes)) {
+      this.#dropAbandoned();
+      if (!this.#fits(account, bytes)) throw this.#noRoom(bytes);
+    }
+    this.#checkShare(account, bytes);
+    this.add(account, purpose, bytes);
+  }
+
+  /** Called by {@link Account} where nothing is to be refused. */
+  add(account: Account, purpose: Purpose, bytes: number): void {
+    this.#held[account.isControl ? 'control' : purpose] += bytes;
+    const { caller } = account;
+    if (caller !== null) {
+      const held = (this.#byCaller.get(caller) ?? 0) + bytes;
+      if (held > 0) this.#byCaller.set(caller, held);
+      else this.#byCaller.delete(caller);
+    }
+    if (account.heldBytes + bytes > 0) this.#holders.set(account, this.#now());
+    else this.#holders.delete(account);
+  }
+
+  #fits(account: Account, bytes: number): boolean {
+    const left = this.room() - bytes;
+    if (account.isControl) return left >= 0;
+    return left >= this.#controlRest() + Math.min(account.heldBytes + bytes, leftBytes);
+  }
+
+  /** One request alone may be as large as any: it is several together that are limited. */
+  #checkShare({ caller, heldBytes }: Account, bytes: number): void {
+    if (caller === null) return;
+    const held = this.#byCaller.get(caller) ?? 0;
+    if (held <= heldBytes) return;
+    const share = (this.room() + this.#heldBytes()) / 2;
+    if (held + bytes <= share) return;
+    throw new PopserveError(
+      'RATE_LIMITED',
+      `your requests being answered here hold ${mebibytes(held, 2)} and this one asks for ${mebibytes(bytes, 2)} more; one caller may hold ${mebibytes(share, 2)}`,
+      { retryAfterSeconds: 1 },
+    );
+  }
+
+  #noRoom(bytes: number): PopserveError {
+    return new PopserveError(
+      'UNAVAILABLE',
+      `this request asks for ${mebibytes(bytes, 2)} of memory; the others being answered here hold ${mebibytes(this.#heldBytes(), 2)} and leave ${mebibytes(Math.max(0, this.room()), 2)}, a part of which is kept for smaller requests`,
+      { retryAfterSeconds: 1 },
+    );
+  }
+
+  #dropAbandoned(): void {
+    const before = this.#now() - abandonedMs;
+    for (const [account, tookAtMs] of this.#holders) if (tookAtMs < before) account.close();
+  }
+
+  #controlRest(): number {
+    return Math.max(0, this.#options.controlBytes - this.#held.control);
+  }
+
+  #heldBytes(): number {
+    const { bodies, decoded, answers, shadows, control } = this.#held;
+    return bodies + decoded + answers + shadows + control;
+  }
+}
+
+/** What one request holds. */
+export class Account {
+  readonly caller: string | null;
+  readonly isControl: boolean;
+  readonly #ledger: Ledger;
+  readonly #held: Record<Purpose, number> = { bodies: 0, decoded: 0, answers: 0, shadows: 0, control: 0 };
+  #heldBytes = 0;
+
+  constructor(ledger: Ledger, caller: string | null, isControl: boolean) {
+    this.#ledger = ledger;
+    this.caller = caller;
+    this.isControl = isControl;
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** @throws {PopserveError} UNAVAILABLE when the bytes do not fit; RATE_LIMITED when the caller's other requests hold its share */
+  take(purpose: Purpose, bytes: number): void {
+    this.#ledger.take(this, purpose, bytes);
+    this.#count(purpose, bytes);
+  }
+
+  /** @returns whether it was taken */
+  tryTake(purpose: Purpose, bytes: number): boolean {
+    try {
+      this.take(purpose, bytes);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** @param bytes default: all that is held for the purpose */
+  give(purpose: Purpose, bytes: number = this.#held[purpose]): void {
+    const given = Math.min(bytes, this.#held[purpose]);
+    if (given === 0) return;
+    this.#ledger.add(this, purpose, -given);
+    this.#count(purpose, -given);
+  }
+
+  /** What was held for one purpose is held for another from now on. */
+  move(from: Purpose, to: Purpose): void {
+    const bytes = this.#held[from];
+    this.give(from);
+    this.#ledger.add(this, to, bytes);
+    this.#count(to, bytes);
+  }
+
+  /** Gives everything back. */
+  close(): void {
+    if (this.#heldBytes === 0) return;
+    for (const purpose of purposes) this.give(purpose);
+  }
+
+  #count(purpose: Purpose, bytes: number): void {
+    this.#held[purpose] += bytes;
+    this.#heldBytes += bytes;
+  }
+}
