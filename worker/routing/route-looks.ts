@@ -1,5 +1,7 @@
-// Looks at the route log on behalf of requests that ask for an epoch which is not here. There is one look at a time per model, and
-// after one that found nothing newer there is none for a while: nobody can make R2 be listed with every request.
+// Looks at the route log on behalf of requests that ask for an epoch which is not here. A look proves nothing about what was written
+// after it began, so it answers only for requests that came before that; later ones share the next look. Looks of a model begin at
+// most twice a second: nobody can make R2 be listed with every request, and nobody who asks for an epoch that does not exist hides
+// one that does.
 import { BoundedMap } from '../../registry/bounded-map.ts';
 import type { RouteCopy } from '../../registry/route.ts';
 import type { RequestScope } from '../request-scope.ts';
@@ -7,10 +9,12 @@ import type { RequestScope } from '../request-scope.ts';
 interface Look {
   readonly found: Promise<RouteCopy | null>;
   readonly startedAtMs: number;
+  /** Place among all arrivals of requests and beginnings of looks: clocks stand still between two of them. */
+  readonly order: number;
 }
 
-/** How long a look is remembered: a route that is written right after it stays unseen for as long as `Retry-After` says. */
-const rememberedMs = 1_000;
+/** From the beginning of one look to that of the next. */
+const spacingMs = 500;
 
 /** A look that takes longer is given up: it belonged to a request that died, and its reads with it. */
 const lostMs = 5_000;
@@ -21,9 +25,9 @@ const mostRemembered = 500;
 export class RouteLooks {
   readonly #read: (model: string) => Promise<RouteCopy | null>;
   readonly #underWay = new Map<string, Look>();
-  readonly #remembered = new BoundedMap<string, { readonly copy: RouteCopy | null; readonly startedAtMs: number }>(
-    mostRemembered,
-  );
+  /** The look that began last. */
+  readonly #latest = new BoundedMap<string, Look>(mostRemembered);
+  #order = 0;
 
   /** @param read the newest route, from the log itself */
   constructor(read: (model: string) => Promise<RouteCopy | null>) {
@@ -31,47 +35,49 @@ export class RouteLooks {
   }
 
   /**
-   * @returns the newest route, or one older than `minEpoch` if that was the newest a second ago; null if there is none, or if R2
-   *   does not answer in time
+   * @returns a route of `minEpoch` or newer, or the newest one as a look found it that began after this call; null if there is none,
+   *   or if R2 does not answer in time
    * @throws {unknown} what `read` throws
    */
   async newest(model: string, minEpoch: number, scope: RequestScope): Promise<RouteCopy | null> {
-    const known = this.#remembered.get(model);
-    if (known && Date.now() - known.startedAtMs < rememberedMs) return known.copy;
+    const arrived = ++this.#order;
     const earlier = this.#underWay.get(model);
     const seen = earlier ? await this.#waitFor(model, earlier) : null;
     if (seen && seen.route.epoch >= minEpoch) return seen;
-    // A look already under way may miss a write that preceded this request, so look again.
-    return await this.#waitFor(model, this.#underWay.get(model) ?? this.#begin(model, scope));
+    return await this.#waitFor(model, await this.#lookAfter(arrived, model, scope));
   }
 
-  /** Makes the next request look itself: a look found a newer route, or a route was written. */
+  /** Lets the next look begin at once: a look found a newer route, or a route was written. */
   forget(model: string): void {
-    this.#remembered.delete(model);
+    this.#latest.delete(model);
     this.#underWay.delete(model);
   }
 
+  /** A look that begins after a request arrived, shared by all that wait for one. */
+  async #lookAfter(arrived: number, model: string, scope: RequestScope): Promise<Look> {
+    const latest = this.#latest.get(model);
+    if (latest && latest.order > arrived) return latest;
+    const waitMs = latest ? spacingMs - (Date.now() - latest.startedAtMs) : 0;
+    if (waitMs > 0) {
+      // Each request waits by its own timer: that of another one ends with it.
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      const begun = this.#latest.get(model);
+      if (begun && begun.order > arrived) return begun;
+    }
+    return this.#begin(model, scope);
+  }
+
   #begin(model: string, scope: RequestScope): Look {
-    const startedAtMs = Date.now();
-    const found = this.#read(model).then(
-      (copy) => {
-        if (this.#end(model, look)) this.#remembered.set(model, { copy, startedAtMs });
-        return copy;
-      },
-      (error: unknown) => {
-        this.#end(model, look);
-        throw error;
-      },
-    );
-    const look: Look = { found, startedAtMs };
+    const found = this.#read(model).finally(() => this.#end(model, look));
+    const look: Look = { found, startedAtMs: Date.now(), order: ++this.#order };
     this.#underWay.set(model, look);
+    this.#latest.set(model, look);
     scope.waitUntil(found.catch(() => undefined));
     return look;
   }
 
-  /** @returns false if the look was given up, or if a route was written meanwhile */
-  #end(model: string, look: Look): boolean {
-    return this.#underWay.get(model) === look && this.#underWay.delete(model);
+  #end(model: string, look: Look): void {
+    if (this.#underWay.get(model) === look) this.#underWay.delete(model);
   }
 
   async #waitFor(model: string, look: Look): Promise<RouteCopy | null> {

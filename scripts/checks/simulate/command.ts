@@ -9,6 +9,7 @@ const usage = `npm run simulate [-- --pops N --releases N --minutes N --seed N â
   --releases N     route changes that the operators try (default 40)
   --minutes N      how long devices ask (default 1)
   --seed N         decides everything that is drawn (default: drawn, and printed)
+  --seeds N        so many runs in turn, from --seed on; a line for each
   --time-scale N   simulated seconds per second (default 5)
   --clients N      requests under way at once (default 16)
   --restarts N     isolates that restart (default a quarter of the PoPs)
@@ -32,6 +33,7 @@ function readOptions() {
         releases: { type: 'string' },
         minutes: { type: 'string' },
         seed: { type: 'string' },
+        seeds: { type: 'string' },
         'time-scale': { type: 'string' },
         clients: { type: 'string' },
         restarts: { type: 'string' },
@@ -66,18 +68,29 @@ if (values.convergence || values.switchover) {
   process.exit(met ? 0 : 1);
 }
 const pops = number(values.pops, 8, 'pops');
-const report = await simulate({
-  seed: number(values.seed, Math.floor(Math.random() * 2 ** 31), 'seed'),
-  pops,
-  releases: number(values.releases, 40, 'releases'),
-  durationMs: number(values.minutes, 1, 'minutes') * 60_000,
-  timeScale: number(values['time-scale'], 5, 'time-scale'),
-  clients: number(values.clients, 16, 'clients'),
-  restarts: number(values.restarts, Math.ceil(pops / 4), 'restarts'),
-  withFaults: !values['no-faults'],
-  versions: 12,
-  ballastBytes: 65_536,
-  note: (message) => process.stderr.write(`  ${message}\n`),
-});
-process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : `${reportLines(report).join('\n')}\n`);
-process.exitCode = faultsOf(report).length === 0 ? 0 : 1;
+const firstSeed = number(values.seed, Math.floor(Math.random() * 2 ** 31), 'seed');
+const seeds = number(values.seeds, 1, 'seeds');
+let broken = 0;
+for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
+  const report = await simulate({
+    seed,
+    pops,
+    releases: number(values.releases, 40, 'releases'),
+    durationMs: number(values.minutes, 1, 'minutes') * 60_000,
+    timeScale: number(values['time-scale'], 5, 'time-scale'),
+    clients: number(values.clients, 16, 'clients'),
+    restarts: number(values.restarts, Math.ceil(pops / 4), 'restarts'),
+    withFaults: !values['no-faults'],
+    versions: 12,
+    ballastBytes: 65_536,
+    note: (message) => process.stderr.write(`  ${message}\n`),
+  });
+  const faults = faultsOf(report);
+  if (faults.length > 0) broken++;
+  const line = `seed ${seed}: ${report.checked} checked, ${faults.length === 0 ? '0 broken' : faults.join('; ')}`;
+  // A run among many is told in full only where it broke something.
+  if (values.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  else process.stdout.write(`${(seeds > 1 && faults.length === 0 ? [line] : reportLines(report)).join('\n')}\n`);
+}
+if (seeds > 1 && !values.json) process.stdout.write(`${seeds} runs, ${broken} broken\n`);
+process.exitCode = broken === 0 ? 0 : 1;

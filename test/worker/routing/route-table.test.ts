@@ -243,25 +243,19 @@ describe('an epoch that is not there', () => {
   const behind = { code: 'UNAVAILABLE', retryAfterSeconds: 1 };
 
   test('makes R2 be listed twice a second at most, however many ask for it', async () => {
-    const many = await Promise.allSettled(Array.from({ length: 50 }, () => world.ask({ minEpoch: 99 })));
-    for (const each of many) expect(each).toMatchObject({ status: 'rejected', reason: behind });
-    expect(looks()).toBeLessThanOrEqual(2);
-    const before = looks();
-    for (let count = 0; count < 20; count++) await expect(world.ask({ minEpoch: 99 })).rejects.toMatchObject(behind);
-    expect(looks()).toBe(before);
-    later(1_001);
-    await expect(world.ask({ minEpoch: 99 })).rejects.toMatchObject(behind);
-    expect(looks()).toBe(before + 1);
+    const started = performance.now();
+    for (let round = 0; round < 3; round++) {
+      const many = await Promise.allSettled(Array.from({ length: 50 }, () => world.ask({ minEpoch: 99 })));
+      for (const each of many) expect(each).toMatchObject({ status: 'rejected', reason: behind });
+    }
+    // One at once, one for those that came during it, then one in each half second.
+    expect(looks()).toBeLessThanOrEqual(2 + (performance.now() - started) / 500);
   });
 
-  test('is seen within a second of its release, even if it was asked for without a pause', async () => {
+  test('is seen as soon as it is released, even if it was asked for without a pause', async () => {
     await expect(world.ask({ minEpoch: 2 })).rejects.toMatchObject(behind);
+    await expect(world.ask({ minEpoch: 1_000_000 })).rejects.toMatchObject(behind);
     await world.route({ action: 'activate', version: '2' });
-    for (let ms = 0; ms < 900; ms += 300) {
-      later(300);
-      await world.ask({ minEpoch: 2 }).catch((error: unknown) => expect(error).toMatchObject(behind));
-    }
-    later(101);
     expect(await world.ask({ minEpoch: 2 })).toMatchObject({ version: '2', epoch: 2 });
   });
 
@@ -346,16 +340,6 @@ describe('the isolate that wrote a route', () => {
     await expect(world.ask()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await learnWithoutStorage();
     expect(await world.ask()).toMatchObject({ version: '1', epoch: 1 });
-  });
-
-  test('forgets that a newer epoch was looked for and not there', async () => {
-    world = await released(3600);
-    await world.ask();
-    await expect(world.ask({ minEpoch: 2 })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    await world.route({ action: 'activate', version: '2' });
-    await expect(world.ask({ minEpoch: 2 })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    await learnWithoutStorage();
-    expect(await world.ask({ minEpoch: 2 })).toMatchObject({ version: '2', epoch: 2 });
   });
 
   /** What it forgets shows where its own look fails. */
