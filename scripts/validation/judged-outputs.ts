@@ -86,13 +86,23 @@ function candidateOf(spec: TensorSpec, index: number, roles: readonly OutputRole
   return { ...own, ...known, spec };
 }
 
+/** A model of one output means it, whatever it is. */
+function onlyOutput(all: readonly Candidate[]): Candidate[] | null {
+  const [only, ...others] = all;
+  if (only === undefined || others.length > 0) return null;
+  if (!noPredictions.has(only.role)) return [only];
+  return [{ ...only, role: isFloat(only.spec.datatype) ? 'number' : 'other' }];
+}
+
 /** One value for each row. */
 function isOne(spec: TensorSpec): boolean {
   return spec.shape.length <= 1 || rowElements(spec) === 1;
 }
 
+/** One value for each row, or a list of scores, also with axes of one element: [n,classes,1,1]. */
 function isJudgeable({ spec }: Candidate): boolean {
-  return isOne(spec) || (isFloat(spec.datatype) && spec.shape.length === 2);
+  const wide = spec.shape.slice(1).filter((size) => size !== 1);
+  return isOne(spec) || (isFloat(spec.datatype) && wide.length <= 1);
 }
 
 /** What is named is judged, with the outputs beside it that the graph shows to speak of the same. */
@@ -118,8 +128,7 @@ function ofNames(named: readonly Candidate[], all: readonly Candidate[], { task 
 
 function unambiguous(all: readonly Candidate[], { task }: TaskOptions): Chosen {
   const computed = all.filter(({ role }) => !noPredictions.has(role));
-  // A model of one output means it, whatever it is.
-  const possible = all.length === 1 ? all : computed.filter(isJudgeable);
+  const possible = onlyOutput(all) ?? computed.filter(isJudgeable);
   if (task === 'regression') {
     const values = possible.filter(({ spec, role }) => isOne(spec) && role !== 'label');
     const floats = values.filter(({ spec }) => isFloat(spec.datatype));

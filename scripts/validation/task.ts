@@ -1,6 +1,8 @@
 // What a model does, by its judged outputs and by the kind of its truth: tells two classes apart, or several, or says a number.
 import { invalid } from '../../registry/errors.ts';
 import type { Evaluation } from '../../registry/evaluation.ts';
+import { rowElements } from '../../registry/feature.ts';
+import type { ColumnNames } from '../../registry/output-role.ts';
 import { type Answer, outputRows } from './answers.ts';
 import { ClassNames, isNumber, isTruthValue, plainLabel, seenClasses } from './class-names.ts';
 import { type JudgedModel, type JudgedOutputs, judgedOutputs, type TaskOptions } from './judged-outputs.ts';
@@ -50,7 +52,7 @@ export function readPredictions(
   const unscored = judged.unscored ?? (rows === null || width === null ? null : unscoredBy(judged, rows, named));
   const scores = rows === null || unscored !== null ? null : rows.map(asColumns);
   const classes = classesOf(named, said, truth, judged);
-  const predicted = said === null ? (scores ?? []).map(largestAt) : said.map(readerOf(judged, classes));
+  const predicted = said === null ? (scores ?? []).map(largestAt) : said.map(readerOf(judged, named, classes));
   const isBinary = (scores?.[0]?.length ?? named?.length ?? classes.length) === 2;
   const task = isBinary ? 'binary' : 'multiclass';
   if (options.task !== undefined && options.task !== task) {
@@ -80,7 +82,7 @@ export function readPredictions(
 export function checkTruth(truth: readonly string[], model: JudgedModel, options: TaskOptions): void {
   const judged = judgedOutputs(model, options);
   const { numbers } = judged;
-  const width = numbers === null ? null : numbers.shape.length < 2 ? 1 : (numbers.shape.at(-1) ?? -1);
+  const width = numbers === null ? null : numbers.shape.length < 2 ? 1 : (rowElements(numbers) ?? -1);
   if (width === -1 || isRegression(judged, width, truth, options)) return;
   const named = width === null ? null : namesOfColumns(judged, width, truth, options);
   if (named !== null) checkNames(named, truth);
@@ -88,7 +90,7 @@ export function checkTruth(truth: readonly string[], model: JudgedModel, options
 
 /** @param width columns of the judged numbers; null without them */
 function isRegression(
-  { label, numbers, columns, isShare, isClass }: JudgedOutputs,
+  { label, numbers, says, columns, isShare, isClass }: JudgedOutputs,
   width: number | null,
   truth: readonly string[],
   { task, positive }: TaskOptions,
@@ -97,6 +99,15 @@ function isRegression(
   if (positive !== undefined) return false;
   const areNumbers = truth.every(isNumber);
   if (label !== null) {
+    if (numbers !== null && width === 1 && !isShare && areNumbers && Array.isArray(says)) {
+      const known = new ClassNames(says.map(String));
+      const odd = truth.find((text) => known.indexOf(text) === -1);
+      if (odd !== undefined) {
+        throw invalid(
+          `output '${label.name}' says ${says.join(' or ')}, the truth has ${odd}: say --task regression if it is about output '${numbers.name}'`,
+        );
+      }
+    }
     const isName = isClass || numbers !== null || label.datatype === 'BYTES' || label.datatype === 'BOOL';
     if (isName || !areNumbers) return false;
     throw invalid(
@@ -186,7 +197,7 @@ function unscoredBy(
   const fault =
     odd.length > 0
       ? `the scores of ${odd.length} of ${rows.length} rows are NaN (the first is row ${odd[0]})`
-      : outside !== -1 && !isShare
+      : outside !== -1 && !isShare && label === null
         ? `output '${name}' is no probability: row ${outside + 1} has ${rows[outside]?.[0]}`
         : null;
   if (fault !== null && label === null) throw invalid(`${fault}: no class can be told from it`);
@@ -202,18 +213,30 @@ function classesOf(
   if (named === null) return seenClasses(said ?? [], truth);
   checkNames(named, truth);
   // A label may say more than the scores do: that it rejects a row.
-  const names = new ClassNames(named);
-  const known = new Set(says === null || says === 'column' ? [] : says.map(String));
-  const others = (said ?? []).filter((text) => !known.has(text) && names.indexOf(text) === -1);
+  const columnOf = columnReader(says, named);
+  const others = (said ?? []).filter((text) => columnOf(text) === -1);
   return [...named, ...seenClasses(others, [])];
 }
 
 /** From what the label says to the index of its class. */
-function readerOf({ says }: JudgedOutputs, classes: readonly string[]): (text: string) => number {
-  const names = new ClassNames(classes);
-  if (says === null || says === 'column') return (text) => names.indexOf(text);
-  const places = new Map(says.map((value, index) => [String(value), index]));
-  return (text) => places.get(text) ?? names.indexOf(text);
+function readerOf(
+  { says }: JudgedOutputs,
+  named: readonly string[] | null,
+  classes: readonly string[],
+): (text: string) => number {
+  const [columnOf, names] = [columnReader(says, named ?? classes), new ClassNames(classes)];
+  return (text) => {
+    const column = columnOf(text);
+    return column === -1 ? names.indexOf(text) : column;
+  };
+}
+
+/** From what the label says to the column that it means: by what the graph shows, else by name. */
+function columnReader(says: ColumnNames | null, names: readonly string[]): (text: string) => number {
+  if (says === 'column') return (text) => (/^\d+$/.test(text) && Number(text) < names.length ? Number(text) : -1);
+  const known = new ClassNames(names);
+  const places = new Map((says ?? []).map((value, index) => [String(value), index]));
+  return (text) => places.get(text) ?? known.indexOf(text);
 }
 
 function checkNames(names: readonly string[], truth: readonly string[]): void {

@@ -61,7 +61,7 @@ function numberRole(
   const confidence = confidenceHead(index, heads, name);
   if (confidence !== -1) return { output: name, role: 'confidence', head: confidence };
   if (areTopScores(index, name)) return { output: name, role: 'confidence' };
-  const columns = labels[name] ?? namesOfColumns(index, name);
+  const columns = Object.hasOwn(labels, name) ? (labels[name] ?? null) : namesOfColumns(index, name);
   return {
     output: name,
     role: 'number',
@@ -117,6 +117,7 @@ function saidOf(index: GraphIndex, scores: string, winner: Winner): readonly Lab
   const { source, values, isThreshold } = winner;
   if (isThreshold) return values === null ? null : saidByThreshold(index, scores, source, values);
   const same = relation(index, scores, source);
+  if (values !== null && !isDistinct(values)) return null;
   if (same !== null) return same === winner.sign ? (values ?? 'column') : null;
   const [own, other] = [columnsOf(index, scores), columnsOf(index, source)];
   if (own.root !== other.root || other.picks !== null || own.sign !== other.sign || winner.sign !== 1) return null;
@@ -130,7 +131,7 @@ function saidOf(index: GraphIndex, scores: string, winner: Winner): readonly Lab
 /** @param values what is said below and above a threshold on `source`, one column of two or the only one */
 function saidByThreshold(index: GraphIndex, scores: string, source: string, values: readonly Label[]) {
   const [below, above] = values;
-  if (below === undefined || above === undefined) return null;
+  if (below === undefined || above === undefined || String(below) === String(above)) return null;
   const same = relation(index, scores, source);
   if (same !== null) return same === 1 ? values : [above, below];
   const place = placeOf(index, scores, source);

@@ -5,7 +5,7 @@ import { preparePublication } from '../../../scripts/validation/prepare-publicat
 import { TestPop } from '../../harness/pop.ts';
 import { type Ran, runCommand } from '../cli/captured-host.ts';
 import { Workshop } from '../publish/workshop.ts';
-import { classifier, classifierRows } from './classifiers.ts';
+import { classifier, classifierRows, thresholded } from './classifiers.ts';
 
 let workshop: Workshop;
 let pop: TestPop;
@@ -211,6 +211,21 @@ describe('the release gate', { timeout: 60_000 }, () => {
     const ran = await publish(good, 'strong', '--require', 'f1>=1', '--force', '--reason', 'in case');
     expect(ran, ran.err).toMatchObject({ status: 0 });
     expect(ran.out).toContain('--force was not needed: nothing was passed over');
+  });
+
+  it('answers records with the probability of the label that a threshold chose', async () => {
+    const file = workshop.write('threshold.onnx', thresholded);
+    expect((await run('publish', file, '--name', 'threshold', '--activate')).status).toBe(0);
+    const answer = await pop.send('POST', '/v2/models/threshold/infer', { instances: [{ x: -0.85 }, { x: 2 }] });
+    const { predictions } = answer.json<{ predictions: object[] }>();
+    expect(predictions).toEqual([
+      {
+        label: 'pos',
+        probability: expect.closeTo(0.299433, 5),
+        probabilities: { neg: expect.closeTo(0.700567, 5), pos: expect.closeTo(0.299433, 5) },
+      },
+      expect.objectContaining({ label: 'pos', probability: expect.closeTo(0.880797, 5) }),
+    ]);
   });
 
   it('takes a baseline from reference data alone', async () => {

@@ -108,6 +108,19 @@ describe('the order of classes', () => {
     expect(named).toMatchObject({ order: 'labels', metrics: { roc_auc: 1, log_loss: 0.758458 } });
   });
 
+  it('is that of the file of labels where the label is the number of a column, which the names may look like', async () => {
+    const nodes = [
+      linear(['no', 'yes', 'maybe'], ['own', 'p']),
+      node('ArgMax', ['p'], ['label'], { axis: { int: 1 } }),
+    ];
+    const file = graph(nodes, [['label', INT64, 'n', 1], p3]);
+    const rows = neverMaybe.replaceAll(',no', ',1').replaceAll(',yes', ',0').replaceAll(',maybe', ',7');
+    expect(evaluationOf(await judge(file, rows, { labels: '1\n0\n7\n' }))).toMatchObject({
+      classes: ['1', '0', '7'],
+      metrics: { accuracy: 0.571429, roc_auc: 1, log_loss: 0.758458 },
+    });
+  });
+
   it('of columns without names is their numbers, and of texts is asked for', async () => {
     const file = graph([node('Concat', ['x', 'm'], ['z'], { axis: { int: 1 } }), node('Softmax', ['z'], ['p'])], [p3]);
     file.graph.node.unshift(node('Neg', ['t'], ['m']));
@@ -166,6 +179,14 @@ describe('the judged outputs', () => {
       await judge(mirrored, wrong, { label: 'species', outputs: ['Label.output'], task: 'multiclass' }),
     );
     expect(evaluation).toMatchObject({ outputs: { label: 'Label.output' }, metrics: { accuracy: 1 } });
+  });
+
+  it('are the only output, an input handed through as well', async () => {
+    const file = graph([node('Cast', ['x'], ['y'], { to: { int: FLOAT } })], [['y', FLOAT, 'n', 1]], {}, [
+      ['x', INT64, 'n', 1],
+    ]);
+    const evaluation = evaluationOf(await judge(file, 'x,label\n3,3\n5,4\n7,7\n9,9'));
+    expect(evaluation).toMatchObject({ task: 'regression', outputs: { value: 'y' }, metrics: { mae: 0.25 } });
   });
 
   /** A value, and an integer that is computed from the same input. */
@@ -228,6 +249,33 @@ describe('the judged outputs', () => {
     await expect(judge(file, 'x[0],x[1],label\n0.5,0.2,yes')).rejects.toThrow(
       "expected numbers in the truth for the value of output 'y', got 'yes'",
     );
+  });
+
+  it('are a value with a word for it, which is asked for where the truth is a number', async () => {
+    const nodes = [
+      node('ReduceSum', ['x', '#one'], ['y']),
+      node('Greater', ['y', 't'], ['over']),
+      node('Where', ['over', 'yes', 'no'], ['grade']),
+    ];
+    const outputs: Output[] = [
+      ['grade', STRING, 'n', 1],
+      ['y', FLOAT, 'n', 1],
+    ];
+    const file = graph(nodes, outputs, { '#one': [1], t: [3], yes: ['high'], no: ['low'] });
+    const values = 'x[0],x[1],label\n1,2,3\n2,2,4\n0,1,2';
+    await expect(judge(file, values)).rejects.toThrow(
+      "output 'grade' says low or high, the truth has 3: say --task regression if it is about output 'y'",
+    );
+    expect(evaluationOf(await judge(file, values, { task: 'regression' }))).toMatchObject({
+      outputs: { value: 'y' },
+      metrics: { mae: 0.333333 },
+    });
+    const words = 'x[0],x[1],label\n1,2,low\n2,2,high\n0,1,high';
+    expect(evaluationOf(await judge(file, words))).toMatchObject({
+      classes: ['low', 'high'],
+      metrics: { accuracy: 0.666667, roc_auc: 0.5 },
+      absent: { log_loss: expect.stringContaining('the scores are no probabilities') },
+    });
   });
 
   it('may be one integer, of which the graph does not show what it is', async () => {

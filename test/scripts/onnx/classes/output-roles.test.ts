@@ -161,6 +161,11 @@ describe('the order of classes', () => {
     expect(platt).toMatchObject({ label: { says: { p: [0, 1, 2] } } });
   });
 
+  it('is not that of names which are there twice', () => {
+    const roles = rolesOf(graph([linear(['a', 'b', 'a'], ['label', 'p'])], [name, p3]));
+    expect(roles).toEqual({ label: { role: 'label', head: 0 }, p: { role: 'number', head: 0, isShare: true } });
+  });
+
   it('is that of a ZipMap which was removed', () => {
     expect(rolesOf(graph([logits, softmax], [p3]), { p: ['x', 'y', 'z'] })).toMatchObject({
       p: { columns: ['x', 'y', 'z'] },
