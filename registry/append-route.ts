@@ -11,6 +11,7 @@ import { putNewestCopy } from './route-copies.ts';
 import type { RouteCopyStore } from './route-copy-store.ts';
 import type { RouteLog } from './route-log.ts';
 import { nextRoute } from './transition.ts';
+import type { TrialStore } from './trial-store.ts';
 
 export interface RouteChange {
   route: Route;
@@ -23,6 +24,7 @@ export interface RouteChange {
 }
 
 interface Stores {
+  trials: TrialStore;
   manifests: ManifestStore;
   routes: RouteLog;
   copies: RouteCopyStore;

@@ -15,16 +15,20 @@ import { registerManifest } from './register-manifest.ts';
 import { type RetirementsReport, retireVersion, settledAfterMs, settleRetirements } from './retirement.ts';
 import { type Route, type RouteCopy, routedAs } from './route.ts';
 import type { RouteAction } from './route-action.ts';
-import { buildCopy, type CopiesReport, repairCopies } from './route-copies.ts';
+import { buildCopy, type CopiesReport, putNewestCopy, repairCopies } from './route-copies.ts';
 import type { RouteCopyStore } from './route-copy-store.ts';
 import { lastNamed, readPage } from './route-history.ts';
 import type { RouteLog } from './route-log.ts';
+import { findStandIn } from './stand-in.ts';
+import type { TrialState } from './trial.ts';
+import type { TrialStore } from './trial-store.ts';
 
 export interface RegistryStores {
   blobs: BlobStore;
   manifests: ManifestStore;
   routes: RouteLog;
   copies: RouteCopyStore;
+  trials: TrialStore;
 }
 
 export interface VersionSummary extends ManifestInfo {
@@ -188,6 +192,55 @@ export class Registry {
   async readNewest(model: string): Promise<RouteCopy | null> {
     const route = await this.#stores.routes.newest(model);
     return route === null ? null : buildCopy(route, new ManifestReader(this.#stores.manifests, model));
+  }
+
+  /** The trials of a version: see trial.ts. */
+  readTrial(model: string, version: string): Promise<TrialState> {
+    return this.#stores.trials.read(model, version);
+  }
+
+  /** @returns false if the attempt of this number was begun by another */
+  beginTrial(model: string, version: string, attempt: { number: number; by: string; pop: string }): Promise<boolean> {
+    return this.#stores.trials.begin(model, version, attempt);
+  }
+
+  failTrial(
+    model: string,
+    version: string,
+    attempt: { number: number; by: string; pop: string },
+    reason: string,
+  ): Promise<void> {
+    return this.#stores.trials.fail(model, version, attempt, reason);
+  }
+
+  abandonTrial(model: string, version: string, number: number): Promise<void> {
+    return this.#stores.trials.abandon(model, version, number);
+  }
+
+  /** The version has loaded and run. If it is routed, the copy says so too, so that the other points of presence need not ask. */
+  async proveVersion(model: string, version: string): Promise<void> {
+    await this.#stores.trials.prove(model, version);
+    const route = await this.#stores.routes.newest(model);
+    if (route === null || routedAs(route, version).length === 0) return;
+    // KV takes one write a second to a key; the scheduled repair writes what is missing.
+    await putNewestCopy(model, this.#stores, new ManifestReader(this.#stores.manifests, model)).catch(() => undefined);
+  }
+
+  /**
+   * Lets a version be tried again whose trials have failed.
+   * @throws {PopserveError} NOT_FOUND when the version is not there
+   */
+  async retryVersion(model: string, version: string): Promise<void> {
+    await this.getManifest(model, version);
+    await this.#stores.trials.clear(model, version);
+  }
+
+  /**
+   * The route that serves where the stable version of the newest one has begun a trial that has not ended well.
+   * @returns null where the newest route serves, or where no earlier one is better
+   */
+  readStandIn(newest: RouteCopy): Promise<RouteCopy | null> {
+    return findStandIn(newest, this.#stores);
   }
 
   /**

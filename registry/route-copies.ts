@@ -7,6 +7,7 @@ import type { ManifestStore } from './manifest-store.ts';
 import { type Route, type RouteCopy, routedVersions } from './route.ts';
 import type { RouteCopyStore } from './route-copy-store.ts';
 import type { RouteLog } from './route-log.ts';
+import type { TrialStore } from './trial-store.ts';
 
 /** How often a writer that was overtaken writes again; after that the scheduled repair does. */
 const mostRewrites = 3;
@@ -19,6 +20,7 @@ export interface CopiesReport {
 }
 
 interface Stores {
+  trials: TrialStore;
   manifests: ManifestStore;
   routes: RouteLog;
   copies: RouteCopyStore;
@@ -46,14 +48,15 @@ export async function buildCopy(route: Route, manifests: ManifestReader): Promis
  */
 export async function putNewestCopy(
   model: string,
-  { routes, copies }: Pick<Stores, 'routes' | 'copies'>,
+  { routes, copies, trials }: Pick<Stores, 'routes' | 'copies' | 'trials'>,
   manifests: ManifestReader,
 ): Promise<void> {
   let writtenEpoch = 0;
   for (let count = 0; count < mostRewrites; count += 1) {
     const route = await routes.newest(model);
     if (route === null || route.epoch === writtenEpoch) return;
-    await copies.put(await buildCopy(route, manifests));
+    const [copy, proven] = await Promise.all([buildCopy(route, manifests), provenOf(route, trials)]);
+    await copies.put(proven.length === 0 ? copy : { ...copy, proven });
     writtenEpoch = route.epoch;
   }
 }
@@ -73,7 +76,20 @@ export async function repairCopies(stores: Stores): Promise<CopiesReport> {
   return report;
 }
 
-async function isInStep(model: string, { routes, copies }: Stores): Promise<boolean> {
+async function isInStep(model: string, { routes, copies, trials }: Stores): Promise<boolean> {
   const [route, copy] = await Promise.all([routes.newest(model), copies.get(model)]);
-  return route === null || (copy !== null && canonicalJson(copy.route) === canonicalJson(route));
+  if (route === null) return true;
+  if (copy === null || canonicalJson(copy.route) !== canonicalJson(route)) return false;
+  const known = new Set(copy.proven);
+  return (
+    routedVersions(route).every((version) => known.has(version)) ||
+    (await provenOf(route, trials)).length === known.size
+  );
+}
+
+/** The versions of a route that are known to load and run, so that no point of presence has to ask. */
+async function provenOf(route: Route, trials: TrialStore): Promise<string[]> {
+  const versions = routedVersions(route);
+  const proven = await Promise.all(versions.map((version) => trials.isProven(route.model, version)));
+  return versions.filter((_, index) => proven[index]);
 }

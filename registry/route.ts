@@ -48,6 +48,8 @@ export const routeCopySchema = z
   .strictObject({
     route: routeSchema,
     manifests: z.record(versionSchema, manifestSchema),
+    /** The versions among them that are known to load and run: see trial.ts. */
+    proven: z.array(versionSchema).max(1000).optional(),
   })
   .refine(({ route, manifests }) => routedVersions(route).every((version) => Object.hasOwn(manifests, version)), {
     message: 'expected the manifest of every version that the route names',

@@ -3,6 +3,7 @@ import { KVRouteCopyStore } from '../registry/kv-route-copy-store.ts';
 import { R2BlobStore } from '../registry/r2-blob-store.ts';
 import { R2ManifestStore } from '../registry/r2-manifest-store.ts';
 import { R2RouteLog } from '../registry/r2-route-log.ts';
+import { R2TrialStore } from '../registry/r2-trial-store.ts';
 import { Registry } from '../registry/registry.ts';
 import type { Bindings } from './bindings.ts';
 
@@ -15,6 +16,7 @@ export function createRegistry(
     manifests: new R2ManifestStore(bucket),
     routes: new R2RouteLog(bucket),
     copies: new KVRouteCopyStore(routeCopies),
+    trials: new R2TrialStore(bucket),
     now: () => new Date(),
     retentionSeconds,
   });

@@ -25,6 +25,8 @@ export interface Config {
   readonly maxHeaderBytes: number;
   /** Limits that the decoder keeps. */
   readonly decodeLimits: DecodeLimits;
+  /** A first load that has not ended by then has ended its isolate. */
+  readonly trialSeconds: number;
   readonly gcGraceSeconds: number;
   /** A version that was routed within this time is not retired, so that a rollback finds it. */
   readonly routeRetentionSeconds: number;
@@ -96,6 +98,7 @@ export const settingsSchema = z.object({
   MAX_JSON_DEPTH: numberSetting(4).max(1000).default(defaultLimits.jsonDepth),
   MAX_JSON_MIB: numberSetting(0.001).max(100).default(defaultLimits.jsonMib),
   MAX_RECORDS: numberSetting(1).default(defaultLimits.records),
+  TRIAL_SECONDS: numberSetting(1).max(3600).default(30),
   GC_GRACE_SECONDS: numberSetting(0).default(604_800),
   CORS_ORIGINS: originsSetting,
   ARTIFACT_DOWNLOADS: modelsSetting,
@@ -144,6 +147,7 @@ export function parseConfig(env: object): Config {
       maxJsonBytes: settings.MAX_JSON_MIB * mebibyte,
       maxRecords: settings.MAX_RECORDS,
     },
+    trialSeconds: settings.TRIAL_SECONDS,
     gcGraceSeconds: settings.GC_GRACE_SECONDS,
     routeRetentionSeconds: settings.ROUTE_RETENTION_SECONDS,
     telemetryFlushSeconds: settings.TELEMETRY_FLUSH_SECONDS,

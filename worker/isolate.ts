@@ -16,6 +16,7 @@ import { IsolateHeap } from './runtime/isolate-heap.ts';
 import { Ledger } from './runtime/ledger.ts';
 import { ModelCache } from './runtime/model-cache.ts';
 import { ModelLoader } from './runtime/model-loader.ts';
+import { Trials } from './runtime/trials.ts';
 import { verifyBlob } from './runtime/verify-blob.ts';
 import { Counters } from './telemetry/counters.ts';
 import { DriftCounter } from './telemetry/drift/drift-counter.ts';
@@ -69,8 +70,15 @@ export function createIsolate(env: Env): Isolate {
     readRegistry: async (digest) => (await registry.getBlob(digest as Digest)).body,
     cache: caches.default,
   });
+  const trials = new Trials({
+    records: registry,
+    lostMs: config.trialSeconds * 1000,
+    pop: () => isolate.pop ?? 'unknown',
+    log,
+  });
   const models = new ModelCache({
     heap,
+    trials,
     loader: new ModelLoader(heap, blobs),
     blobs,
     log,
@@ -79,8 +87,10 @@ export function createIsolate(env: Env): Isolate {
   const routes = new RouteTable({
     registry,
     warmer: {
+      trust: ({ route, proven = [] }) => trials.trust(route.model, proven),
       verify: async (manifest) => {
         models.checkRetry(manifest);
+        await trials.check(manifest);
         const { model: artifact } = manifest.artifacts;
         await verifyBlob((await registry.getBlob(artifact.digest as Digest)).body, artifact);
       },
@@ -98,7 +108,7 @@ export function createIsolate(env: Env): Isolate {
     flushSeconds: config.telemetryFlushSeconds,
     log,
   });
-  return {
+  const isolate: Isolate = {
     config,
     pop: config.popName,
     registry,
@@ -115,4 +125,5 @@ export function createIsolate(env: Env): Isolate {
     security: createSecurity(bindings, config),
     ledger,
   };
+  return isolate;
 }

@@ -51,3 +51,8 @@ export type RegisteredVersion = z.infer<typeof registeredVersionSchema>;
 export const retiredVersionSchema = z.object({ model: modelNameSchema, version: versionSchema });
 
 export type RetiredVersion = z.infer<typeof retiredVersionSchema>;
+
+/** A version whose failed trials were forgotten. */
+export const retriedVersionSchema = z.object({ model: modelNameSchema, version: versionSchema });
+
+export type RetriedVersion = z.infer<typeof retriedVersionSchema>;

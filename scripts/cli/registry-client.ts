@@ -123,6 +123,11 @@ export class RegistryClient {
     await this.#send({ method: 'DELETE', path: urlPath`registry/models/${model}/versions/${version}` });
   }
 
+  /** Forgets the failed trials of a version. @throws {PopserveError} NOT_FOUND; PERMISSION_DENIED without scope admin */
+  async retryVersion(model: string, version: string): Promise<void> {
+    await this.#send({ method: 'POST', path: urlPath`registry/models/${model}/versions/${version}/retry` });
+  }
+
   /**
    * @param ifEpoch only if the route is at this epoch
    * @throws {PopserveError} CONFLICT if the action does not fit the route or somebody else was first

@@ -1,7 +1,7 @@
 // Short forms for writing ONNX models in code: tensor types, nodes and their attributes.
 import { create } from '@bufbuild/protobuf';
 import type { OnnxModel } from './model-file.ts';
-import type { AttributeProto, NodeProto, TensorProto, TypeProto, ValueInfoProto } from './onnx_pb.ts';
+import type { AttributeProto, GraphProto, NodeProto, TensorProto, TypeProto, ValueInfoProto } from './onnx_pb.ts';
 import {
   AttributeProto_AttributeType,
   AttributeProtoSchema,
@@ -27,7 +27,8 @@ export type AttributeValue =
   | { readonly floats: readonly number[] }
   | { readonly string: string }
   | { readonly strings: readonly string[] }
-  | { readonly tensor: TensorProto };
+  | { readonly tensor: TensorProto }
+  | { readonly graph: GraphProto };
 
 export function tensorType(elemType: number, shape: readonly Dimension[]): TypeProto {
   const dim = shape.map((size) => ({ value: dimensionValue(size) }));
@@ -109,6 +110,7 @@ function attributeOf(name: string, value: AttributeValue): AttributeProto {
   if ('strings' in value) {
     return create(AttributeProtoSchema, { name, type: type.STRINGS, strings: value.strings.map(utf8) });
   }
+  if ('graph' in value) return create(AttributeProtoSchema, { name, type: type.GRAPH, g: value.graph });
   return create(AttributeProtoSchema, { name, type: type.TENSOR, t: value.tensor });
 }
 

@@ -5,6 +5,7 @@ import { KVRouteCopyStore } from '../../registry/kv-route-copy-store.ts';
 import { R2BlobStore } from '../../registry/r2-blob-store.ts';
 import { R2ManifestStore } from '../../registry/r2-manifest-store.ts';
 import { R2RouteLog } from '../../registry/r2-route-log.ts';
+import { R2TrialStore } from '../../registry/r2-trial-store.ts';
 import { Registry, type RegistryStores } from '../../registry/registry.ts';
 
 export interface LocalStores extends AsyncDisposable {
@@ -30,6 +31,7 @@ export async function startLocalStores(): Promise<LocalStores> {
     manifests: new R2ManifestStore(bucket),
     routes: new R2RouteLog(bucket),
     copies: new KVRouteCopyStore(namespace),
+    trials: new R2TrialStore(bucket),
   };
   return {
     bucket,

@@ -10,11 +10,19 @@ import type { RegistryStores } from '../../registry/registry.ts';
 import type { Route, RouteCopy } from '../../registry/route.ts';
 import type { RouteCopyStore } from '../../registry/route-copy-store.ts';
 import type { RouteLog } from '../../registry/route-log.ts';
+import type { Attempt } from '../../registry/trial.ts';
+import type { TrialStore } from '../../registry/trial-store.ts';
 
 export function createMemoryStores(): RegistryStores {
   const blobs = memoryBlobs();
   const routes = new Map<string, Route>();
-  return { blobs, manifests: memoryManifests(routes), routes: memoryRoutes(routes), copies: memoryCopies() };
+  return {
+    blobs,
+    manifests: memoryManifests(routes),
+    routes: memoryRoutes(routes),
+    copies: memoryCopies(),
+    trials: memoryTrials(),
+  };
 }
 
 function memoryBlobs(): BlobStore {
@@ -117,5 +125,38 @@ function memoryCopies(): RouteCopyStore {
     async put(copy) {
       stored.set(copy.route.model, structuredClone(copy));
     },
+  };
+}
+
+function memoryTrials(): TrialStore {
+  const proven = new Set<string>();
+  const attempts = new Map<string, Map<number, Attempt>>();
+  const of = (model: string, version: string) => {
+    const key = `${model}/${version}`;
+    const own = attempts.get(key) ?? new Map<number, Attempt>();
+    attempts.set(key, own);
+    return own;
+  };
+  return {
+    read: async (model, version) => ({
+      proven: proven.has(`${model}/${version}`),
+      attempts: [...of(model, version).values()],
+    }),
+    isProven: async (model, version) => proven.has(`${model}/${version}`),
+    async begin(model, version, attempt) {
+      const own = of(model, version);
+      if (own.has(attempt.number)) return false;
+      own.set(attempt.number, { ...attempt, startedAt: new Date(), failure: null });
+      return true;
+    },
+    async fail(model, version, attempt, failure) {
+      of(model, version).set(attempt.number, { ...attempt, startedAt: new Date(), failure });
+    },
+    abandon: async (model, version, number) => void of(model, version).delete(number),
+    async prove(model, version) {
+      proven.add(`${model}/${version}`);
+      of(model, version).clear();
+    },
+    clear: async (model, version) => of(model, version).clear(),
   };
 }

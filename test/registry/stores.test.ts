@@ -182,11 +182,35 @@ describe.each(kinds)('stores on %s', (_kind, stores) => {
     expect(await manifests.listModels()).toContain('only-routed');
   });
 
+  it('keep the attempts of a trial, each begun by one isolate, until the version is proven', async () => {
+    const { trials } = stores();
+    const attempt = (number: number) => ({ number, by: `isolate-${number}`, pop: 'FRA' });
+    expect(await trials.read('tried', '1')).toEqual({ proven: false, attempts: [] });
+    const begun = await Promise.all(Array.from({ length: 5 }, () => trials.begin('tried', '1', attempt(1))));
+    expect(begun.filter(Boolean)).toHaveLength(1);
+    await trials.begin('tried', '1', attempt(2));
+    await trials.begin('tried', '1.1', attempt(1));
+    await trials.fail('tried', '1', attempt(2), 'it ran into „unreachable“ 100%');
+    expect((await trials.read('tried', '1')).attempts.toSorted((a, b) => a.number - b.number)).toEqual([
+      { ...attempt(1), startedAt: expect.any(Date), failure: null },
+      { ...attempt(2), startedAt: expect.any(Date), failure: 'it ran into „unreachable“ 100%' },
+    ]);
+    await trials.abandon('tried', '1', 1);
+    expect((await trials.read('tried', '1')).attempts).toHaveLength(1);
+    await trials.clear('tried', '1');
+    await trials.begin('tried', '1', attempt(1));
+    await trials.prove('tried', '1');
+    await trials.prove('tried', '1');
+    expect(await trials.read('tried', '1')).toEqual({ proven: true, attempts: [] });
+    expect([await trials.isProven('tried', '1'), await trials.isProven('tried', '1.1')]).toEqual([true, false]);
+    expect((await trials.read('tried', '1.1')).attempts).toHaveLength(1);
+  });
+
   it('give back the copy that was put last', async () => {
     const { copies } = stores();
     const { manifest } = await sampleRelease('copied', '1');
     for (const epoch of [1, 2]) {
-      const copy = { route: routeOf('copied', epoch), manifests: { '1': manifest } };
+      const copy = { route: routeOf('copied', epoch), manifests: { '1': manifest }, proven: ['1'] };
       await copies.put(copy);
       expect(await copies.get('copied')).toEqual(copy);
     }
@@ -195,7 +219,7 @@ describe.each(kinds)('stores on %s', (_kind, stores) => {
 
 describe('storage layout', () => {
   it('is the one that is documented', async () => {
-    const { blobs, manifests, routes, copies } = local.stores;
+    const { blobs, manifests, routes, copies, trials } = local.stores;
     const { manifest, blob, digest } = await sampleRelease('layout', '1');
     await blobs.create(digest, blob);
     await manifests.create(manifest);
@@ -204,7 +228,11 @@ describe('storage layout', () => {
     expect(await local.bucket.head(`blobs/sha256/${digest.slice('sha256:'.length)}`)).not.toBeNull();
     expect(await local.bucket.head('models/layout/versions/1.json')).not.toBeNull();
     expect(await local.bucket.head('models/layout/routes/999999999998')).not.toBeNull();
+    await trials.begin('layout', '1', { number: 1, by: 'isolate', pop: 'FRA' });
     expect(await local.namespace.get('route:layout')).not.toBeNull();
+    expect(await local.bucket.head('trials/layout/1/attempt-1')).not.toBeNull();
+    await trials.prove('layout', '1');
+    expect(await local.bucket.head('trials/layout/1/proven')).not.toBeNull();
   });
 
   it('may hold strange objects beside the blobs', async () => {

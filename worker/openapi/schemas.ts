@@ -37,6 +37,7 @@ import {
   modelPageSchema,
   registeredVersionSchema,
   retiredVersionSchema,
+  retriedVersionSchema,
 } from '../../registry/api/models.ts';
 import {
   repositoryIndexRequestSchema,
@@ -122,6 +123,7 @@ const answers = {
   RegisteredVersion: registeredVersionSchema,
   RepositoryIndex: repositoryIndexSchema,
   RetiredVersion: retiredVersionSchema,
+  RetriedVersion: retriedVersionSchema,
   RevokedKey: revokedKeySchema,
   Route: routeSchema,
   RouteChange: routeChangeSchema,

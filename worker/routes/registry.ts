@@ -2,7 +2,7 @@
 import { Hono } from 'hono';
 import type { StoredBlob } from '../../registry/api/blobs.ts';
 import { type GarbageReport, garbageRequestSchema } from '../../registry/api/garbage.ts';
-import type { RegisteredVersion, RetiredVersion } from '../../registry/api/models.ts';
+import type { RegisteredVersion, RetiredVersion, RetriedVersion } from '../../registry/api/models.ts';
 import type { RouteChangeAnswer } from '../../registry/api/routes.ts';
 import { manifestDigest, manifestText } from '../../registry/manifest.ts';
 import { parse } from '../../registry/parse.ts';
@@ -62,6 +62,15 @@ registryRoutes.delete('/models/:model/versions/:version', needs('release'), asyn
   await c.var.isolate.registry.deleteVersion(model, version);
   operatorOf(c).note('version deleted', { model, version });
   return c.json({ model, version } satisfies RetiredVersion);
+});
+
+/** Lets a version be tried again that has failed its trials. Its own releasers may not: each trial can cost an isolate. */
+registryRoutes.post('/models/:model/versions/:version/retry', needs('admin'), async (c) => {
+  const [model, version] = [modelOf(c), versionOf(c)];
+  await c.var.isolate.registry.retryVersion(model, version);
+  c.var.isolate.models.forgetFailure(model, version);
+  operatorOf(c).note('trials forgotten', { model, version });
+  return c.json({ model, version } satisfies RetriedVersion);
 });
 
 registryRoutes.post('/models/:model/routes', needs('release'), async (c) => {

@@ -66,6 +66,20 @@ export class RegistryReads {
     return copy;
   }
 
+  /**
+   * The route that an isolate begins with where the stable version of the newest one has not come through its trial.
+   * @returns null where the newest one serves
+   */
+  async standIn(newest: RouteCopy): Promise<RouteCopy | null> {
+    const { model, epoch } = newest.route;
+    const standIn = await this.#registry.readStandIn(newest).catch((error: unknown) => {
+      this.#log('stand-in-unreadable', { model, epoch, error: String(error) });
+      return null;
+    });
+    if (standIn !== null) this.#log('stand-in', { model, epoch, serving: standIn.route.epoch });
+    return standIn;
+  }
+
   /** A route was written: its model is not without one any more. */
   forgetAbsence(model: string): void {
     this.#withoutRoute.delete(model);

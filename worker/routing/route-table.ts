@@ -132,13 +132,19 @@ export class RouteTable {
     return await this.#catchUp(model, minEpoch, scope);
   }
 
-  /** The first request of a model loads its route; the version is loaded by the request's own run. */
+  /**
+   * The first request of a model loads its route; the version is loaded by the request's own run. Where that version may never
+   * return, the route before it answers, and the next request looks for the newer one behind its answer.
+   */
   async #loadFirst(model: string): Promise<void> {
     const started = performance.now();
     const copy = await this.#reads.firstRoute(model);
     if (!copy) return;
     this.#firstMs.set(model, performance.now() - started);
-    this.#snapshots.install(copy);
+    const standIn = await this.#reads.standIn(copy);
+    this.#snapshots.install(standIn ?? copy);
+    const snapshot = this.#snapshots.get(model);
+    if (standIn && snapshot) snapshot.checkedAtMs = 0;
   }
 
   #refreshBehind(model: string, scope: RequestScope): void {

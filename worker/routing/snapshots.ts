@@ -16,6 +16,8 @@ export interface Snapshot {
 
 /** The part of the model cache that a takeover needs. */
 export interface Warmer {
+  /** Takes over which versions of a route are known to load and run. */
+  trust(copy: RouteCopy): void;
   fitsBeside(manifest: Manifest, others: readonly Manifest[]): boolean;
   /** Throws the reason why a version cannot be loaded, as far as its bytes and its last load tell without loading it. */
   verify(manifest: Manifest): Promise<void>;
@@ -55,6 +57,7 @@ export class Snapshots {
     const { model, epoch } = copy.route;
     const current = this.#snapshots.get(model);
     if (current && current.copy.route.epoch >= epoch) return;
+    this.#warmer.trust(copy);
     this.#snapshots.set(model, { copy, serving: servingOf(copy.route), checkedAtMs: Date.now() });
     if (current) this.#log('switchover', { model, epoch, from: current.copy.route.epoch });
   }
@@ -64,6 +67,7 @@ export class Snapshots {
     const { route } = copy;
     const current = this.#snapshots.get(route.model)?.copy ?? null;
     if (current && route.epoch <= current.route.epoch) return;
+    this.#warmer.trust(copy);
     const failed = new Map<string, string>();
     const fits = (manifest: Manifest, others: readonly Manifest[]) => this.#warmer.fitsBeside(manifest, others);
     for (const { manifest, how, isStable } of planTakeover(current, copy, fits)) {

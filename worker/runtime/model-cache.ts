@@ -15,6 +15,7 @@ import {
 } from './model-entry.ts';
 import { loadFailure, reasonOf, retryDelayMs, runFailure } from './model-failure.ts';
 import { type Log, type ModelHeap, Residents, RoomTaken } from './residents.ts';
+import type { Trials } from './trials.ts';
 import { runWarmup } from './warm-up.ts';
 
 /** A load without progress for this long belonged to a request that died, and its reads with it. */
@@ -24,6 +25,7 @@ export class ModelCache {
   readonly #heap: ModelHeap;
   readonly #loader: Loader;
   readonly #blobs: Pick<BlobSource, 'keep'>;
+  readonly #trials: Pick<Trials, 'begin'>;
   readonly #log: Log;
   readonly #onLoadFailure: (manifest: Manifest) => void;
   readonly #residents: Residents;
@@ -32,12 +34,14 @@ export class ModelCache {
     heap: ModelHeap;
     loader: Loader;
     blobs: Pick<BlobSource, 'keep'>;
+    trials: Pick<Trials, 'begin'>;
     log: Log;
     onLoadFailure?: (manifest: Manifest) => void;
   }) {
     this.#heap = options.heap;
     this.#loader = options.loader;
     this.#blobs = options.blobs;
+    this.#trials = options.trials;
     this.#log = options.log;
     this.#onLoadFailure = options.onLoadFailure ?? (() => {});
     this.#residents = new Residents(options.heap, options.log);
@@ -50,7 +54,13 @@ export class ModelCache {
    *   refuses its input
    */
   async use<T>(manifest: Manifest, scope: RequestScope, action: (model: LoadedModel) => T): Promise<T> {
-    return await this.#whenReady(manifest, scope, false, (entry) => this.#run(entry, action));
+    for (;;) {
+      const outcome = await this.#whenReady(manifest, scope, false, (entry) =>
+        entry.trial === 'due' ? entry : { result: this.#runOnTrial(entry, scope, action) },
+      );
+      if ('result' in outcome) return outcome.result;
+      outcome.trial = await this.#trials.begin(manifest);
+    }
   }
 
   /**
@@ -90,6 +100,13 @@ export class ModelCache {
     return entries.find(({ manifest }) => manifest.model === model && manifest.version === version) ?? null;
   }
 
+  /** Lets a version that failed to load be tried again at once. */
+  forgetFailure(model: string, version: string): void {
+    for (const entry of this.#residents.unavailable()) {
+      if (entry.manifest.model === model && entry.manifest.version === version) this.#residents.drop(entry);
+    }
+  }
+
   /** Frees the room of loaded versions of a model; the next use loads them again. @param version null: every version */
   unload(model: string, version: string | null): void {
     for (const entry of this.#residents.loaded()) {
@@ -125,9 +142,25 @@ export class ModelCache {
       } else {
         this.checkRetry(manifest);
         const loading = this.#startLoading(manifest, entry?.attempts ?? 0, aside);
-        scope.waitUntil(loading.done.then(() => this.#keepBlob(manifest)));
+        scope.waitUntil(loading.done.then(() => Promise.all([this.#keepBlob(manifest), loading.proof])));
         await this.#waitFor(loading);
       }
+    }
+  }
+
+  /** The first run of a version without a sample input ends its trial. One that fails may owe that to its input and proves nothing. */
+  #runOnTrial<T>(entry: Ready, scope: RequestScope, action: (model: LoadedModel) => T): T {
+    const { trial } = entry;
+    if (trial === null || trial === 'due') return this.#run(entry, action);
+    entry.trial = 'due';
+    try {
+      const result = this.#run(entry, action);
+      entry.trial = null;
+      scope.waitUntil(trial.prove());
+      return result;
+    } catch (error) {
+      scope.waitUntil(trial.abandon());
+      throw error;
     }
   }
 
@@ -179,7 +212,10 @@ export class ModelCache {
 
   #startLoading(manifest: Manifest, attempts: number, aside: boolean): Loading {
     const { promise: done, resolve } = Promise.withResolvers<void>();
-    const loading: Loading = { state: 'loading', manifest, done, aside, needBytes: 0, progress: 0, waitsFor: [] };
+    const loading: Loading = {
+      ...{ state: 'loading', manifest, done, aside },
+      ...{ needBytes: 0, progress: 0, waitsFor: [], proof: null },
+    };
     this.#residents.put(manifest, loading);
     this.#load(loading)
       .catch((error: unknown) => this.#failed(manifest, error, attempts + 1))
@@ -230,19 +266,35 @@ export class ModelCache {
     const { manifest, aside } = loading;
     // An earlier try reserved room that it no longer holds.
     loading.needBytes = 0;
+    const onProgress = () => {
+      loading.progress++;
+    };
+    const trial = await this.#trials.begin(manifest, onProgress);
     this.#residents.shrinkHeap(manifest);
-    const { session, profile, times } = await this.#loader.load(manifest, {
+    const loaded = this.#loader.load(manifest, {
       makeRoom: () => this.#residents.makeRoom(loading),
-      onProgress: () => {
-        loading.progress++;
-      },
-      aside,
+      onProgress,
+      // On trial it runs before any request's input does, so that the trial judges the version and not that input.
+      aside: aside || trial !== null,
     });
+    const { session, profile, times } = await loaded.catch(async (error: unknown) => {
+      if (error instanceof HeapBrokenError) await trial?.fail(error.message);
+      else await trial?.abandon();
+      throw error;
+    });
+    const isTried = manifest.warmup !== null;
+    if (trial !== null && isTried) loading.proof = trial.prove();
+    // Without a request that waits, the first run may be far away.
+    if (trial !== null && !isTried && aside) loading.proof = trial.abandon();
     const { model, version } = manifest;
     this.#log('model-loaded', { model, version, profile, heap: session.heap.byteLength, ...times });
     const lastUsed = this.#residents.countUse();
     const { needBytes } = loading;
-    return { state: 'ready', manifest, profile, session, needBytes, times, warm: aside, lastUsed };
+    return {
+      ...{ state: 'ready', manifest, profile, session, needBytes, times, lastUsed },
+      warm: aside || trial !== null,
+      trial: trial === null || isTried ? null : aside ? 'due' : trial,
+    };
   }
 
   #failed(manifest: Manifest, error: unknown, attempts: number): Unavailable {
@@ -253,6 +305,7 @@ export class ModelCache {
     const retryMs = retryDelayMs(error, attempts);
     return {
       state: 'unavailable',
+      manifest,
       error: loadFailure(error, manifest, retryMs),
       attempts,
       retryAtMs: Date.now() + retryMs,

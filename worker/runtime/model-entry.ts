@@ -3,6 +3,7 @@ import type { PopserveError } from '../../registry/errors.ts';
 import type { Manifest, ProfileName } from '../../registry/manifest.ts';
 import type { LoadTimes } from './load-times.ts';
 import type { ModelSession } from './loader.ts';
+import type { Trial } from './trials.ts';
 
 export interface LoadedModel {
   readonly manifest: Manifest;
@@ -28,6 +29,8 @@ export interface Loading {
   progress: number;
   /** Loads that hold the room which this one needs. */
   waitsFor: readonly Loading[];
+  /** The end of its trial, being written; null if there is none. */
+  proof: Promise<void> | null;
 }
 
 export interface Ready extends LoadedModel {
@@ -36,10 +39,16 @@ export interface Ready extends LoadedModel {
   warm: boolean;
   /** Position in the order of uses; the lowest was used longest ago. */
   lastUsed: number;
+  /**
+   * The trial that its first run ends, where it has no sample input to prove itself with; `due`: to be begun before the next run;
+   * null: it is proven.
+   */
+  trial: Trial | 'due' | null;
 }
 
 export interface Unavailable {
   readonly state: 'unavailable';
+  readonly manifest: Manifest;
   readonly error: PopserveError;
   /** Loads that failed in a row. */
   readonly attempts: number;

@@ -4,7 +4,7 @@ import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest, ProfileName } from '../../registry/manifest.ts';
 import { mebibyte, mebibytes } from '../../registry/mebibytes.ts';
 import type { SessionHeap } from './loader.ts';
-import type { Loading, ModelEntry, Ready } from './model-entry.ts';
+import type { Loading, ModelEntry, Ready, Unavailable } from './model-entry.ts';
 import { chooseVictims, fastNeed, leanNeed } from './room.ts';
 
 /** The isolate's heap, as far as the versions in it need it; {@link IsolateHeap} is one. */
@@ -58,7 +58,7 @@ export class Residents {
   }
 
   /** Takes a version out, if this is its entry still. What it holds in the heap is not released. */
-  drop(entry: Loading | Ready): void {
+  drop(entry: ModelEntry): void {
     if (this.find(entry.manifest) === entry) this.#entries.delete(keyOf(entry.manifest));
   }
 
@@ -70,6 +70,11 @@ export class Residents {
   /** The loaded versions, in no particular order. */
   loaded(): Ready[] {
     return [...this.#entries.values()].filter((entry) => entry.state === 'ready');
+  }
+
+  /** The versions that failed to load. */
+  unavailable(): Unavailable[] {
+    return [...this.#entries.values()].filter((entry) => entry.state === 'unavailable');
   }
 
   /** @returns the position of a use in the order of all uses */

@@ -1,4 +1,4 @@
-// The commands that clean the registry: retire, gc.
+// The commands that clean the registry: retire, retry, gc.
 import type { Command } from 'commander';
 import { parseModel, parseVersion } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
@@ -16,6 +16,16 @@ export function addCleanCommands(program: Command, execute: Execute): void {
     );
 
   program
+    .command('retry')
+    .description('let a version be loaded again that has failed its trials')
+    .argument('<model>', 'name of the model', parseModel)
+    .argument('<version>', 'a published version', parseVersion)
+    .option('--json', 'machine-readable output')
+    .action((model: string, version: string, options: { json?: boolean }) =>
+      execute(options, (context) => retry(context, model, version)),
+    );
+
+  program
     .command('gc')
     .description('delete stored bytes that no version needs and that are older than the grace period')
     .option('--dry-run', 'only report')
@@ -28,6 +38,14 @@ export function addCleanCommands(program: Command, execute: Execute): void {
 async function retire({ registry }: Context, model: string, version: string): Promise<Report> {
   await registry.retireVersion(model, version);
   return { lines: [`${model} ${version} is retired`], value: { model, version, retired: true } };
+}
+
+async function retry({ registry }: Context, model: string, version: string): Promise<Report> {
+  await registry.retryVersion(model, version);
+  return {
+    lines: [`${model} ${version} is on trial again: PoPs try it within a minute`],
+    value: { model, version, retried: true },
+  };
 }
 
 async function collectGarbage({ registry, progress }: Context, dryRun: boolean): Promise<Report> {

@@ -7,7 +7,7 @@ const popserve = commandFor(pop);
 
 const commands = [
   ...['publish', 'activate', 'rollback', 'canary', 'promote', 'abort', 'shadow', 'alias', 'unalias'],
-  ...['list', 'show', 'history', 'infer', 'retire', 'gc', 'doctor'],
+  ...['list', 'show', 'history', 'infer', 'retire', 'retry', 'gc', 'doctor'],
 ];
 
 describe('popserve', () => {

@@ -80,6 +80,7 @@ const calls: readonly [status: number, verb: string, path: string, call: Call][]
   [422, 'PUT', `${registered}/versions/{version}`, { body: { schema: 2 } }],
   [200, 'GET', `${registered}/versions/{version}`, {}],
   [200, 'GET', `${registered}/versions/{version}`, onDemo],
+  [200, 'POST', `${registered}/versions/{version}/retry`, {}],
   [200, 'DELETE', `${registered}/versions/{version}`, { in: { model: 'retired' } }],
   [409, 'DELETE', `${registered}/versions/{version}`, {}],
   [201, 'POST', `${registered}/routes`, { body: next }],

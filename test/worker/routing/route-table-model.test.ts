@@ -60,6 +60,7 @@ class Isolate {
       registry: storage,
       warmer: {
         fitsBeside: () => true,
+        trust: () => undefined,
         verify: async () => undefined,
         warm: async ({ version }) => {
           if (world.broken.has(version)) {

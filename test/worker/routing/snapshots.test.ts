@@ -43,6 +43,7 @@ beforeEach(() => {
         asked.push([version, others.map((other) => other.version)]);
         return !tight.has(version);
       },
+      trust: () => undefined,
       verify: async ({ version }) => void calls.push(`verify ${version}`),
       warm: async ({ version }) => {
         calls.push(`warm ${version}`);

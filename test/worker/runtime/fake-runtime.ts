@@ -6,6 +6,7 @@ import { HeapBrokenError } from '../../../worker/runtime/heap-errors.ts';
 import type { LoadedSession, LoadOptions, ModelSession } from '../../../worker/runtime/loader.ts';
 import { ModelCache } from '../../../worker/runtime/model-cache.ts';
 import type { ModelHeap } from '../../../worker/runtime/residents.ts';
+import type { Trials } from '../../../worker/runtime/trials.ts';
 import { sampleRelease } from '../../registry/sample-release.ts';
 
 class FakeMemory {
@@ -68,6 +69,8 @@ export class World {
   /** Errors that the next loads of a version end with. */
   readonly faults = new Map<string, unknown[]>();
   from: 'cache' | 'registry' = 'registry';
+  /** Every version is proven, unless a test says otherwise. */
+  trials: Pick<Trials, 'begin'> = { begin: async () => null };
   readonly cache: ModelCache;
   readonly #behind: Promise<unknown>[] = [];
   readonly scope = { waitUntil: (promise: Promise<unknown>) => void this.#behind.push(promise) };
@@ -77,6 +80,7 @@ export class World {
       heap: this.heap,
       loader: { load: (manifest, options) => this.#load(manifest, options) },
       blobs: { keep: async (digest) => void this.kept.push(digest) },
+      trials: { begin: (...asked) => this.trials.begin(...asked) },
       log: (event, { version }) => void this.logged.push(version === undefined ? event : `${event} ${version}`),
       onLoadFailure: ({ version }) => void this.failures.push(version),
     });

@@ -68,6 +68,12 @@ export const registryOperations: Operations = {
     content: 'RetiredVersion',
   }),
   ...registry(
+    'POST /models/:model/versions/:version/retry',
+    'retryVersion',
+    'Let a version be tried again that has failed its trials',
+    { content: 'RetriedVersion' },
+  ),
+  ...registry(
     'POST /models/:model/routes',
     'appendRoute',
     'Write a new route: activate, rollback, canary …',

@@ -1,0 +1,21 @@
+// The trials of versions by model and version: attempts, each begun once, and the mark of those that are proven.
+import type { TrialState } from './trial.ts';
+
+export interface TrialStore {
+  read(model: string, version: string): Promise<TrialState>;
+  isProven(model: string, version: string): Promise<boolean>;
+  /** Of any number of isolates that begin the same number, one succeeds. @returns false if it is begun already */
+  begin(model: string, version: string, attempt: { number: number; by: string; pop: string }): Promise<boolean>;
+  /** The isolate lived to tell that its attempt failed, and why. */
+  fail(
+    model: string,
+    version: string,
+    attempt: { number: number; by: string; pop: string },
+    reason: string,
+  ): Promise<void>;
+  /** The attempt says nothing about the version: as if it had not been begun. */
+  abandon(model: string, version: string, number: number): Promise<void>;
+  prove(model: string, version: string): Promise<void>;
+  /** Forgets all attempts, so that the version is tried again. */
+  clear(model: string, version: string): Promise<void>;
+}
