@@ -4,6 +4,7 @@ import { AuditTrail } from '../registry/audit.ts';
 import { R2ApiKeyStore } from '../registry/r2-api-key-store.ts';
 import type { Bindings } from './bindings.ts';
 import type { Config } from './config.ts';
+import { LineBudget } from './logging/line-budget.ts';
 import { Authenticator } from './security/authenticator.ts';
 import { JwtVerifier } from './security/jwt-verifier.ts';
 import { KeyCache } from './security/key-cache.ts';
@@ -16,6 +17,8 @@ export interface Security {
   /** Revokes a key: here at once, at other isolates when what they remember of it has aged. */
   readonly revokeKey: ApiKeys['revoke'];
   readonly audit: AuditTrail;
+  /** Of audit lines for calls without a known caller. */
+  readonly refusedLines: LineBudget;
   /** By the caller's credential. */
   readonly keyGate: RateGate;
   /** By the client's address, for requests without one. */
@@ -36,6 +39,7 @@ export function createSecurity({ bucket, keyLimit, addressLimit }: Bindings, con
       return revocation;
     },
     audit: new AuditTrail(bucket),
+    refusedLines: new LineBudget(),
     keyGate: new RateGate(keyLimit, 'this key'),
     addressGate: new RateGate(addressLimit, 'this address'),
   };

@@ -20,8 +20,11 @@ export function admit(c: Context<AppContext>, need: Omit<Need, 'model'>): Promis
     throw new PopserveError('UNAVAILABLE', 'the control plane is off: no admin token is configured');
   }
   const token = readCredential(c.req.raw.headers);
-  if (token === null)
+  if (token === null) {
+    // Before it is refused too: whoever tries without a credential counts against the address.
+    security.addressGate.pass(addressOf(c), c.executionCtx);
     return admitAnonymous(c, need, "expected a key as 'Authorization: Bearer <key>' or 'x-api-key: <key>'");
+  }
   const checked = security.authenticator.check(token, c.executionCtx, () => security.addressGate.ask(addressOf(c)));
   return checked instanceof Promise
     ? checked.then((caller) => admitCaller(c, caller, need))
@@ -34,13 +37,12 @@ function isControl({ scopes }: Pick<Need, 'scopes'>): boolean {
 
 /** @param refusal of the data plane, where it takes nobody without a key */
 function admitAnonymous(c: Context<AppContext>, need: Omit<Need, 'model'>, refusal: string): undefined {
-  const { config, security } = c.get('isolate');
+  const { config } = c.get('isolate');
   if (isControl(need) || config.access === 'keyed') {
     c.header('www-authenticate', 'Bearer realm="popserve"');
     const expected = "expected the operator's token or a key as 'Authorization: Bearer <token>'";
     throw new PopserveError('UNAUTHENTICATED', isControl(need) ? expected : refusal);
   }
-  security.addressGate.pass(addressOf(c), c.executionCtx);
 }
 
 function admitCaller(c: Context<AppContext>, caller: Caller | null, need: Omit<Need, 'model'>): undefined {

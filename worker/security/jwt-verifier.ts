@@ -67,11 +67,11 @@ export class JwtVerifier {
     const known = this.#verified.get(token);
     if (known !== undefined && this.#now() < known.untilMs) return known.caller;
     this.#verified.delete(token);
-    return this.#verify(token, beforeVerifying);
+    // A token that was right before is not held up by what others try from its address.
+    return known === undefined ? beforeVerifying().then(() => this.#verify(token)) : this.#verify(token);
   }
 
-  async #verify(token: string, beforeVerifying: () => Promise<void>): Promise<Caller> {
-    await beforeVerifying();
+  async #verify(token: string): Promise<Caller> {
     // Imported here and not at the top, so that start-up does not pay for it if no token ever comes.
     const { createRemoteJWKSet, jwtVerify } = await import('jose');
     this.#keys ??= createRemoteJWKSet(this.#settings.jwksUrl);

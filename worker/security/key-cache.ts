@@ -39,7 +39,7 @@ export class KeyCache {
 
   /**
    * Answers without a promise for a key that is in memory. After half of its time the key is read again behind the request.
-   * @param beforeReading awaited before storage is asked about a key that is not in memory
+   * @param beforeReading awaited before storage is asked about a key that was not right here before
    * @throws {PopserveError} UNAUTHENTICATED when the key is unknown, wrong, revoked or expired
    * @throws {PopserveError} UNAVAILABLE when storage does not answer
    */
@@ -48,9 +48,11 @@ export class KeyCache {
     if (id === null) throw unknownKey();
     const entry = this.#entries.get(id);
     const ageMs = entry === undefined ? Number.POSITIVE_INFINITY : this.#now() - entry.readAtMs;
-    if (entry === undefined || ageMs >= this.#cacheMs || !sameBytes(encoder.encode(token), entry.token)) {
-      return this.#read(id, token, beforeReading);
+    if (entry === undefined || !sameBytes(encoder.encode(token), entry.token)) {
+      return beforeReading().then(() => this.#read(id, token));
     }
+    // A key that was right before is not held up by what others try from its address.
+    if (ageMs >= this.#cacheMs) return this.#read(id, token);
     if (ageMs >= this.#cacheMs / 2) this.#refreshBehind(entry, scope);
     return this.#callerOf(entry);
   }
@@ -60,14 +62,16 @@ export class KeyCache {
     this.#entries.delete(id);
   }
 
-  async #read(id: string, token: string, beforeReading: () => Promise<void>): Promise<Caller> {
-    await beforeReading();
+  async #read(id: string, token: string): Promise<Caller> {
     const askedAtMs = this.#now();
     const stored = await this.#ask(id);
     const presented = await sha256Digest(token);
     // Unknown ids are compared too, so that the time of an answer does not tell which ids exist.
     const right = sameBytes(encoder.encode(presented), encoder.encode(`sha256:${stored?.key.hash ?? '0'.repeat(64)}`));
-    if (stored === null || !right) throw unknownKey();
+    if (stored === null || !right) {
+      if (stored === null) this.#entries.delete(id);
+      throw unknownKey();
+    }
     return this.#callerOf(this.#keep(stored, encoder.encode(token), askedAtMs));
   }
 

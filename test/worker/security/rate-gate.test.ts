@@ -63,13 +63,17 @@ describe('the gate', () => {
 describe('a server with limits', () => {
   const question = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
   let pop: TestPop;
+  let keyed: TestPop;
 
   beforeAll(async () => {
     const rateLimits = { KEY_LIMIT: { limit: 10, period: 60 }, ADDRESS_LIMIT: { limit: 3, period: 60 } } as const;
     pop = await TestPop.start({}, { rateLimits });
     await pop.release(adder('adder', '1', 1));
+    const settings = { INFERENCE_ACCESS: 'keyed', KEY_CACHE_SECONDS: '0' };
+    keyed = await TestPop.start(settings, { rateLimits: { ADDRESS_LIMIT: { limit: 3, period: 60 } } });
+    await keyed.release(adder('adder', '1', 1));
   });
-  afterAll(() => pop.stop());
+  afterAll(() => Promise.all([pop.stop(), keyed.stop()]));
 
   function infer(headers: Record<string, string>) {
     return pop.send('POST', '/v2/models/adder/infer', question, headers);
@@ -93,6 +97,34 @@ describe('a server with limits', () => {
     const look = () => pop.send('GET', '/registry/models', undefined, headers);
     await expect.poll(async () => (await look()).status, { timeout: 20_000 }).toBe(429);
     expect((await look()).json<{ error: string }>().error).toContain('this key');
+  });
+
+  it.each([
+    ['the data plane', '/v2/models/adder', '203.0.113.11'],
+    ['the control plane', '/registry/models', '203.0.113.12'],
+  ])(
+    'refuses an address that asks %s without a credential, and bounds what the audit writes of it',
+    async (_, at, ip) => {
+      const look = () => keyed.send('GET', at, undefined, { 'cf-connecting-ip': ip });
+      expect((await look()).status).toBe(401);
+      await expect.poll(async () => (await look()).status, { timeout: 20_000 }).toBe(429);
+      for (let again = 0; again < 40; again++) expect((await look()).status).toBe(429);
+      const lines = keyed.logs.filter(({ event, address }) => event === 'audit' && address === ip);
+      // A window of the audit may begin in between.
+      expect(lines.length).toBeLessThanOrEqual(40);
+    },
+  );
+
+  it('serves a key that was right before from an address that others have used up', async () => {
+    const address = { 'cf-connecting-ip': '203.0.113.13' };
+    const made = await keyed.operate('POST', '/registry/keys', { name: 'x', scopes: ['infer'] });
+    const good = { ...address, 'x-api-key': made.json<{ token: string }>().token };
+    const look = (headers: Record<string, string>) => keyed.send('GET', '/v2/models/adder', undefined, headers);
+    expect((await look(good)).status).toBe(200);
+    const junk = { ...address, 'x-api-key': `pk_0000000000000000_${'A'.repeat(43)}` };
+    await expect.poll(async () => (await look(junk)).status, { timeout: 20_000 }).toBe(429);
+    // Nothing is trusted from memory here: the key is read again for this request.
+    expect((await look(good)).status).toBe(200);
   });
 
   it('refuses an address that tries keys', async () => {
