@@ -44,6 +44,7 @@ export function readPredictions(
 ): Predictions {
   const judged = judgedOutputs(model, options);
   const { label, numbers } = judged;
+  if (numbers?.datatype === 'BYTES') throw invalid(`expected numbers in output '${numbers.name}', it holds text`);
   const rows = numbers === null ? null : numbersPerRow(outputRows(answers, numbers.name).tensors);
   const width = rows?.[0]?.length ?? null;
   if (isRegression(judged, width, truth, options)) return readRegression(judged, rows ?? [], truth);
@@ -131,7 +132,7 @@ function isRegression(
 }
 
 function readRegression({ numbers }: JudgedOutputs, rows: readonly (readonly number[])[], truth: readonly string[]) {
-  if (numbers === null || numbers.datatype === 'BYTES') throw invalid('expected an output of numbers for a regression');
+  if (numbers === null) throw invalid('expected an output of numbers for a regression');
   const wide = rows.find((row) => row.length !== 1);
   if (wide !== undefined) {
     throw invalid(`expected one value a row in output '${numbers.name}' for a regression, got ${wide.length}`);
