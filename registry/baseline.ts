@@ -1,6 +1,7 @@
 // The baseline of a version: how its inputs and outputs were distributed over reference data, in fixed bins. It is taken when the
 // version is published and is part of its manifest; a point of presence counts live values into the same bins. It holds counts, no rows.
 import * as z from 'zod';
+import { inRows } from './batch.ts';
 import {
   binCount,
   binCountsSchema,
@@ -45,7 +46,7 @@ export type Baseline = z.infer<typeof baselineSchema>;
 export type FeatureBaseline = z.infer<typeof featureBaselineSchema>;
 
 export interface ReferenceTensors {
-  /** The values of each input and output, by its name, run after run. */
+  /** The values of each input and output, by its name, run after run, in rows (`inRows` of batch.ts). */
   readonly tensors: ReadonlyMap<string, readonly ReferenceRows[]>;
   /** Names for the elements of a row, by input. */
   readonly names?: ReadonlyMap<string, readonly string[]>;
@@ -61,13 +62,10 @@ export interface ReferenceTensors {
  *
  * @param reference names the test or training data that the tensors are from, by file and digest
  */
-export function takeBaseline(
-  { inputs, outputs }: Signature,
-  data: ReferenceTensors,
-  reference: DataReference,
-): Baseline {
+export function takeBaseline(signature: Signature, data: ReferenceTensors, reference: DataReference): Baseline {
+  const { inputs, outputs } = signature;
   const featuresOf = (specs: readonly TensorSpec[], isOutput: boolean) =>
-    specs.flatMap((spec) => tensorFeatures(spec, data, isOutput)).slice(0, mostFeatures);
+    specs.flatMap((spec) => tensorFeatures(inRows(spec, signature), data, isOutput)).slice(0, mostFeatures);
   return { reference, inputs: featuresOf(inputs, false), outputs: featuresOf(outputs, true) };
 }
 

@@ -13,11 +13,13 @@ const mostShown = 16;
 /** @returns a sentence for each name or size that is used twice, refers to nothing or contradicts another; empty if all fit */
 export function nameFaults({ signature, features, warmup, labels, limits, baseline }: Manifest): string[] {
   const inputs = signature.inputs.map(({ name }) => name);
+  const optional = (signature.optionalInputs ?? []).map(({ name }) => name);
   const outputs = signature.outputs.map(({ name }) => name);
   const [isInput, isOutput] = [new Set(inputs), new Set(outputs)];
   return [
-    ...repeated(inputs).map((name) => `signature.inputs: '${name}' is there twice`),
+    ...repeated([...inputs, ...optional]).map((name) => `signature.inputs: '${name}' is there twice`),
     ...repeated(outputs).map((name) => `signature.outputs: '${name}' is there twice`),
+    ...batchFaults(signature),
     ...(warmup ?? [])
       .filter(({ name }) => !isInput.has(name))
       .map(({ name }) => `warmup: expected an input of the signature, got '${name}'`),
@@ -40,6 +42,23 @@ export function nameFaults({ signature, features, warmup, labels, limits, baseli
       .map(({ tensor }) => `baseline.outputs: expected an output of the signature, got '${tensor}'`),
     ...limitFaults(limits ?? [], signature, warmup ?? []),
   ];
+}
+
+/** A tensor without an axis 0, or with one of another size, counts no records. */
+function batchFaults({ batch, inputs, outputs }: Signature): string[] {
+  if (batch === undefined) return [];
+  const faults = (kind: 'input' | 'output', names: readonly string[], specs: Signature['inputs']) => [
+    ...repeated(names).map((name) => `signature.batch: ${kind} '${name}' is there twice`),
+    ...names.flatMap((name) => {
+      const spec = specs.find((candidate) => candidate.name === name);
+      if (spec === undefined) return [`signature.batch: expected an ${kind} of the signature, got '${name}'`];
+      const [first] = spec.shape;
+      if (first === -1 || (first !== undefined && first === batch.size)) return [];
+      const shape = `[${spec.shape.join(',')}]`;
+      return [`signature.batch: ${kind} '${name}' ${shape} has no axis of ${batch.size} records`];
+    }),
+  ];
+  return [...faults('input', batch.inputs, inputs), ...faults('output', batch.outputs, outputs)];
 }
 
 /** Features name the columns of the only input, `[batch, F]`, or the inputs themselves. */

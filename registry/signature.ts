@@ -44,9 +44,21 @@ export const tensorSpecSchema = z.strictObject({
 
 export type TensorSpec = z.infer<typeof tensorSpecSchema>;
 
+export const batchSchema = z.strictObject({
+  /** How many records a request has: `-1` is any number. */
+  size: z.union([z.literal(-1), z.int().min(1)]),
+  /** Inputs and outputs whose axis 0 counts the records; all others are the same for, or speak of, the whole request. */
+  inputs: z.array(nameText).max(mostTensors),
+  outputs: z.array(nameText).max(mostTensors),
+});
+
 export const signatureSchema = z.strictObject({
   inputs: z.array(tensorSpecSchema).max(mostTensors),
   outputs: z.array(tensorSpecSchema).min(1).max(mostTensors),
+  /** Inputs with a default in the model: a request may leave them out. */
+  optionalInputs: z.array(tensorSpecSchema).min(1).max(mostTensors).optional(),
+  /** Found out when the version was published; `batchOf` of batch.ts says what holds for versions without it. */
+  batch: batchSchema.optional(),
 });
 
 export type Signature = z.infer<typeof signatureSchema>;

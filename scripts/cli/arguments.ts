@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { aliasSchema, modelNameSchema, versionSchema } from '../../registry/names.ts';
 import { check, tellFaults } from '../../registry/parse.ts';
 import { percentSchema } from '../../registry/route.ts';
-import type { LabelsFile, MaxDim } from '../publish/options.ts';
+import type { GivenShape, LabelsFile, MaxDim } from '../publish/options.ts';
 
 /** For commander: @throws {InvalidArgumentError} with what the schema expects */
 function parser<T>(schema: z.ZodType<T>): (text: string) => T {
@@ -61,6 +61,23 @@ export function collectLabels(text: string, collected: readonly LabelsFile[] = [
   const file = text.slice(equals + 1);
   if (equals === 0 || file === '') throw new InvalidArgumentError('expected FILE or OUTPUT=FILE.');
   return [...collected, { output: equals < 0 ? null : text.slice(0, equals), file }];
+}
+
+/** For an option that may come several times: collects `NAME=2,batch,?`; `NAME=` is a scalar. */
+export function collectShapes(text: string, collected: readonly GivenShape[] = []): GivenShape[] {
+  const equals = text.lastIndexOf('=');
+  if (equals < 1) throw new InvalidArgumentError('expected NAME=SIZES, as in x=batch,3.');
+  const [name, given] = [text.slice(0, equals), text.slice(equals + 1)];
+  if (collected.some((shape) => shape.name === name)) throw new InvalidArgumentError(`'${name}' is there twice.`);
+  const sizes = given.trim() === '' ? [] : given.split(',').map(parseSize);
+  return [...collected, { name, sizes }];
+}
+
+function parseSize(text: string): number | string | null {
+  const word = text.trim();
+  if (word === '?') return null;
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(word)) return word;
+  return parseCount(word);
 }
 
 /** For an option that may come several times: collects `SIZE` or `NAME=SIZE`. */

@@ -13,6 +13,12 @@ export interface MaxDim {
   readonly size: number;
 }
 
+/** The shape of an input or output for which the file has none: numbers, names of variable dimensions, null for one without a name. */
+export interface GivenShape {
+  readonly name: string;
+  readonly sizes: readonly (number | string | null)[];
+}
+
 export interface PublishedBlob {
   readonly digest: Digest;
   readonly bytes: Uint8Array<ArrayBuffer>;

@@ -1,15 +1,21 @@
 // The model as it was given, in the WASM runtime: does it load at all, what goes in and out, and what does it answer to sample inputs.
-// Has more room than an isolate, because an .onnx takes several times what its converted form takes.
+// It has more room than in an isolate, because an .onnx takes several times what its converted form takes.
 import type { Signature } from '../../registry/signature.ts';
+import type { Tolerance } from '../../worker/protocol/compare-elements.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import type { Optimization } from '../inspect/artifact.ts';
 import { InspectionError, type Inspector } from '../inspect/inspector.ts';
 import { isSizeOverflow, tidy, unprocessable } from '../inspect/refusal.ts';
 import { signatureOf, WasmModel } from '../inspect/wasm-model.ts';
+import type { OnnxModel } from '../onnx/model-file.ts';
+import { quantisesAtRunTime, valueShapedOutputs } from '../onnx/value-shaped.ts';
+import { findBatch } from './batch-axis.ts';
+import { findDefaultInputs } from './default-inputs.ts';
 import { checkSamples, resolveMaxDims } from './max-dim.ts';
 import type { MaxDim } from './options.ts';
+import { knownOutputs } from './output-ranks.ts';
 import { type SizePlan, type VariableDimension, variableDimensions } from './sample-sizes.ts';
-import { generateSamples, memoryRefusal, readSamples, runSamples, type Sample } from './samples.ts';
+import { generateSamples, memoryRefusal, readSamples, runSamples, type Sample, type SampleTarget } from './samples.ts';
 import type { Source } from './source.ts';
 import { valueHints } from './value-hints.ts';
 
@@ -18,6 +24,8 @@ export interface OriginalOptions {
   readonly timeoutMs: number;
   readonly inputsFile: string | undefined;
   readonly maxDims: readonly MaxDim[];
+  /** Allowed difference between the answers to a record alone and among others. */
+  readonly tolerance: Tolerance;
   /** Inputs that the caller has for a model of this signature. */
   readonly sampleInputs?: (signature: Signature) => Promise<readonly (readonly Tensor[])[]>;
   /** What they are taken from, for messages; default: the test data. */
@@ -33,10 +41,14 @@ export interface Original {
   readonly optimization: Optimization;
   /** Empty if no inputs were given and none of the generated ones was taken. */
   readonly samples: readonly Sample[];
-  /** By the publisher, with --inputs. */
+  /** Samples that give the inputs with a default too. Native onnxruntime cannot be asked them. */
+  readonly samplesWithDefaults: readonly Sample[];
+  /** Whether the publisher gave them, with --inputs. */
   readonly areGiven: boolean;
   /** What the model said to the last of the generated inputs that it refused. */
   readonly lastRefusal: string | null;
+  /** What was found out about inputs and outputs, one sentence each. */
+  readonly notes: readonly string[];
 }
 
 /** @throws PopserveError UNPROCESSABLE for a model that cannot be served */
@@ -46,28 +58,55 @@ export async function examineOriginal(
   options: OriginalOptions,
 ): Promise<Original> {
   const { model, optimization } = await load(inspector, source, options);
-  const signature = signatureOf(model.session);
-  if (signature.outputs.length === 0) throw unprocessable(`${source.file} has no outputs: there is nothing to serve`);
+  const required = signatureOf(model.session);
+  if (required.outputs.length === 0) throw unprocessable(`${source.file} has no outputs: there is nothing to serve`);
 
   const hints = source.onnx ? valueHints(source.onnx.graph) : new Map();
   const dimensions = variableDimensions(model.session.inputs);
   const given = resolveMaxDims(options.maxDims, dimensions);
-  const examined = { signature, optimization, dimensions, given };
-  const target = { model, signature, hints, most: given, timeoutMs: options.timeoutMs };
-  if (options.inputsFile !== undefined) {
-    const samples = await readSamples(options.inputsFile, target);
-    checkSamples(options.inputsFile, samples, dimensions, given);
-    return { ...examined, samples, areGiven: true, lastRefusal: null };
+  const target = { model, signature: required, hints, most: given, timeoutMs: options.timeoutMs };
+  const sampled = await sample(target, dimensions, given, options);
+  const { outputs, notes } = knownOutputs(source.onnx, model.session.outputs, sampled.samples);
+  const session = { ...model.session, outputs };
+  const defaults = await findDefaultInputs(source.onnx, model, sampled.samples);
+  const found = await findBatch({
+    ...{ model, session, samples: sampled.samples, tolerance: options.tolerance },
+    valueShaped: source.onnx && valueShapedOutputs(source.onnx.graph, functionsOf(source.onnx)),
+    quantisesTogether: source.onnx !== null && quantisesAtRunTime(source.onnx.graph),
+  });
+  const signature: Signature = {
+    ...signatureOf(session),
+    ...(defaults.specs.length === 0 ? {} : { optionalInputs: [...defaults.specs] }),
+    batch: found.batch,
+  };
+  return {
+    ...{ signature, optimization, dimensions, given, ...sampled },
+    samplesWithDefaults: defaults.samples,
+    notes: [...notes, ...defaults.notes, ...found.notes],
+  };
+}
+
+/** Sample inputs: the publisher's own, rows of the test data, or generated ones. */
+async function sample(
+  target: SampleTarget,
+  dimensions: readonly VariableDimension[],
+  given: SizePlan,
+  { inputsFile, sampleInputs, samplesOf = 'the test data' }: OriginalOptions,
+): Promise<Pick<Original, 'samples' | 'areGiven' | 'lastRefusal'>> {
+  if (inputsFile !== undefined) {
+    const samples = await readSamples(inputsFile, target);
+    checkSamples(inputsFile, samples, dimensions, given);
+    return { samples, areGiven: true, lastRefusal: null };
   }
-  if (options.sampleInputs !== undefined) {
-    const samples = await runSamples(
-      await options.sampleInputs(signature),
-      target,
-      `${options.samplesOf ?? 'the test data'}, sample`,
-    );
-    return { ...examined, samples, areGiven: false, lastRefusal: null };
+  if (sampleInputs !== undefined) {
+    const samples = await runSamples(await sampleInputs(target.signature), target, `${samplesOf}, sample`);
+    return { samples, areGiven: false, lastRefusal: null };
   }
-  return { ...examined, areGiven: false, ...(await generateSamples(target)) };
+  return { areGiven: false, ...(await generateSamples(target)) };
+}
+
+function functionsOf({ functions }: OnnxModel): Set<string> {
+  return new Set(functions.map(({ domain, name }) => `${domain}:${name}`));
 }
 
 /** At full optimisation, else without: onnxruntime-web refuses some valid models at every other level. */

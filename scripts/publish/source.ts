@@ -12,7 +12,9 @@ import { outputRoles } from '../onnx/classes/output-roles.ts';
 import { externalDataFiles } from '../onnx/external-data.ts';
 import { type OnnxModel, readModel, writeModel } from '../onnx/model-file.ts';
 import { stripZipMap } from '../onnx/zip-map.ts';
+import { giveShapes } from './given-shapes.ts';
 import { checkInitializers } from './initializers.ts';
+import type { GivenShape } from './options.ts';
 
 export interface Source {
   /** Name of the file, without folders. */
@@ -32,13 +34,18 @@ export interface Source {
 
 /**
  * @param maxBytes a larger file is refused unread
+ * @param shapes for inputs and outputs for which the file has none
  * @throws PopserveError INVALID_ARGUMENT for a file that cannot be read, UNPROCESSABLE naming what is wrong with its content
  */
-export async function readSource(path: string, maxBytes: number): Promise<Source> {
+export async function readSource(path: string, maxBytes: number, shapes: readonly GivenShape[] = []): Promise<Source> {
   const file = basename(path);
   const content = await readWhole(path, maxBytes);
   const common = { file, digest: await sha256Digest(content), bytes: content.length };
-  if (isOrtFormat(content)) return { ...common, format: 'ort', model: content, onnx: null, labels: {}, roles: null };
+  if (isOrtFormat(content)) {
+    if (shapes.length > 0)
+      throw new PopserveError('INVALID_ARGUMENT', '--shape: a file in ORT format cannot be changed');
+    return { ...common, format: 'ort', model: content, onnx: null, labels: {}, roles: null };
+  }
 
   const onnx = readModel(content);
   const external = externalDataFiles(onnx);
@@ -51,9 +58,10 @@ export async function readSource(path: string, maxBytes: number): Promise<Source
   }
   if (onnx.graph.output.length === 0) throw unprocessable(`${file} has no outputs: there is nothing to serve`);
   checkInitializers(onnx.graph);
+  const isGivenShapes = giveShapes(onnx, shapes);
   const labels = stripZipMap(onnx);
-  // Written anew only where it was changed: else what is published is what was given.
-  const model = Object.keys(labels).length > 0 ? writeModel(onnx) : content;
+  // It is written anew only where it was changed, so that otherwise the given bytes are published.
+  const model = isGivenShapes || Object.keys(labels).length > 0 ? writeModel(onnx) : content;
   return { ...common, format: 'onnx', model, onnx, labels, roles: outputRoles(onnx.graph, labels) };
 }
 

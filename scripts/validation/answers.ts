@@ -1,5 +1,6 @@
 // The rows of the test data in batches as a model takes them, and its answers put together again.
 
+import { batchOf } from '../../registry/batch.ts';
 import { rowElements } from '../../registry/feature.ts';
 import type { Signature } from '../../registry/signature.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
@@ -34,14 +35,12 @@ export interface BatchSize {
   readonly isFixed: boolean;
 }
 
-/** As many rows as the model takes at once, within reason; one where its inputs do not vary along axis 0. */
-export function batchSize({ inputs }: Signature): BatchSize {
-  const first = inputs.map(({ shape }) => shape[0] ?? 1);
-  const fixed = first.find((size) => size !== -1);
-  if (fixed !== undefined) {
-    const isBatch = first.every((size) => size === fixed);
-    return { rows: isBatch ? fixed : 1, isFixed: true };
-  }
+/** As many rows as the model takes at once, within reason; one where not all of its inputs have rows. */
+export function batchSize(signature: Signature): BatchSize {
+  const { inputs } = signature;
+  const batch = batchOf(signature);
+  if (inputs.some(({ name }) => !batch.inputs.has(name))) return { rows: 1, isFixed: true };
+  if (batch.size !== -1) return { rows: batch.size, isFixed: true };
   const elements = inputs.map((spec) => rowElements(spec));
   if (elements.includes(null)) return { rows: 1, isFixed: false };
   const perRow = elements.reduce<number>((sum, size) => sum + (size ?? 0), 0);

@@ -13,6 +13,11 @@ export interface GateData {
   readonly reference: TestData | null;
 }
 
+/** The same data in the batches that a signature takes: which axis counts records is known only after the first runs. */
+export function inBatches(data: GateData, signature: Signature): GateData {
+  return { ...data, testBatches: data.test === null ? [] : batchesOf(data.test, batchSize(signature)) };
+}
+
 /** Rows of the second sample at most. */
 const mostSampleRows = 8;
 

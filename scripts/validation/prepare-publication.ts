@@ -22,7 +22,7 @@ import { type PreparationSettings, settingsOf } from '../publish/settings.ts';
 import { readSource, type Source } from '../publish/source.ts';
 import { makeWarmup } from '../publish/warmup.ts';
 import { checkEarly } from './check-early.ts';
-import { type GateData, readGateData, sampleInputs } from './gate-data.ts';
+import { type GateData, inBatches, readGateData, sampleInputs } from './gate-data.ts';
 import { goldenCases } from './golden-cases.ts';
 import type { ValidationOptions } from './options.ts';
 import type { Publication, PublishOptions } from './publication.ts';
@@ -47,7 +47,7 @@ export async function preparePublication(
   const name = `'${options.file}'`;
   progress.step(`reading ${name}`);
   const labels = await readLabels(options.labels ?? []);
-  const source = await readSource(options.file, settings.originalHeapMib * mebibyte);
+  const source = await readSource(options.file, settings.originalHeapMib * mebibyte, options.shapes);
   if (options.validation && source.onnx) await checkEarly(options.validation, source.onnx.graph);
   const used = inspector ?? (await Inspector.start({ heapLimitMib: settings.memoryBudgetMib }));
   try {
@@ -80,6 +80,7 @@ async function prepareSource(
     timeoutMs,
     inputsFile: options.inputsFile,
     maxDims: options.maxDims ?? [],
+    tolerance: settings.tolerance,
     ...(gateData ? { sampleInputs: async (signature) => sampleInputs(await gateData(signature), signature) } : {}),
     ...(options.validation?.testData === undefined ? { samplesOf: 'the reference data' } : {}),
   });
@@ -87,7 +88,9 @@ async function prepareSource(
   if (original.samples.length === 0) noteUnchecked(original, note);
   if (original.optimization === 'disabled') note('the WASM runtime takes the original only without graph optimisation');
 
-  const data = (await gateData?.(original.signature)) ?? null;
+  original.notes.forEach(note);
+  const read = (await gateData?.(original.signature)) ?? null;
+  const data = read && inBatches(read, original.signature);
   const namedByGraph = graphLabels(source.roles, original.signature, original.samples);
   for (const [output, names] of Object.entries(namedByGraph)) {
     if (!(output in source.labels || output in givenLabels)) note(describeLabels(output, names));
@@ -110,7 +113,7 @@ async function prepareSource(
   const chosen = await chooseArtifact(
     inspector,
     candidatesOf(source, native, settings),
-    original.samples,
+    [...original.samples, ...original.samplesWithDefaults],
     settings,
     note,
   );

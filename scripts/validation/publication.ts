@@ -1,6 +1,6 @@
 // What publishing is asked for and what it gives: the contract between the command line and the release check.
 import type { Manifest } from '../../registry/manifest.ts';
-import type { LabelsFile, MaxDim, PublishedBlob } from '../publish/options.ts';
+import type { GivenShape, LabelsFile, MaxDim, PublishedBlob } from '../publish/options.ts';
 import type { PreparationOptions } from '../publish/settings.ts';
 import type { Validation, ValidationOptions } from './options.ts';
 
@@ -17,6 +17,8 @@ export interface PublishOptions extends PreparationOptions {
   readonly labels?: readonly LabelsFile[];
   /** Sizes of the inputs that a PoP is to take at most; what is not given is measured, up to 4096. */
   readonly maxDims?: readonly MaxDim[];
+  /** Shapes of inputs and outputs for which the file has none. */
+  readonly shapes?: readonly GivenShape[];
   /** The release gate: test data, what is required of it, where the baseline comes from. */
   readonly validation?: ValidationOptions;
   /** Free text for the manifest. */

@@ -1,5 +1,6 @@
 // The baseline from what was run: inputs as they went in, outputs as they came out.
 import { type Baseline, takeBaseline } from '../../registry/baseline.ts';
+import { inRows } from '../../registry/batch.ts';
 import { type ReferenceRows, sumUp } from '../../registry/feature.ts';
 import type { Signature, TensorSpec } from '../../registry/signature.ts';
 import { elementsOf, type NumericDatatype } from '../../worker/protocol/elements.ts';
@@ -16,14 +17,14 @@ export class ReferenceFeatures {
   constructor(signature: Signature, data: TestData) {
     this.#signature = signature;
     this.#data = data;
-    this.#inputs = new Map(signature.inputs.map((spec) => [spec.name, spec]));
+    this.#inputs = new Map(signature.inputs.map((spec) => [spec.name, inRows(spec, signature)]));
   }
 
   add(tensors: readonly Tensor[]): void {
     for (const tensor of tensors) {
       const runs = this.#tensors.get(tensor.name) ?? [];
       const spec = this.#inputs.get(tensor.name);
-      const rows = featureTensor(tensor);
+      const rows = featureTensor(inRows(tensor, this.#signature));
       runs.push(spec === undefined ? rows : sumUp(spec, rows));
       this.#tensors.set(tensor.name, runs);
     }

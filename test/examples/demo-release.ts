@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InferenceSession } from 'onnxruntime-node';
 import { demoModel } from '../../scripts/demo/demo-model.ts';
+import { demoRoles } from '../harness/demo-publication.ts';
 import { sha256 } from '../harness/pop.ts';
 import { publication, type SmallPublication } from '../harness/small-models.ts';
 
@@ -21,7 +22,7 @@ export async function demoRelease(): Promise<SmallPublication> {
         { name: 'probability', datatype: 'FP32', shape: [-1, 2] },
       ],
     },
-    { artifacts: { model } },
+    { artifacts: { model }, roles: demoRoles },
   );
 }
 

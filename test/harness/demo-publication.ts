@@ -1,7 +1,14 @@
 // The demo model as a test publishes it: its file, with a manifest made here rather than measured.
 import { readFile } from 'node:fs/promises';
+import type { OutputRole } from '../../registry/output-role.ts';
 import { demoModel } from '../../scripts/demo/demo-model.ts';
 import { publication, type SmallPublication } from './small-models.ts';
+
+/** What publishing reads from the demo model's graph. */
+export const demoRoles: OutputRole[] = [
+  { output: 'failure', role: 'label', head: 0, says: { probability: [0, 1] } },
+  { output: 'probability', role: 'number', head: 0, columns: [0, 1], isShare: true },
+];
 
 export async function demoPublication(version = '1'): Promise<SmallPublication> {
   const numeric = demoModel.features.slice(1);
@@ -19,12 +26,6 @@ export async function demoPublication(version = '1'): Promise<SmallPublication> 
         { name: 'probability', datatype: 'FP32', shape: [-1, 2] },
       ],
     },
-    {
-      features: [...demoModel.features],
-      roles: [
-        { output: 'failure', role: 'label', head: 0, says: { probability: [0, 1] } },
-        { output: 'probability', role: 'number', head: 0, columns: [0, 1], isShare: true },
-      ],
-    },
+    { features: [...demoModel.features], roles: demoRoles },
   );
 }

@@ -28,19 +28,17 @@ export function oipCodec(
 ): InferenceCodec<InferRequest> {
   // Binary tensors are views on the body, which is counted already.
   const admit = message.headerLength === null ? admitInto(account, manifest) : admitFor(manifest);
-  const { model, version, signature, features, labels, roles } = manifest;
+  const { model, version, signature, features, labels } = manifest;
   return {
     decode: () => decodeInferRequest({ ...message, signature, features, limits, admit }),
     encode: (request, outputs) => {
       const { id, records } = request;
-      const answer = {
-        ...{ modelName: model, modelVersion: version, outputs },
+      if (records !== undefined) return encodePredictions(manifest, { id, count: records, outputs });
+      return encodeInferResponse({
+        ...{ modelName: model, modelVersion: version, outputs, request },
         ...(id === undefined ? {} : { id }),
         ...(labels ? { labels } : {}),
-      };
-      return records === undefined
-        ? encodeInferResponse({ ...answer, request })
-        : encodePredictions({ ...answer, count: records, ...(roles ? { roles } : {}) });
+      });
     },
   };
 }
@@ -53,7 +51,10 @@ export function predictCodec(
   account: Account,
 ): InferenceCodec<PredictRequest> {
   const admit = admitInto(account, manifest);
-  return { decode: () => decodePredictRequest(body, manifest, limits, admit), encode: encodePredictResponse };
+  return {
+    decode: () => decodePredictRequest(body, manifest, limits, admit),
+    encode: (request, outputs) => encodePredictResponse(request, outputs, manifest.signature),
+  };
 }
 
 /** A string is an array of its own: its head in memory, whatever it holds. */

@@ -1,5 +1,5 @@
 // One inference, forward: decode, check, run, encode, count. Its version was resolved before and stays the same throughout.
-import type { Signature } from '../../registry/signature.ts';
+import { batchOf, recordsIn } from '../../registry/batch.ts';
 import type { Isolate } from '../isolate.ts';
 import { checkAnswerSize } from '../protocol/check-answer.ts';
 import type { EncodedMessage } from '../protocol/envelope.ts';
@@ -45,7 +45,7 @@ export async function infer<R extends InferRequest>(
     isolate.sampler.sample(manifest, request.inputs, outputs);
     return { message: encoded, copies: shadowed ? copyTensors(outputs, account) : null };
   });
-  isolate.counters.succeed(resolved, batchOf(request, signature), timing.end());
+  isolate.counters.succeed(resolved, recordsIn(request.inputs, batchOf(signature)), timing.end());
   if (shadowed) runShadow(isolate, resolved, { request, outputs: copies }, { scope, account });
   const coldStart = timing.load ? { 'server-timing': serverTiming(timing.load, routeMs) } : {};
   return { body: message.body, headers: { ...message.headers, ...versionHeaders(resolved), ...coldStart } };
@@ -59,9 +59,4 @@ export function versionHeaders({ manifest, epoch, insteadOf }: Resolved): Record
     'popserve-epoch': String(epoch),
     'popserve-digest': manifest.artifacts.model.digest,
   };
-}
-
-/** Items in a request: the size of the first dimension where that is variable, else one. */
-function batchOf({ inputs: [first] }: InferRequest, { inputs: [spec] }: Signature): number {
-  return spec?.shape[0] === -1 ? (first?.shape[0] ?? 1) : 1;
 }

@@ -28,7 +28,7 @@ export async function ask(
   const { manifest } = resolved;
   const { answers } = isolate;
   const record = recordOfQuery(manifest, url.searchParams);
-  const inputs = decodeRecords(manifest, [record], () => [record], admitFor(manifest));
+  const inputs = decodeRecords(manifest, { records: [record], exact: () => [record], admit: admitFor(manifest) });
   const etag = await answers.etagOf(manifest, inputs);
   // `no-cache`: a browser keeps the answer and asks each time whether it still holds, so a switchover is seen at once.
   const headers = { ...versionHeaders(resolved), etag, 'cache-control': 'private, no-cache' };
@@ -40,12 +40,7 @@ export async function ask(
   if (kept !== null) return { body: kept, headers: { ...headers, 'content-type': 'application/json' } };
   const codec: InferenceCodec<InferRequest> = {
     decode: () => ({ parameters: {}, inputs, outputs: null, binaryOutputs: false }),
-    encode: (_, outputs) =>
-      encodePredictions({
-        ...{ modelName: manifest.model, modelVersion: manifest.version, count: 1, outputs },
-        ...(manifest.labels ? { labels: manifest.labels } : {}),
-        ...(manifest.roles ? { roles: manifest.roles } : {}),
-      }),
+    encode: (_, outputs) => encodePredictions(manifest, { count: 1, outputs }),
   };
   const answer = await infer(isolate, resolved, codec, holding);
   answers.keep(url.origin, etag, String(answer.body), holding.scope);

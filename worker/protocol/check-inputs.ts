@@ -23,6 +23,11 @@ function fits(tensor: TensorHead, spec: TensorSpec): boolean {
   );
 }
 
+/** All inputs that a request may name: first those that it must, then those with a default. */
+export function inputsTaken({ inputs, optionalInputs = [] }: Signature): readonly TensorSpec[] {
+  return optionalInputs.length === 0 ? inputs : [...inputs, ...optionalInputs];
+}
+
 /** Refuses a tensor by its head, before an element of it is read. @throws {PopserveError} INVALID_ARGUMENT, TOO_LARGE */
 export type Admit = (tensor: TensorHead) => void;
 
@@ -41,9 +46,10 @@ export function admitFor({
 }
 
 function checkInput(tensor: TensorHead, signature: Signature): void {
-  const spec = signature.inputs.find((input) => input.name === tensor.name);
+  const taken = inputsTaken(signature);
+  const spec = taken.find((input) => input.name === tensor.name);
   if (spec === undefined) {
-    throw invalid(`input ${quote(tensor.name)}: not an input of the model, which has ${listNames(signature.inputs)}`);
+    throw invalid(`input ${quote(tensor.name)}: not an input of the model, which has ${listNames(taken)}`);
   }
   if (!fits(tensor, spec)) {
     throw invalid(`input ${quote(tensor.name)}: expected ${describe(spec)}, got ${describe(tensor)}`);
@@ -53,9 +59,9 @@ function checkInput(tensor: TensorHead, signature: Signature): void {
 /** @throws {PopserveError} INVALID_ARGUMENT naming the input or output at fault, what was expected and what came */
 export function checkInputs(request: InferRequest, signature: Signature): void {
   for (const tensor of request.inputs) checkInput(tensor, signature);
-  for (const spec of signature.inputs) {
+  for (const spec of inputsTaken(signature)) {
     const given = request.inputs.filter((tensor) => tensor.name === spec.name).length;
-    if (given !== 1) {
+    if (given > 1 || (given === 0 && signature.inputs.includes(spec))) {
       throw invalid(
         `input ${quote(spec.name)}: expected ${describe(spec)}, got ${given === 0 ? 'none' : `${given} of it`}`,
       );

@@ -1,17 +1,19 @@
 // TensorFlow Serving's REST form of a prediction, row and column format, for clients that speak nothing else.
 // https://github.com/tensorflow/serving/blob/master/tensorflow_serving/g3doc/api_rest.md
+import { batchOf } from '../../registry/batch.ts';
 import { decodeBase64 } from '../../registry/bytes.ts';
 import { invalid, PopserveError } from '../../registry/errors.ts';
 import type { InputLimit } from '../../registry/input-size-limits.ts';
 import { elementCount, type TensorSpec } from '../../registry/signature.ts';
-import { type Admit, admitFor } from './check-inputs.ts';
+import { type Admit, admitFor, inputsTaken } from './check-inputs.ts';
 import { type DataSlice, decodeDataSlice, NotJson, shapeOfSlice } from './data-slice.ts';
 import { decodeJsonData } from './decode-json-data.ts';
-import { columnsOf, decodeRecords, type RecordModel, shapeOf } from './decode-records.ts';
+import { completedShape, decodeRecords, shapeOf } from './decode-records.ts';
 import { describeShape, describeValue, quote } from './describe.ts';
 import { checkJsonBytes, isAbsent, type JsonObject, readObject, readRecords, readString } from './fields.ts';
 import type { DecodeLimits, InferRequest } from './infer-request.ts';
 import { type ParsedJson, parseJson, requestLimits } from './json.ts';
+import { checkRecordCount, columnsOf, type RecordModel } from './record-model.ts';
 import type { Tensor } from './tensor.ts';
 
 export interface PredictRequest extends InferRequest {
@@ -26,6 +28,8 @@ export interface PredictModel extends RecordModel {
 }
 
 const signatureName = 'serving_default';
+/** Where whole tensors can be asked for, in messages. */
+const columnFormat = "'inputs'";
 
 /** @throws {PopserveError} INVALID_ARGUMENT naming the instance or input at fault, TOO_LARGE beyond the limits */
 export function decodePredictRequest(
@@ -86,18 +90,22 @@ class PredictDecoder {
     const exact = () => (slice === null ? (this.#json.exact() as JsonObject).instances : this.#json.exactSlice(slice));
     const records = asRecords(this.#model, rows);
     const exactRecords = () => asRecords(this.#model, exact() as readonly unknown[]);
-    return { inputs: decodeRecords(this.#model, records, exactRecords, this.#admit), count: rows.length };
+    const read = { records, exact: exactRecords, admit: this.#admit, elsewhere: columnFormat };
+    return { inputs: decodeRecords(this.#model, read), count: rows.length };
   }
 
   columns(inputs: unknown): Tensor[] {
     const { signature } = this.#model;
     const given = this.#namedColumns(inputs);
+    const taken = inputsTaken(signature);
     for (const name of Object.keys(given)) {
-      if (signature.inputs.some((input) => input.name === name)) continue;
-      const known = signature.inputs.map((input) => quote(input.name)).join(', ');
+      if (taken.some((input) => input.name === name)) continue;
+      const known = taken.map((input) => quote(input.name)).join(', ');
       throw invalid(`input ${quote(name)}: not an input of the model, which has ${known}`);
     }
-    return signature.inputs.map((spec) => this.#column(spec, given));
+    return taken
+      .filter((spec) => signature.inputs.includes(spec) || Object.hasOwn(given, spec.name))
+      .map((spec) => this.#column(spec, given));
   }
 
   /**
@@ -105,14 +113,16 @@ class PredictDecoder {
    * @returns null where they are objects, named features, or rows of another shape than the model's: those are read one by one
    */
   #rowsOfOneInput(slice: DataSlice): Tensor | null {
-    const [column, ...others] = columnsOf(this.#model);
+    const [column, ...others] = columnsOf(this.#model).filter(({ isOptional }) => !isOptional);
     if (column === undefined || others.length > 0 || column.features !== null) return null;
+    if (!batchOf(this.#model.signature).inputs.has(column.spec.name)) return null;
     const inferred = shapeOfSlice(slice);
     const { shape } = column.spec;
     if (inferred === null || inferred.length !== shape.length || shape.length === 0) return null;
     if (inferred.some((size, axis) => axis > 0 && shape[axis] !== -1 && shape[axis] !== size)) return null;
-    const [batch] = shape;
-    if (batch !== -1 && batch !== inferred[0]) return null;
+    const [rows = 0] = inferred;
+    if (rows === 0) return null;
+    checkRecordCount(this.#model, rows, columnFormat);
     return this.#tensor(column.spec, inferred, slice);
   }
 
@@ -131,9 +141,9 @@ class PredictDecoder {
     if (!Object.hasOwn(given, name))
       throw invalid(`${where}: expected ${datatype} ${describeShape(spec.shape)}, got none`);
     const slice = this.#json.sliceOf(given[name]);
-    if (slice !== null) return this.#tensor(spec, shapeOfSlice(slice) ?? [], slice);
+    if (slice !== null) return this.#tensor(spec, completedShape(shapeOfSlice(slice) ?? [], spec.shape), slice);
     const data = unwrapBase64(given[name]);
-    const shape = shapeOf(data);
+    const shape = completedShape(shapeOf(data), spec.shape);
     this.#admit({ name, datatype, shape });
     const target = { where, datatype, shape, count: elementCount(shape) };
     const exact = () => unwrapBase64(this.#namedColumns((this.#json.exact() as JsonObject).inputs)[name]);

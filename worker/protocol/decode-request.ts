@@ -123,8 +123,8 @@ export function decodeInferRequest(message: {
     const records = readRecords(request.instances, limits);
     json.settle();
     const model = { signature, features: message.features };
-    const exactRecords = () => (json.exact() as JsonObject).instances as readonly unknown[];
-    const inputs = decodeRecords(model, records, exactRecords, admit);
+    const exact = () => (json.exact() as JsonObject).instances as readonly unknown[];
+    const inputs = decodeRecords(model, { records, exact, admit });
     return { ...id, parameters, inputs, outputs: null, binaryOutputs: false, records: records.length };
   }
   const outputs = decodeRequestedOutputs(request.outputs);

@@ -1,46 +1,42 @@
 // TensorFlow Serving's REST form of a prediction's answer: the row format for `instances`, the column format for `inputs`.
 // https://github.com/tensorflow/serving/blob/master/tensorflow_serving/g3doc/api_rest.md
 import { encodeBase64 } from '../../registry/bytes.ts';
-import { invalid } from '../../registry/errors.ts';
-import { elementCount } from '../../registry/signature.ts';
+import { elementCount, type Signature } from '../../registry/signature.ts';
 import type { PredictRequest } from './decode-predict.ts';
-import { describeShape, quote } from './describe.ts';
+import { quote } from './describe.ts';
 import type { EncodedMessage } from './envelope.ts';
 import { elementTexts, nestTexts } from './json-rows.ts';
+import { rowsOf } from './output-rows.ts';
 import type { Tensor } from './tensor.ts';
 
-/** Row format: `predictions`, one per instance; column format: `outputs`, whole tensors. Of one output the value alone. */
-export function encodePredictResponse(request: PredictRequest, outputs: readonly Tensor[]): EncodedMessage {
-  const texts = outputs.map((output) => ({
-    name: output.name,
-    shape: output.shape,
-    elements: bytesOrTexts(output),
-  }));
+/**
+ * Row format: `predictions`, one per instance; column format: `outputs`, whole tensors. A model with one output gives its value alone.
+ * An output without a batch axis is answered whole, to one instance.
+ * @throws {PopserveError} INVALID_ARGUMENT if an output has not one row for each instance, although its signature allows for that
+ */
+export function encodePredictResponse(
+  request: PredictRequest,
+  outputs: readonly Tensor[],
+  signature: Signature,
+): EncodedMessage {
   const headers = { 'content-type': 'application/json' };
-  const single = texts.length === 1;
+  const names = outputs.map(({ name }) => JSON.stringify(name));
   const collect = (values: readonly string[]) =>
-    single
+    names.length === 1
       ? (values[0] ?? 'null')
-      : `{${values.map((value, index) => `${JSON.stringify(texts[index]?.name)}:${value}`).join(',')}}`;
+      : `{${values.map((value, index) => `${names[index]}:${value}`).join(',')}}`;
   if (request.format === 'column') {
-    const whole = collect(texts.map(({ elements, shape }) => nestTexts(elements, shape)));
+    const whole = collect(outputs.map((output) => nestTexts(bytesOrTexts(output), output.shape)));
     return { headers, body: `{"outputs":${whole}}` };
   }
-  for (const { name, shape } of texts) {
-    if (shape[0] === request.count) continue;
-    throw invalid(
-      `output ${quote(name)}: ${describeShape(shape)} has no row for each of ${request.count} instances; ask with 'inputs'`,
-    );
-  }
-  const rows = Array.from({ length: request.count }, (_, row) =>
-    collect(
-      texts.map(({ elements, shape }) => {
-        const rest = shape.slice(1);
-        const step = elementCount(rest);
-        return nestTexts(elements.slice(row * step, (row + 1) * step), rest);
-      }),
-    ),
-  );
+  const { count } = request;
+  const rowsByOutput = outputs.map((output) => {
+    const { rows, shape } = rowsOf(output, signature, count, "'inputs'");
+    const elements = bytesOrTexts(output);
+    const step = elementCount(shape);
+    return Array.from({ length: rows }, (_, row) => nestTexts(elements.slice(row * step, (row + 1) * step), shape));
+  });
+  const rows = Array.from({ length: count }, (_, row) => collect(rowsByOutput.map((texts) => texts[row] ?? 'null')));
   return { headers, body: `{"predictions":[${rows.join(',')}]}` };
 }
 

@@ -1,85 +1,107 @@
-// Which outputs of a model are its label and the scores behind it, and which column of the scores each label means.
+// Which outputs of a version are its label and the scores behind it, and which column of the scores each label means. Decided from the
+// manifest alone, so that every answer of a version has the same fields, whatever values it holds.
+import { batchOf } from '../../registry/batch.ts';
 import type { ColumnNames, OutputRole } from '../../registry/output-role.ts';
-import { elementCount, isFloat } from '../../registry/signature.ts';
+import { isFloat, type Signature, type TensorSpec } from '../../registry/signature.ts';
 import type { Labels } from './classification.ts';
-import type { Tensor } from './tensor.ts';
+import { isOneValue } from './record-model.ts';
 
-export interface ClassifierOutputs {
-  readonly label: Tensor | null;
-  /** `[count, classes]`, two classes or more. */
-  readonly scores: Tensor;
+export interface Classifier {
+  /** The output that names the class; null where the largest score does. */
+  readonly label: string | null;
+  /** The output `[records, classes]`, two classes or more. */
+  readonly scores: string;
   readonly classes: number;
   /** Names of the classes in the order of the columns; null where nobody knows them. */
   readonly names: Labels | null;
   /** The label of a row in which this column is the largest; null where it is not known. */
   readonly says: ColumnNames | null;
+  /** Whether the scores are called probabilities. */
+  readonly isShare: boolean;
 }
 
-export interface ModelOutputs {
-  readonly outputs: readonly Tensor[];
-  /** Rows that were asked about. */
-  readonly count: number;
+export interface ClassifierModel {
+  readonly signature: Signature;
   readonly labels?: Readonly<Record<string, Labels>> | undefined;
   /** As they were found when the version was published; versions in ORT format have none. */
   readonly roles?: readonly OutputRole[] | undefined;
 }
 
 const labelTypes = new Set(['INT64', 'INT32', 'BYTES', 'BOOL']);
+/** Where the graph does not show that scores are probabilities, their name has to say it. */
+const shareName = /prob|softmax/i;
 
 /** @returns null for a model that tells no classes apart, or several kinds of them: then every output stands for itself */
-export function findClassifier(model: ModelOutputs): ClassifierOutputs | null {
+export function findClassifier(model: ClassifierModel): Classifier | null {
   return model.roles === undefined ? byShape(model) : byRoles(model, model.roles);
 }
 
-function byRoles(model: ModelOutputs, roles: readonly OutputRole[]): ClassifierOutputs | null {
+function byRoles(model: ClassifierModel, roles: readonly OutputRole[]): Classifier | null {
+  const { outputs } = model.signature;
   const found = roles.flatMap((role) => {
-    const scores = role.role === 'number' ? model.outputs.find(({ name }) => name === role.output) : undefined;
-    const classes = scores === undefined ? null : classCount(scores, model.count);
+    const scores = role.role === 'number' ? outputs.find(({ name }) => name === role.output) : undefined;
+    const classes = scores === undefined ? null : classCount(model, scores);
     if (scores === undefined || classes === null) return [];
     const beside = roles.filter((other) => other.role === 'label' && other.head === role.head);
     const [label, another] = beside;
-    const output = another === undefined ? model.outputs.find(({ name }) => name === label?.output) : undefined;
+    const own = another === undefined ? outputs.find(({ name }) => name === label?.output) : undefined;
+    const isLabel = own !== undefined && hasOneValue(model, own);
     const names = namesOf(model, scores, classes);
-    if (names === null && output === undefined) return [];
+    if (names === null && !isLabel) return [];
     const says = label?.says?.[scores.name] ?? null;
-    return [{ role, outputs: { label: output ?? null, scores, classes, names, says } }];
+    const isShare = role.isShare === true || shareName.test(scores.name);
+    return [
+      { role, classifier: { label: isLabel ? own.name : null, scores: scores.name, classes, names, says, isShare } },
+    ];
   });
   const shares = found.filter(({ role }) => role.isShare === true);
   const isOneHead = new Set(found.map(({ role }) => role.head)).size === 1;
   const [only] = found.length === 1 ? found : isOneHead && shares.length === 1 ? shares : [];
-  return only?.outputs ?? null;
+  return only?.classifier ?? null;
 }
 
 /** Without a graph: scores are what has names for its classes, a label is what alone could be one. */
-function byShape(model: ModelOutputs): ClassifierOutputs | null {
-  const labels = model.outputs.filter(
-    ({ datatype, shape }) => labelTypes.has(datatype) && elementCount(shape) === model.count && shape.length <= 2,
-  );
-  const label = labels.length === 1 ? (labels[0] ?? null) : null;
-  for (const scores of model.outputs) {
-    const classes = classCount(scores, model.count);
+function byShape(model: ClassifierModel): Classifier | null {
+  const { outputs } = model.signature;
+  const labels = outputs.filter((spec) => labelTypes.has(spec.datatype) && hasOneValue(model, spec));
+  const label = labels.length === 1 ? (labels[0]?.name ?? null) : null;
+  for (const scores of outputs) {
+    const classes = classCount(model, scores);
     if (classes === null) continue;
     const names = namesOf(model, scores, classes);
-    if (names !== null || label !== null) return { label, scores, classes, names, says: null };
+    if (names === null && label === null) continue;
+    return { label, scores: scores.name, classes, names, says: null, isShare: shareName.test(scores.name) };
   }
   return null;
 }
 
-function classCount({ datatype, shape }: Tensor, count: number): number | null {
-  const [batch, classes = 1, ...rest] = shape;
-  return isFloat(datatype) && batch === count && rest.length === 0 && classes >= 2 ? classes : null;
+/** How many classes an output tells apart; a width that the signature leaves open is that of its labels. */
+function classCount({ signature, labels }: ClassifierModel, { name, datatype, shape }: TensorSpec): number | null {
+  const [, width, ...rest] = shape;
+  if (!isFloat(datatype) || width === undefined || rest.length > 0) return null;
+  if (!batchOf(signature).outputs.has(name)) return null;
+  const classes = width === -1 ? (labelsOf(labels, name)?.length ?? 0) : width;
+  return classes >= 2 ? classes : null;
 }
 
-function namesOf({ labels }: ModelOutputs, { name }: Tensor, classes: number): Labels | null {
-  const own = labels !== undefined && Object.hasOwn(labels, name) ? labels[name] : undefined;
+function hasOneValue({ signature }: ClassifierModel, { name, shape }: TensorSpec): boolean {
+  return batchOf(signature).outputs.has(name) && shape.length <= 2 && isOneValue(shape.slice(1));
+}
+
+function namesOf({ labels }: ClassifierModel, { name }: TensorSpec, classes: number): Labels | null {
+  const own = labelsOf(labels, name);
   return own?.length === classes ? own : null;
+}
+
+function labelsOf(labels: ClassifierModel['labels'], name: string): Labels | undefined {
+  return labels !== undefined && Object.hasOwn(labels, name) ? labels[name] : undefined;
 }
 
 /**
  * The column that a label means: by what the graph says that it means, else by its name.
  * @returns -1 where nobody knows
  */
-export function columnOfLabel(label: unknown, { says, names, classes }: ClassifierOutputs): number {
+export function columnOfLabel(label: unknown, { says, names, classes }: Classifier): number {
   if (says === 'column') return typeof label === 'number' && label >= 0 && label < classes ? label : -1;
   const known = says ?? names ?? [];
   return known.findIndex((name) => String(name) === String(label));

@@ -98,13 +98,15 @@ export class Session implements ModelSession {
         tensors.push(tensor);
         placeNuls(heap, tensor, input);
       }
+      // Allocating may grow the memory, which detaches the table's view, so the names come first.
+      const inputNames = inputs.map(({ name }) => this.#names.get(name) ?? this.#nameOfDefault(name, allocated));
       // The table: input names, input tensors, output names, output tensors (empty: ORT makes them).
       const words = heap.words(table, tableLength);
       const inputTensorsAt = inputs.length;
       const outputNamesAt = 2 * inputs.length;
       const outputTensorsAt = outputNamesAt + outputNames.length;
-      inputs.forEach((input, index) => {
-        words[index] = this.#nameAt(input.name);
+      inputs.forEach((_, index) => {
+        words[index] = inputNames[index] ?? 0;
         words[inputTensorsAt + index] = tensors[index] ?? 0;
       });
       outputNames.forEach((name, index) => {
@@ -140,9 +142,16 @@ export class Session implements ModelSession {
     if (this.#model) this.heap.free(this.#model.pointer);
   }
 
+  /** The runtime lists no input that has a default, but takes one. It refuses a name that the model does not have. */
+  #nameOfDefault(name: string, allocated: number[]): number {
+    const pointer = this.heap.allocateText(name);
+    allocated.push(pointer);
+    return pointer;
+  }
+
   #nameAt(name: string): number {
     const pointer = this.#names.get(name);
-    if (pointer === undefined) throw new Error(`the model has no input or output '${name}'`);
+    if (pointer === undefined) throw new Error(`the model has no output '${name}'`);
     return pointer;
   }
 }

@@ -1,4 +1,5 @@
 // Measures how far apart the answers of two versions to the same request are. Pure functions.
+import { batchOf } from '../../registry/batch.ts';
 import { equalBytes } from '../../registry/bytes.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import { type Datatype, isFloat } from '../../registry/signature.ts';
@@ -48,11 +49,11 @@ export function compareOutputs(left: readonly Tensor[], right: readonly Tensor[]
   return sum;
 }
 
-/** A single axis of variable length is the batch, not classes. */
+/** A single axis that counts records, or that has any length, holds no classes. */
 function hasTop1({ name, shape }: Tensor, { signature }: Described): boolean {
   const declared = signature.outputs.find((output) => output.name === name)?.shape;
-  const batchAlone = declared?.length === 1 && declared[0] === -1;
-  return !batchAlone && (shape.at(-1) ?? 1) > 1;
+  const isList = declared?.length === 1 && (declared[0] === -1 || batchOf(signature).outputs.has(name));
+  return !isList && (shape.at(-1) ?? 1) > 1;
 }
 
 /** Only for finite numbers: {@link addDifferences} compares the others. */

@@ -2,9 +2,9 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { PopserveError } from '../../../registry/errors.ts';
 import type { RawTensor } from '../../inspect/raw-frame.ts';
+import { decodeTensor } from '../../inspect/tensor-proto.ts';
 import type { OptionalProto, SequenceProto, TypeProto } from '../../onnx/onnx_pb.ts';
 import { OptionalProtoSchema, SequenceProtoSchema, TensorProtoSchema } from '../../onnx/onnx_pb.ts';
-import { decodeTensor } from './tensor-proto.ts';
 
 export type Value =
   | { readonly kind: 'tensor'; readonly tensor: RawTensor }

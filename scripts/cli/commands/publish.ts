@@ -9,7 +9,7 @@ import type { ContractConflict } from '../../../registry/api/contract.ts';
 import { contractBreaks } from '../../../registry/contract/breaks.ts';
 import { PopserveError } from '../../../registry/errors.ts';
 import { type Manifest, manifestBlobs } from '../../../registry/manifest.ts';
-import type { LabelsFile, MaxDim } from '../../publish/options.ts';
+import type { GivenShape, LabelsFile, MaxDim } from '../../publish/options.ts';
 import { sameRelease } from '../../publish/same-release.ts';
 import type { Judgement } from '../../validation/options.ts';
 import type { PublishOptions } from '../../validation/publication.ts';
@@ -19,6 +19,7 @@ import {
   collectLabels,
   collectMaxDims,
   collectMetadata,
+  collectShapes,
   parseFeatures,
   parseMilliseconds,
   parseModel,
@@ -58,6 +59,7 @@ interface PublishArguments extends GateArguments {
   features?: string[];
   labels?: LabelsFile[];
   maxDim?: MaxDim[];
+  shape?: GivenShape[];
   probeLimit?: number;
   description?: string;
   metadata?: Record<string, string>;
@@ -94,6 +96,11 @@ export function addPublish(program: Command, execute: Execute): void {
       '--max-dim <[name=]size>',
       'greatest size of a variable dimension that a PoP takes: NAME is its symbol or input:axis, without it of all',
       collectMaxDims,
+    )
+    .option(
+      '--shape <name=sizes>',
+      'shape of an input or output for which the file has none: numbers, names or ? for each dimension, as in x=batch,3',
+      collectShapes,
     )
     .option(
       '--probe-limit <ms>',
@@ -208,6 +215,7 @@ function publishOptions(file: string, version: string, options: PublishArguments
     ...(options.inputs === undefined ? {} : { inputsFile: options.inputs }),
     ...(options.features === undefined ? {} : { features: options.features }),
     ...(options.maxDim === undefined ? {} : { maxDims: options.maxDim }),
+    ...(options.shape === undefined ? {} : { shapes: options.shape }),
     ...(options.probeLimit === undefined ? {} : { probeLimitMs: options.probeLimit }),
     ...(options.labels === undefined ? {} : { labels: options.labels }),
     ...(Object.keys(metadata).length === 0 ? {} : { metadata }),

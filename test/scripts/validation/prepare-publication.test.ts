@@ -88,6 +88,7 @@ describe('preparing a publication', () => {
     expect(manifest.signature).toEqual({
       inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 8] }],
       outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 8] }],
+      batch: { size: -1, inputs: ['x'], outputs: ['y'] },
     });
     expect(manifest.source.file).toBe('small.onnx');
     expect(manifest.metadata).toEqual({ author: 'us' });

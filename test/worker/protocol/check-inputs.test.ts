@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Signature } from '../../../registry/signature.ts';
-import { admitFor, checkInputs } from '../../../worker/protocol/check-inputs.ts';
+import { checkInputs } from '../../../worker/protocol/check-inputs.ts';
 import { tensor } from './wire.ts';
 
 const signature: Signature = {
@@ -45,25 +45,4 @@ test.each([
 test('an output that the model does not have is refused with those it has', () => {
   const message = "output 'score': not an output of the model, which has 'label', 'scores'";
   expect(() => check([x, scalar], ['label', 'score'])).toThrow(expect.objectContaining({ status: 400, message }));
-});
-
-test('a model without inputs takes none, and says so', () => {
-  const none: Signature = { inputs: [], outputs: signature.outputs };
-  checkInputs({ parameters: {}, inputs: [], outputs: null, binaryOutputs: false }, none);
-  expect(() => checkInputs({ parameters: {}, inputs: [x], outputs: null, binaryOutputs: false }, none)).toThrow(
-    "input 'x': not an input of the model, which has none",
-  );
-});
-
-test('a tensor is admitted by its head: an input of the model, in a size within the limits', () => {
-  const head = (name: string, shape: number[]) => ({ name, datatype: 'FP32' as const, shape });
-  const limits = [{ name: 'x', shape: [2, null], elements: 8 }];
-  admitFor({ signature })(head('x', [3, 4]));
-  admitFor({ signature, limits })(head('x', [2, 4]));
-  const admit = admitFor({ signature, limits });
-  expect(() => admit(head('x', [3, 4]))).toThrow(
-    expect.objectContaining({ code: 'TOO_LARGE', message: expect.stringContaining('axis 0 has 3, the limit is 2') }),
-  );
-  expect(() => admit(head('x', [3, 5]))).toThrow("input 'x': expected FP32 [-1,4], got FP32 [3,5]");
-  expect(() => admit(head('z', [1, 4]))).toThrow("input 'z': not an input of the model");
 });

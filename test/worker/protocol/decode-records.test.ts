@@ -21,9 +21,12 @@ test('exact records are asked for once by all inputs together, and only if an in
   const decode = (value: string) => {
     const json = parseJson(new TextEncoder().encode(`[${rowOf(value)}]`), { maxDepth: 8, maxValues: 100 });
     let asked = 0;
-    const tensors = decodeRecords(modelOf('INT64'), json.value as unknown[], () => {
-      asked++;
-      return json.exact() as unknown[];
+    const tensors = decodeRecords(modelOf('INT64'), {
+      records: json.value as unknown[],
+      exact: () => {
+        asked++;
+        return json.exact() as unknown[];
+      },
     });
     return { asked, tensors };
   };

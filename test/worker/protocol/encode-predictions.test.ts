@@ -1,7 +1,7 @@
 // The answer to records: `probability` is that of the label, or it is not there.
 import { describe, expect, it } from 'vitest';
 import type { OutputRole } from '../../../registry/output-role.ts';
-import { encodePredictions, type Predictions } from '../../../worker/protocol/encode-predictions.ts';
+import { type AnsweringModel, encodePredictions } from '../../../worker/protocol/encode-predictions.ts';
 import type { Tensor } from '../../../worker/protocol/tensor.ts';
 
 function floats(name: string, shape: number[], values: number[]): Tensor {
@@ -21,16 +21,19 @@ function texts(name: string, values: string[]): Tensor {
   };
 }
 
-function answer(outputs: Tensor[], more: Partial<Predictions> = {}): Record<string, unknown>[] {
+/** Outputs whose axis 0 counts records. */
+function answer(outputs: Tensor[], more: Partial<AnsweringModel> = {}): Record<string, unknown>[] {
   const count = outputs[0]?.shape[0] ?? 1;
-  const { body } = encodePredictions({ modelName: 'm', modelVersion: '1', count, outputs, ...more });
+  const specs = outputs.map(({ name, datatype, shape }) => ({ name, datatype, shape: [-1, ...shape.slice(1)] }));
+  const signature = { inputs: [{ name: 'x', datatype: 'FP32' as const, shape: [-1] }], outputs: specs };
+  const { body } = encodePredictions({ model: 'm', version: '1', signature, ...more }, { count, outputs });
   return JSON.parse(String(body)).predictions;
 }
 
 const scores = floats('p', [2, 2], [0.75, 0.25, 0.5, 0.5]);
 const head = (says?: OutputRole['says']): OutputRole[] => [
   { output: 'label', role: 'label', head: 0, ...(says === undefined ? {} : { says }) },
-  { output: 'p', role: 'number', head: 0 },
+  { output: 'p', role: 'number', head: 0, isShare: true },
 ];
 
 describe('the probability of a record', () => {
@@ -69,7 +72,7 @@ describe('the probability of a record', () => {
   });
 
   it('is the largest one of a model that says no label, and only where its classes have names', () => {
-    const roles: OutputRole[] = [{ output: 'p', role: 'number', head: 0 }];
+    const roles: OutputRole[] = [{ output: 'p', role: 'number', head: 0, isShare: true }];
     const [first] = answer([scores], { roles, labels: { p: ['a', 'b'] } });
     expect(first).toEqual({ label: 'a', probability: 0.75, probabilities: { a: 0.75, b: 0.25 } });
     expect(answer([scores], { roles })).toEqual([{ p: [0.75, 0.25] }, { p: [0.5, 0.5] }]);
@@ -106,7 +109,8 @@ describe('outputs beside the label', () => {
 
 describe('a version whose graph is not known', () => {
   it('has a label where one output alone could be it, and a probability where its name is given', () => {
-    const labels = { p: ['neg', 'pos'] };
+    const scores = floats('probabilities', [2, 2], [0.75, 0.25, 0.5, 0.5]);
+    const labels = { probabilities: ['neg', 'pos'] };
     expect(answer([texts('label', ['pos', 'neg']), scores], { labels })[0]).toMatchObject({
       label: 'pos',
       probability: 0.25,
@@ -116,7 +120,7 @@ describe('a version whose graph is not known', () => {
       probabilities: { 0: 0.75, 1: 0.25 },
     });
     const two = [integers('row', [2], [1, 0]), integers('label', [2], [1, 0]), scores];
-    expect(answer(two)[0]).toEqual({ row: 1, label: 1, p: [0.75, 0.25] });
+    expect(answer(two)[0]).toEqual({ row: 1, label: 1, probabilities: [0.75, 0.25] });
     const ids = [integers('row', [2], [1, 0]), integers('lot', [2], [1, 0]), scores];
     expect(answer(ids, { labels })[0]).toMatchObject({ row: 1, lot: 1, label: 'neg', probability: 0.75 });
   });
@@ -124,5 +128,44 @@ describe('a version whose graph is not known', () => {
   it('has no two fields of one name', () => {
     const two = [integers('row', [2], [1, 0]), integers('label', [2], [1, 0]), scores];
     expect(answer(two, { labels: { p: ['neg', 'pos'] } })[0]).toEqual({ row: 1, label: 1, p: [0.75, 0.25] });
+  });
+});
+
+describe('the fields of a record', () => {
+  const roles: OutputRole[] = [
+    { output: 'label', role: 'label', head: 0, says: { p: ['neg', 'pos'] } },
+    { output: 'p', role: 'number', head: 0, isShare: true },
+  ];
+  const labels = { p: ['died', 'survived'] };
+
+  it.each([
+    ['a sum that rounding moved away from 1', [0.5, 0.5020004]],
+    ['a share above 1 by rounding', [-4e-7, 1.0000004]],
+    ['no number', [Number.NaN, Number.NaN]],
+  ])('do not depend on those of others: %s', (_, odd) => {
+    const [alone] = answer([texts('label', ['pos']), floats('p', [1, 2], [0.25, 0.75])], { roles, labels });
+    const [first, second] = answer([texts('label', ['pos', 'pos']), floats('p', [2, 2], [0.25, 0.75, ...odd])], {
+      ...{ roles, labels },
+    });
+    expect(first).toEqual(alone);
+    expect(first).toEqual({ label: 'survived', probability: 0.75, probabilities: { died: 0.25, survived: 0.75 } });
+    expect(Object.keys(second ?? {})).toEqual(Object.keys(first ?? {}));
+  });
+
+  it('have no label where the scores are not numbers', () => {
+    const nothing = { label: null, probability: null, probabilities: { died: null, survived: null } };
+    const rows = floats('p', [2, 2], [Number.NaN, Number.NaN, 0.25, 0.75]);
+    expect(answer([texts('label', ['neg', 'pos']), rows], { roles, labels })[0]).toEqual(nothing);
+    const shares: OutputRole[] = [{ output: 'p', role: 'number', head: 0, isShare: true }];
+    expect(answer([rows], { roles: shares, labels })[0]).toEqual(nothing);
+    const half = floats('p', [1, 2], [Number.NaN, 0.75]);
+    expect(answer([half], { roles: shares, labels })[0]).toMatchObject({ label: null, probability: null });
+  });
+
+  it('are scores where neither the graph nor the name says more, although a row adds up to 1', () => {
+    const named = { labels: { logits: ['a', 'b'] } };
+    expect(answer([floats('logits', [1, 2], [0.25, 0.75])], named)).toEqual([
+      { label: 'b', score: 0.75, scores: { a: 0.25, b: 0.75 } },
+    ]);
   });
 });

@@ -2,9 +2,10 @@
 import '../../harness/property-seed.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { batchOf, recordsIn } from '../../../registry/batch.ts';
 import type { Signature } from '../../../registry/signature.ts';
 import { decodeRecords } from '../../../worker/protocol/decode-records.ts';
-import { encodeRecord, recordCount } from '../../../worker/protocol/encode-record.ts';
+import { RecordRow } from '../../../worker/protocol/encode-record.ts';
 import { parseJson } from '../../../worker/protocol/json.ts';
 import type { Tensor } from '../../../worker/protocol/tensor.ts';
 
@@ -37,11 +38,17 @@ test('rows of a batch come back as the tensors that they were, by the names of t
         { ...{ name: 'grid', datatype: 'INT64', shape: [count, 2, 2] }, data: bytesOf(BigInt64Array, rows, 'grid') },
         { name: 'flag', datatype: 'BOOL', shape: [count], data: Uint8Array.from(rows, ({ flag }) => Number(flag)) },
       ];
-      expect(recordCount(inputs)).toBe(count);
-      const texts = rows.map((_, index) => encodeRecord({ signature }, inputs, index, count));
+      expect(recordsIn(inputs, batchOf(signature))).toBe(count);
+      const texts = rows.map((_, index) => new RecordRow({ signature }, index, count).inputs(inputs));
       const body = new TextEncoder().encode(`[${texts.join(',')}]`);
       const json = parseJson(body, { maxDepth: 8, maxValues: 1000 });
-      const decoded = decodeRecords({ signature }, json.value as unknown[], () => json.exact() as unknown[]);
+      const decoded = decodeRecords(
+        { signature },
+        {
+          records: json.value as unknown[],
+          exact: () => json.exact() as unknown[],
+        },
+      );
       expect(decoded.map(plain)).toEqual(inputs.map(plain));
     }),
   );
@@ -70,6 +77,6 @@ test('inputs that do not agree on axis 0 are one row, as a whole', () => {
     { name: 'flag', datatype: 'BOOL', shape: [3], data: Uint8Array.of(1, 0, 1) },
     { name: 'text', datatype: 'BYTES', shape: [1, 1], data: [new TextEncoder().encode('a')] },
   ];
-  expect(recordCount(odd)).toBe(1);
-  expect(encodeRecord({ signature }, odd, 0, 1)).toBe('{"text":"a","flag":[true,false,true]}');
+  expect(recordsIn(odd, batchOf(signature))).toBe(1);
+  expect(new RecordRow({ signature }, 0, 1).inputs(odd)).toBe('{"text":"a","flag":[true,false,true]}');
 });

@@ -1,5 +1,6 @@
 // Decides which features of a version's tensors are counted, and how often. Single elements are always counted; figures that sum
 // up large rows are counted for a sample of the requests if they would cost more than 2 % of the model's run.
+import { batchOf, inRows, recordsIn } from '../../../registry/batch.ts';
 import { smallest } from '../../../registry/extremes.ts';
 import type { Manifest } from '../../../registry/manifest.ts';
 import { elementCount, type TensorSpec } from '../../../registry/signature.ts';
@@ -30,16 +31,18 @@ export class CountingPlan {
   dropped = false;
   /** The sampled figures are counted for one request in this many. */
   readonly every: number;
+  readonly #signature: Manifest['signature'];
   readonly #inputs: ReadonlyMap<string, TensorPlan>;
   readonly #outputs: ReadonlyMap<string, TensorPlan>;
   /** The number of requests since the isolate started. */
   #numbered = 0;
 
-  /** @param baseline the baseline of the manifest */
+  /** @param baseline that of the manifest */
   constructor(manifest: Manifest, baseline: NonNullable<Manifest['baseline']>) {
     this.layout = layoutOf(baseline);
     this.counts = new Float64Array(this.layout.slots);
     this.every = samplingInterval(manifest, baseline);
+    this.#signature = manifest.signature;
     const { inputs, outputs } = manifest.signature;
     this.#inputs = tensorPlans(this.layout, 'input', inputs, this.counts);
     this.#outputs = tensorPlans(this.layout, 'output', outputs, this.counts);
@@ -48,10 +51,21 @@ export class CountingPlan {
   /** @param outputs the outputs that the request asked for; they may be views on the heap */
   count(inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
     const sampled = isSampled(this.#numbered++, this.every);
-    countTensors(this.#inputs, inputs, sampled);
-    countTensors(this.#outputs, outputs, sampled);
+    this.#countTensors(this.#inputs, inputs, sampled);
+    this.#countTensors(this.#outputs, outputs, sampled);
     this.requests += 1;
-    this.rows += inputs[0]?.shape[0] ?? 1;
+    this.rows += recordsIn(inputs, batchOf(this.#signature));
+  }
+
+  #countTensors(plans: ReadonlyMap<string, TensorPlan>, tensors: readonly Tensor[], sampled: boolean): void {
+    for (const given of tensors) {
+      const plan = plans.get(given.name);
+      if (plan === undefined) continue;
+      const tensor = inRows(given, this.#signature);
+      const rows = tensor.shape[0] ?? 1;
+      for (const count of plan.always) count(tensor, 0, rows);
+      if (sampled) for (const count of plan.sampled) count(tensor, 0, rows);
+    }
   }
 
   /** Moves out what was counted. */
@@ -73,16 +87,6 @@ export function isSampled(request: number, every: number): boolean {
   let hash = Math.imul(request ^ (request >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return ((hash ^ (hash >>> 16)) >>> 0) % every === 0;
-}
-
-function countTensors(plans: ReadonlyMap<string, TensorPlan>, tensors: readonly Tensor[], sampled: boolean): void {
-  for (const tensor of tensors) {
-    const plan = plans.get(tensor.name);
-    if (plan === undefined) continue;
-    const rows = tensor.shape[0] ?? 1;
-    for (const count of plan.always) count(tensor, 0, rows);
-    if (sampled) for (const count of plan.sampled) count(tensor, 0, rows);
-  }
 }
 
 function tensorPlans(

@@ -1,8 +1,9 @@
 // Draws a uniform sample of the rows that this isolate answered, per version and time window, for the models that the operator
 // names. Rows are small, kept as JSON, and drawn after the answer is encoded. The reporter drains the sample. Windows begin at
 // the same time in all isolates, so that the model's Durable Object can merge their samples.
+import { batchOf, recordsIn } from '../../../registry/batch.ts';
 import type { Manifest } from '../../../registry/manifest.ts';
-import { encodeOutputs, encodeRecord, leastCharacters, recordCount } from '../../protocol/encode-record.ts';
+import { RecordRow } from '../../protocol/encode-record.ts';
 import type { Tensor } from '../../protocol/tensor.ts';
 import { Reservoir, type Tagged } from './reservoir.ts';
 import type { SampleSettings } from './settings.ts';
@@ -72,12 +73,12 @@ export class InputSampler {
     const atMs = Date.now();
     const window = this.#windowOf(manifest, size, atMs);
     if (window === null) return;
-    const rows = recordCount(inputs);
+    const rows = recordsIn(inputs, batchOf(manifest.signature));
     window.seen += rows;
     for (let row = 0; row < rows; row++) {
       const tag = this.#random();
       if (!window.reservoir.accepts(tag)) continue;
-      const drawn = encodeRow(manifest, inputs, outputs, row, rows);
+      const drawn = encodeRow(new RecordRow(manifest, row, rows), inputs, outputs);
       if (drawn === null) window.skipped += 1;
       else window.reservoir.add(tag, { atMs, ...drawn });
     }
@@ -128,17 +129,13 @@ export class InputSampler {
 }
 
 function encodeRow(
-  manifest: Manifest,
+  row: RecordRow,
   inputs: readonly Tensor[],
   outputs: readonly Tensor[],
-  row: number,
-  rows: number,
 ): Omit<SampledRow, 'atMs'> | null {
-  const answered = outputs.filter(({ shape }) => rows === 1 || shape[0] === rows);
-  if (leastCharacters([...inputs, ...answered], row, rows) > mostCharacters) return null;
+  if (row.leastCharacters(inputs, outputs) > mostCharacters) return null;
   try {
-    const features = encodeRecord(manifest, inputs, row, rows);
-    const prediction = encodeOutputs(answered, row, rows);
+    const [features, prediction] = [row.inputs(inputs), row.outputs(outputs)];
     return features.length + prediction.length > mostCharacters ? null : { features, prediction };
   } catch {
     return null;

@@ -1,9 +1,9 @@
 // TensorProto to raw elements: every data type, from raw_data or from the typed fields.
 // @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto (message TensorProto: which field holds which type)
-import { PopserveError } from '../../../registry/errors.ts';
-import { elementTypeBytes, elementTypeName } from '../../../worker/protocol/element-type.ts';
-import type { RawTensor } from '../../inspect/raw-frame.ts';
-import { type TensorProto, TensorProto_DataType as types } from '../../onnx/onnx_pb.ts';
+import { PopserveError } from '../../registry/errors.ts';
+import { elementTypeBytes, elementTypeName } from '../../worker/protocol/element-type.ts';
+import { type TensorProto, TensorProto_DataType as types } from '../onnx/onnx_pb.ts';
+import type { RawTensor } from './raw-frame.ts';
 
 /**
  * @returns row-major little-endian elements, those smaller than a byte packed from the low bits up; strings one by one

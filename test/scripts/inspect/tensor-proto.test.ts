@@ -1,7 +1,7 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import { decodeTensor } from '../../../../scripts/checks/conformance/tensor-proto.ts';
-import { TensorProtoSchema, TensorProto_DataType as types } from '../../../../scripts/onnx/onnx_pb.ts';
+import { decodeTensor } from '../../../scripts/inspect/tensor-proto.ts';
+import { TensorProtoSchema, TensorProto_DataType as types } from '../../../scripts/onnx/onnx_pb.ts';
 
 const decode = (init: MessageInitShape<typeof TensorProtoSchema>) =>
   decodeTensor(create(TensorProtoSchema, { name: 't', ...init }));
