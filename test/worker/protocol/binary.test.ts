@@ -14,6 +14,7 @@ describe('strings', () => {
   test('have their length before them, little-endian, and may be empty', () => {
     expect((strings('02000000c3a90000000001000000ff', 3) as Uint8Array[]).map(hex)).toEqual(['c3a9', '', 'ff']);
     expect(strings('', 0)).toEqual([]);
+    expect(strings('00000000', 1)).toEqual([new Uint8Array()]);
     const long = Buffer.concat([bytesOf('2c010000'), Buffer.alloc(300, 7)]);
     expect((strings(hex(long), 1) as Uint8Array[])[0]).toHaveLength(300);
   });
