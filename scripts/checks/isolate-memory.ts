@@ -15,16 +15,21 @@ const mostPokes = 1000;
 /**
  * @param inspector the inspector's address for the isolate
  * @param poke what may be requested of the Worker to keep the isolate going, whatever it answers
- * @returns the bytes that the isolate holds in JS after full garbage collections
+ * @param options.collect whether garbage is collected first
+ * @returns the bytes that the isolate holds in JS
  */
-export async function measureJsMemory(inspector: URL | string, poke: URL | string): Promise<number> {
+export async function measureJsMemory(
+  inspector: URL | string,
+  poke: URL | string,
+  { collect = true }: { collect?: boolean } = {},
+): Promise<number> {
   const socket = new WebSocket(inspector);
   try {
     await new Promise((resolve, reject) => {
       socket.addEventListener('open', resolve);
       socket.addEventListener('error', () => reject(new Error('the inspector refused the connection')));
     });
-    for (let collection = 0; collection < collections; collection++) {
+    for (let collection = 0; collect && collection < collections; collection++) {
       await call(socket, 'HeapProfiler.collectGarbage', poke);
     }
     const { usedSize, backingStorageSize } = await call<HeapUsage>(socket, 'Runtime.getHeapUsage', poke);

@@ -4,6 +4,7 @@ import { deflate, needsDeflate } from '../protocol/compress.ts';
 import type { EncodedMessage } from '../protocol/envelope.ts';
 import type { Account } from '../runtime/ledger.ts';
 import type { AppContext } from './app-context.ts';
+import { freeBytes } from './free-bytes.ts';
 import { popOf } from './pop.ts';
 
 /** The client's copy is still valid: headers without a body. */
@@ -46,7 +47,11 @@ function sendCounted(c: Context<AppContext>, body: EncodedMessage['body'], accou
     .then(() => writer.close())
     // A client that goes away fails the reading side; that is not this side's fault to report.
     .catch(() => undefined);
-  giveBack(c, sent, account);
+  giveBack(
+    c,
+    sent.finally(() => freeBytes(bytes)),
+    account,
+  );
   return readable;
 }
 

@@ -1,5 +1,7 @@
 // A body as it arrives: one buffer that grows, and gives the smaller one back at once, so that a body is never held twice.
 
+import { freeBytes } from './free-bytes.ts';
+
 /** Where the bytes of a body are counted before they are taken. */
 export interface BodyRoom {
   /** @throws PopserveError when they do not fit */
@@ -46,6 +48,11 @@ export class BodyBuffer {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** Frees what came, of a body that was refused. Its room is given back by whoever took it. */
+  free(): void {
+    freeBytes(this.#bytes);
+  }
+
   #grow(neededBytes: number): void {
     const wanted = Math.min(Math.max(firstBytes, this.#factor * this.#bytes.length), this.#mostBytes);
     const size = Math.max(neededBytes, wanted);
@@ -55,7 +62,6 @@ export class BodyBuffer {
     const left = this.#bytes;
     this.#bytes = grown;
     this.#room.give(left.length);
-    // Frees the memory now; a collection may be far off.
-    left.buffer.transfer(0);
+    freeBytes(left);
   }
 }

@@ -18,12 +18,14 @@ export async function drain(body: ReadableStream<Uint8Array>): Promise<void> {
 export async function drainReader(reader: ReadableStreamBYOBReader): Promise<void> {
   const late = Promise.withResolvers<null>();
   const timer = setTimeout(late.resolve, mostMs, null);
+  let buffer = new ArrayBuffer(readBytes);
   try {
     for (let bytes = 0; bytes <= mostBytes; ) {
-      const read = await Promise.race([reader.read(new Uint8Array(readBytes)), late.promise]);
+      const read = await Promise.race([reader.read(new Uint8Array(buffer)), late.promise]);
       if (read === null) break;
       if (read.done) return;
-      bytes += read.value?.length ?? 0;
+      bytes += read.value.length;
+      buffer = read.value.buffer;
     }
     reader.cancel().catch(() => undefined);
   } catch {

@@ -60,17 +60,19 @@ export async function readBody(request: Request, limits: BodyLimits, account: Ac
   };
   const reader = request.body.getReader({ mode: 'byob' });
   const chunks = paced(reader, maxBodyBytes, maxSeconds);
+  const isPlain = compression === null;
+  const buffer = new BodyBuffer(room, isPlain ? declared : null, isPlain ? maxBodyBytes : maxInflatedBytes);
   try {
     if (compression === null) {
-      const buffer = new BodyBuffer(room, declared, maxBodyBytes);
       for await (const chunk of chunks) buffer.append(chunk);
       return buffer.whole();
     }
-    const buffer = new BodyBuffer(room, null, maxInflatedBytes);
     const keep = (piece: Uint8Array) => buffer.append(piece);
     await inflate({ chunks, compression, declaredBytes: declared ?? 0, maxBytes: maxInflatedBytes, keep });
     return buffer.whole();
   } catch (error) {
+    buffer.free();
+    account.give('bodies');
     // A slow body is not waited for a second time.
     if (error instanceof PopserveError && error.code === 'BODY_TIMEOUT') reader.cancel(error).catch(() => undefined);
     else await drainReader(reader);

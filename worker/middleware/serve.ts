@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import { answer, type Unchanged } from '../http/answer.ts';
 import type { AppContext } from '../http/app-context.ts';
 import { holderOf } from '../http/caller.ts';
+import { freeBytes } from '../http/free-bytes.ts';
 import { popOf } from '../http/pop.ts';
 import { type BodyLimits, readBody } from '../http/read-body.ts';
 import { fallbackFor } from '../inference/fallback.ts';
@@ -29,8 +30,9 @@ export async function serve(c: Context<AppContext>, selector: Selector, operatio
   let served = await isolate.routes.resolve(selector, c.executionCtx);
   const account = isolate.ledger.open(holderOf(c));
   const ended = Promise.withResolvers<void>();
+  let body: Uint8Array = noBody;
   try {
-    const body = c.req.method === 'POST' ? await readBody(c.req.raw, bodyLimits(c), account) : noBody;
+    body = c.req.method === 'POST' ? await readBody(c.req.raw, bodyLimits(c), account) : noBody;
     // The platform drops a request whose client has gone, without a word to its code: not before this has given its room back.
     if (body.length >= largeBytes) c.executionCtx.waitUntil(ended.promise);
     for (;;) {
@@ -43,6 +45,8 @@ export async function serve(c: Context<AppContext>, selector: Selector, operatio
       }
     }
   } finally {
+    // Views on it may be among what a shadow run still needs.
+    if (body.length >= largeBytes && account.held('shadows') === 0) freeBytes(body);
     account.give('bodies');
     account.give('decoded');
     ended.resolve();

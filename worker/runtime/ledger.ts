@@ -155,6 +155,10 @@ export class Account {
     return this.#heldBytes;
   }
 
+  held(purpose: Purpose): number {
+    return this.#held[purpose];
+  }
+
   /** @throws {PopserveError} UNAVAILABLE when the bytes do not fit; RATE_LIMITED when the caller's other requests hold its share */
   take(purpose: Purpose, bytes: number): void {
     this.#ledger.take(this, purpose, bytes);

@@ -8,11 +8,12 @@ import { adder, type FuzzModel, kindsModel } from './fuzz-models.ts';
 
 export async function startFuzzPop(onLog: (line: string) => void = () => {}): Promise<Pop> {
   const pop = await startPop({ directory: null, port: 0, inspect: true, onLog });
-  for (const model of [adder, kindsModel]) await release(pop, model);
+  for (const model of [adder, kindsModel]) await releaseModel(pop, model);
   return pop;
 }
 
-async function release({ url, token }: Pop, { name, bytes, signature }: FuzzModel): Promise<void> {
+/** Stores a model and routes it. */
+export async function releaseModel({ url, token }: Pop, { name, bytes, signature }: FuzzModel): Promise<void> {
   const artifact = Uint8Array.from(bytes);
   const digest = await sha256Digest(artifact);
   const manifest = unmeasuredManifest(name, '1', { digest, bytes: bytes.length }, signature);
@@ -27,8 +28,8 @@ async function release({ url, token }: Pop, { name, bytes, signature }: FuzzMode
   await operate('POST', `/registry/models/${name}/routes`, JSON.stringify({ action: 'activate', version: '1' }));
 }
 
-/** Bytes that the isolate holds in JS after full garbage collections. */
-export async function isolateBytes({ miniflare, url }: Pop): Promise<number> {
+/** Bytes that the isolate holds in JS. @param options.collect after full garbage collections, which is the default */
+export async function isolateBytes({ miniflare, url }: Pop, options: { collect?: boolean } = {}): Promise<number> {
   const inspector = new URL('/core:user:popserve', await miniflare.getInspectorURL());
-  return await measureJsMemory(inspector, new URL('/v2/health/live', url));
+  return await measureJsMemory(inspector, new URL('/v2/health/live', url), options);
 }
