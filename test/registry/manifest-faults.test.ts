@@ -64,7 +64,7 @@ describe('names', () => {
     [
       'a sample that stands for gigabytes of zeros',
       { warmup: [{ name: 'x', shape: [16_000_000, 4] }] },
-      ['warmup: expected sample inputs of at most 33554432 bytes together, they take 256000000'],
+      ['warmup: expected sample inputs of at most 16777216 bytes together, they take 256000000'],
     ],
     [
       'samples that are too large together',
@@ -75,7 +75,7 @@ describe('names', () => {
           { name: 'q', shape: [1_500_000, 4] },
         ],
       },
-      ['warmup: expected sample inputs of at most 33554432 bytes together, they take 48000000'],
+      ['warmup: expected sample inputs of at most 16777216 bytes together, they take 48000000'],
     ],
     [
       'a sample of very many empty strings',
@@ -83,7 +83,7 @@ describe('names', () => {
         signature: { ...manifest.signature, inputs: [{ name: 'x', datatype: 'BYTES', shape: [-1, 2] }] },
         warmup: [{ name: 'x', shape: [1_000_000, 2] }],
       },
-      ['warmup: expected sample inputs of at most 33554432 bytes together, they take 128000000'],
+      ['warmup: expected sample inputs of at most 16777216 bytes together, they take 128000000'],
     ],
     [
       'a dimension beside a zero that no loop gets to the end of',
