@@ -11,6 +11,7 @@ import { type Digest, digestSchema, modelNameSchema, versionSchema } from './nam
 import { outputRoleSchema } from './output-role.ts';
 import { parse, parseJson } from './parse.ts';
 import { signatureSchema } from './signature.ts';
+import { zeroSizesSchema } from './zero-sizes.ts';
 
 /** How the runtime keeps a model: `fast` prepacks the weights (time for memory), `lean` uses the model's bytes as they are. */
 export const profileNames = ['fast', 'lean'] as const;
@@ -78,6 +79,8 @@ export const manifestSchema = z.strictObject({
   baseline: baselineSchema.optional(),
   /** How large the inputs with variable dimensions may be. Without it only the Worker's own limits hold. */
   limits: z.array(inputLimitSchema).max(mostTensors).optional(),
+  /** Which inputs may be without elements: only those on which publishing has tried the model. */
+  zeroSizes: zeroSizesSchema.optional(),
   /** The scores of the version on test data before it was published, and the requirements it had to meet. */
   evaluation: evaluationSchema.optional(),
   /** Free text for people: description, metrics, training data, authors. */

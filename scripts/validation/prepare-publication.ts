@@ -20,6 +20,7 @@ import type { Progress, PublishedBlob } from '../publish/options.ts';
 import { examineOriginal, type Original } from '../publish/original.ts';
 import { type PreparationSettings, settingsOf } from '../publish/settings.ts';
 import { readSource, type Source } from '../publish/source.ts';
+import { tryZeroSizes } from '../publish/try-zero-sizes.ts';
 import { makeWarmup } from '../publish/warmup.ts';
 import { checkEarly } from './check-early.ts';
 import { type GateData, inBatches, readGateData, sampleInputs } from './gate-data.ts';
@@ -121,6 +122,7 @@ async function prepareSource(
 
   progress.step('finding out how large the inputs may be');
   const limits = await limitInputs(inspector, chosen, original, settings, note);
+  const zeroSizes = await tryZeroSizes(inspector, chosen, original, settings);
 
   const modelBlob = await blobOf(chosen.artifact.bytes);
   const validation =
@@ -167,6 +169,7 @@ async function prepareSource(
     ...(roles === undefined ? {} : { roles }),
     ...(labels.length > 0 ? { labels: Object.fromEntries(labels) } : {}),
     ...(limits.length > 0 ? { limits } : {}),
+    ...(zeroSizes.length > 0 ? { zeroSizes } : {}),
     ...(validation ? { baseline: validation.baseline } : {}),
     ...(validation?.judgement ? { evaluation: validation.judgement.evaluation } : {}),
     ...(options.metadata ? { metadata: { ...options.metadata } } : {}),

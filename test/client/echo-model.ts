@@ -1,5 +1,5 @@
 // A model with an input and an output of every datatype that the runtime carries, each output its input.
-import type { Datatype } from '../../registry/signature.ts';
+import type { Datatype, Signature } from '../../registry/signature.ts';
 import { model, node, tensorValue } from '../../scripts/onnx/build.ts';
 import { TensorProto_DataType as Type } from '../../scripts/onnx/onnx_pb.ts';
 import { publication, type SmallPublication } from '../harness/small-models.ts';
@@ -31,8 +31,10 @@ export function echo(version: string): SmallPublication {
     outputs: types.map(([datatype, type]) => tensorValue(`${datatype}_out`, type, [`n_${datatype}`])),
     nodes: types.map(([datatype]) => node('Identity', [datatype], [`${datatype}_out`])),
   });
-  return publication('echo', version, built, {
+  const signature: Signature = {
     inputs: types.map(([datatype]) => ({ name: datatype, datatype, shape: [-1] })),
     outputs: types.map(([datatype]) => ({ name: `${datatype}_out`, datatype, shape: [-1] })),
-  });
+  };
+  const zeroSizes = types.map(([input]) => [{ input, axis: 0 }]);
+  return publication('echo', version, built, signature, { zeroSizes });
 }

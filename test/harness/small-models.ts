@@ -38,10 +38,11 @@ export function adder(name: string, version: string, constant: number, ballastBy
       ...(side === 0 ? [] : [floats('weights', [side, side], weights), floats('nothing', [], [0])]),
     ],
   });
-  return publication(name, version, built, {
+  const signature: Signature = {
     inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
     outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],
-  });
+  };
+  return publication(name, version, built, signature, { zeroSizes: [[{ input: 'x', axis: 0 }]] });
 }
 
 /** A model that never returns: a loop of 2^62 turns. y = x, FP32 [-1,2]. */

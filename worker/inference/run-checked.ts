@@ -2,6 +2,7 @@
 import type { Manifest } from '../../registry/manifest.ts';
 import { checkInputSizes } from '../protocol/check-input-sizes.ts';
 import { checkInputs } from '../protocol/check-inputs.ts';
+import { checkZeroSizes } from '../protocol/check-zero-sizes.ts';
 import type { InferRequest } from '../protocol/infer-request.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 import type { RequestScope } from '../request-scope.ts';
@@ -51,6 +52,7 @@ export async function runChecked<T>(
   use: (outputs: readonly Tensor[]) => T,
 ): Promise<T> {
   checkInputs(request, manifest.signature);
+  checkZeroSizes(request.inputs, manifest.signature, manifest.zeroSizes);
   if (manifest.limits) checkInputSizes(request.inputs, manifest.limits);
   const inputs = request.inputs.map(toRuntimeTensor);
   const loaded = models.isLoaded(manifest);

@@ -167,7 +167,8 @@ export class ModelCache {
   #run<T>(entry: Ready, action: (model: LoadedModel) => T): T {
     entry.lastUsed = this.#residents.countUse();
     try {
-      const result = this.#runWithRoom(entry, action);
+      // A run that lacks memory fails: one input never takes the room of versions that others ask for.
+      const result = action(entry);
       entry.warm = true;
       return result;
     } catch (error) {
@@ -177,17 +178,6 @@ export class ModelCache {
         this.#residents.dropBrokenHeap();
       }
       throw runFailure(error, entry.manifest);
-    }
-  }
-
-  /** A run that lacks memory gets the room of every other version. */
-  #runWithRoom<T>(entry: Ready, action: (model: LoadedModel) => T): T {
-    try {
-      return action(entry);
-    } catch (error) {
-      const isFull = error instanceof HeapFullError && !(error instanceof HeapLentError);
-      if (isFull && this.#residents.unloadAllBut(entry)) return action(entry);
-      throw error;
     }
   }
 
@@ -257,9 +247,7 @@ export class ModelCache {
   #canRepeat(error: unknown): boolean {
     if (error instanceof HeapReplacedError) return true;
     if (error instanceof HeapLentError) return false;
-    return (
-      error instanceof HeapFullError && (this.#residents.unloadAllBut(null) || this.#residents.replaceLeakingHeap())
-    );
+    return error instanceof HeapFullError && (this.#residents.unloadAll() || this.#residents.replaceLeakingHeap());
   }
 
   async #loadOnce(loading: Loading): Promise<Ready> {

@@ -120,10 +120,10 @@ export class Residents {
   }
 
   /** @returns whether there was anything to unload */
-  unloadAllBut(kept: Ready | null): boolean {
-    const others = this.loaded().filter((entry) => entry !== kept);
-    for (const entry of others) this.unload(entry);
-    return others.length > 0;
+  unloadAll(): boolean {
+    const entries = this.loaded();
+    for (const entry of entries) this.unload(entry);
+    return entries.length > 0;
   }
 
   /** Gives the heap up for a smaller one, if it is far larger than what is to live in it once the version is loaded. */

@@ -340,13 +340,15 @@ describe('a heap that is replaced', () => {
 });
 
 describe('a run', () => {
-  test('that lacks memory is repeated once with the room of all others', async () => {
+  test('that lacks memory fails, and unloads nothing', async () => {
     for (const manifest of [a, b, c]) await world.ask(manifest);
-    const runs: number[] = [];
-    const answer = await world.ask(a, () => {
-      if (runs.push(runs.length) === 1) throw new HeapFullError('no room');
+    let runs = 0;
+    const asked = world.ask(a, () => {
+      runs++;
+      throw new HeapFullError('no room');
     });
-    expect([answer, runs.length, world.ready]).toEqual(['1', 2, ['1']]);
+    expect(await outcome(asked)).toMatchObject({ code: 'UNAVAILABLE', retryAfterSeconds: 1 });
+    expect([runs, world.ready, world.released]).toEqual([1, ['1', '2', '3'], []]);
   });
 
   test.each([

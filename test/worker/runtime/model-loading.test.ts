@@ -190,8 +190,10 @@ describe('the memory budget', () => {
     const shape = (sides: number[]) => ({ inputs: [{ name: 'shape', datatype: 'INT64', shape: [2], data: sides }] });
     const small = await pop.send('POST', '/v2/models/expand/infer', shape([2, 2]));
     expect(small.json()).toMatchObject({ outputs: [{ data: [0, 0, 0, 0] }] });
+    const unloaded = () => pop.logs.filter(({ event }) => event === 'model-unloaded').length;
+    const before = unloaded();
     const answer = await pop.send('POST', '/v2/models/expand/infer', shape([8_000, 8_000]));
-    expect(answer.status).toBe(503);
+    expect([answer.status, unloaded()]).toEqual([503, before]);
     expect(answer.json<{ error: string }>().error).toContain('memory');
     expect((await pop.send('POST', '/v2/models/expand/infer', shape([2, 2]))).status).toBe(200);
     // Beyond what 32 bits can address it is the input's fault, not a shortage.
