@@ -29,6 +29,14 @@ export interface BlobStore {
    * @throws {PopserveError} UNPROCESSABLE when the bytes do not have this digest; then nothing is stored
    */
   create(digest: Digest, body: BlobBody): Promise<boolean>;
+  /**
+   * Stores bytes that are there already once more, which proves that whoever sends them has them.
+   * @throws {PopserveError} UNPROCESSABLE when the bytes do not have this digest; then nothing changes
+   */
+  confirm(digest: Digest, body: BlobBody): Promise<void>;
+  /** Records that an uploader has sent these bytes. The record outlives the blob: it says only that the uploader knew them. */
+  addUploader(digest: Digest, uploader: string): Promise<void>;
+  isUploadedBy(digest: Digest, uploader: string): Promise<boolean>;
   /** @param range must lie within the blob */
   get(digest: Digest, range?: ByteRange): Promise<Blob | null>;
   list(): AsyncIterable<BlobInfo>;

@@ -1,7 +1,8 @@
-// Blobs in R2 under blobs/sha256/<hex>. R2 itself compares the bytes with the checksum before the object becomes visible.
+// Blobs in R2 under blobs/sha256/<hex>. R2 itself compares the bytes with the checksum before the object becomes visible. Who has sent
+// a blob is kept beside it, in empty objects under uploads/<hex>/<hash of the uploader>.
 import type { R2Bucket, R2Object } from '@cloudflare/workers-types';
 import type { Blob, BlobBody, BlobInfo, BlobStore, ByteRange } from './blob-store.ts';
-import { digestHex } from './digests.ts';
+import { digestHex, sha256Digest } from './digests.ts';
 import { PopserveError } from './errors.ts';
 import { type Digest, digestSchema } from './names.ts';
 import { createOnly, listObjects } from './r2-objects.ts';
@@ -27,14 +28,19 @@ export class R2BlobStore implements BlobStore {
   }
 
   async create(digest: Digest, body: BlobBody): Promise<boolean> {
-    try {
-      return await createOnly(this.#bucket, keyOf(digest), body, { sha256: digestHex(digest) });
-    } catch (cause) {
-      if (!String(cause).includes(checksumMismatch)) throw cause;
-      throw new PopserveError('UNPROCESSABLE', `expected bytes with the digest ${digest}, got others; not stored`, {
-        cause,
-      });
-    }
+    return await checked(digest, createOnly(this.#bucket, keyOf(digest), body, { sha256: digestHex(digest) }));
+  }
+
+  async confirm(digest: Digest, body: BlobBody): Promise<void> {
+    await checked(digest, this.#bucket.put(keyOf(digest), body, { sha256: digestHex(digest) }));
+  }
+
+  async addUploader(digest: Digest, uploader: string): Promise<void> {
+    await createOnly(this.#bucket, await uploadKeyOf(digest, uploader), '');
+  }
+
+  async isUploadedBy(digest: Digest, uploader: string): Promise<boolean> {
+    return (await this.#bucket.head(await uploadKeyOf(digest, uploader))) !== null;
   }
 
   async get(digest: Digest, range?: ByteRange): Promise<Blob | null> {
@@ -54,6 +60,22 @@ export class R2BlobStore implements BlobStore {
       await this.#bucket.delete(digests.slice(start, start + deletedAtOnce).map(keyOf));
     }
   }
+}
+
+async function checked<T>(digest: Digest, storing: Promise<T>): Promise<T> {
+  try {
+    return await storing;
+  } catch (cause) {
+    if (!String(cause).includes(checksumMismatch)) throw cause;
+    throw new PopserveError('UNPROCESSABLE', `expected bytes with the digest ${digest}, got others; not stored`, {
+      cause,
+    });
+  }
+}
+
+/** The subject of a token may be longer than a key allows, and have any characters. */
+async function uploadKeyOf(digest: Digest, uploader: string): Promise<string> {
+  return `uploads/${digestHex(digest)}/${digestHex(await sha256Digest(uploader))}`;
 }
 
 function keyOf(digest: Digest): string {

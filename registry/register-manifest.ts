@@ -2,7 +2,14 @@
 import type { BlobStore } from './blob-store.ts';
 import { differences } from './canonical-json.ts';
 import { PopserveError } from './errors.ts';
-import { type Manifest, manifestDigest, manifestSchema, manifestText, readManifest } from './manifest.ts';
+import {
+  type Manifest,
+  manifestBlobs,
+  manifestDigest,
+  manifestSchema,
+  manifestText,
+  readManifest,
+} from './manifest.ts';
 import { blobFaults, nameFaults } from './manifest-faults.ts';
 import type { ManifestStore } from './manifest-store.ts';
 import type { Digest } from './names.ts';
@@ -13,20 +20,23 @@ const mostNamed = 8;
 
 /**
  * @param body the manifest as parsed JSON
+ * @param uploader who may name only blobs that it has sent, or that a version of the model names; null for everybody else
  * @returns whether it was stored, and the digest of its canonical JSON
  * @throws {PopserveError} UNPROCESSABLE when the manifest is not valid, naming every fault; CONFLICT when the version has other content,
- *   had other content before it was retired, or was deleted at the same time
+ *   had other content before it was retired, or was deleted at the same time; PERMISSION_DENIED for a blob of another model
  */
 export async function registerManifest(
   { blobs, manifests }: { blobs: BlobStore; manifests: ManifestStore },
   model: string,
   version: string,
   body: unknown,
+  uploader: string | null = null,
 ): Promise<{ created: boolean; digest: Digest }> {
   const manifest = checkManifest(model, version, body);
   const digest = await manifestDigest(manifest);
   const stored = await manifests.get(model, version);
   if (stored !== null) requireSame(manifest, stored);
+  else if (uploader !== null) await requireOwnBlobs(manifest, uploader, { blobs, manifests });
   const faults = await blobFaults(manifest, blobs);
   if (faults.length > 0) throw manifestError(model, version, faults);
   if (stored !== null) return { created: false, digest };
@@ -57,6 +67,27 @@ function checkManifest(model: string, version: string, body: unknown): Manifest 
   }
   if (faults.length > 0) throw manifestError(model, version, faults);
   return manifest;
+}
+
+/** A digest is no secret, every answer shows it: whoever names a blob in a manifest could read another model's weights through it. */
+async function requireOwnBlobs(
+  manifest: Manifest,
+  uploader: string,
+  { blobs, manifests }: { blobs: BlobStore; manifests: ManifestStore },
+): Promise<void> {
+  const { model } = manifest;
+  const named = manifestBlobs(manifest);
+  const sent = await Promise.all(named.map((digest) => blobs.isUploadedBy(digest, uploader)));
+  const others = named.filter((_, index) => !sent[index]);
+  if (others.length === 0) return;
+  const { versions } = await manifests.listVersions(model);
+  const known = new Set(versions.flatMap((version) => version.blobs));
+  const foreign = others.filter((digest) => !known.has(digest));
+  if (foreign.length === 0) return;
+  throw new PopserveError(
+    'PERMISSION_DENIED',
+    `this key may name only blobs that it has uploaded itself or that a version of model '${model}' names, not ${foreign.join(', ')}; upload them first`,
+  );
 }
 
 function requireSame(manifest: Manifest, stored: string): void {

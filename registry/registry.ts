@@ -62,21 +62,43 @@ export class Registry {
     this.#retentionMs = retentionSeconds * 1000;
   }
 
-  /** @returns size and age of a blob; null if it is not there */
-  hasBlob(digest: Digest): Promise<BlobInfo | null> {
-    return this.#stores.blobs.head(digest);
+  /**
+   * @param uploader who is told only of blobs that it has sent; null for everybody else
+   * @returns size and age of a blob; null if it is not there
+   */
+  async hasBlob(digest: Digest, uploader: string | null = null): Promise<BlobInfo | null> {
+    const { blobs } = this.#stores;
+    if (uploader !== null && !(await blobs.isUploadedBy(digest, uploader))) return null;
+    return await blobs.head(digest);
   }
 
   /**
    * Stores a blob. If it is there already, nothing is stored and the body is not read.
    * @param bytes length of the body
+   * @param uploader who may name only blobs that it has sent, and so is recorded: its body is always read and checked; null for
+   *   everybody else
    * @returns whether the blob was stored
-   * @throws {PopserveError} UNPROCESSABLE when the body does not have the digest, or not the length of the blob that is there
+   * @throws {PopserveError} UNPROCESSABLE when the body does not have the digest, or not the length of the blob that is there; CONFLICT
+   *   when an uploader sends what somebody else stores at the same time
    */
-  async putBlob(digest: Digest, body: BlobBody, bytes: number): Promise<boolean> {
-    const stored = await this.#stores.blobs.head(digest);
-    if (stored === null) return this.#stores.blobs.create(digest, body);
-    if (stored.bytes === bytes) return false;
+  async putBlob(digest: Digest, body: BlobBody, bytes: number, uploader: string | null = null): Promise<boolean> {
+    const { blobs } = this.#stores;
+    const stored = await blobs.head(digest);
+    if (stored === null) {
+      const created = await blobs.create(digest, body);
+      if (uploader === null) return created;
+      // Storage does not look at the bytes of a blob that is there, so they prove nothing.
+      if (!created)
+        throw new PopserveError('CONFLICT', `${digest} was stored by another call at the same time; repeat`);
+      await blobs.addUploader(digest, uploader);
+      return created;
+    }
+    if (stored.bytes === bytes) {
+      if (uploader === null || (await blobs.isUploadedBy(digest, uploader))) return false;
+      await blobs.confirm(digest, body);
+      await blobs.addUploader(digest, uploader);
+      return false;
+    }
     throw new PopserveError('UNPROCESSABLE', `${digest} has ${stored.bytes} bytes, got a body of ${bytes}; not stored`);
   }
 
@@ -94,12 +116,18 @@ export class Registry {
    * Registers a version. Repeating it with the same content changes nothing, but a missing blob is reported then as well: a release
    * that ended half-way is completed by repeating it.
    * @param body the manifest as parsed JSON
+   * @param uploader who may name only blobs that it has sent, or that a version of the model names; null for everybody else
    * @returns whether it was stored, and the digest of its canonical JSON
    * @throws {PopserveError} UNPROCESSABLE when the manifest is not valid, naming every fault; CONFLICT when the version has other
-   *   content, had other content before it was retired, or was deleted at the same time
+   *   content, had other content before it was retired, or was deleted at the same time; PERMISSION_DENIED for another's blob
    */
-  putManifest(model: string, version: string, body: unknown): Promise<{ created: boolean; digest: Digest }> {
-    return registerManifest(this.#stores, model, version, body);
+  putManifest(
+    model: string,
+    version: string,
+    body: unknown,
+    uploader: string | null = null,
+  ): Promise<{ created: boolean; digest: Digest }> {
+    return registerManifest(this.#stores, model, version, body, uploader);
   }
 
   /** @throws {PopserveError} NOT_FOUND when the version is not there */

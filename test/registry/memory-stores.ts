@@ -27,17 +27,25 @@ export function createMemoryStores(): RegistryStores {
 
 function memoryBlobs(): BlobStore {
   const stored = new Map<string, BlobInfo & { content: Uint8Array<ArrayBuffer> }>();
+  const uploads = new Set<string>();
+  const read = async (body: unknown) =>
+    new Uint8Array(await new Response(body as ConstructorParameters<typeof Response>[0]).arrayBuffer());
   return {
     head: async (digest) => stored.get(digest) ?? null,
     async create(digest, body) {
-      const content = new Uint8Array(
-        await new Response(body as ConstructorParameters<typeof Response>[0]).arrayBuffer(),
-      );
+      const content = await read(body);
       if ((await sha256Digest(content)) !== digest) throw new PopserveError('UNPROCESSABLE', `expected ${digest}`);
       if (stored.has(digest)) return false;
       stored.set(digest, { digest, bytes: content.byteLength, storedAt: new Date(), content });
       return true;
     },
+    async confirm(digest, body) {
+      if ((await sha256Digest(await read(body))) !== digest) {
+        throw new PopserveError('UNPROCESSABLE', `expected ${digest}`);
+      }
+    },
+    addUploader: async (digest, uploader) => void uploads.add(`${digest} ${uploader}`),
+    isUploadedBy: async (digest, uploader) => uploads.has(`${digest} ${uploader}`),
     async get(digest, range) {
       const blob = stored.get(digest);
       if (blob === undefined) return null;

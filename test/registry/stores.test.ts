@@ -57,6 +57,20 @@ describe.each(kinds)('stores on %s', (_kind, stores) => {
     expect(await blobs.create(digest, utf8('what was announced'))).toBe(true);
   });
 
+  it('remember who has sent a blob, and take its bytes again only if they are the same', async () => {
+    const { blobs } = stores();
+    const digest = await sha256Digest('sent twice');
+    await blobs.create(digest, utf8('sent twice'));
+    expect(await blobs.isUploadedBy(digest, 'key:a')).toBe(false);
+    await expect(blobs.confirm(digest, utf8('sent twicE'))).rejects.toMatchObject({ code: 'UNPROCESSABLE' });
+    await blobs.confirm(digest, utf8('sent twice'));
+    expect(await textOf((await blobs.get(digest))?.body)).toBe('sent twice');
+    await blobs.addUploader(digest, 'key:a');
+    await blobs.addUploader(digest, 'key:a');
+    expect(await blobs.isUploadedBy(digest, 'key:a')).toBe(true);
+    expect(await blobs.isUploadedBy(digest, `jwt:${'ü'.repeat(5000)}`)).toBe(false);
+  });
+
   it('keep a blob once, whoever is first', async () => {
     const digest = await sha256Digest('once');
     const racing = await Promise.all(Array.from({ length: 8 }, () => stores().blobs.create(digest, utf8('once'))));

@@ -9,6 +9,7 @@ import { clientHolds } from './entity-tag.ts';
 /**
  * Answers GET, and HEAD by it.
  * @param headers of the answer, beside those that follow from the blob
+ * @param uploader who is told only of blobs that it has sent; null for everybody else
  * @returns 200, 206 for a range, 304 for what the client has already; the digest is the ETag
  * @throws PopserveError NOT_FOUND, RANGE_NOT_SATISFIABLE
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-13.2.2
@@ -17,9 +18,10 @@ export async function answerBlob(
   c: Context<AppContext>,
   digest: Digest,
   headers: Readonly<Record<string, string>>,
+  uploader: string | null = null,
 ): Promise<Response> {
   const { registry } = c.var.isolate;
-  const info = await registry.hasBlob(digest);
+  const info = await registry.hasBlob(digest, uploader);
   if (info === null) throw new PopserveError('NOT_FOUND', `blob ${digest} is not in the registry`);
   const etag = `"${digest}"`;
   const about = { ...headers, ETag: etag, 'Accept-Ranges': 'bytes' };

@@ -9,6 +9,12 @@ export function visibleModels(c: Context<AppContext>): ReadonlySet<string> | nul
   return c.get('caller')?.models ?? null;
 }
 
+/** The caller's id where it is for some models only: what it has uploaded is recorded, and it may name no other blobs. */
+export function uploaderOf(c: Context<AppContext>): string | null {
+  const caller = c.get('caller');
+  return caller === undefined || caller.models === null ? null : caller.id;
+}
+
 /** The client's address as the platform tells it and as it is limited; clients cannot set it there. */
 export function addressOf(c: Context<AppContext>): string {
   return limitedAddress(c.req.header('cf-connecting-ip') ?? '');

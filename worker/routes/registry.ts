@@ -10,7 +10,7 @@ import { routeActionSchema } from '../../registry/route-action.ts';
 import type { AppContext } from '../http/app-context.ts';
 import { answerBlob } from '../http/blob-answer.ts';
 import { storeBlob } from '../http/blob-upload.ts';
-import { visibleModels } from '../http/caller.ts';
+import { uploaderOf, visibleModels } from '../http/caller.ts';
 import { readJson } from '../http/json-body.ts';
 import { digestOf, ifMatchEpochOf, modelOf, pageOf, versionOf } from '../http/registry-request.ts';
 import { audited, operatorOf } from '../middleware/audit.ts';
@@ -24,9 +24,9 @@ export const registryRoutes = new Hono<AppContext>();
 
 registryRoutes.use(audited);
 
-// Bytes belong to no model: whoever may release a model stores them and asks whether they are there, but reads no other model's.
+// Whoever may release a model stores bytes. A key for some models asks only for those that it has sent, and reads none by digest.
 registryRoutes.get('/blobs/:digest', forHead(needsOnly('read'), needs('read')), (c) =>
-  answerBlob(c, digestOf(c), { 'Cache-Control': 'private, max-age=31536000, immutable' }),
+  answerBlob(c, digestOf(c), { 'Cache-Control': 'private, max-age=31536000, immutable' }, uploaderOf(c)),
 );
 
 registryRoutes.put('/blobs/:digest', needsOnly('release'), async (c) => {
@@ -46,7 +46,7 @@ registryRoutes.get('/models/:model', needs('read'), async (c) => c.json(await mo
 registryRoutes.put('/models/:model/versions/:version', needs('release'), async (c) => {
   const [model, version] = [modelOf(c), versionOf(c)];
   const body = await readJson(c, 'the manifest');
-  const { created, digest } = await c.var.isolate.registry.putManifest(model, version, body);
+  const { created, digest } = await c.var.isolate.registry.putManifest(model, version, body, uploaderOf(c));
   if (created) operatorOf(c).note('version registered', { model, version, digest });
   return c.json({ model, version, digest } satisfies RegisteredVersion, created ? 201 : 200);
 });

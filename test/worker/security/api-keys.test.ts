@@ -144,7 +144,52 @@ describe('scopes', () => {
     expect(listed.json<{ models: { name: string }[] }>().models.map(({ name }) => name)).toEqual(['adder']);
     const { digest } = adder('other', '1', 2).manifest.artifacts.model;
     expect((await pop.send('GET', `/registry/blobs/${digest}`, undefined, headers)).status).toBe(403);
-    expect((await pop.send('HEAD', `/registry/blobs/${digest}`, undefined, headers)).status).toBe(200);
+    expect((await pop.send('HEAD', `/registry/blobs/${digest}`, undefined, headers)).status).toBe(404);
+  });
+
+  it("for some models only: another model's blob is named by nobody who does not have its bytes", async () => {
+    const key = async () => bearer((await createKey({ scopes: ['infer', 'release'], models: ['adder'] })).token);
+    const [headers, colleague] = [await key(), await key()];
+    const secret = adder('other', '7', 42);
+    await pop.release(secret, false);
+    const [blob] = secret.blobs;
+    if (blob === undefined) throw new Error('expected a blob');
+    const path = `/registry/blobs/${blob.digest}`;
+    const register = (version: string, as: Record<string, string>) =>
+      pop.send(
+        'PUT',
+        `/registry/models/adder/versions/${version}`,
+        { ...secret.manifest, model: 'adder', version },
+        as,
+      );
+
+    const refused = await register('71', headers);
+    expect([refused.status, errorOf(refused)]).toEqual([
+      403,
+      expect.stringContaining(`not ${blob.digest}; upload them`),
+    ]);
+    // Other bytes of the same length prove nothing.
+    const guess = blob.bytes.map((byte) => byte ^ 1);
+    expect((await pop.send('PUT', path, guess, headers)).status).toBe(422);
+    expect((await register('71', headers)).status).toBe(403);
+    expect((await pop.send('HEAD', path, undefined, headers)).status).toBe(404);
+
+    expect((await pop.send('PUT', path, blob.bytes, headers)).status).toBe(200);
+    expect((await pop.send('HEAD', path, undefined, headers)).status).toBe(200);
+    expect((await pop.send('HEAD', path, undefined, colleague)).status).toBe(404);
+    expect((await register('71', headers)).status).toBe(201);
+    // From now on a version of the model names it, so that every key for the model may.
+    expect((await register('72', colleague)).status).toBe(201);
+  });
+
+  it('for some models only: a new blob belongs to the key that stored it', async () => {
+    const headers = bearer((await createKey({ scopes: ['release'], models: ['adder'] })).token);
+    const { manifest, blobs } = adder('adder', '80', 80);
+    const [blob] = blobs;
+    if (blob === undefined) throw new Error('expected a blob');
+    expect((await pop.send('PUT', `/registry/blobs/${blob.digest}`, blob.bytes, headers)).status).toBe(201);
+    expect((await pop.send('PUT', '/registry/models/adder/versions/80', manifest, headers)).status).toBe(201);
+    expect((await pop.send('PUT', '/registry/models/adder/versions/80', manifest, headers)).status).toBe(200);
   });
 
   it('for some models only: lists tell of those alone', async () => {
