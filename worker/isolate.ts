@@ -64,6 +64,7 @@ export function createIsolate(env: Env): Isolate {
     controlBytes: isolateMemory.controlMib * mebibyte,
     // Room that a version was promised is not lent to requests either.
     heapBytes: () => heap.discardedBytes + Math.max(heap.byteLength, models.promisedBytes),
+    keptBytes: () => sampler.heldBytes,
   });
   const heap = new IsolateHeap(config.memoryBudgetBytes, () => ledger.heapRoom());
   const blobs = new CachedBlobs({

@@ -71,6 +71,7 @@ export const statisticsSchema = z.object({
     .object({
       limit: count.describe('What the isolate may take in all.'),
       base: count.describe('What it takes without a request.'),
+      kept: count.describe('Sampled rows that wait for the next report.'),
       heap: count.describe('The WASM memory, discarded ones included.'),
       bodies: count,
       decoded: count.describe('Tensors that are no views on a body.'),

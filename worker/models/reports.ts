@@ -46,8 +46,8 @@ export async function reportedMetrics(isolate: Measured, tritonNames: boolean): 
 
 function memoryMetrics({ ledger, heap, pop }: Measured): Metric[] {
   const labels = pop === null ? {} : { pop };
-  const { totalBytes, baseBytes, held } = ledger.state();
-  const spent = { base: baseBytes, heap: heap.byteLength + heap.discardedBytes, ...held };
+  const { totalBytes, baseBytes, keptBytes, held } = ledger.state();
+  const spent = { base: baseBytes, kept: keptBytes, heap: heap.byteLength + heap.discardedBytes, ...held };
   return [
     {
       ...{ name: 'popserve_isolate_memory_bytes', type: 'gauge' },

@@ -114,8 +114,9 @@ function ofHeap(heap: IsolateHeap): NonNullable<Statistics['popserve_heap']> {
 }
 
 function ofLedger({ ledger, heap }: Isolate): NonNullable<Statistics['popserve_memory']> {
-  const { totalBytes, baseBytes, roomBytes, held } = ledger.state();
-  return { limit: totalBytes, base: baseBytes, heap: heap.byteLength + heap.discardedBytes, ...held, room: roomBytes };
+  const { totalBytes, baseBytes, keptBytes, roomBytes, held } = ledger.state();
+  const heapBytes = heap.byteLength + heap.discardedBytes;
+  return { limit: totalBytes, base: baseBytes, kept: keptBytes, heap: heapBytes, ...held, room: roomBytes };
 }
 
 function ofLoad({ runtimeMs, fetchMs, createMs, warmupMs, from }: LoadTimes, routeMs: number): ColdStart {

@@ -19,7 +19,17 @@ export interface LedgerOptions {
   readonly controlBytes: number;
   /** What the heap has taken or was promised to versions; it is asked at each decision. */
   readonly heapBytes: () => number;
+  /** What is kept between requests, beside the base; asked likewise. */
+  readonly keptBytes: () => number;
   readonly now?: () => number;
+}
+
+export interface LedgerState {
+  readonly totalBytes: number;
+  readonly baseBytes: number;
+  readonly keptBytes: number;
+  readonly roomBytes: number;
+  readonly held: Readonly<Record<Purpose, number>>;
 }
 
 /** A large request leaves this much to small ones: each leaves as much as it holds itself, up to this. */
@@ -52,20 +62,18 @@ export class Ledger {
 
   /** What is left of the whole for requests; below 0 where the heap was promised what requests still hold. */
   room(): number {
-    const { totalBytes, baseBytes, heapBytes } = this.#options;
-    return totalBytes - baseBytes - heapBytes() - this.#heldBytes();
+    return this.#leftBytes() - this.#options.heapBytes();
   }
 
   /** The size up to which the heap and its discarded predecessors may grow now. */
   heapRoom(): number {
-    const { totalBytes, baseBytes } = this.#options;
-    return totalBytes - baseBytes - this.#heldBytes() - this.#controlRest();
+    return this.#leftBytes() - this.#controlRest();
   }
 
   /** Bytes held by purpose, and what is left. */
-  state(): { totalBytes: number; baseBytes: number; roomBytes: number; held: Readonly<Record<Purpose, number>> } {
-    const { totalBytes, baseBytes } = this.#options;
-    return { totalBytes, baseBytes, roomBytes: this.room(), held: { ...this.#held } };
+  state(): LedgerState {
+    const { totalBytes, baseBytes, keptBytes } = this.#options;
+    return { totalBytes, baseBytes, keptBytes: keptBytes(), roomBytes: this.room(), held: { ...this.#held } };
   }
 
   /**
@@ -125,6 +133,12 @@ export class Ledger {
   #dropAbandoned(): void {
     const before = this.#now() - abandonedMs;
     for (const [account, tookAtMs] of this.#holders) if (tookAtMs < before) account.close();
+  }
+
+  /** For the heap and for more requests. */
+  #leftBytes(): number {
+    const { totalBytes, baseBytes, keptBytes } = this.#options;
+    return totalBytes - baseBytes - keptBytes() - this.#heldBytes();
   }
 
   #controlRest(): number {

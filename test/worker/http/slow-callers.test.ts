@@ -23,9 +23,12 @@ afterEach(async () => {
 });
 afterAll(() => pop.stop());
 
+async function memory() {
+  return (await pop.send('GET', '/v2/models/stats')).json<Statistics>().popserve_memory;
+}
+
 async function held() {
-  const { popserve_memory: memory } = (await pop.send('GET', '/v2/models/stats')).json<Statistics>();
-  return memory?.bodies;
+  return (await memory())?.bodies;
 }
 
 /** Declares a body, and sends no more than a part of it. */
@@ -69,4 +72,18 @@ test('a caller that holds its share already is refused, while another is served'
     pop.send('POST', path, body, { 'inference-header-content-length': '0', 'cf-connecting-ip': address });
   expect((await send('192.0.2.7')).status).toBe(429);
   expect((await send('192.0.2.8')).status).not.toBe(429);
+});
+
+test('an answer counts until its reader has taken it or gone, and the metrics tell it by purpose', async () => {
+  const bytes = 12 * mebibyte;
+  const socket = hold('192.0.2.20', bytes, bytes);
+  socket.once('data', () => socket.pause());
+  await expect.poll(async () => (await memory())?.answers).toBeGreaterThan(bytes);
+  expect(await held()).toBe(0);
+  const { bytes: text } = await pop.operate('GET', '/metrics');
+  expect(new TextDecoder().decode(text)).toMatch(
+    /popserve_isolate_memory_bytes\{pop="local",purpose="answers"\} 12[0-9]{6}/,
+  );
+  socket.destroy();
+  await expect.poll(async () => (await memory())?.answers).toBe(0);
 });

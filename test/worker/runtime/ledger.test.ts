@@ -7,12 +7,13 @@ import { type Account, Ledger, type Purpose } from '../../../worker/runtime/ledg
 const mib = (count: number) => count * mebibyte;
 
 function setUp(heapMib = 0) {
-  const state = { heapMib, nowMs: 0 };
+  const state = { heapMib, keptMib: 0, nowMs: 0 };
   const ledger = new Ledger({
     totalBytes: mib(40),
     baseBytes: mib(6),
     controlBytes: mib(2),
     heapBytes: () => mib(state.heapMib),
+    keptBytes: () => mib(state.keptMib),
     now: () => state.nowMs,
   });
   return { ledger, state };
@@ -51,6 +52,12 @@ describe('room', () => {
     for (let small = 0; small < 10; small++) ledger.open(null).tryTake('bodies', mib(0.5));
     ledger.openControl().take('bodies', mib(2));
     expect(ledger.state().held.control).toBe(mib(2));
+  });
+
+  it('is less by what is kept between requests', () => {
+    const { ledger, state } = setUp(10);
+    state.keptMib = 4;
+    expect([ledger.room(), ledger.heapRoom()]).toEqual([mib(20), mib(28)]);
   });
 
   it('is not lent where the heap was promised it', () => {

@@ -3,7 +3,13 @@
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { mebibyte } from '../../../registry/mebibytes.ts';
-import { HeapBrokenError, HeapFullError, HeapReplacedError, OrtError } from '../../../worker/runtime/heap-errors.ts';
+import {
+  HeapBrokenError,
+  HeapFullError,
+  HeapLentError,
+  HeapReplacedError,
+  OrtError,
+} from '../../../worker/runtime/heap-errors.ts';
 import { sized, World } from './fake-runtime.ts';
 
 let world: World;
@@ -271,6 +277,17 @@ describe('a load that fails', () => {
     expect(world.loadsOf('4')).toHaveLength(2);
   });
 
+  test('for lack of memory that requests hold unloads nothing, and is tried again after a second each time', async () => {
+    for (const manifest of [a, b]) await world.ask(manifest);
+    for (let again = 0; again < 3; again++) {
+      world.faults.set('3', [new HeapLentError('lent')]);
+      expect(await outcome(world.ask(c))).toMatchObject({ code: 'UNAVAILABLE', retryAfterSeconds: 1 });
+      await pass(1000);
+    }
+    expect([world.released, world.ready]).toEqual([[], ['1', '2']]);
+    expect(await world.ask(c)).toBe('3');
+  });
+
   test('for lack of memory that nothing accounts for has the heap replaced: a load that was given up may hold it', async () => {
     world.heap.live.used = 10 * mebibyte + 30 * mebibyte + 8 * mebibyte;
     world.faults.set('1', [new HeapFullError('no block')]);
@@ -349,6 +366,15 @@ describe('a run', () => {
     });
     expect(await outcome(asked)).toMatchObject({ code: 'UNAVAILABLE', retryAfterSeconds: 1 });
     expect([runs, world.ready, world.released]).toEqual([1, ['1', '2', '3'], []]);
+  });
+
+  test('that lacks memory which requests hold is refused for now and unloads nothing', async () => {
+    for (const manifest of [a, b]) await world.ask(manifest);
+    const lent = () => {
+      throw new HeapLentError('lent');
+    };
+    expect(await outcome(world.ask(a, lent))).toMatchObject({ code: 'UNAVAILABLE', retryAfterSeconds: 1 });
+    expect(world.ready).toEqual(['1', '2']);
   });
 
   test.each([

@@ -57,6 +57,7 @@ export class InputSampler {
   readonly #random: () => number;
   /** Keyed by model. */
   readonly #windows = new Map<string, OpenWindow[]>();
+  #heldBytes = 0;
 
   constructor(settings: SampleSettings, random: () => number = Math.random) {
     this.#settings = settings;
@@ -75,13 +76,16 @@ export class InputSampler {
     if (window === null) return;
     const rows = recordsIn(inputs, batchOf(manifest.signature));
     window.seen += rows;
+    let drewRows = false;
     for (let row = 0; row < rows; row++) {
       const tag = this.#random();
       if (!window.reservoir.accepts(tag)) continue;
       const drawn = encodeRow(new RecordRow(manifest, row, rows), inputs, outputs);
       if (drawn === null) window.skipped += 1;
       else window.reservoir.add(tag, { atMs, ...drawn });
+      drewRows = true;
     }
+    if (drewRows) this.#measure();
   }
 
   /** Moves out what was drawn for a model since the last call; undefined if no row was answered. */
@@ -101,8 +105,26 @@ export class InputSampler {
     const lasting = open.filter(({ fromMs }) => nowMs < fromMs + this.#windowMs);
     if (lasting.length === 0) this.#windows.delete(model);
     else this.#windows.set(model, lasting);
+    this.#measure();
     if (windows.length === 0) return undefined;
     return { region, size, keptMs: this.#settings.keptSeconds * 1000, windows };
+  }
+
+  /** Bytes of the rows that wait for the next report, at most. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** Rows are drawn ever more rarely, so this costs little; it is asked for at every request. */
+  #measure(): void {
+    let characters = 0;
+    for (const windows of this.#windows.values()) {
+      for (const { reservoir } of windows) {
+        for (const { features, prediction } of reservoir.items()) characters += features.length + prediction.length;
+      }
+    }
+    // V8 holds a text outside Latin-1 in two bytes a character.
+    this.#heldBytes = 2 * characters;
   }
 
   get #windowMs(): number {

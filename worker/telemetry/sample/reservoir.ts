@@ -39,6 +39,11 @@ export class Reservoir<T> {
     if (this.#entries.length > this.#size) this.#entries.pop();
   }
 
+  /** The items that were not taken yet. */
+  *items(): Generator<T, void> {
+    for (const { item } of this.#entries) if (item !== null) yield item;
+  }
+
   /** Moves out the items that came since the last call. Later items still have to be among the k smallest of all. */
   take(): Tagged<T>[] {
     const taken: Tagged<T>[] = [];

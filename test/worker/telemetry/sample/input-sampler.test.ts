@@ -47,6 +47,15 @@ test('each row of a batch is drawn on its own, with its answer; what was taken i
   expect(sampler.take('adder', 'EU')).toBeUndefined();
 });
 
+test('what it holds is told in bytes until it is taken', () => {
+  const sampler = samplerOf('adder=5');
+  expect(sampler.heldBytes).toBe(0);
+  ask(sampler);
+  expect(sampler.heldBytes).toBe(2 * ['{"x":[0,0.5]}', '{"y":7}', '{"x":[1,1.5]}', '{"y":7}'].join('').length);
+  sampler.take('adder', null);
+  expect(sampler.heldBytes).toBe(0);
+});
+
 test('columns go by the names that the manifest has for them', () => {
   const named = { ...manifest, features: ['speed', 'say "torque"'] };
   const sampler = samplerOf('adder=5');
