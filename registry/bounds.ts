@@ -6,6 +6,8 @@ import * as z from 'zod';
 export const mostTensors = 4096;
 /** Dimensions of a tensor. */
 export const mostAxes = 64;
+/** Size of one dimension: the runtime counts in 32 bits. */
+export const mostSize = 2_147_483_647;
 /** Elements of one list: features, labels of an output, elements of a sample input. */
 export const mostEntries = 65_536;
 /** Remarks for people: notes, warnings, requirements. */

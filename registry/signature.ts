@@ -1,6 +1,6 @@
 // The signature of a model: names, datatypes and shapes of its inputs and outputs, as the Open Inference Protocol writes them.
 import * as z from 'zod';
-import { mostAxes, mostTensors, nameText } from './bounds.ts';
+import { mostAxes, mostSize, mostTensors, nameText } from './bounds.ts';
 
 /** Bytes of one element in memory and on the wire; BYTES elements have a length of their own. */
 export const elementBytes = {
@@ -39,7 +39,7 @@ export const tensorSpecSchema = z.strictObject({
   name: nameText,
   datatype: datatypeSchema,
   /** `-1` is a variable dimension, `[]` the shape of a scalar. */
-  shape: z.array(z.int().min(-1)).max(mostAxes),
+  shape: z.array(z.int().min(-1).max(mostSize)).max(mostAxes),
 });
 
 export type TensorSpec = z.infer<typeof tensorSpecSchema>;

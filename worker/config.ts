@@ -1,6 +1,7 @@
 // The Worker's settings, parsed from its variables: once for each isolate and Durable Object, by bindings.ts.
 import * as z from 'zod';
 import type { DriftSettings } from '../registry/api/drift.ts';
+import { mostSize } from '../registry/bounds.ts';
 import { defaultLimits } from '../registry/default-limits.ts';
 import { PopserveError } from '../registry/errors.ts';
 import { mebibyte } from '../registry/mebibytes.ts';
@@ -94,7 +95,7 @@ export const settingsSchema = z.object({
   MAX_URL_BYTES: numberSetting(100).default(8192),
   MAX_HEADER_BYTES: numberSetting(100).default(16_384),
   MAX_INPUTS: numberSetting(1).default(defaultLimits.inputs),
-  MAX_ELEMENTS: numberSetting(1).default(defaultLimits.elements),
+  MAX_ELEMENTS: numberSetting(1).max(mostSize).default(defaultLimits.elements),
   MAX_JSON_DEPTH: numberSetting(4).max(1000).default(defaultLimits.jsonDepth),
   MAX_JSON_MIB: numberSetting(0.001).max(100).default(defaultLimits.jsonMib),
   MAX_RECORDS: numberSetting(1).default(defaultLimits.records),

@@ -41,6 +41,13 @@ export function checkAnswerSize(
   let sum = 0;
   let named = 0;
   for (const { name, datatype, shape, data } of outputs) {
+    sum += nestingBytes(shape);
+    if (sum > maxBytes) {
+      throw new PopserveError(
+        'TOO_LARGE',
+        `output ${quote(name)}: ${datatype} [${shape}] has no elements, but takes ${sum} bytes or more to nest, the limit is ${maxBytes}`,
+      );
+    }
     const requested = request.outputs?.find((output) => output.name === name);
     if (requested?.classification !== undefined) {
       named += classesNamed(shape, requested.classification);
@@ -62,6 +69,12 @@ export function checkAnswerSize(
     );
   }
   return sum;
+}
+
+/** What `[],` takes for each place before the zero of a shape without elements: a model chooses such a shape at no cost. */
+function nestingBytes(shape: readonly number[]): number {
+  const zero = shape.indexOf(0);
+  return zero <= 0 ? 0 : elementCount(shape.slice(0, zero)) * 3;
 }
 
 /** With two or more dimensions, the first is the batch: see classification.ts. */

@@ -23,6 +23,21 @@ test('outputs add up; one of which only classes are asked for counts nothing', (
   checkAnswerSize([output, other], { outputs: [asked, classes], binaryOutputs: false }, 5000);
 });
 
+test('an output without elements counts for the places before its zero', () => {
+  const empty = (shape: number[]) => ({ name: 'y', datatype: 'FP32' as const, shape, data: new Uint8Array() });
+  const request = { outputs: null, binaryOutputs: false };
+  checkAnswerSize([empty([1000, 0]), empty([0, 2 ** 31 - 1])], request, 3000);
+  for (const shape of [
+    [1001, 0],
+    [2 ** 31 - 1, 0],
+    [2 ** 31 - 1, 2 ** 31 - 1, 0],
+  ]) {
+    expect(() => checkAnswerSize([empty(shape)], request, 3000)).toThrow("output 'y': FP32 [");
+  }
+  const classes = { outputs: [{ name: 'y', binary: undefined, classification: 3 }], binaryOutputs: false };
+  expect(() => checkAnswerSize([empty([2 ** 31 - 1, 0])], classes, 3000)).toThrow('has no elements');
+});
+
 test('strings count with their lengths, small integers with their digits', () => {
   const text = { name: 't', datatype: 'BYTES' as const, shape: [2], data: [new Uint8Array(300), new Uint8Array(300)] };
   expect(() => checkAnswerSize([text], { outputs: null, binaryOutputs: false }, 600)).toThrow("output 't'");

@@ -21,6 +21,9 @@ interface TensorPlan {
   readonly sampled: CountFeature[];
 }
 
+/** Rows without elements count as missing. A shape may claim any number of them, and nobody has sent or computed them. */
+const mostEmptyRows = 4096;
+
 export class CountingPlan {
   readonly layout: Layout;
   readonly counts: Float64Array;
@@ -62,7 +65,8 @@ export class CountingPlan {
       const plan = plans.get(given.name);
       if (plan === undefined) continue;
       const tensor = inRows(given, this.#signature);
-      const rows = tensor.shape[0] ?? 1;
+      const [claimed = 1] = tensor.shape;
+      const rows = tensor.shape.includes(0) ? Math.min(claimed, mostEmptyRows) : claimed;
       for (const count of plan.always) count(tensor, 0, rows);
       if (sampled) for (const count of plan.sampled) count(tensor, 0, rows);
     }

@@ -56,6 +56,15 @@ function countLive(seed: number, requests: readonly number[]) {
 }
 
 describe('counting', () => {
+  it('ends at once for rows without elements, however many a shape claims', () => {
+    const baseline = baselineOf(tableSignature, drawTable(new Random(1), 100), 100);
+    const plan = new CountingPlan(manifestWith(tableSignature, baseline), baseline);
+    const empty = (name: string) => ({ name, datatype: 'FP64' as const, shape: [10 ** 15, 0], data: new Uint8Array() });
+    plan.count([tensorOf('features', 'FP64', [0, 5], new Float64Array())], [empty('score')]);
+    const { counts } = plan.take();
+    expect(Math.max(...counts)).toBe(4096);
+  });
+
   it('puts every value where the baseline would have put it, in any split into requests and any order of merging', () => {
     const sizes = fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 8 });
     fc.assert(
