@@ -10,6 +10,7 @@ import { inputLimitSchema } from './input-size-limits.ts';
 import { type Digest, digestSchema, modelNameSchema, versionSchema } from './names.ts';
 import { outputRoleSchema } from './output-role.ts';
 import { parse, parseJson } from './parse.ts';
+import { runCostsSchema } from './run-costs.ts';
 import { signatureSchema } from './signature.ts';
 import { zeroSizesSchema } from './zero-sizes.ts';
 
@@ -81,6 +82,8 @@ export const manifestSchema = z.strictObject({
   limits: z.array(inputLimitSchema).max(mostTensors).optional(),
   /** Which inputs may be without elements: only those on which publishing has tried the model. */
   zeroSizes: zeroSizesSchema.optional(),
+  /** The runs that these limits were derived from. */
+  costs: runCostsSchema.optional(),
   /** The scores of the version on test data before it was published, and the requirements it had to meet. */
   evaluation: evaluationSchema.optional(),
   /** Free text for people: description, metrics, training data, authors. */

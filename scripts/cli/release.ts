@@ -31,7 +31,7 @@ export function otherContent(existing: Manifest, fresh: Manifest): PopserveError
   const paths = differences(existing, fresh)
     .map(({ path }) => path)
     // What differs between two runs of one release as well, and is no reason to refuse.
-    .filter((path) => !/^(runtime\.profiles|notes|artifacts\.golden|limits\.\d+\.elements)\b/.test(path));
+    .filter((path) => !/^(runtime\.profiles|notes|artifacts\.golden|limits\.\d+\.elements|costs)\b/.test(path));
   return versionTaken(existing, paths.length === 0 ? '' : ` (it differs in ${paths.slice(0, 5).join(', ')})`);
 }
 

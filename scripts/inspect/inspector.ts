@@ -1,9 +1,11 @@
 // Starts the inspection Worker in a workerd of its own and speaks to it. It runs the file under examination, so it can be killed at
 // any time, and is when it does not answer in time.
 
+import { randomUUID } from 'node:crypto';
 import { Miniflare } from 'miniflare';
 import { defaultLimits } from '../../registry/default-limits.ts';
 import { bundleWorker } from '../build/bundle.ts';
+import { busiestMs, findProcess, type ThreadTimes, threadTimes } from './process-cpu.ts';
 import { decodeFrame, encodeFrame, type RawTensor } from './raw-frame.ts';
 
 export interface InspectedValue {
@@ -40,6 +42,8 @@ export interface InspectedRun {
   /** Mean over `runs` runs, the first of which may be slower. */
   readonly runMs: number;
   readonly runs: number;
+  /** Time on the processor of all runs and of the transfer, or null where the system does not tell. */
+  readonly cpuMs: number | null;
   readonly heap: HeapState;
 }
 
@@ -64,6 +68,8 @@ export class InspectionError extends Error {
 interface Running {
   readonly miniflare: Miniflare;
   readonly url: URL;
+  /** Null where the system does not tell. */
+  readonly pid: number | null;
 }
 
 export class Inspector {
@@ -92,15 +98,30 @@ export class Inspector {
   async run(
     session: string,
     inputs: readonly RawTensor[],
-    options: { outputs?: readonly string[]; repeat?: number; limitMs?: number; discard?: boolean; timeoutMs: number },
+    options: {
+      outputs?: readonly string[];
+      repeat?: number;
+      limitMs?: number;
+      discard?: boolean;
+      /** The process is killed once it has spent so much on the processor, or on the clock where the system does not tell. */
+      cpuMs?: number;
+      timeoutMs: number;
+    },
   ): Promise<InspectedRun> {
     const query = new URLSearchParams({ repeat: String(options.repeat ?? 1) });
     if (options.limitMs !== undefined) query.set('limit_ms', String(options.limitMs));
     if (options.discard) query.set('discard', 'true');
     const body = encodeFrame({ tensors: inputs, extra: options.outputs ? { outputs: options.outputs } : {} });
-    const response = await this.#request('POST', `/sessions/${session}/run?${query}`, options.timeoutMs, body);
+    const { pid } = await this.#process();
+    const before = pid === null ? null : await threadTimes(pid);
+    const path = `/sessions/${session}/run?${query}`;
+    const { cpuMs, timeoutMs } = options;
+    const longest = pid === null && cpuMs !== undefined ? Math.min(timeoutMs, cpuMs + transferMs) : timeoutMs;
+    using watch = new CpuWatch(pid, before, cpuMs);
+    const response = await this.#request('POST', path, longest, body, watch.signal);
     const answer = new Uint8Array(await response.arrayBuffer());
     return {
+      cpuMs: pid === null || before === null ? null : busiestMs(before, await threadTimes(pid)),
       outputs: options.discard ? [] : decodeFrame(answer).tensors,
       outputBytes: Number(response.headers.get('popserve-output-bytes')),
       runMs: Number(response.headers.get('popserve-run-ms')),
@@ -150,18 +171,27 @@ export class Inspector {
     return this.#running;
   }
 
-  async #request(method: string, path: string, timeoutMs: number, body?: Uint8Array): Promise<Response> {
+  /** @param spent aborts the request, and with it the process, with the error to fail with */
+  async #request(
+    method: string,
+    path: string,
+    timeoutMs: number,
+    body?: Uint8Array,
+    spent?: AbortSignal,
+  ): Promise<Response> {
     const { url } = await this.#process();
+    const timeout = AbortSignal.timeout(timeoutMs);
     let response: Response;
     try {
       response = await fetch(new URL(path, url), {
         method,
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: spent === undefined ? timeout : AbortSignal.any([timeout, spent]),
         ...(body ? { body: body as Uint8Array<ArrayBuffer> } : {}),
       });
     } catch (error) {
       // A run of a model cannot be interrupted in any other way.
       await this.kill();
+      if (error instanceof InspectionError) throw error;
       if (error instanceof Error && error.name === 'TimeoutError') {
         throw new InspectionError('timeout', `no answer within ${timeoutMs / 1000} s`);
       }
@@ -179,8 +209,41 @@ export class Inspector {
   }
 }
 
+/** Ends a run that has taken its time on the processor, however little of the clock that was or however much. */
+class CpuWatch implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout | null;
+
+  constructor(pid: number | null, before: ThreadTimes | null, limitMs: number | undefined) {
+    const isWatched = pid !== null && before !== null && limitMs !== undefined;
+    this.#timer = isWatched ? setInterval(() => void this.#look(pid, before, limitMs), watchMs) : null;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+  }
+
+  async #look(pid: number, before: ThreadTimes, limitMs: number): Promise<void> {
+    const spentMs = busiestMs(before, await threadTimes(pid)) ?? 0;
+    if (spentMs <= limitMs) return;
+    this.#controller.abort(new InspectionError('timeout', `no answer within ${limitMs / 1000} s on the processor`));
+  }
+}
+
+const watchMs = 100;
+/** What a request to the inspection Worker takes beside the run, on the clock. */
+const transferMs = 1000;
+
+/** The variable that tells one inspection process from another. */
+const markName = 'POPSERVE_INSPECTION';
+
 async function startProcess(heapLimitMib: number): Promise<Running> {
   const bundle = await bundleWorker('inspection-worker');
+  const mark = randomUUID();
   const miniflare = new Miniflare({
     name: 'popserve-inspector',
     host: '127.0.0.1',
@@ -192,9 +255,12 @@ async function startProcess(heapLimitMib: number): Promise<Running> {
     bindings: { HEAP_LIMIT_MIB: String(heapLimitMib) },
     // ORT prints what it returns as an error anyway.
     handleStructuredLogs: () => {},
+    // Miniflare does not say which process it started; this tells it from all others.
+    unsafeRuntimeEnv: { [markName]: mark },
   });
   try {
-    return { miniflare, url: await miniflare.ready };
+    const url = await miniflare.ready;
+    return { miniflare, url, pid: await findProcess(`${markName}=${mark}`) };
   } catch (error) {
     // A Miniflare that did not start still listens on a port, which would keep the process from ending. Its dispose fails with the
     // same error again.

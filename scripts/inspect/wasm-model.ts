@@ -57,10 +57,14 @@ export class WasmModel {
 
   /**
    * Measures one run, without its answer.
+   * @param limits `cpuMs`: on the processor, or on the clock where the system does not tell; `timeoutMs`: on the clock in any case
    * @throws InspectionError, as `run`
    */
-  async measure(inputs: readonly Tensor[], timeoutMs: number): Promise<Omit<InspectedRun, 'outputs'>> {
-    return this.#run(inputs, { discard: true, timeoutMs });
+  async measure(
+    inputs: readonly Tensor[],
+    limits: { readonly cpuMs: number; readonly timeoutMs: number },
+  ): Promise<Omit<InspectedRun, 'outputs'>> {
+    return this.#run(inputs, { discard: true, ...limits });
   }
 
   /** Mean time of runs on the same inputs, milliseconds. */
@@ -70,7 +74,7 @@ export class WasmModel {
 
   async #run(
     inputs: readonly Tensor[],
-    options: { repeat?: number; limitMs?: number; discard?: boolean; timeoutMs?: number },
+    options: { repeat?: number; limitMs?: number; discard?: boolean; cpuMs?: number; timeoutMs?: number },
   ): Promise<InspectedRun> {
     if (this.#broken) {
       this.#session = await loadAlone(this.#inspector, this.#bytes, this.#options);

@@ -1,53 +1,68 @@
-// The limits that go into the manifest: what the publisher allows, else what was seen to work, else a common size.
+// The limits that go into the manifest: what the publisher allows, else what the trial runs have shown to be possible.
 import { defaultLimits } from '../../registry/default-limits.ts';
 import type { InputLimit } from '../../registry/input-size-limits.ts';
-import { elementCount, type Signature } from '../../registry/signature.ts';
-import type { Obstacle, ProbedSizes } from './probe-sizes.ts';
+import { mebibyte } from '../../registry/mebibytes.ts';
+import { elementCount, type Signature, type TensorSpec } from '../../registry/signature.ts';
+import type { Tensor } from '../../worker/protocol/tensor.ts';
+import type { Obstacle } from './grow-size.ts';
+import type { ProbedSizes } from './probe-sizes.ts';
 import type { SizePlan, VariableDimension } from './sample-sizes.ts';
+import { mostInRequest } from './sized-inputs.ts';
 
-/** Of a dimension that nothing was found to be in the way of, and that nothing was said of. */
-export const defaultMost = 4096;
+type SampleInputs = readonly Pick<Tensor, 'name' | 'shape'>[];
 
 /**
- * One for each input with a variable dimension.
+ * One limit for each input with a variable dimension of which something is known.
  * @param given sizes that the publisher allows, by key of the dimension
- * @param sample inputs that the model is known to run on, if any
+ * @param samples inputs that the model is known to run on; no limit is below them
+ * @param probed null where nothing was tried: then only what the publisher decided is limited
  */
 export function inputLimits(
   { inputs }: Signature,
   dimensions: readonly VariableDimension[],
   given: SizePlan,
-  sample: readonly { readonly name: string; readonly shape: readonly number[] }[],
-  { seen, obstacles }: ProbedSizes,
+  samples: readonly SampleInputs[],
+  probed: ProbedSizes | null,
 ): InputLimit[] {
   return inputs.flatMap((input) => {
-    const { name } = input;
-    const known = seen.get(name);
-    const keys = input.shape.map((_, axis) => keyAt(dimensions, name, axis));
-    if (!input.shape.includes(-1)) return [];
-    const isMeasured = keys.map((key) => key !== null && known !== undefined && obstacles.has(key) && !given.has(key));
-    const shape = keys.map((key, axis) => {
-      if (key === null) return null;
-      const works = Math.max(1, known?.shape[axis] ?? 1);
-      return given.get(key) ?? (isMeasured[axis] ? works : Math.max(defaultMost, works));
-    });
-    const largest = elementCount(input.shape.map((size, axis) => shape[axis] ?? size));
-    // What is allowed for one dimension is possible at least beside the sample's size of the others.
-    const smallest = sample.find((candidate) => candidate.name === name)?.shape ?? [];
-    const allowed = elementCount(
-      input.shape.map((size, axis) => given.get(keys[axis] ?? '') ?? smallest[axis] ?? Math.max(size, 1)),
-    );
-    const elements = isMeasured.includes(true) ? Math.max(allowed, known?.elements ?? 1) : largest;
+    const keys = input.shape.map((_, axis) => keyAt(dimensions, input.name, axis));
     const decided = keys.flatMap((key, axis) => (key !== null && given.has(key) ? [axis] : []));
-    return [
-      {
-        name,
-        shape,
-        elements: Math.max(1, Math.min(elements, defaultLimits.elements)),
-        ...(decided.length > 0 ? { given: decided } : {}),
-      },
-    ];
+    if (!input.shape.includes(-1) || (probed === null && decided.length === 0)) return [];
+    const shapes = samples
+      .flatMap((sample) => sample.filter(({ name }) => name === input.name))
+      .map(({ shape }) => shape);
+    const { shape, elements } = limitOf(input, keys, given, shapes, probed);
+    return [{ name: input.name, shape, elements, ...(decided.length > 0 ? { given: decided } : {}) }];
   });
+}
+
+function limitOf(
+  { name, shape: signed, datatype }: TensorSpec,
+  keys: readonly (string | null)[],
+  given: SizePlan,
+  samples: readonly (readonly number[])[],
+  probed: ProbedSizes | null,
+): Pick<InputLimit, 'shape' | 'elements'> {
+  const small = signed.map((size, axis) => Math.max(1, size === -1 ? (samples[0]?.[axis] ?? 1) : size));
+  const sizesBy = (sizeOf: (key: string) => number | undefined) =>
+    keys.map((key, axis) => (key === null ? undefined : sizeOf(key)) ?? small[axis] ?? 1);
+  const variable = keys.filter((key) => key !== null);
+  const isKnown = variable.some((key) => probed?.alone.has(key));
+  const measured = probed?.bounding.has(name) ? probed.together : probed?.alone;
+  // A size that the publisher allows for one dimension is possible at least beside the sample's size of the others.
+  const decided = elementCount(sizesBy((key) => given.get(key)));
+  const possible = isKnown ? elementCount(sizesBy((key) => measured?.get(key))) : mostInRequest(datatype);
+  const tried = samples.reduce((most, shape) => Math.max(most, elementCount(shape)), 1);
+  const elements = variable.every((key) => given.has(key)) ? decided : Math.max(decided, possible);
+  const most = Math.max(1, tried, Math.min(elements, defaultLimits.elements));
+  const shape = keys.map((key, axis) => {
+    if (key === null) return null;
+    const ran = samples.reduce((largest, sizes) => Math.max(largest, sizes[axis] ?? 1), 1);
+    // The model itself refuses other sizes, or nothing was tried: the number of elements limits this one as well.
+    const rest = Math.floor(most / (elementCount(small) / (small[axis] ?? 1)));
+    return Math.max(ran, given.get(key) ?? probed?.alone.get(key) ?? rest);
+  });
+  return { shape, elements: most };
 }
 
 function keyAt(dimensions: readonly VariableDimension[], input: string, axis: number): string | null {
@@ -62,8 +77,7 @@ export function describeLimits(
   limits: readonly InputLimit[],
   { inputs }: Signature,
   dimensions: readonly VariableDimension[],
-  given: SizePlan,
-  { seen, obstacles }: ProbedSizes,
+  probed: ProbedSizes | null,
   probeLimitMs: number,
 ): string | null {
   if (limits.length === 0) return null;
@@ -73,20 +87,27 @@ export function describeLimits(
     return `'${name}' [${largest.join(',')}] and ${elements} elements`;
   });
   const more = limits.length > mostNamed ? ` and ${limits.length - mostNamed} more` : '';
-  const words: Record<Obstacle, string> = {
-    memory: 'needs more memory than the isolate has',
-    time: `takes longer than ${probeLimitMs / 1000} s`,
-    request: `does not fit into a request of ${defaultLimits.bodyMib} MiB`,
-    untried: 'was not tried for lack of time',
-  };
-  const mostOf = (key: string) => given.get(key) ?? defaultMost;
-  const reasons = dimensions.flatMap(({ key, label, places }) => {
-    const obstacle = obstacles.get(key);
-    const isReached = places.every(({ input, axis }) => (seen.get(input)?.shape[axis] ?? 0) >= mostOf(key));
-    return obstacle && !isReached ? [`a larger '${label}' ${words[obstacle]}`] : [];
+  const reasons = dimensions.flatMap(({ key, label }) => {
+    const obstacle = probed?.obstacles.get(key);
+    return obstacle === undefined ? [] : [reasonOf(label, obstacle, probeLimitMs)];
   });
-  const [together] = obstacles.values();
-  if (reasons.length === 0 && together) reasons.push(`one that is large in every dimension ${words[together]}`);
   const why = reasons.length > 0 ? `: ${reasons.slice(0, mostNamed).join(', ')}` : '';
   return `inputs are limited to ${sizes.join(', ')}${more}${why}`;
+}
+
+function reasonOf(label: string, obstacle: Obstacle, probeLimitMs: number): string {
+  switch (obstacle) {
+    case 'memory':
+      return `a larger '${label}' needs more memory than the isolate has`;
+    case 'time':
+      return `a larger '${label}' takes longer than ${probeLimitMs / 1000} s`;
+    case 'request':
+      return `a larger '${label}' does not fit into a request of ${defaultLimits.bodyMib} MiB or ${defaultLimits.elements / mebibyte} Mi elements`;
+    case 'records':
+      return `a request has at most ${defaultLimits.records} records`;
+    case 'refused':
+      return `the model itself refuses a larger '${label}'`;
+    case 'untried':
+      return `'${label}' was estimated from smaller sizes`;
+  }
 }

@@ -3,15 +3,16 @@ import { canonicalJson } from '../../registry/canonical-json.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 
 /**
- * Equal in everything but what is measured: heap sizes and times, limits that the publisher did not decide, the inputs without
- * elements that it runs on, golden vectors (the last bits of native answers depend on the processor), what native onnxruntime
- * scored, the version that was served at the time, and the notes about them.
+ * Equal in everything but what is measured: heap sizes and times, limits that the publisher did not decide and the runs behind them,
+ * the inputs without elements that it runs on, golden vectors (the last bits of native answers depend on the processor), what
+ * native onnxruntime scored, the version that was served at the time, and the notes about them.
  */
 export function sameRelease(existing: Manifest, fresh: Manifest): boolean {
   return canonicalJson(identity(existing)) === canonicalJson(identity(fresh));
 }
 
-function identity({ artifacts, runtime, limits, zeroSizes: _, evaluation, notes: __, ...rest }: Manifest): unknown {
+function identity(manifest: Manifest): unknown {
+  const { artifacts, runtime, limits, costs: _, zeroSizes: __, evaluation, notes: ___, ...rest } = manifest;
   const { onnxruntime, graphOptimization } = runtime;
   const decided = (limits ?? []).flatMap(({ name, shape, given }) =>
     (given ?? []).map((axis) => ({ name, axis, most: shape[axis] ?? null })),

@@ -11,7 +11,7 @@ export interface PreparationOptions {
   readonly timeoutSeconds?: number;
   /** Limit of the native child process; default 3072. */
   readonly memoryLimitMib?: number;
-  /** An input on which a run takes longer is too large, ms; 0: nothing is measured. Default 2000. */
+  /** An input on which a run takes longer on the processor is too large, ms; 0: nothing is measured. Default 2000. */
   readonly probeLimitMs?: number;
   /** `ort` insists on conversion, `onnx` leaves the file as it is; default `auto`. */
   readonly format?: 'auto' | 'onnx' | 'ort';

@@ -121,7 +121,7 @@ async function prepareSource(
   const warmup = await makeWarmup(inspector, chosen.artifact, chosen.optimization, original, settings, note);
 
   progress.step('finding out how large the inputs may be');
-  const limits = await limitInputs(inspector, chosen, original, settings, note);
+  const { limits, costs } = await limitInputs(inspector, chosen, original, settings, note);
   const zeroSizes = await tryZeroSizes(inspector, chosen, original, settings);
 
   const modelBlob = await blobOf(chosen.artifact.bytes);
@@ -170,6 +170,7 @@ async function prepareSource(
     ...(labels.length > 0 ? { labels: Object.fromEntries(labels) } : {}),
     ...(limits.length > 0 ? { limits } : {}),
     ...(zeroSizes.length > 0 ? { zeroSizes } : {}),
+    ...(costs === null ? {} : { costs }),
     ...(validation ? { baseline: validation.baseline } : {}),
     ...(validation?.judgement ? { evaluation: validation.judgement.evaluation } : {}),
     ...(options.metadata ? { metadata: { ...options.metadata } } : {}),

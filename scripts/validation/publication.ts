@@ -15,7 +15,7 @@ export interface PublishOptions extends PreparationOptions {
   readonly features?: readonly string[];
   /** Class labels for the classification extension. */
   readonly labels?: readonly LabelsFile[];
-  /** Sizes of the inputs that a PoP is to take at most; what is not given is measured, up to 4096. */
+  /** Sizes of the inputs that a PoP is to take at most; those that are not given are measured. */
   readonly maxDims?: readonly MaxDim[];
   /** Shapes of inputs and outputs for which the file has none. */
   readonly shapes?: readonly GivenShape[];

@@ -50,7 +50,7 @@ class BinaryPart {
 }
 
 /** A string is an object of its own, so it counts as so many numbers. */
-const stringPrice = 64;
+export const stringPrice = 64;
 
 function countWithin(shape: readonly number[], where: string, left: number, maxElements: number): number {
   const count = countElements(shape, where);

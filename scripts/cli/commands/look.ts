@@ -7,6 +7,7 @@ import { type Manifest, profileNames } from '../../../registry/manifest.ts';
 import type { TensorSpec } from '../../../registry/signature.ts';
 import { parseCount, parseModel, parseVersion } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
+import { describeCosts } from '../describe-costs.ts';
 import { describeEvaluation } from '../describe-evaluation.ts';
 import { describeRoute, describeShare } from '../describe-route.ts';
 import { type Report, shortDigest, sizeText, table } from '../report.ts';
@@ -87,7 +88,7 @@ async function showVersion({ registry }: Context, model: string, version: string
 
 function describeManifest(manifest: Manifest): string[] {
   const { artifacts, signature, runtime, source, tolerance, labels, limits, metadata, notes } = manifest;
-  const { baseline, evaluation } = manifest;
+  const { baseline, costs, evaluation } = manifest;
   const measured = profileNames.flatMap((name) => {
     const profile = runtime.profiles[name];
     if (profile === undefined) return [];
@@ -119,6 +120,7 @@ function describeManifest(manifest: Manifest): string[] {
   ];
   return [
     ...table([[`${manifest.model} ${manifest.version}`, ''], ...rows]),
+    ...(costs === undefined ? [] : describeCosts(costs)),
     ...(evaluation === undefined ? [] : ['', ...describeEvaluation(evaluation, evaluation.gate.forced?.failures)]),
   ];
 }

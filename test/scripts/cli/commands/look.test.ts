@@ -59,6 +59,24 @@ describe('popserve show', () => {
     expect(JSON.parse((await popserve('show', 'm', 'v1', '--json')).out)).toEqual(pop.manifests.get('v1'));
   });
 
+  it('draws what runs on larger inputs took', async () => {
+    await release('v1');
+    const { manifest } = await samplePublication({ model: 'm', version: 'v2' }, new TextEncoder().encode('v2'));
+    const mib = 1_048_576;
+    const points = [
+      { shape: [1, 2], ms: 0.5, heapBytes: 16 * mib },
+      { shape: [4096, 2], ms: 1000, heapBytes: 104 * mib },
+    ];
+    const costs = { clock: 'processor' as const, limitMs: 2000, limitBytes: 104 * mib };
+    pop.manifests.set('v2', { ...manifest, costs: { ...costs, series: [{ moved: ['batch'], points }] } });
+    const { out } = await popserve('show', 'm', 'v2');
+    expect(out).toContain("larger 'batch': time on the processor against 2000 ms, heap against 104.0 MiB\n");
+    const bars = (text: string) => text.replaceAll(/ +/g, ' ');
+    expect(bars(out)).toContain('\n[1,2] 2 0.5 ms ▏ 16.0 MiB ███\n');
+    expect(bars(out)).toContain(`\n[4096,2] 8192 1000 ms ${'█'.repeat(10)} 104.0 MiB ${'█'.repeat(20)}\n`);
+    expect((await popserve('show', 'm', 'v1')).out).not.toContain('larger');
+  });
+
   it('tells how a version was judged, and whether drift is watched', async () => {
     await release('v1');
     const unjudged = (await popserve('show', 'm', 'v1')).out;
