@@ -61,7 +61,7 @@ function emptied(inputs: readonly Tensor[], places: ZeroSizes[number]): Tensor[]
 
 async function runs(model: WasmModel, inputs: readonly Tensor[], timeoutMs: number): Promise<boolean> {
   try {
-    await model.measure(inputs, timeoutMs);
+    await model.measure(inputs, { cpuMs: timeoutMs, timeoutMs });
     return true;
   } catch (error) {
     if (error instanceof InspectionError) return false;
