@@ -22,6 +22,8 @@ export const outputRoleSchema = z.strictObject({
   columns: columnNamesSchema.optional(),
   /** Scores that the graph makes into probabilities. */
   isShare: z.literal(true).optional(),
+  /** Scores of pairs of classes, by whose votes a support vector machine decides: no column is that of a class. */
+  isPairs: z.literal(true).optional(),
 });
 
 export type OutputRole = z.infer<typeof outputRoleSchema>;

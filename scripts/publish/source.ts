@@ -62,7 +62,8 @@ export async function readSource(path: string, maxBytes: number, shapes: readonl
   const labels = stripZipMap(onnx);
   // It is written anew only where it was changed, so that otherwise the given bytes are published.
   const model = isGivenShapes || Object.keys(labels).length > 0 ? writeModel(onnx) : content;
-  return { ...common, format: 'onnx', model, onnx, labels, roles: outputRoles(onnx.graph, labels) };
+  const roles = outputRoles(onnx.graph, labels);
+  return { ...common, format: 'onnx', model, onnx, labels: withoutPairs(labels, roles), roles };
 }
 
 async function readWhole(path: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -78,6 +79,12 @@ async function readWhole(path: string, maxBytes: number): Promise<Uint8Array<Arr
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new PopserveError('INVALID_ARGUMENT', `cannot read the model: ${reason}`, { cause });
   }
+}
+
+/** A ZipMap names the scores of pairs of classes like classes, of which there may be as many. */
+function withoutPairs(labels: Source['labels'], roles: readonly OutputRole[]): Source['labels'] {
+  const pairs = roles.filter(({ isPairs }) => isPairs === true).map(({ output }) => output);
+  return Object.fromEntries(Object.entries(labels).filter(([output]) => !pairs.includes(output)));
 }
 
 /** A flatbuffer with the identifier of onnxruntime's own format (core/flatbuffers/schema/ort.fbs). */

@@ -143,7 +143,7 @@ function sumOf(sum: number | null | undefined, value: number | null, count: numb
 
 /** Where every resample says the same (all rows are right), they say nothing; a share of as many rows does. */
 function asShare(value: number, rows: number): Interval | null {
-  return value < 0 || value > 1 ? null : wilson(value * rows, rows);
+  return wilson(value * rows, rows);
 }
 
 function weightedMean(values: Float64Array, weights: ArrayLike<number>): number {

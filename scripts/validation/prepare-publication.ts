@@ -191,6 +191,13 @@ function readOnce(options: ValidationOptions): (signature: Signature) => Promise
 }
 
 function noteLabels(source: Source, note: (text: string) => void): void {
+  for (const { output, isPairs } of source.roles ?? []) {
+    if (isPairs) {
+      note(
+        `output '${output}' scores pairs of classes, by whose votes the label is chosen: none of its columns is the score of one class`,
+      );
+    }
+  }
   for (const [output, labels] of Object.entries(source.labels)) {
     note(
       `the ZipMap behind output '${output}' was removed: it is now the tensor of probabilities, its ${labels.length} class labels are in the manifest`,

@@ -11,7 +11,7 @@ const deciders = new Set([
   ...relays,
   ...['ArgMax', 'ArgMin', 'TopK', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'Equal', 'Not', 'And', 'Or'],
   ...['Where', 'Gather', 'GatherElements', 'ArrayFeatureExtractor', 'LabelEncoder', 'Slice', 'ReduceMax', 'Max', 'Min'],
-  ...['Add', 'Sub', 'Mul', 'Binarizer', 'Concat', 'Sigmoid', 'Softmax'],
+  ...['Add', 'Sub', 'Mul', 'Sign', 'Binarizer', 'Concat', 'Sigmoid', 'Softmax'],
 ]);
 /** Operators that leave the largest of a row's scores. */
 const largest = new Set(['ReduceMax', 'TopK', 'Max', 'GatherElements']);

@@ -3,7 +3,7 @@ import type { ColumnNames, OutputRole } from '../../../registry/output-role.ts';
 import { GraphIndex, isOperator, type Label, textOf, valuesRead } from '../graph-index.ts';
 import type { GraphProto, NodeProto, ValueInfoProto } from '../onnx_pb.ts';
 import { TensorProto_DataType } from '../onnx_pb.ts';
-import { givesShares, isClassifier, isLabel } from './classifier-node.ts';
+import { givesShares, isClassifier, isLabel, scoresPairs } from './classifier-node.ts';
 import { ancestors, columnNames, columnsOf, namesAt, pick, relation } from './columns.ts';
 import { areTopScores, confidenceHead, findHeads, type Head, isDecidedBy, isOfHead, originOf } from './heads.ts';
 import { type Winner, winnerOf } from './winner.ts';
@@ -23,11 +23,16 @@ export function outputRoles(graph: GraphProto, labels: Readonly<Record<string, r
   const numbers = computed.filter(isFloat).map(({ name }) => name);
   const others = computed.filter((output) => !isFloat(output)).map(({ name }) => name);
   const heads = findHeads(index, numbers, others);
+  const winners = others.flatMap((name) => winnerOf(index, name) ?? []);
   return graph.output.map((output): OutputRole => {
     const { name } = output;
     const role = fixedRole(index, name);
     if (role !== null) return { output: name, role };
-    return isFloat(output) ? numberRole(name, index, heads, labels) : labelRole(name, index, heads);
+    if (!isFloat(output)) return labelRole(name, index, heads);
+    const head = heads.find(({ numbers: own }) => own.includes(name));
+    const isChosenFrom = winners.some((winner) => head !== undefined && isOfHead(index, head, winner));
+    if (winners.length > 0 && !isChosenFrom && isScaledInput(index, name)) return { output: name, role: 'input' };
+    return numberRole(name, index, heads, labels);
   });
 }
 
@@ -42,6 +47,28 @@ function fixedRole(index: GraphIndex, name: string): 'input' | 'constant' | null
     for (const read of node === undefined ? [] : valuesRead(node)) seen.add(read);
   }
   return 'constant';
+}
+
+/** Operators that ML.NET and others put behind an input that they hand out beside the prediction. */
+const scalers = new Set([
+  'Identity',
+  'Cast',
+  'Reshape',
+  'Squeeze',
+  'Unsqueeze',
+  'Flatten',
+  'Add',
+  'Sub',
+  'Mul',
+  'Div',
+  'Scaler',
+]);
+
+function isScaledInput(index: GraphIndex, name: string): boolean {
+  return ancestors(index, name).every(({ name: value }) => {
+    const node = index.producer(value);
+    return node === undefined ? index.inputs.has(value) : scalers.has(node.opType);
+  });
 }
 
 function isRandom(opType: string): boolean {
@@ -61,6 +88,10 @@ function numberRole(
   const confidence = confidenceHead(index, heads, name);
   if (confidence !== -1) return { output: name, role: 'confidence', head: confidence };
   if (areTopScores(index, name)) return { output: name, role: 'confidence' };
+  if (arePairs(index, name)) {
+    const head = heads.findIndex(({ numbers }) => numbers.includes(name));
+    return { output: name, role: 'number', head, isPairs: true };
+  }
   const columns = Object.hasOwn(labels, name) ? (labels[name] ?? null) : namesOfColumns(index, name);
   return {
     output: name,
@@ -69,6 +100,12 @@ function numberRole(
     ...(columns === null ? {} : { columns: [...columns] }),
     ...(isShare(index, name) ? { isShare: true as const } : {}),
   };
+}
+
+function arePairs(index: GraphIndex, name: string): boolean {
+  const { root } = columnsOf(index, name);
+  const node = index.producer(root);
+  return node !== undefined && scoresPairs(node) && node.output[1] === root;
 }
 
 /** One column of two has both names. */

@@ -5,6 +5,7 @@ import { Random } from '../../../scripts/random.ts';
 import { intervalsOf } from '../../../scripts/validation/intervals.ts';
 import { classFigures, weightedCounts } from '../../../scripts/validation/metrics/classification.ts';
 import { averagePrecision, orderOf, rank, rocAuc, weightedAreas } from '../../../scripts/validation/metrics/ranking.ts';
+import { regressionFigures } from '../../../scripts/validation/metrics/regression.ts';
 import { bootstrap, drawRows } from '../../../scripts/validation/metrics/resample.ts';
 import { wilson } from '../../../scripts/validation/metrics/wilson.ts';
 import { parseRequirement, unsure } from '../../../scripts/validation/requirement.ts';
@@ -118,6 +119,48 @@ describe('the intervals of a test', () => {
     expect(intervals.accuracy).toEqual(wilson(90, 100)?.map((end) => Number(end.toPrecision(6))));
     expect(intervals.recall).toEqual(wilson(45, 50)?.map((end) => Number(end.toPrecision(6))));
     for (const [name, [low, high]] of Object.entries(intervals)) expect(high - low, name).toBeGreaterThan(0.01);
+    const eager = classified(
+      truth,
+      truth.map((truly, row) => (row < 20 ? 1 : truly)),
+    );
+    expect(intervalsOf(eager, figuresOf(eager).figures).precision).toEqual(
+      wilson(50, 60)?.map((end) => Number(end.toPrecision(6))),
+    );
+  });
+
+  it('of a regression are those of the rows as often as they were drawn', () => {
+    const random = new Random(9);
+    const truth = Array.from({ length: 30 }, () => random.normal(100, 2));
+    const predicted = truth.map((value) => value + random.normal(0, 1));
+    const { figures } = figuresOf(regressed(truth, predicted));
+    const drawn = drawRows(30, 1).map((draw) => {
+      const rows = [...draw].flatMap((count, row) => new Array<number>(count).fill(row));
+      return regressionFigures(
+        rows.map((row) => truth[row] ?? 0),
+        rows.map((row) => predicted[row] ?? 0),
+      );
+    });
+    const intervals = intervalsOf(regressed(truth, predicted), figures);
+    for (const name of ['mae', 'rmse', 'r2'] as const) {
+      const [low = 0, high = 0] =
+        bootstrap(
+          figures[name] ?? 0,
+          drawn.map((each) => each[name]),
+        ) ?? [];
+      expect(intervals[name], name).toEqual([expect.closeTo(low, 5), expect.closeTo(high, 5)]);
+    }
+    const constant = new Array<number>(9).fill(0.1);
+    const same = regressed(
+      constant,
+      constant.map((value, row) => value + row),
+    );
+    expect(Object.keys(intervalsOf(same, figuresOf(same).figures))).toEqual(['mae', 'rmse']);
+  });
+
+  it('hold the figure itself, to whichever side the resamples lean', () => {
+    const errors = regressed([0, 0, 0, 0], [1, 2, 3, 4]);
+    expect(intervalsOf(errors, { mae: 0.5 }).mae?.[0]).toBe(0.5);
+    expect(intervalsOf(errors, { mae: 7 }).mae?.[1]).toBe(7);
   });
 
   it('are those of a share where every row is right, of areas of the rarest class', () => {

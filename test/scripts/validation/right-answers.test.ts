@@ -413,6 +413,35 @@ describe('one probability', () => {
   });
 });
 
+describe('a support vector machine without probabilities', () => {
+  it('has scores of pairs, which are those of no class, whatever a ZipMap calls them', async () => {
+    const vectors = ml('SVMClassifier', ['x'], ['label', 's'], {
+      classlabels_ints: { ints: [0, 1, 2] },
+      vectors_per_class: { ints: [1, 1, 1] },
+      support_vectors: { floats: [1, 0, 0, 1, -1, -1] },
+      coefficients: { floats: [1, 1, -1, 1, -1, -1] },
+      rho: { floats: [0, 0, 0] },
+      kernel_type: { string: 'LINEAR' },
+      kernel_params: { floats: [0, 0, 0] },
+    });
+    const zipped = ml('ZipMap', ['s'], ['p'], { classlabels_int64s: { ints: [0, 1, 2] } });
+    const published = await judge(
+      graph([vectors, zipped], [label, p3]),
+      'x[0],x[1],truth\n3,0,0\n0,3,1\n-2,-2,2\n1,0,0',
+      {
+        label: 'truth',
+      },
+    );
+    const evaluation = evaluationOf(published);
+    expect(evaluation.outputs).toEqual({ label: 'label' });
+    expect(evaluation.absent?.roc_auc).toContain('--labels p=FILE');
+    expect(published.manifest.labels).toBeUndefined();
+    expect(published.notes).toContain(
+      "output 'p' scores pairs of classes, by whose votes the label is chosen: none of its columns is the score of one class",
+    );
+  });
+});
+
 describe('a model of three outputs and a ZipMap', () => {
   it('keeps the order of the ZipMap', async () => {
     const file = model({

@@ -156,7 +156,9 @@ describe('the order of classes', () => {
         ...attributes,
       });
     const votes = rolesOf(graph([machine({})], [label, p3]));
-    expect(votes).toEqual({ label: { role: 'label', head: 0 }, p: { role: 'number', head: 0 } });
+    expect(votes).toEqual({ label: { role: 'label', head: 0 }, p: { role: 'number', head: 0, isPairs: true } });
+    // As a ZipMap would name them, too.
+    expect(rolesOf(graph([machine({})], [label, p3]), { p: [0, 1, 2] })).toEqual(votes);
     const platt = rolesOf(graph([machine({ prob_a: { floats: [1, 1, 1] } })], [label, p3]));
     expect(platt).toMatchObject({ label: { says: { p: [0, 1, 2] } } });
   });
@@ -288,6 +290,21 @@ describe('outputs that are no predictions', () => {
       twice: { role: 'input' },
       number: { role: 'input' },
       label: { role: 'label' },
+    });
+  });
+
+  it('are inputs that are scaled, beside a label that is chosen from something else', () => {
+    const scaled = ml('Scaler', ['x'], ['features'], { scale: { floats: [0.1, 0.1] }, offset: { floats: [0, 0] } });
+    const outputs: Output[] = [['features', FLOAT, 'n', 2], name, p3];
+    expect(rolesOf(graph([scaled, classifier], outputs))).toMatchObject({
+      features: { role: 'input' },
+      p: { columns: ['a', 'b', 'c'] },
+    });
+    expect(rolesOf(graph([scaled], [['features', FLOAT, 'n', 2]]))).toMatchObject({ features: { role: 'number' } });
+    const decided = [scaled, node('ArgMax', ['features'], ['label'], { axis: { int: 1 } })];
+    expect(rolesOf(graph(decided, [['features', FLOAT, 'n', 2], label]))).toMatchObject({
+      features: { role: 'number' },
+      label: { says: { features: 'column' } },
     });
   });
 
