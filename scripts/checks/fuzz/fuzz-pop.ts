@@ -1,4 +1,5 @@
 // A local PoP with the models that fuzzing asks, and what its isolate holds.
+import type { Statistics } from '../../../registry/api/statistics.ts';
 import { sha256Digest } from '../../../registry/digests.ts';
 import { type Pop, startPop } from '../../local-pop/pop.ts';
 import { HttpSender } from '../http-sender.ts';
@@ -32,4 +33,12 @@ export async function releaseModel({ url, token }: Pop, { name, bytes, signature
 export async function isolateBytes({ miniflare, url }: Pop, options: { collect?: boolean } = {}): Promise<number> {
   const inspector = new URL('/core:user:popserve', await miniflare.getInspectorURL());
   return await measureJsMemory(inspector, new URL('/v2/health/live', url), options);
+}
+
+/** Bytes that the ledger counts for requests. */
+export async function heldForRequests({ url }: Pop): Promise<number> {
+  const answer = await fetch(new URL('/v2/models/stats', url), { headers: { connection: 'close' } });
+  const { popserve_memory: memory } = (await answer.json()) as Statistics;
+  if (memory === undefined) throw new Error('the statistics do not tell the memory');
+  return memory.bodies + memory.decoded + memory.answers + memory.shadows + memory.control;
 }

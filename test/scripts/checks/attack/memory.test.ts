@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isolateMemory } from '../../../../registry/default-limits.ts';
 import { mebibyte } from '../../../../registry/mebibytes.ts';
 import { attackMemory, totalOf } from '../../../../scripts/checks/attack/memory.ts';
-import { startFuzzPop } from '../../../../scripts/checks/fuzz/fuzz-pop.ts';
+import { heldForRequests, startFuzzPop } from '../../../../scripts/checks/fuzz/fuzz-pop.ts';
 import type { Pop } from '../../../../scripts/local-pop/pop.ts';
 
 let pop: Pop;
@@ -19,4 +19,5 @@ test('an isolate holds no more than it may while many callers hold what they can
   expect(totalOf(report.held)).toBeGreaterThan(80 * mebibyte);
   expect(report.byStatus[503]).toBeGreaterThan(0);
   expect(report.victimsRefused).toBe(0);
+  await expect.poll(() => heldForRequests(pop), { timeout: 20_000 }).toBe(0);
 }, 120_000);

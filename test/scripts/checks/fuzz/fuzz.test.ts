@@ -1,6 +1,6 @@
 // A short fuzzing run over every form of request; `npm run fuzz` is the long one. The seed is printed and can be given again.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startFuzzPop } from '../../../../scripts/checks/fuzz/fuzz-pop.ts';
+import { heldForRequests, startFuzzPop } from '../../../../scripts/checks/fuzz/fuzz-pop.ts';
 import { fuzz, requestNumber } from '../../../../scripts/checks/fuzz/run.ts';
 import type { Pop } from '../../../../scripts/local-pop/pop.ts';
 
@@ -20,6 +20,7 @@ test('mutated requests get no 5xx but a reasoned 503, none hangs, and the next g
   // Some are refused and some let through: the changes reach behind the first check.
   expect(report.byStatus[200]).toBeGreaterThan(100);
   expect(report.byStatus[400]).toBeGreaterThan(100);
+  await expect.poll(() => heldForRequests(pop)).toBe(0);
 }, 120_000);
 
 test('a seed gives the same requests again', () => {
