@@ -85,7 +85,24 @@ export interface ModelMetadata {
   /** All versions, or the one that was asked for. */
   versions: string[];
   platform: string;
-  inputs: { name: string; datatype: Datatype; shape: number[] }[];
+  inputs: { name: string; datatype: Datatype; shape: number[]; optional?: true | undefined }[];
   outputs: { name: string; datatype: Datatype; shape: number[] }[];
+  /** The values of a record, in the order of the model. */
+  features: {
+    name: string;
+    /** How JSON writes a value. */
+    type: 'number' | 'integer' | 'boolean' | 'string';
+    datatype: Datatype;
+    /** The shape of a record's value: `[]` is a single value, `-1` a dimension of any size. */
+    shape: number[];
+    /** Whether a record may leave it out. */
+    optional: boolean;
+    /** The most frequent values of the reference data, if they are categories. */
+    categories?: string[] | undefined;
+    /** The smallest and the largest value of the reference data, if they are measurements. */
+    range?: [number, number] | undefined;
+  }[];
+  /** How many records a request takes: -1 is any number. */
+  records: number;
   properties: Record<string, string>;
 }

@@ -29,6 +29,13 @@ export function batchOf(signature: Signature): Batch {
   return found;
 }
 
+/** How many records a request takes: -1 is any number. One, where an output has no row for each of several; 0 for none at all. */
+export function recordsTaken(signature: Signature): number {
+  const { size, outputs } = batchOf(signature);
+  if (signature.outputs.every(({ name }) => outputs.has(name))) return size;
+  return size > 1 ? 0 : 1;
+}
+
 /** How many records the inputs of a request hold: one, if they do not agree (the model may repeat the shorter one). */
 export function recordsIn(inputs: readonly Sized[], batch: Batch): number {
   let rows: number | undefined;
@@ -50,16 +57,16 @@ export function inRows<T extends Sized>(tensor: T, { batch }: Signature): T {
 }
 
 /**
- * What a signature alone says: inputs that all have a variable axis 0, or all the same fixed one, have records there, and an output
- * has them where its axis 0 is the same. An output with a variable axis 0 may still be a list of findings, so its size is compared
- * with the number of records before it is cut.
+ * What a signature alone says: inputs have records in axis 0 if it is variable in all of them, or has the same size wherever it is
+ * fixed, and an output has them where its axis 0 is the same. An output with a variable axis 0 may still be a list of findings, so
+ * its size is compared with the number of records before it is cut.
  */
 export function declaredBatch({ inputs, outputs }: Pick<Signature, 'inputs' | 'outputs'>): Batch {
   const firsts = new Set(inputs.map(({ shape }) => shape[0] ?? null));
-  const [only] = firsts;
-  const size = firsts.size === 1 && only !== null && only !== undefined && only !== 0 ? only : 1;
-  const hasVariable = firsts.has(-1);
-  const isRow = ({ shape: [first] }: TensorSpec) => first === size || (size === 1 && hasVariable && first === -1);
+  const hasVariable = firsts.delete(-1);
+  const [only = hasVariable ? -1 : 1] = firsts;
+  const size = firsts.size > 1 || only === null || only === 0 ? 1 : only;
+  const isRow = ({ shape: [first] }: TensorSpec) => first === size || (hasVariable && first === -1);
   return { size, inputs: namesOf(inputs.filter(isRow)), outputs: namesOf(outputs.filter(isRow)) };
 }
 

@@ -63,6 +63,11 @@ export const signatureSchema = z.strictObject({
 
 export type Signature = z.infer<typeof signatureSchema>;
 
+/** All inputs that a request may name: first those that it must, then those with a default. */
+export function inputsTaken({ inputs, optionalInputs = [] }: Signature): readonly TensorSpec[] {
+  return optionalInputs.length === 0 ? inputs : [...inputs, ...optionalInputs];
+}
+
 /** Number of elements of a shape without variable dimensions; 1 for a scalar, 0 with a zero beside any other dimensions. */
 export function elementCount(shape: readonly number[]): number {
   // The product of large dimensions may be infinite, and infinity times zero is not zero.

@@ -16,12 +16,42 @@ export type ModelList = z.infer<typeof modelListSchema>;
 /** An input or output. A manifest's is closed; an answer's may gain members. */
 export const tensorMetadataSchema = z.object(tensorSpecSchema.shape);
 
+/** An input with a default in the model says so. */
+export const inputMetadataSchema = tensorMetadataSchema.extend({
+  optional: z.literal(true).optional().describe('There if a request may leave the input out.'),
+});
+
+export const featureMetadataSchema = z.object({
+  name: z.string(),
+  type: z.enum(['number', 'integer', 'boolean', 'string']).describe('How JSON writes a value.'),
+  datatype: datatypeSchema,
+  shape: tensorSpecSchema.shape.shape.describe(
+    "The shape of a record's value: [] is a single value, -1 a dimension of any size.",
+  ),
+  optional: z.boolean().describe('Whether a record may leave it out.'),
+  categories: z
+    .array(z.string())
+    .optional()
+    .describe('The most frequent values of the reference data, if they are categories.'),
+  range: z
+    .tuple([z.number(), z.number()])
+    .optional()
+    .describe('The smallest and the largest value of the reference data, if they are measurements.'),
+});
+
 export const modelMetadataSchema = z.object({
   name: modelNameSchema,
   versions: z.array(versionSchema).describe('All versions, or the one that was asked for.'),
   platform: z.string(),
-  inputs: z.array(tensorMetadataSchema),
+  inputs: z.array(inputMetadataSchema),
   outputs: z.array(tensorMetadataSchema),
+  features: z.array(featureMetadataSchema).describe('The values of a record, in the order of the model.'),
+  records: z
+    .int()
+    .min(-1)
+    .describe(
+      'How many records a request takes: -1 is any number. 1 also if an output has no row for each of several, 0 if a model of a fixed batch has one.',
+    ),
   properties: z
     .record(z.string(), z.string())
     .describe(
@@ -42,6 +72,7 @@ const configTensorSchema = z.object({
     ...datatypeSchema.exclude(['BYTES']).options.map((name) => `TYPE_${name}` as const),
   ]),
   dims: z.array(z.int().min(-1)),
+  optional: z.literal(true).optional().describe('There if a request may leave the input out.'),
 });
 
 /** A version's signature in the terms of Triton's model_config.proto. */

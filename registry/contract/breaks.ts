@@ -7,6 +7,7 @@ import { inputBreaks } from './inputs.ts';
 import { labelBreaks } from './labels.ts';
 import { limitBreaks } from './limits.ts';
 import { outputBreaks } from './outputs.ts';
+import { recordBreaks } from './records.ts';
 
 /**
  * Every way in which a version hurts callers of another one. What is added and hurts nobody is not among them: wider inputs, larger
@@ -17,9 +18,12 @@ import { outputBreaks } from './outputs.ts';
  * // ["input 'torque': FP32 [-1,1] becomes nothing: callers that send tensors get 400, because the model has no such input", …]
  */
 export function contractBreaks(served: Manifest, next: Manifest): Break[] {
+  const inputs = inputBreaks(served.signature, next.signature);
   return [
-    ...inputBreaks(served.signature, next.signature),
+    ...inputs,
     ...featureBreaks(served, next),
+    // Inputs of another form say already what callers cannot send.
+    ...(inputs.length === 0 ? recordBreaks(served.signature, next.signature) : []),
     ...limitBreaks(served, next),
     ...outputBreaks(served.signature, next.signature),
     ...labelBreaks(served, next),

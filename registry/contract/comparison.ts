@@ -13,9 +13,9 @@ const who = 'the comparison';
  * @returns empty if the answers of the two versions can be compared
  */
 export function comparisonBreaks(served: Manifest, next: Manifest): Break[] {
-  const { inputs, outputs } = served.signature;
+  const { outputs } = served.signature;
   return [
-    ...inputBreaks({ inputs, outputs }, next.signature).map((found) => ({ ...found, who, how: 'counts errors alone' })),
+    ...inputBreaks(served.signature, next.signature).map((found) => ({ ...found, who, how: 'counts errors alone' })),
     ...outputs.flatMap((before): Break[] => {
       const spec = next.signature.outputs.find(({ name }) => name === before.name);
       if (spec !== undefined && canBeEqual(before, spec)) return [];

@@ -1,29 +1,34 @@
 // What callers send: an input may become wider (variable where it was fixed), never narrower.
 import type { Break } from '../api/contract.ts';
 import { describeTensor, quote } from '../describe.ts';
-import type { Signature, TensorSpec } from '../signature.ts';
+import { inputsTaken, type Signature, type TensorSpec } from '../signature.ts';
 
 export function inputBreaks(served: Signature, next: Signature): Break[] {
-  const gone = served.inputs.filter(({ name }) => !next.inputs.some((input) => input.name === name));
+  const [before, after] = [inputsTaken(served), inputsTaken(next)];
+  const gone = before.filter(({ name }) => !after.some((input) => input.name === name));
   return [
     ...gone.map(
       (spec): Break => ({
         ...{ part: 'input', name: quote(spec.name), was: describeTensor(spec), becomes: 'nothing' },
-        who: 'callers that send tensors',
-        how: 'get 400, because the model has no such input',
+        ...(served.inputs.includes(spec)
+          ? { who: 'callers that send tensors', how: 'get 400, because the model has no such input' }
+          : { who: 'callers that give it', how: 'get 400 for tensors, and answers that do not regard it for records' }),
       }),
     ),
-    ...next.inputs.flatMap((spec) => {
-      const before = served.inputs.find(({ name }) => name === spec.name);
-      return before === undefined ? [added(spec)] : changed(before, spec);
+    ...after.flatMap((spec) => {
+      const known = before.find(({ name }) => name === spec.name);
+      const isRequired = next.inputs.includes(spec);
+      if (known === undefined) return isRequired ? [added(spec, 'every caller')] : [];
+      const isNeeded = isRequired && !served.inputs.includes(known);
+      return [...(isNeeded ? [added(spec, 'every caller that leaves it out')] : []), ...changed(known, spec)];
     }),
   ];
 }
 
-function added(spec: TensorSpec): Break {
+function added(spec: TensorSpec, who: string): Break {
   return {
     ...{ part: 'input', name: quote(spec.name), was: 'nothing', becomes: describeTensor(spec) },
-    ...{ who: 'every caller', how: 'gets 400, because the input is missing' },
+    ...{ who, how: 'gets 400, because the input is missing' },
   };
 }
 

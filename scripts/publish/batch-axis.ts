@@ -188,7 +188,8 @@ async function fixedBatch(question: BatchQuestion, sized: readonly Described[]):
   if (sizes.has(1)) return { size: 1, inputs: having(sized, 1), outputs: having(outputs, 1) };
   if (sizes.size !== 1 || typeof size !== 'number' || size === 0) return noBatch;
   const rows = await independentRows(question, having(sized, size), having(outputs, size), size);
-  return rows.length === 0 ? noBatch : { size, inputs: having(sized, size), outputs: rows };
+  // Of several records an output without their rows could not be answered, and fewer the model does not take: it takes one, as a whole.
+  return rows.length < outputs.length ? noBatch : { size, inputs: having(sized, size), outputs: rows };
 }
 
 async function independentRows(

@@ -13,7 +13,10 @@ export function modelConfig({ model, version, signature, artifacts, runtime }: M
     backend: 'onnxruntime',
     max_batch_size: 0,
     version_policy: { specific: { versions: [version] } },
-    input: signature.inputs.map(configTensor),
+    input: [
+      ...signature.inputs.map(configTensor),
+      ...(signature.optionalInputs ?? []).map((spec) => ({ ...configTensor(spec), optional: true as const })),
+    ],
     output: signature.outputs.map(configTensor),
     default_model_filename: `model.${artifacts.model.format}`,
     parameters: {

@@ -1,8 +1,10 @@
 // Models as clients of the Open Inference Protocol read them: the list, and the metadata of one.
 // @see https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
 import type { ModelList, ModelMetadata } from '../../registry/api/metadata.ts';
+import { recordsTaken } from '../../registry/batch.ts';
 import type { Isolate } from '../isolate.ts';
 import type { Resolved } from '../routing/route-table.ts';
+import { featureMetadata } from './features.ts';
 
 /**
  * Reads a page of models, by name.
@@ -35,8 +37,13 @@ export async function modelMetadata(
     name: model,
     versions,
     platform: 'onnxruntime_onnx',
-    inputs: signature.inputs,
+    inputs: [
+      ...signature.inputs,
+      ...(signature.optionalInputs ?? []).map((spec) => ({ ...spec, optional: true as const })),
+    ],
     outputs: signature.outputs,
+    features: featureMetadata(manifest),
+    records: recordsTaken(signature),
     properties: {
       ...metadata,
       version,

@@ -1,7 +1,7 @@
 // Does a request fit the model? Compares its inputs and requested outputs with the signature, before anything runs.
 import { invalid } from '../../registry/errors.ts';
 import type { InputLimit } from '../../registry/input-size-limits.ts';
-import type { Signature, TensorSpec } from '../../registry/signature.ts';
+import { inputsTaken, type Signature, type TensorSpec } from '../../registry/signature.ts';
 import { checkInputSizes } from './check-input-sizes.ts';
 import { describeShape, quote } from './describe.ts';
 import type { InferRequest } from './infer-request.ts';
@@ -21,11 +21,6 @@ function fits(tensor: TensorHead, spec: TensorSpec): boolean {
     tensor.shape.length === spec.shape.length &&
     spec.shape.every((dimension, axis) => dimension === -1 || dimension === tensor.shape[axis])
   );
-}
-
-/** All inputs that a request may name: first those that it must, then those with a default. */
-export function inputsTaken({ inputs, optionalInputs = [] }: Signature): readonly TensorSpec[] {
-  return optionalInputs.length === 0 ? inputs : [...inputs, ...optionalInputs];
 }
 
 /** Refuses a tensor by its head, before an element of it is read. @throws {PopserveError} INVALID_ARGUMENT, TOO_LARGE */

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import type { Baseline } from '../../../registry/baseline.ts';
+import { recordsTaken } from '../../../registry/batch.ts';
 import type { InputLimit } from '../../../registry/input-size-limits.ts';
 import { type Manifest, profileNames } from '../../../registry/manifest.ts';
 import type { TensorSpec } from '../../../registry/signature.ts';
@@ -109,7 +110,9 @@ function describeManifest(manifest: Manifest): string[] {
         limits?.find(({ name }) => name === spec.name),
       ),
     ]),
+    ...(signature.optionalInputs ?? []).map((spec) => ['input', `${describeTensor(spec)}, optional: it has a default`]),
     ...signature.outputs.map((spec) => ['output', describeTensor(spec)]),
+    ['records', describeRecords(recordsTaken(signature))],
     ...measured,
     ['tolerance', `${tolerance.absolute} absolute, ${tolerance.relative} relative`],
     ...Object.entries(labels ?? {}).map(([output, names]) => [`labels of ${output}`, describeLabels(names)]),
@@ -131,6 +134,12 @@ function describeBaseline({ reference, inputs, outputs }: Baseline): string {
 
 function describeTensor({ name, datatype, shape }: TensorSpec): string {
   return `${name} ${datatype} [${shape.join(',')}]`;
+}
+
+function describeRecords(records: number): string {
+  if (records === -1) return 'any number in a request';
+  if (records === 0) return 'none: ask with tensors';
+  return records === 1 ? 'one in a request' : `exactly ${records} in a request`;
 }
 
 function describeInput(spec: TensorSpec, limit: InputLimit | undefined): string {

@@ -43,6 +43,58 @@ const withLimit = (most: number, elements = most * 3, given?: number[]): Contrac
 
 const [label, scores] = classifier.signature.outputs as [TensorSpec, TensorSpec];
 
+const withBatch = (batch: NonNullable<Manifest['signature']['batch']>): Contract => ({
+  ...classifier,
+  signature: { ...classifier.signature, batch },
+});
+const manyRecords = { size: -1, inputs: ['x'], outputs: ['label', 'scores'] };
+const withDefault = (...optionalInputs: TensorSpec[]): Contract => ({
+  ...classifier,
+  signature: { ...classifier.signature, ...(optionalInputs.length === 0 ? {} : { optionalInputs }) },
+});
+
+describe('records and inputs with a default', () => {
+  it.each<[string, Contract, Contract, string[]]>([
+    [
+      'one record where any number was taken',
+      withBatch(manyRecords),
+      withBatch({ ...manyRecords, size: 1 }),
+      ['limit of records in a request: any number becomes 1: callers that send several records get 400'],
+    ],
+    [
+      'an output that has no row for each record any more',
+      classifier,
+      withBatch({ ...manyRecords, outputs: ['label'] }),
+      ['limit of records in a request: any number becomes 1: callers that send several records get 400'],
+    ],
+    ['any number where one was taken', withBatch({ ...manyRecords, size: 1 }), withBatch(manyRecords), []],
+    ['the same, found out or declared', classifier, withBatch(manyRecords), []],
+    [
+      'an input with a default that is gone',
+      withDefault(spec('threshold', [1])),
+      withDefault(),
+      [
+        "input 'threshold': FP32 [1] becomes nothing: callers that give it get 400 for tensors, and answers that do not regard it for records",
+      ],
+    ],
+    ['a new one', withDefault(), withDefault(spec('threshold', [1])), []],
+    [
+      'one that has no default any more',
+      withDefault(spec('threshold', [1])),
+      withInputs(spec('x', [-1, 3]), spec('threshold', [1])),
+      [
+        "input 'threshold': nothing becomes FP32 [1]: every caller that leaves it out gets 400, because the input is missing",
+      ],
+    ],
+    ['one that was required', withInputs(spec('x', [-1, 3]), spec('z', [1])), withDefault(spec('z', [1])), []],
+  ])('%s', (_, served, next, expected) => {
+    const without = ({ features: __, limits: ___, labels: ____, ...contract }: Contract) => manifestOf(contract);
+    expect(contractBreaks(without(served), without(next)).map(describeBreak)).toEqual(
+      expected.map((sentence) => expect.stringContaining(sentence)),
+    );
+  });
+});
+
 describe('what hurts callers', () => {
   it.each<[string, Contract, Contract, string[]]>([
     [

@@ -85,7 +85,9 @@ test('every array says what its items are, every object which of its members are
   expect(faults).toEqual([]);
   const { Statistics, ModelMetadata, Route } = document.components.schemas as Record<string, Schema>;
   expect(Statistics?.required).toEqual(['model_stats', 'popserve_scope', 'popserve_note']);
-  expect(ModelMetadata?.required).toEqual(['name', 'versions', 'platform', 'inputs', 'outputs', 'properties']);
+  expect(ModelMetadata?.required).toEqual([
+    ...['name', 'versions', 'platform', 'inputs', 'outputs', 'features', 'records', 'properties'],
+  ]);
   expect(Route?.required).toContain('previous');
 });
 

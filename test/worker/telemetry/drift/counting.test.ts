@@ -1,8 +1,9 @@
 // Counting in the isolate against the functions that made the baseline: the same values must fall into the same bins.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { inRows } from '../../../../registry/batch.ts';
 import { featureValues } from '../../../../registry/feature.ts';
-import { type Datatype, elementBytes } from '../../../../registry/signature.ts';
+import { type Datatype, elementBytes, type Signature } from '../../../../registry/signature.ts';
 import { Random } from '../../../../scripts/random.ts';
 import { elementsOf, type NumericDatatype } from '../../../../worker/protocol/elements.ts';
 import { CountingPlan, isSampled } from '../../../../worker/telemetry/drift/counting-plan.ts';
@@ -251,3 +252,37 @@ function manualBin(
   const [low, high] = bins.range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   return { bin: below + 1, outside: number < low || number > high };
 }
+
+describe('a tensor without a row for each record', () => {
+  const signature: Signature = {
+    inputs: [{ name: 'x', datatype: 'FP32', shape: [-1] }],
+    outputs: [
+      { name: 'mean', datatype: 'FP32', shape: [2] },
+      { name: 'found', datatype: 'FP32', shape: [-1, 2] },
+    ],
+    batch: { size: -1, inputs: ['x'], outputs: [] },
+  };
+  const tensors = {
+    x: { shape: [2], elements: Float32Array.of(1, 2) },
+    mean: { shape: [2], elements: Float32Array.of(5, 7) },
+    found: { shape: [3, 2], elements: Float32Array.of(1, 1, 1, 1, 1, 1) },
+  };
+
+  it('is one row, in the baseline and in counting, also where it has as many elements as there are records', () => {
+    const views = Object.entries(tensors).map(([name, tensor]) => [name, inRows({ name, ...tensor }, signature)]);
+    const baseline = baselineOf(signature, Object.fromEntries(views), 2);
+    expect(baseline.outputs.map(({ name }) => name)).toEqual([
+      ...['mean[0]', 'mean[1]', 'found.mean', 'found.contrast', 'found.energy'],
+    ]);
+    expect(baseline.outputs.map(({ counts }) => counts.bins.reduce((sum, count) => sum + count))).toEqual([
+      1, 1, 1, 1, 1,
+    ]);
+    const plan = new CountingPlan(manifestWith(signature, baseline), baseline);
+    const { x, mean, found } = tensors;
+    plan.count(
+      [tensorOf('x', 'FP32', x.shape, x.elements)],
+      [tensorOf('mean', 'FP32', mean.shape, mean.elements), tensorOf('found', 'FP32', found.shape, found.elements)],
+    );
+    expect(plan.take()).toEqual({ requests: 1, rows: 2, counts: flatten(baseline) });
+  });
+});
