@@ -50,7 +50,11 @@ export async function appendRoute(
   }
   const manifests = new ManifestReader(stores.manifests, model);
   const wanted = current === null ? action : await passRetired(current, action, manifests);
-  if ('version' in wanted && wanted.version != null) requireMeasurable(wanted, await manifests.get(wanted.version));
+  if ('version' in wanted && wanted.version != null) {
+    const named = await manifests.get(wanted.version);
+    requireMeasurable(wanted, named);
+    if (wanted.action === 'shadow') await requireComparable(named, current?.aliases.stable, manifests);
+  }
   const decided = nextRoute(current, wanted, { model, actor: by.actor, at: by.at });
   if (decided === current) return { route: decided, created: false, ...(await putCopy(model, stores, manifests)) };
 
@@ -104,6 +108,21 @@ async function lostRace({ model, epoch }: Route, routes: RouteLog): Promise<Pops
   return new PopserveError(
     'CONFLICT',
     `model '${model}': lost to epoch ${epoch}${first}, which was written first; look at it and repeat`,
+  );
+}
+
+/** Two answers of a model that draws random numbers differ, whatever the candidate is like. */
+async function requireComparable(
+  candidate: Manifest,
+  stable: string | undefined,
+  manifests: ManifestReader,
+): Promise<void> {
+  const served = stable === undefined ? null : await manifests.find(stable);
+  const drawing = [candidate, served].find((manifest) => manifest?.random !== undefined);
+  if (drawing == null) return;
+  throw new PopserveError(
+    'CONFLICT',
+    `model '${drawing.model}': version '${drawing.version}' draws random numbers, so a shadow would compare nothing; try the new version with a canary`,
   );
 }
 

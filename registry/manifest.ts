@@ -10,6 +10,7 @@ import { inputLimitSchema } from './input-size-limits.ts';
 import { type Digest, digestSchema, modelNameSchema, versionSchema } from './names.ts';
 import { outputRoleSchema } from './output-role.ts';
 import { parse, parseJson } from './parse.ts';
+import { randomnessSchema } from './randomness.ts';
 import { runCostsSchema } from './run-costs.ts';
 import { signatureSchema } from './signature.ts';
 import { zeroSizesSchema } from './zero-sizes.ts';
@@ -53,7 +54,10 @@ export const manifestSchema = z.strictObject({
   version: versionSchema,
   artifacts: z.strictObject({
     model: modelArtifactSchema,
-    /** Golden vectors: JSON `{cases: [{inputs, outputs}]}` with OIP tensors, outputs from the original in native onnxruntime. */
+    /**
+     * Golden vectors: JSON `{cases: [{inputs, outputs}]}` with OIP tensors, outputs from the original in native onnxruntime, or from
+     * the WASM runtime where the two differ beyond the tolerance.
+     */
     golden: artifactSchema.optional(),
   }),
   signature: signatureSchema,
@@ -82,6 +86,8 @@ export const manifestSchema = z.strictObject({
   limits: z.array(inputLimitSchema).max(mostTensors).optional(),
   /** Which inputs may be without elements: only those on which publishing has tried the model. */
   zeroSizes: zeroSizesSchema.optional(),
+  /** A model that gives other answers to the same question. */
+  random: randomnessSchema.optional(),
   /** The runs that these limits were derived from. */
   costs: runCostsSchema.optional(),
   /** The scores of the version on test data before it was published, and the requirements it had to meet. */

@@ -28,7 +28,9 @@ export type ReplayTarget = 'version' | { readonly minEpoch: number };
 export async function readGolden(registry: RegistryClient, manifest: Manifest): Promise<GoldenCase[]> {
   const { golden } = manifest.artifacts;
   if (golden === undefined) {
-    const why = 'its sample inputs were too large, or native onnxruntime gave no answers';
+    const why = manifest.random
+      ? 'it draws random numbers, so no two answers are the same'
+      : 'its sample inputs were too large, or native onnxruntime gave no answers';
     throw new PopserveError('UNPROCESSABLE', `${manifest.model} ${manifest.version} has no golden vectors: ${why}`);
   }
   const text = new TextDecoder().decode(await registry.getBlob(golden.digest as Digest));

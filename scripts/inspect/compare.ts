@@ -21,6 +21,18 @@ export function compareAnswers(
   return null;
 }
 
+/** Are two answers of one kind, whatever they say? That is all that can be asked of a model that draws random numbers. */
+export function compareForms(expected: readonly Tensor[], actual: readonly Tensor[]): string | null {
+  const formOf = ({ datatype, shape }: Tensor) => `${datatype} of ${shape.length} dimensions`;
+  for (const output of expected) {
+    const other = actual.find(({ name }) => name === output.name);
+    if (other === undefined) return `output '${output.name}' is missing`;
+    const [wanted, got] = [formOf(output), formOf(other)];
+    if (wanted !== got) return `output '${output.name}' is ${got} instead of ${wanted}`;
+  }
+  return null;
+}
+
 function compareTensors(expected: Tensor, actual: Tensor, tolerance: Tolerance): string | null {
   const [wanted, got] = [expected, actual].map(({ datatype, shape }) => `${datatype} [${shape}]`);
   if (wanted !== got) return `is ${got} instead of ${wanted}`;

@@ -239,7 +239,7 @@ const watchMs = 100;
 const transferMs = 1000;
 
 /** The variable that tells one inspection process from another. */
-const markName = 'POPSERVE_INSPECTION';
+const markName = 'INSPECTION_MARK';
 
 async function startProcess(heapLimitMib: number): Promise<Running> {
   const bundle = await bundleWorker('inspection-worker');

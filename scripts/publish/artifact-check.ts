@@ -3,7 +3,7 @@
 import type { Manifest, ProfileName } from '../../registry/manifest.ts';
 import type { Tolerance } from '../../worker/protocol/compare-elements.ts';
 import type { Artifact, Optimization } from '../inspect/artifact.ts';
-import { compareAnswers } from '../inspect/compare.ts';
+import { compareAnswers, compareForms } from '../inspect/compare.ts';
 import { InspectionError, type Inspector } from '../inspect/inspector.ts';
 import { tidy } from '../inspect/refusal.ts';
 import { WasmModel } from '../inspect/wasm-model.ts';
@@ -20,6 +20,8 @@ export interface CheckLimits {
   readonly memoryBudgetMib: number;
   readonly timeoutMs: number;
   readonly tolerance: Tolerance;
+  /** Answers differ from run to run: only their kind is checked. */
+  readonly isRandom?: boolean;
 }
 
 /** Clocks in an isolate have a resolution of 1 ms: a run is timed by many. The first batch lets V8 tier the code up. */
@@ -50,7 +52,9 @@ export async function checkProfile(
     let peakBytes = heap.bytes;
     for (const { inputs, outputs } of samples) {
       const run = await model.run(inputs);
-      const difference = compareAnswers(outputs, run.outputs, limits.tolerance);
+      const difference = limits.isRandom
+        ? compareForms(outputs, run.outputs)
+        : compareAnswers(outputs, run.outputs, limits.tolerance);
       if (difference !== null) return { kind: 'faulty', reason: difference };
       peakBytes = Math.max(peakBytes, run.heap.bytes);
     }

@@ -1,5 +1,6 @@
 // The model as it was given, in the WASM runtime: does it load at all, what goes in and out, and what does it answer to sample inputs.
 // It has more room than in an isolate, because an .onnx takes several times what its converted form takes.
+import type { Randomness } from '../../registry/randomness.ts';
 import type { Signature } from '../../registry/signature.ts';
 import type { Tolerance } from '../../worker/protocol/compare-elements.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
@@ -11,6 +12,7 @@ import type { OnnxModel } from '../onnx/model-file.ts';
 import { quantisesAtRunTime, valueShapedOutputs } from '../onnx/value-shaped.ts';
 import { findBatch } from './batch-axis.ts';
 import { findDefaultInputs } from './default-inputs.ts';
+import { describeRandomness, findRandomness, requireAllowed } from './find-randomness.ts';
 import { checkSamples, resolveMaxDims } from './max-dim.ts';
 import type { MaxDim } from './options.ts';
 import { knownOutputs } from './output-ranks.ts';
@@ -24,6 +26,8 @@ export interface OriginalOptions {
   readonly timeoutMs: number;
   readonly inputsFile: string | undefined;
   readonly maxDims: readonly MaxDim[];
+  /** Whether a model may give other answers to the same question; default: it is refused. */
+  readonly allowRandom?: boolean;
   /** Allowed difference between the answers to a record alone and among others. */
   readonly tolerance: Tolerance;
   /** Inputs that the caller has for a model of this signature. */
@@ -43,6 +47,8 @@ export interface Original {
   readonly samples: readonly Sample[];
   /** Samples that give the inputs with a default too. Native onnxruntime cannot be asked them. */
   readonly samplesWithDefaults: readonly Sample[];
+  /** Null for a model that gives the same answer to the same question. */
+  readonly randomness: Randomness | null;
   /** Whether the publisher gave them, with --inputs. */
   readonly areGiven: boolean;
   /** What the model said to the last of the generated inputs that it refused. */
@@ -66,11 +72,14 @@ export async function examineOriginal(
   const given = resolveMaxDims(options.maxDims, dimensions);
   const target = { model, signature: required, hints, most: given, timeoutMs: options.timeoutMs };
   const sampled = await sample(target, dimensions, given, options);
+  const randomness = await findRandomness(source.onnx, model, sampled.samples);
+  requireAllowed(source.file, randomness, options.allowRandom ?? false);
   const { outputs, notes } = knownOutputs(source.onnx, model.session.outputs, sampled.samples);
   const session = { ...model.session, outputs };
   const defaults = await findDefaultInputs(source.onnx, model, sampled.samples);
   const found = await findBatch({
-    ...{ model, session, samples: sampled.samples, tolerance: options.tolerance },
+    // Random answers do not show whose row is whose: only the names of the dimensions do.
+    ...{ model, session, samples: randomness === null ? sampled.samples : [], tolerance: options.tolerance },
     valueShaped: source.onnx && valueShapedOutputs(source.onnx.graph, functionsOf(source.onnx)),
     quantisesTogether: source.onnx !== null && quantisesAtRunTime(source.onnx.graph),
   });
@@ -82,7 +91,11 @@ export async function examineOriginal(
   return {
     ...{ signature, optimization, dimensions, given, ...sampled },
     samplesWithDefaults: defaults.samples,
-    notes: [...notes, ...defaults.notes, ...found.notes],
+    randomness,
+    notes: [
+      ...(randomness === null ? [] : [describeRandomness(randomness)]),
+      ...[...notes, ...defaults.notes, ...found.notes],
+    ],
   };
 }
 

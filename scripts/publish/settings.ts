@@ -15,6 +15,8 @@ export interface PreparationOptions {
   readonly probeLimitMs?: number;
   /** `ort` insists on conversion, `onnx` leaves the file as it is; default `auto`. */
   readonly format?: 'auto' | 'onnx' | 'ort';
+  /** Publishes a model that gives other answers to the same question; default: it is refused. */
+  readonly allowRandom?: boolean;
 }
 
 /** An .onnx takes about four times its weights in the WASM heap; what needs more than this never fits once converted. */
@@ -29,6 +31,7 @@ export interface PreparationSettings {
   readonly tolerance: Tolerance;
   readonly format: 'auto' | 'onnx' | 'ort';
   readonly probeLimitMs: number;
+  readonly allowRandom: boolean;
 }
 
 export function settingsOf(options: PreparationOptions): PreparationSettings {
@@ -41,5 +44,6 @@ export function settingsOf(options: PreparationOptions): PreparationSettings {
     tolerance: options.tolerance ?? defaultTolerance,
     format: options.format ?? 'auto',
     probeLimitMs: options.probeLimitMs ?? 2000,
+    allowRandom: options.allowRandom ?? false,
   };
 }

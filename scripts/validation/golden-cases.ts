@@ -1,5 +1,8 @@
-// What becomes golden vectors: of judged test data rows over all classes, for the first rows of a sorted file are of one only.
+// Which inputs become golden vectors, with which answers: rows of judged test data over all classes, since the first rows of a sorted
+// file are of one class only.
+import type { Tolerance } from '../../worker/protocol/compare-elements.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
+import { compareAnswers } from '../inspect/compare.ts';
 import { runNative } from '../inspect/native.ts';
 import { type GoldenCase, mostGoldenCases } from '../publish/golden.ts';
 import type { Original } from '../publish/original.ts';
@@ -10,28 +13,44 @@ import type { TestData } from './test-data.ts';
 
 /** A replay sends each case by itself. */
 const mostRows = 32;
-/** Of a regression: values of the target, evenly spaced over its range. */
+/** A regression has rows near so many values of the target, evenly spaced over its range. */
 const targets = 8;
 
+export interface GoldenCases {
+  readonly cases: readonly GoldenCase[];
+  /** How many of them have the served runtime's answers, because native onnxruntime's are others. */
+  readonly served: number;
+}
+
 /**
- * The samples, and rows over the classes or the range of the target where test data was judged.
+ * The samples, and rows over the classes or the range of the target where test data was judged. A replay asks the served runtime, so
+ * where native onnxruntime differs from it beyond the tolerance (it rounds 4-bit weights otherwise) the served runtime's answers count.
  * @param references answers of native onnxruntime to the samples
+ * @param ask what the served form of the model answers
  */
 export async function goldenCases(
   source: Source,
   { samples, signature, areGiven }: Original,
   references: readonly (readonly Tensor[])[],
   judged: { readonly test: TestData; readonly predictions: Predictions } | null,
-  { timeoutMs, memoryLimitMib: memoryMib }: { readonly timeoutMs: number; readonly memoryLimitMib: number },
-): Promise<GoldenCase[]> {
-  const cases = samples.map(({ inputs }, index) => ({ inputs, outputs: references[index] ?? [] }));
-  const [first] = cases;
+  settings: { readonly timeoutMs: number; readonly memoryLimitMib: number; readonly tolerance: Tolerance },
+  ask: (inputs: readonly Tensor[]) => Promise<readonly Tensor[]>,
+): Promise<GoldenCases> {
+  const { timeoutMs, memoryLimitMib: memoryMib, tolerance } = settings;
+  const settle = (each: GoldenCase, own: readonly Tensor[]): Settled =>
+    compareAnswers(each.outputs, own, tolerance) === null
+      ? { case: each, isServed: false }
+      : { case: { inputs: each.inputs, outputs: own }, isServed: true };
+  const cases = samples.map(({ inputs, outputs }, index) =>
+    settle({ inputs, outputs: references[index] ?? [] }, outputs),
+  );
+  const first = cases[0]?.case;
   const { rows: rowsOfRun, isFixed } = batchSize(signature);
   // A model that insists on a batch has its first batch.
-  if (judged === null || first === undefined || (isFixed && rowsOfRun > 1)) return cases;
+  if (judged === null || first === undefined || (isFixed && rowsOfRun > 1)) return counted(cases);
   const { test, predictions } = judged;
   const rows = goldenRows(predictions, mostGoldenCases(first));
-  if (rows.length === 0) return cases;
+  if (rows.length === 0) return counted(cases);
   const inputs = await Promise.all(rows.map(async (row) => test.inputs(row, row + 1)));
   const { references: outputs } = await runNative({
     model: source.model,
@@ -40,10 +59,22 @@ export async function goldenCases(
     samples: inputs.map((each) => async () => each),
     limits: { timeoutMs, memoryMib },
   });
-  if ('fault' in outputs) return cases;
-  const chosen = inputs.map((each, index) => ({ inputs: each, outputs: outputs[index] ?? [] }));
-  // Of the test data's samples the first is a row like these; the second is a batch, and stays.
-  return areGiven ? [...cases, ...chosen] : [...chosen, ...cases.slice(1)];
+  if ('fault' in outputs) return counted(cases);
+  const chosen: Settled[] = [];
+  for (const [index, each] of inputs.entries()) {
+    chosen.push(settle({ inputs: each, outputs: outputs[index] ?? [] }, await ask(each)));
+  }
+  // The first sample of test data is a row like these; the second is a batch, and stays.
+  return counted(areGiven ? [...cases, ...chosen] : [...chosen, ...cases.slice(1)]);
+}
+
+interface Settled {
+  readonly case: GoldenCase;
+  readonly isServed: boolean;
+}
+
+function counted(cases: readonly Settled[]): GoldenCases {
+  return { cases: cases.map((each) => each.case), served: cases.filter(({ isServed }) => isServed).length };
 }
 
 /**

@@ -11,7 +11,6 @@ import { projectRoot } from '../build/project.ts';
 import { Inspector } from '../inspect/inspector.ts';
 import { chooseArtifact } from '../publish/choose-artifact.ts';
 import { distinctLabels } from '../publish/distinct-labels.ts';
-import { encodeGolden, type GoldenCase } from '../publish/golden.ts';
 import { describeLabels, graphLabels } from '../publish/graph-labels.ts';
 import { assignLabels, type ReadLabels, readLabels } from '../publish/labels.ts';
 import { limitInputs } from '../publish/limit-inputs.ts';
@@ -24,7 +23,7 @@ import { tryZeroSizes } from '../publish/try-zero-sizes.ts';
 import { makeWarmup } from '../publish/warmup.ts';
 import { checkEarly } from './check-early.ts';
 import { type GateData, inBatches, readGateData, sampleInputs } from './gate-data.ts';
-import { goldenCases } from './golden-cases.ts';
+import { makeGolden } from './make-golden.ts';
 import type { ValidationOptions } from './options.ts';
 import type { Publication, PublishOptions } from './publication.ts';
 import { checkTruth } from './task.ts';
@@ -82,6 +81,7 @@ async function prepareSource(
     inputsFile: options.inputsFile,
     maxDims: options.maxDims ?? [],
     tolerance: settings.tolerance,
+    allowRandom: settings.allowRandom,
     ...(gateData ? { sampleInputs: async (signature) => sampleInputs(await gateData(signature), signature) } : {}),
     ...(options.validation?.testData === undefined ? { samplesOf: 'the reference data' } : {}),
   });
@@ -115,7 +115,7 @@ async function prepareSource(
     inspector,
     candidatesOf(source, native, settings),
     [...original.samples, ...original.samplesWithDefaults],
-    settings,
+    { ...settings, isRandom: original.randomness !== null },
     note,
   );
   const warmup = await makeWarmup(inspector, chosen.artifact, chosen.optimization, original, settings, note);
@@ -144,10 +144,8 @@ async function prepareSource(
   validation?.notes.forEach(note);
   const predictions = validation?.judgement?.predictions;
   const judged = data?.test && predictions ? { test: data.test, predictions } : null;
-  const golden = await makeGolden(
-    references === null ? null : await goldenCases(source, original, references, judged, settings),
-    note,
-  );
+  const goldenBytes = await makeGolden(inspector, { source, original, references, chosen, judged }, settings, note);
+  const golden = goldenBytes && (await blobOf(goldenBytes));
   const manifest: Manifest = {
     schema: 1,
     model: options.model,
@@ -170,6 +168,7 @@ async function prepareSource(
     ...(labels.length > 0 ? { labels: Object.fromEntries(labels) } : {}),
     ...(limits.length > 0 ? { limits } : {}),
     ...(zeroSizes.length > 0 ? { zeroSizes } : {}),
+    ...(original.randomness === null ? {} : { random: original.randomness }),
     ...(costs === null ? {} : { costs }),
     ...(validation ? { baseline: validation.baseline } : {}),
     ...(validation?.judgement ? { evaluation: validation.judgement.evaluation } : {}),
@@ -209,19 +208,6 @@ function noteUnchecked({ lastRefusal }: Original, note: (text: string) => void):
   note(
     `not checked: the model ran on none of the generated inputs; give it sample inputs with --inputs FILE (last refusal: ${lastRefusal ?? 'none'})`,
   );
-}
-
-async function makeGolden(
-  cases: readonly GoldenCase[] | null,
-  note: (text: string) => void,
-): Promise<PublishedBlob | null> {
-  if (cases === null) return null;
-  const golden = encodeGolden(cases);
-  if (golden === null) {
-    note('no golden vectors: the sample inputs and outputs take more than 256 KiB as JSON, or are no text');
-    return null;
-  }
-  return blobOf(golden.bytes);
 }
 
 async function blobOf(bytes: Uint8Array<ArrayBuffer>): Promise<PublishedBlob> {

@@ -29,6 +29,15 @@ export async function ask(
   const { answers } = isolate;
   const record = recordOfQuery(manifest, url.searchParams);
   const inputs = decodeRecords(manifest, { records: [record], exact: () => [record], admit: admitFor(manifest) });
+  const codec: InferenceCodec<InferRequest> = {
+    decode: () => ({ parameters: {}, inputs, outputs: null, binaryOutputs: false }),
+    encode: (_, outputs) => encodePredictions(manifest, { count: 1, outputs }),
+  };
+  // A model that draws random numbers answers each question anew.
+  if (manifest.random) {
+    const drawn = await infer(isolate, resolved, codec, holding);
+    return { body: drawn.body, headers: { ...drawn.headers, 'cache-control': 'no-store' } };
+  }
   const etag = await answers.etagOf(manifest, inputs);
   // `no-cache`: a browser keeps the answer and asks each time whether it still holds, so a switchover is seen at once.
   const headers = { ...versionHeaders(resolved), etag, 'cache-control': 'private, no-cache' };
@@ -38,10 +47,6 @@ export async function ask(
   }
   const kept = await answers.find(manifest, url.origin, etag);
   if (kept !== null) return { body: kept, headers: { ...headers, 'content-type': 'application/json' } };
-  const codec: InferenceCodec<InferRequest> = {
-    decode: () => ({ parameters: {}, inputs, outputs: null, binaryOutputs: false }),
-    encode: (_, outputs) => encodePredictions(manifest, { count: 1, outputs }),
-  };
   const answer = await infer(isolate, resolved, codec, holding);
   answers.keep(url.origin, etag, String(answer.body), holding.scope);
   return { body: answer.body, headers: { ...answer.headers, ...headers } };

@@ -1,6 +1,7 @@
 // The shadow: behind the answer a candidate runs on a sample of what stable has answered. The two are compared, and the
 // candidate's outputs go nowhere else.
 import type { Manifest } from '../../registry/manifest.ts';
+import { areComparable } from '../../registry/randomness.ts';
 import type { Isolate } from '../isolate.ts';
 import { binaryByteLength } from '../protocol/binary.ts';
 import type { InferRequest } from '../protocol/infer-request.ts';
@@ -15,9 +16,12 @@ import { runChecked, Timing } from './run-checked.ts';
 /** Each holds a request and an answer in memory until it has run. */
 const mostAtOnce = 4;
 
-/** Whether this request is one of the sample: then its outputs are copied for {@link runShadow}. */
-export function isSampled({ shadow }: Resolved): boolean {
-  return shadow !== null && Math.random() * 100 < shadow.percent;
+/**
+ * Whether this request is one of the sample: then its outputs are copied for {@link runShadow}. Answers of a model that draws random
+ * numbers are none: another answer of the candidate would say nothing.
+ */
+export function isSampled({ manifest, shadow }: Resolved): boolean {
+  return shadow !== null && areComparable(manifest, shadow.manifest) && Math.random() * 100 < shadow.percent;
 }
 
 /** Copies outputs that lie in the heap. @returns null where there is no room for copies now */

@@ -5,6 +5,7 @@ import type { Baseline } from '../../../registry/baseline.ts';
 import { recordsTaken } from '../../../registry/batch.ts';
 import type { InputLimit } from '../../../registry/input-size-limits.ts';
 import { type Manifest, profileNames } from '../../../registry/manifest.ts';
+import type { Randomness } from '../../../registry/randomness.ts';
 import type { TensorSpec } from '../../../registry/signature.ts';
 import { parseCount, parseModel, parseVersion } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
@@ -89,7 +90,7 @@ async function showVersion({ registry }: Context, model: string, version: string
 
 function describeManifest(manifest: Manifest): string[] {
   const { artifacts, signature, runtime, source, tolerance, labels, limits, metadata, notes } = manifest;
-  const { baseline, costs, evaluation } = manifest;
+  const { baseline, costs, evaluation, random } = manifest;
   const measured = profileNames.flatMap((name) => {
     const profile = runtime.profiles[name];
     if (profile === undefined) return [];
@@ -114,6 +115,7 @@ function describeManifest(manifest: Manifest): string[] {
     ...signature.outputs.map((spec) => ['output', describeTensor(spec)]),
     ['records', describeRecords(recordsTaken(signature))],
     ...measured,
+    ...(random === undefined ? [] : [['random', describeRandom(random)]]),
     ['tolerance', `${tolerance.absolute} absolute, ${tolerance.relative} relative`],
     ...Object.entries(labels ?? {}).map(([output, names]) => [`labels of ${output}`, describeLabels(names)]),
     ['baseline', baseline === undefined ? 'none: drift is not watched' : describeBaseline(baseline)],
@@ -146,6 +148,11 @@ function describeInput(spec: TensorSpec, limit: InputLimit | undefined): string 
   if (limit === undefined) return describeTensor(spec);
   const largest = spec.shape.map((size, axis) => limit.shape[axis] ?? size);
   return `${describeTensor(spec)}, at most [${largest.join(',')}] and ${limit.elements} elements`;
+}
+
+function describeRandom({ operators }: Randomness): string {
+  const cause = operators.length === 0 ? 'two runs on one input differ' : operators.join(', ');
+  return `other answers at each run: ${cause}`;
 }
 
 function milliseconds(ms: number): string {

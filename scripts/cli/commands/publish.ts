@@ -64,6 +64,7 @@ interface PublishArguments extends GateArguments {
   description?: string;
   metadata?: Record<string, string>;
   format?: 'auto' | 'onnx' | 'ort';
+  allowRandom?: boolean;
   memoryBudget?: number;
   timeout?: number;
   memoryLimit?: number;
@@ -109,6 +110,7 @@ export function addPublish(program: Command, execute: Execute): void {
     )
     .option('--description <text>', 'kept with the version')
     .option('--metadata <key=value>', 'kept with the version; may be given several times', collectMetadata)
+    .option('--allow-random', 'publish a model that draws random numbers: it is not verified, compared or cached')
     .addOption(new Option('--format <format>', 'what to serve from').choices(['auto', 'onnx', 'ort']))
     .option('--memory-budget <MiB>', 'what a PoP has for a model, as MEMORY_BUDGET_MIB says there', parsePositive)
     .option('--timeout <seconds>', 'for each step of the check', parsePositive)
@@ -220,6 +222,7 @@ function publishOptions(file: string, version: string, options: PublishArguments
     ...(options.labels === undefined ? {} : { labels: options.labels }),
     ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
     ...(options.format === undefined ? {} : { format: options.format }),
+    ...(options.allowRandom ? { allowRandom: true } : {}),
     ...(options.memoryBudget === undefined ? {} : { memoryBudgetMib: options.memoryBudget }),
     ...(options.timeout === undefined ? {} : { timeoutSeconds: options.timeout }),
     ...(options.memoryLimit === undefined ? {} : { memoryLimitMib: options.memoryLimit }),

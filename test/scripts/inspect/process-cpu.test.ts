@@ -22,7 +22,7 @@ describe('the time of the busiest thread', () => {
 
 describe.runIf(process.platform === 'linux')('a process under Linux', () => {
   it('is found by its environment, and its work shows', async () => {
-    const mark = `POPSERVE_TEST=${randomUUID()}`;
+    const mark = `INSPECTION_TEST=${randomUUID()}`;
     const [name = '', value = ''] = mark.split('=');
     const script =
       "process.stdin.once('data', () => { const end = process.cpuUsage().user + 2e5; while (process.cpuUsage().user < end); process.stdout.write('.'); }); process.stdout.write('.')";
@@ -41,6 +41,6 @@ describe.runIf(process.platform === 'linux')('a process under Linux', () => {
   });
 
   it('is not found by what no process has', async () => {
-    expect(await findProcess(`POPSERVE_TEST=${randomUUID()}`)).toBeNull();
+    expect(await findProcess(`INSPECTION_TEST=${randomUUID()}`)).toBeNull();
   });
 });

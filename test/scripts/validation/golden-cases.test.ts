@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { goldenRows } from '../../../scripts/validation/golden-cases.ts';
+import type { Original } from '../../../scripts/publish/original.ts';
+import type { Source } from '../../../scripts/publish/source.ts';
+import { goldenCases, goldenRows } from '../../../scripts/validation/golden-cases.ts';
 import type { Predictions } from '../../../scripts/validation/task.ts';
+import type { Tensor } from '../../../worker/protocol/tensor.ts';
 
 function classified(truth: readonly number[], predicted: readonly number[], classes = 3): Predictions {
   const names = Array.from({ length: classes }, (_, index) => String(index));
@@ -16,6 +19,27 @@ function classified(truth: readonly number[], predicted: readonly number[], clas
     unscored: null,
   };
 }
+
+describe('the answers of golden vectors', () => {
+  const fp32 = (name: string, value: number): Tensor[] => [
+    { name, datatype: 'FP32', shape: [1], data: new Uint8Array(Float32Array.of(value).buffer) },
+  ];
+
+  it('are those of native onnxruntime, or of the served runtime where the two differ beyond the tolerance', async () => {
+    const signature = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1] }], outputs: [] };
+    const samples = [
+      { inputs: fp32('x', 1), outputs: fp32('y', 0.50001) },
+      { inputs: fp32('x', 2), outputs: fp32('y', 0.7) },
+    ];
+    const original = { samples, signature, areGiven: false } as unknown as Original;
+    const settings = { timeoutMs: 1000, memoryLimitMib: 100, tolerance: { absolute: 1e-3, relative: 1e-3 } };
+    // Native onnxruntime rounds 4-bit weights otherwise at the second sample.
+    const references = [fp32('y', 0.5), fp32('y', 0.6)];
+    const golden = await goldenCases({} as Source, original, references, null, settings, async () => []);
+    expect(golden.served).toBe(1);
+    expect(golden.cases.map(({ outputs }) => outputs)).toEqual([fp32('y', 0.5), fp32('y', 0.7)]);
+  });
+});
 
 describe('rows for golden vectors', () => {
   it('are the first of each class that is told right', () => {

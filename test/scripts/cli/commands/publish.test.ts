@@ -160,7 +160,7 @@ describe('popserve publish', () => {
       ...['--description', 'a=b', '--metadata', 'team=edge', '--metadata', 'formula=a=b', '--format', 'onnx'],
       ...['--memory-budget', '64', '--timeout', '5', '--memory-limit', '1024'],
       ...['--labels', 'classes.txt', '--labels', 'y=other.txt', '--features', 'torque, wear'],
-      ...['--max-dim', '64', '--max-dim', 'a=b=8', '--max-dim', 'x:1=2', '--probe-limit', '0'],
+      ...['--max-dim', '64', '--max-dim', 'a=b=8', '--max-dim', 'x:1=2', '--probe-limit', '0', '--allow-random'],
     );
     expect(prepared).toEqual([
       {
@@ -185,6 +185,7 @@ describe('popserve publish', () => {
           { name: 'x:1', size: 2 },
         ],
         probeLimitMs: 0,
+        allowRandom: true,
       },
     ]);
   });

@@ -78,6 +78,19 @@ describe('popserve verify', () => {
     });
   });
 
+  it('says why a version that draws random numbers cannot be verified, before it would be activated', async () => {
+    const { manifest, blobs } = adder('drawn', '1', 1);
+    await pop.release({ manifest: { ...manifest, random: { operators: ['Bernoulli'] } }, blobs }, false);
+    for (const command of [['verify'], ['activate', '--verify']]) {
+      const ran = await run(...command, 'drawn', '1');
+      expect(ran.status).toBe(1);
+      expect(ran.err).toContain(
+        'drawn 1 has no golden vectors: it draws random numbers, so no two answers are the same',
+      );
+    }
+    expect((await run('show', 'drawn', '1')).out).toMatch(/^random +other answers at each run: Bernoulli$/m);
+  });
+
   it('sends the token to no other machine in the clear, and that of the local PoP to none', async () => {
     await pop.release(golden('secret', '1', 1), false);
     // No loopback by its name, though it leads here.

@@ -1,0 +1,59 @@
+// The golden vectors of a version as bytes, with a note where they are not what a publisher would expect.
+import type { Tensor } from '../../worker/protocol/tensor.ts';
+import type { ChosenArtifact } from '../inspect/artifact.ts';
+import type { Inspector } from '../inspect/inspector.ts';
+import { WasmModel } from '../inspect/wasm-model.ts';
+import { encodeGolden } from '../publish/golden.ts';
+import type { Original } from '../publish/original.ts';
+import type { PreparationSettings } from '../publish/settings.ts';
+import type { Source } from '../publish/source.ts';
+import { goldenCases } from './golden-cases.ts';
+import type { Predictions } from './task.ts';
+import type { TestData } from './test-data.ts';
+
+export interface GoldenSubject {
+  readonly source: Source;
+  readonly original: Original;
+  /** Answers of native onnxruntime to the samples, or null where there are none. */
+  readonly references: readonly (readonly Tensor[])[] | null;
+  readonly chosen: ChosenArtifact;
+  readonly judged: { readonly test: TestData; readonly predictions: Predictions } | null;
+}
+
+/** @returns null where there is nothing to compare an answer with */
+export async function makeGolden(
+  inspector: Inspector,
+  { source, original, references, chosen, judged }: GoldenSubject,
+  settings: PreparationSettings,
+  note: (text: string) => void,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  // Its answers are others at every run.
+  if (original.randomness !== null || references === null) return null;
+  const ask = servedAnswers(inspector, chosen, settings);
+  const { cases, served } = await goldenCases(source, original, references, judged, settings, ask);
+  const golden = encodeGolden(cases);
+  if (golden === null) {
+    note('no golden vectors: the sample inputs and outputs take more than 256 KiB as JSON, or are no text');
+    return null;
+  }
+  if (served > 0) {
+    note(
+      `${served} of ${cases.length} golden vectors have the WASM runtime's own answers: native onnxruntime's differ from them beyond the tolerance`,
+    );
+  }
+  return golden.bytes;
+}
+
+/** Asks the form of the model that is served, loaded at the first question. */
+function servedAnswers(
+  inspector: Inspector,
+  { artifact, optimization }: ChosenArtifact,
+  { memoryBudgetMib: heapLimitMib, timeoutMs }: PreparationSettings,
+): (inputs: readonly Tensor[]) => Promise<readonly Tensor[]> {
+  let loading: Promise<WasmModel> | undefined;
+  const options = { format: artifact.format, profile: 'lean', optimization, heapLimitMib, timeoutMs } as const;
+  return async (inputs) => {
+    loading ??= WasmModel.load(inspector, artifact.bytes, options);
+    return (await (await loading).run(inputs)).outputs;
+  };
+}
