@@ -64,7 +64,10 @@ export const signatureSchema = z.strictObject({
 export type Signature = z.infer<typeof signatureSchema>;
 
 /** All inputs that a request may name: first those that it must, then those with a default. */
-export function inputsTaken({ inputs, optionalInputs = [] }: Signature): readonly TensorSpec[] {
+export function inputsTaken({
+  inputs,
+  optionalInputs = [],
+}: Pick<Signature, 'inputs' | 'optionalInputs'>): readonly TensorSpec[] {
   return optionalInputs.length === 0 ? inputs : [...inputs, ...optionalInputs];
 }
 

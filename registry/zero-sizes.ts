@@ -2,7 +2,7 @@
 // publishing tries them, and only what it has tried is run.
 import * as z from 'zod';
 import { mostAxes, nameText } from './bounds.ts';
-import type { Signature } from './signature.ts';
+import { inputsTaken, type Signature } from './signature.ts';
 
 /** The variable dimensions that are zero together in one run. */
 const placesSchema = z
@@ -16,12 +16,12 @@ export const zeroSizesSchema = z.array(placesSchema).max(64);
 export type ZeroSizes = z.infer<typeof zeroSizesSchema>;
 export type ZeroPlace = ZeroSizes[number][number];
 
-/** @returns the variable dimensions that are zero in these inputs, in the order of the signature */
+/** @returns the variable dimensions that are zero in these inputs, those with a default among them, in the order of the signature */
 export function zeroPlaces(
-  { inputs: specs }: Pick<Signature, 'inputs'>,
+  signature: Pick<Signature, 'inputs' | 'optionalInputs'>,
   inputs: readonly { readonly name: string; readonly shape: readonly number[] }[],
 ): ZeroPlace[] {
-  return specs.flatMap((spec) => {
+  return inputsTaken(signature).flatMap((spec) => {
     const shape = inputs.find(({ name }) => name === spec.name)?.shape ?? [];
     return shape.flatMap((size, axis) => (size === 0 && spec.shape[axis] === -1 ? [{ input: spec.name, axis }] : []));
   });

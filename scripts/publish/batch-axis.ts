@@ -33,19 +33,22 @@ type Described = InspectedSession['inputs'][number];
 /** How an output follows the records: a row of its own for each, rows that depend on each other, or none. */
 type Following = 'rows' | 'mixed' | 'none';
 
+const oneRecord = 'no output has a row for each record: a request holds one record, whose values are the whole inputs';
 const noBatch = { size: 1, inputs: [], outputs: [] };
 
 /** A run that fails says that records do not go together in this way; it is no reason not to publish. */
 export async function findBatch(question: BatchQuestion): Promise<FoundBatch> {
   const sized = question.session.inputs.filter(({ shape }) => shape.length > 0);
-  const notes: string[] = [];
+  const refusals: string[] = [];
   for (const group of variableGroups(sized)) {
-    const found = await variableBatch(question, group);
-    for (const note of found.notes) notes.push(note);
-    if (found.batch !== null) return { batch: found.batch, notes: [...notes, ...outputNotes(found.batch, question)] };
+    const { batch, notes } = await variableBatch(question, group);
+    if (batch !== null) return { batch, notes: [...notes, ...outputNotes(batch, question)] };
+    for (const note of notes) refusals.push(note);
   }
   const batch = await fixedBatch(question, sized);
-  return { batch, notes: [...notes, ...outputNotes(batch, question)] };
+  const [refusal = oneRecord] = refusals;
+  const isExpected = batch.inputs.length > 0 || sized.every(({ shape: [first] }) => first === 1);
+  return { batch, notes: [...(isExpected ? [] : [refusal]), ...outputNotes(batch, question)] };
 }
 
 /** Inputs that may be the records' in common: all whose axis 0 is variable, else those that share a symbol. */

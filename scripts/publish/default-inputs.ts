@@ -60,12 +60,18 @@ function declaredDefaults({ graph, irVersion }: OnnxModel): DefaultInput[] {
     const value = values.get(input.name);
     const datatype = value === undefined ? null : datatypeOf(value.dataType);
     if (value === undefined || datatype === null) return [];
-    return [{ spec: { name: input.name, datatype, shape: shapeOf(input) ?? value.dims.map(Number) }, value }];
+    return [{ spec: { name: input.name, datatype, shape: takenShape(input, value) }, value }];
   });
 }
 
+/** A variable dimension takes the size that the default has, the only one that is tried, unless that is empty. */
+function takenShape(input: ValueInfoProto, { dims }: TensorProto): number[] {
+  const sizes = dims.map(Number);
+  return (declaredShape(input) ?? sizes).map((size, axis) => (size === -1 ? sizes[axis] || -1 : size));
+}
+
 /** @returns null where the file says nothing of its rank */
-export function shapeOf({ type }: ValueInfoProto): number[] | null {
+function declaredShape({ type }: ValueInfoProto): number[] | null {
   const shape = type?.value.case === 'tensorType' ? type.value.value.shape : undefined;
   if (shape === undefined) return null;
   return shape.dim.map(({ value }) => (value.case === 'dimValue' && value.value >= 0n ? Number(value.value) : -1));

@@ -1,5 +1,5 @@
 // How a model takes plain records: the features by their names, and how many records one request holds.
-import { batchOf } from '../../registry/batch.ts';
+import { batchOf, recordsTaken } from '../../registry/batch.ts';
 import { invalid } from '../../registry/errors.ts';
 import { elementCount, type Signature, type TensorSpec } from '../../registry/signature.ts';
 import { describeShape, quote } from './describe.ts';
@@ -75,12 +75,14 @@ export function isOneValue(shape: readonly number[]): boolean {
  * @throws {PopserveError} INVALID_ARGUMENT where the model does not take so many records, or has an output without a row for each
  */
 export function checkRecordCount({ signature }: RecordModel, count: number, elsewhere: string): void {
+  if (count === 1 && recordsTaken(signature) === 1) return;
   const batch = batchOf(signature);
-  if (batch.size !== -1 && batch.size !== count) {
+  // Whole inputs of any size may hold several records, whose outputs cannot be told apart.
+  const isWhole = batch.inputs.size === 0 && signature.inputs.some(({ shape }) => shape[0] === -1);
+  if (batch.size !== -1 && batch.size !== count && !isWhole) {
     const takes = batch.size === 1 ? 'one record' : `${batch.size} records`;
     throw invalid(`the model takes ${takes} at a time, got ${count}`);
   }
-  if (count === 1) return;
   for (const { name, shape } of signature.outputs) {
     if (!batch.outputs.has(name)) throw noRowForEach({ name, shape }, count, elsewhere);
   }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Dimension, floats, integers, model, node, tensorValue } from '../../../scripts/onnx/build.ts';
 import type { OnnxModel } from '../../../scripts/onnx/model-file.ts';
 import type { NodeProto, TensorProto } from '../../../scripts/onnx/onnx_pb.ts';
+import { findBatch } from '../../../scripts/publish/batch-axis.ts';
 import { examineOriginal, type Original } from '../../../scripts/publish/original.ts';
 import { readSource } from '../../../scripts/publish/source.ts';
 import { Workshop } from './workshop.ts';
@@ -62,6 +63,35 @@ describe('an output has a row for each record', () => {
     const nodes = [node('Mul', ['x', 'factor'], ['y'])];
     const { signature } = await examine('scaled', graph(inputs, { y: [float, ['n', 3]] }, nodes));
     expect(signature.batch).toEqual({ size: -1, inputs: ['x'], outputs: ['y'] });
+  });
+
+  it('beside an input of any length that all records share', async () => {
+    const inputs: Values = { x: [float, ['b', 2]], words: [float, ['m']] };
+    const nodes = [node('ReduceSum', ['words', 'zero'], ['sum']), node('Add', ['x', 'sum'], ['y'])];
+    const { signature, notes } = await examine('words', graph(inputs, { y: [float, ['b', 2]] }, nodes, [zero]));
+    expect(signature.batch).toEqual({ size: -1, inputs: ['x'], outputs: ['y'] });
+    expect(notes).toEqual([]);
+  });
+
+  it('of a model that runs on no sample, where inputs and outputs share a symbol and only there', async () => {
+    const value = (name: string, shape: (number | string)[]) => ({
+      name,
+      elementType: 1,
+      type: 'float32',
+      datatype: 'FP32',
+      shape,
+    });
+    const found = (first: string) =>
+      findBatch({
+        model: { run: () => Promise.reject(new Error('not asked')) },
+        session: { inputs: [value('x', [first, 2])], outputs: [value('y', [first]), value('z', ['k'])] },
+        ...{ samples: [], valueShaped: null, quantisesTogether: false, tolerance: { absolute: 0, relative: 0 } },
+      });
+    expect((await found('n')).batch).toEqual({ size: -1, inputs: ['x'], outputs: ['y'] });
+    expect(await found('')).toEqual({
+      batch: { size: 1, inputs: [], outputs: [] },
+      notes: [expect.stringContaining('no output has a row for each record')],
+    });
   });
 
   it('although its values are drawn anew in each run', async () => {
@@ -198,6 +228,14 @@ describe('an input with a default', () => {
     });
     expect(manifest.artifacts.model.format).toBe('ort');
     expect(notes).toContainEqual("a request may leave out 'threshold': the model has a default");
+  });
+
+  it('of a variable size takes the size that the default has', async () => {
+    const variable: Values = { score: [float, ['n']], threshold: [float, ['m']] };
+    const built = graph(variable, { hit: [bool, ['n']] }, nodes, [threshold]);
+    const { signature, samplesWithDefaults } = await examine('variable', built);
+    expect(signature.optionalInputs).toEqual([{ name: 'threshold', datatype: 'FP32', shape: [1] }]);
+    expect(samplesWithDefaults).toHaveLength(2);
   });
 
   it('is none before IR 4, which has no defaults', async () => {

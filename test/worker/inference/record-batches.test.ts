@@ -1,6 +1,7 @@
 // Records whose answers must not be cut up by chance, through the whole Worker: what belongs to no single record, inputs that all records
 // share, inputs with a default. Each version says which axis counts records, as publishing finds it out (test/scripts/publish/batch-axis.test.ts).
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Manifest } from '../../../registry/manifest.ts';
 import type { Signature } from '../../../registry/signature.ts';
 import { floats, integers, model, node, tensorValue } from '../../../scripts/onnx/build.ts';
 import type { NodeProto, TensorProto } from '../../../scripts/onnx/onnx_pb.ts';
@@ -11,7 +12,7 @@ import { publication } from '../../harness/small-models.ts';
 let pop: TestPop;
 beforeAll(async () => {
   pop = await TestPop.start();
-  for (const [name, { signature, nodes, initializers = [] }] of Object.entries(models)) {
+  for (const [name, { signature, nodes, initializers = [], zeroSizes = [] }] of Object.entries(models)) {
     const values = (specs: Signature['inputs']) =>
       specs.map(({ name: value, datatype, shape }) =>
         tensorValue(
@@ -24,7 +25,7 @@ beforeAll(async () => {
     const built = model({
       ...{ name, opsets: { '': 17 }, inputs, outputs: values(signature.outputs), nodes, initializers },
     });
-    await pop.release(publication(name, '1', built, signature));
+    await pop.release(publication(name, '1', built, signature, { zeroSizes }));
   }
 });
 afterAll(() => pop.stop());
@@ -33,6 +34,7 @@ interface Served {
   readonly signature: Signature;
   readonly nodes: NodeProto[];
   readonly initializers?: TensorProto[];
+  readonly zeroSizes?: NonNullable<Manifest['zeroSizes']>;
 }
 
 const fp32 = (name: string, shape: number[]) => ({ name, datatype: 'FP32' as const, shape });
@@ -82,6 +84,7 @@ const models: Record<string, Served> = {
       batch: { size: -1, inputs: ['x', 'past'], outputs: ['present'] },
     },
     nodes: [node('Concat', ['past', 'x'], ['present'], { axis: { int: 2 } })],
+    zeroSizes: [[{ input: 'past', axis: 2 }]],
   },
   scaled: {
     signature: {
@@ -141,7 +144,10 @@ describe('findings', () => {
       [picture(0.1, 0.1), picture(0.1, 0.1)],
     ]) {
       const { status, error } = await ask('detector', pictures);
-      expect([status, error]).toEqual([400, 'the model takes one record at a time, got 2']);
+      expect([status, error]).toEqual([
+        400,
+        "output 'found': [-1,3] has no row for each of 2 records; ask with tensors, or send one record",
+      ]);
     }
   });
 
@@ -164,7 +170,10 @@ describe('findings', () => {
       predictions: [[[0, 0, 0]]],
     });
     const two = await predict('detector', { instances: [picture(0.9, 0.8), picture(0.1, 0.1)] });
-    expect([two.status, two.error]).toEqual([400, 'the model takes one record at a time, got 2']);
+    expect([two.status, two.error]).toEqual([
+      400,
+      "output 'found': [-1,3] has no row for each of 2 records; ask with 'inputs', or send one record",
+    ]);
     const inputs = { boxes: [boxes, boxes], scores: [[[0.1, 0.2]], [[0.9, 0.1]]] };
     expect(await predict('detector', { inputs })).toEqual({ status: 200, outputs: [[1, 0, 0]] });
   });
@@ -196,7 +205,9 @@ describe('a model without an axis for records', () => {
     expect(await predict('list', { instances: [[1, 2, 3]] })).toEqual({ status: 200, predictions: [[1, 3, 6]] });
     const question = await pop.send('GET', '/v2/models/list/infer?x=1,2,3');
     expect(question.json<{ predictions: unknown }>().predictions).toEqual([{ sums: [1, 3, 6] }]);
-    expect((await ask('list', [{ x: [1] }, { x: [2] }])).error).toBe('the model takes one record at a time, got 2');
+    expect((await ask('list', [{ x: [1] }, { x: [2] }])).error).toContain(
+      "output 'sums': [-1] has no row for each of 2",
+    );
   });
 
   it('keeps the state of one call apart from the others', async () => {
@@ -222,7 +233,7 @@ describe('a model without an axis for records', () => {
 describe('an empty value', () => {
   it('has the dimensions that the signature gives it behind its own', async () => {
     const x = [[[1, 2]], [[3, 4]]];
-    expect((await ask('past', [{ x, past: [[], []] }])).predictions).toEqual([{ present: x }]);
+    expect(await ask('past', [{ x, past: [[], []] }])).toEqual({ status: 200, predictions: [{ present: x }] });
     expect((await predict('past', { instances: [{ x, past: [[], []] }] })).predictions).toEqual([x]);
     expect((await predict('past', { inputs: { x: [x], past: [[[], []]] } })).outputs).toEqual([x]);
   });
