@@ -48,6 +48,7 @@ const rights: Readonly<Record<string, Right>> = {
   'PUT /registry/models/{model}/versions/{version}': 'release',
   'GET /registry/models/{model}/versions/{version}': 'read',
   'DELETE /registry/models/{model}/versions/{version}': 'release',
+  'POST /registry/models/{model}/versions/{version}/retry': 'admin',
   'POST /registry/models/{model}/routes': 'release',
   'GET /registry/models/{model}/routes': 'read',
   'GET /registry/models/{model}/status': 'read',
