@@ -303,6 +303,7 @@ describe('how large the inputs may be', () => {
     expect(most).toBeLessThan(3072);
     expect(manifest.limits).toEqual([{ name: 'x', shape: [most], elements: most }]);
     expect(notes).toEqual([
+      'no output has a row for each record: a request holds one record, whose values are the whole inputs',
       `inputs are limited to 'x' [${most}] and ${most} elements: a larger 'length' needs more memory than the isolate has`,
     ]);
     expect(manifest.warmup).not.toBeNull();

@@ -118,7 +118,7 @@ test('a message means the same either way, whatever is wrong with it', () => {
       const text = `{"inputs":[{"name":"é","datatype":"${type}","shape":[${count}],${name}:${data}${rest}}]}`;
       const [packed, plain] = [outcome(text, 'tensors'), outcome(text, 'none')];
       // If there are two faults, another one may be met first.
-      if (more !== '' && typeof plain === 'string') expect(packed).toBeTypeOf('string');
+      if ((more !== '' || type.endsWith('INT64')) && typeof plain === 'string') expect(packed).toBeTypeOf('string');
       else expect(packed).toEqual(plain);
     }),
     { numRuns: 3000 },
