@@ -15,8 +15,8 @@ export const mostRemarks = 1000;
 /** Values of all kinds in one document. */
 export const mostValues = 262_144;
 
-/** A name of a tensor, a feature, a class or a file. */
-export const nameText = z.string().max(1024);
+/** A name of a tensor, a feature, a class or a file. Exporters write paths of modules into names: thousands of characters occur. */
+export const nameText = z.string().max(16_384);
 /** A text of the publisher's own, such as a model card. */
 export const longText = z.string().max(262_144);
 /** A sentence or paragraph for people. */
