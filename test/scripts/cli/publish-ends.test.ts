@@ -63,11 +63,14 @@ async function until(isSo: () => boolean): Promise<void> {
 
 describe.skipIf(process.platform !== 'linux')('popserve publish', { timeout: 60_000 }, () => {
   it('ends with an error that comes while its workerd runs', async () => {
-    const { child, ended, stderr } = publish('--test-data', join(folder, 'nowhere.csv'));
+    // Which output has seven classes is asked of the model, after it was loaded.
+    const labels = join(folder, 'seven.txt');
+    writeFileSync(labels, 'a\nb\nc\nd\ne\nf\ng\n');
+    const { child, ended, stderr } = publish('--labels', labels);
     await until(() => runningIn(child).includes('workerd'));
     expect(await ended).toEqual([1, null]);
     await until(() => runningIn(child).length === 0);
-    expect(stderr()).toMatch(/^popserve: cannot read \S+nowhere.csv: there is no such file\n$/);
+    expect(stderr()).toMatch(/^popserve: .*seven\.txt/);
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)('dies of %s with its workerd', async (signal) => {
