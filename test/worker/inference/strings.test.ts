@@ -20,10 +20,17 @@ beforeAll(async () => {
     nodes: [node('Identity', ['text'], ['same'])],
   });
   await pop.release(
-    publication('echo', '1', echo, {
-      inputs: [{ name: 'text', datatype: 'BYTES', shape: [-1] }],
-      outputs: [{ name: 'same', datatype: 'BYTES', shape: [-1] }],
-    }),
+    publication(
+      'echo',
+      '1',
+      echo,
+      {
+        inputs: [{ name: 'text', datatype: 'BYTES', shape: [-1] }],
+        outputs: [{ name: 'same', datatype: 'BYTES', shape: [-1] }],
+      },
+      // As if publishing had tried it without strings.
+      { zeroSizes: [[{ input: 'text', axis: 0 }]] },
+    ),
   );
 });
 afterAll(() => pop.stop());
