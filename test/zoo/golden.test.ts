@@ -56,7 +56,8 @@ describe.skipIf(!hasZoo)('the model zoo', () => {
         expect(manifest.runtime.profiles.fast).toBeDefined();
         expect(manifest.warmup).not.toBeNull();
         const labelled = name.endsWith('zipmap') || existsSync(labels);
-        expect(Object.keys(manifest.labels ?? {}).length > 0).toBe(labelled);
+        // Other classifiers name their classes in the graph.
+        if (labelled) expect(Object.keys(manifest.labels ?? {})).not.toEqual([]);
         resolve(ran.out);
       }, 60_000);
     });
