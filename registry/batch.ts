@@ -17,7 +17,7 @@ interface Sized {
 
 const known = new WeakMap<Signature, Batch>();
 
-/** What publishing found out; for versions of before that, what their signature allows for. */
+/** The batch that publishing found; for older versions, the one that their signature allows. */
 export function batchOf(signature: Signature): Batch {
   const kept = known.get(signature);
   if (kept !== undefined) return kept;
@@ -57,7 +57,7 @@ export function inRows<T extends Sized>(tensor: T, { batch }: Signature): T {
 }
 
 /**
- * What a signature alone says: inputs have records in axis 0 if it is variable in all of them, or has the same size wherever it is
+ * The batch by the signature alone: inputs have records in axis 0 if it is variable in all of them, or has the same size wherever it is
  * fixed, and an output has them where its axis 0 is the same. An output with a variable axis 0 may still be a list of findings, so
  * its size is compared with the number of records before it is cut.
  */

@@ -25,7 +25,7 @@ export const defaultLimits = {
 export const isolateMemory = {
   /** The platform ends an isolate at 128 MB. */
   totalMib: 122,
-  /** What the Worker takes without a request, in JS. */
+  /** JS memory that the Worker takes without a request. */
   baseMib: 6,
   /** What only calls of the control plane may take. */
   controlMib: 2,

@@ -1,4 +1,4 @@
-// What the registry says of a version whose contract is another than that of the version that callers have now.
+// The registry's answer about a version whose contract differs from that of the version that callers have now.
 import * as z from 'zod';
 import { versionSchema } from '../names.ts';
 

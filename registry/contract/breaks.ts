@@ -34,7 +34,7 @@ const nouns: Record<Break['part'], string> = {
   ...{ input: 'input', output: 'output', features: 'features of', labels: 'labels of', limit: 'limit of' },
 };
 
-/** What changes, without whom it hurts: `input 'x'`. */
+/** The part that changes, without the callers it hurts: `input 'x'`. */
 export function describePart({ part, name }: Break): string {
   return `${nouns[part]} ${name}`;
 }

@@ -1,4 +1,4 @@
-// What makes it impossible to compare the answers of a shadow with those of the version that serves.
+// The differences that make it impossible to compare a shadow's answers with those of the version that serves.
 import type { Break } from '../api/contract.ts';
 import { describeTensor, quote } from '../describe.ts';
 import type { Manifest } from '../manifest.ts';

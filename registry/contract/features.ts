@@ -1,4 +1,4 @@
-// What records are made of: the names of the features, and the order in which they are the columns of a tensor.
+// The content of records: the names of the features, and the order in which they are the columns of a tensor.
 import type { Break } from '../api/contract.ts';
 import { cut, quote } from '../describe.ts';
 import type { Manifest } from '../manifest.ts';

@@ -1,4 +1,4 @@
-// What callers send: an input may become wider (variable where it was fixed), never narrower.
+// The inputs that callers send: one may become wider (variable where it was fixed), never narrower.
 import type { Break } from '../api/contract.ts';
 import { describeTensor, quote } from '../describe.ts';
 import { inputsTaken, type Signature, type TensorSpec } from '../signature.ts';

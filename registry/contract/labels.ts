@@ -1,4 +1,4 @@
-// What classes are called, and in which order their scores stand.
+// The names of classes, and the order in which their scores stand.
 import type { Break } from '../api/contract.ts';
 import { cut, quote } from '../describe.ts';
 import type { Manifest } from '../manifest.ts';

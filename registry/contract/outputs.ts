@@ -1,4 +1,4 @@
-// What callers read: an output may become narrower (fixed where it was variable), never wider, and keeps its place.
+// The outputs that callers read: one may become narrower (fixed where it was variable), never wider, and keeps its place.
 import type { Break } from '../api/contract.ts';
 import { describeTensor, quote } from '../describe.ts';
 import type { Signature, TensorSpec } from '../signature.ts';
