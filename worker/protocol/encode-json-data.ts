@@ -28,8 +28,7 @@ function stringsToJson(elements: readonly Uint8Array[], where: string): string {
   return JSON.stringify(
     elements.map((element, index) => {
       try {
-        // TextDecoder takes no shared memory; a slice is never shared.
-        return decoder.decode(element.buffer instanceof ArrayBuffer ? element : element.slice());
+        return decoder.decode(element);
       } catch {
         throw invalid(`${where}: element ${index} is not UTF-8, which JSON cannot carry; use the binary form`);
       }

@@ -13,7 +13,7 @@ export interface InferResponse {
   readonly id?: string;
   readonly parameters?: Parameters;
   readonly request: Pick<InferRequest, 'outputs' | 'binaryOutputs'>;
-  /** At least the requested ones; views may lie in shared memory. */
+  /** At least the requested ones; views may lie in the heap. */
   readonly outputs: readonly Tensor[];
   /** Class labels by output name, for the classification extension. */
   readonly labels?: Readonly<Record<string, Labels>>;

@@ -7,7 +7,7 @@ export interface Tensor {
   /** No variable dimensions; `[]` is a scalar. */
   readonly shape: readonly number[];
   /**
-   * Row-major little-endian elements, as a view that may be unaligned and may lie in shared memory; BOOL is one byte, 0 or 1.
+   * Row-major little-endian elements, as a view that may be unaligned and may lie in the heap; BOOL is one byte, 0 or 1.
    * BYTES: one array per element.
    */
   readonly data: Uint8Array | readonly Uint8Array[];

@@ -66,7 +66,7 @@ export const jsMemory: Section = {
       title: 'Memory of an isolate with one large model',
       how: [
         'y = x W in fp32, loaded and run once after a 1 MiB model; popserve: the serving Worker with its settings of wrangler.toml, the model from R2.',
-        'JS: `usedSize` and `backingStorageSize` of the inspector’s `Runtime.getHeapUsage` after three full garbage collections; the heap’s shared memory is in neither. Growth: after the model’s first answer, less before it.',
+        'JS: `usedSize` and `backingStorageSize` of the inspector’s `Runtime.getHeapUsage` after three full garbage collections; the heap’s memory is in neither. Growth: after the model’s first answer, less before it.',
       ],
       tables: [
         { columns: ['model', 'contestant', 'heap MiB', 'JS MiB', 'JS growth MiB', 'heap and JS, MB (10^6)'], rows },
