@@ -17,14 +17,50 @@ type Found = Record<string, Interval | null>;
  * @returns an interval for each of them, but for an error that is the same in every row, of which the rows tell no interval
  */
 export function intervalsOf(predictions: Predictions, figures: Figures): Intervals {
-  const found =
-    predictions.task === 'regression' ? ofRegression(predictions, figures) : ofClassification(predictions, figures);
+  const sorted = inOrder(predictions);
+  const found = sorted.task === 'regression' ? ofRegression(sorted, figures) : ofClassification(sorted, figures);
   return Object.fromEntries(
     Object.entries(figures).flatMap(([name, value]): [string, [number, number]][] => {
       const interval = found[name] ?? null;
       return interval === null ? [] : [[name, around(value, interval)]];
     }),
   );
+}
+
+/** The rows in an order of their own content: resamples draw rows by their places, and a file may have them in any order. */
+function inOrder(predictions: Predictions): Predictions {
+  const { truth, predicted } = predictions;
+  const rows = Array.from(truth.keys());
+  const pick = <T>(values: readonly T[]) => rows.map((row) => values[row] as T);
+  if (predictions.task === 'regression') {
+    rows.sort((a, b) => byValue(truth[a], truth[b]) || byValue(predicted[a], predicted[b]));
+    return { ...predictions, truth: pick(truth), predicted: pick(predicted) };
+  }
+  const { classes, scores } = predictions;
+  // By their names: the numbers of classes that only the truth has depend on where they first stand.
+  const nameRank = new Map([...classes].sort().map((name, rank) => [name, rank]));
+  const rankOf = (index: number | undefined) => nameRank.get(classes[index ?? -1] ?? '');
+  rows.sort(
+    (a, b) =>
+      byValue(rankOf(truth[a]), rankOf(truth[b])) ||
+      byValue(rankOf(predicted[a]), rankOf(predicted[b])) ||
+      byScores(scores?.[a] ?? [], scores?.[b] ?? []),
+  );
+  return { ...predictions, truth: pick(truth), predicted: pick(predicted), scores: scores && pick(scores) };
+}
+
+function byValue(a = Number.NaN, b = Number.NaN): number {
+  // NaN stands behind all numbers.
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+  return a - b;
+}
+
+function byScores(a: readonly number[], b: readonly number[]): number {
+  for (let column = 0; column < a.length; column++) {
+    const difference = byValue(a[column], b[column]);
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }
 
 /** Resampled figures lean to one side: the figure itself is always within. */

@@ -130,7 +130,8 @@ describe('the intervals of a test', () => {
 
   it('of a regression are those of the rows as often as they were drawn', () => {
     const random = new Random(9);
-    const truth = Array.from({ length: 30 }, () => random.normal(100, 2));
+    // In the order in which resamples draw them.
+    const truth = Array.from({ length: 30 }, () => random.normal(100, 2)).sort((one, other) => one - other);
     const predicted = truth.map((value) => value + random.normal(0, 1));
     const { figures } = figuresOf(regressed(truth, predicted));
     const drawn = drawRows(30, 1).map((draw) => {
@@ -155,6 +156,33 @@ describe('the intervals of a test', () => {
       constant.map((value, row) => value + row),
     );
     expect(Object.keys(intervalsOf(same, figuresOf(same).figures))).toEqual(['mae', 'rmse']);
+  });
+
+  it('do not depend on the order of the rows', () => {
+    const random = new Random(4);
+    const rows = Array.from({ length: 40 }, (_, row) => {
+      const score = random.uniform();
+      return {
+        truth: row % 3 === 0 ? 1 : 0,
+        predicted: score > 0.6 ? 1 : 0,
+        scores: [1 - score, score],
+        value: row * 1.5,
+      };
+    });
+    const of = (order: typeof rows) => {
+      const classes = classified(
+        order.map(({ truth }) => truth),
+        order.map(({ predicted }) => predicted),
+        order.map(({ scores }) => scores),
+      );
+      const values = regressed(
+        order.map(({ value }) => value),
+        order.map(({ value, scores }) => value + (scores[1] ?? 0)),
+      );
+      return [classes, values].map((predictions) => intervalsOf(predictions, figuresOf(predictions).figures));
+    };
+    expect(of(rows.toReversed())).toEqual(of(rows));
+    expect(of(rows.toSorted((one, other) => one.predicted - other.predicted))).toEqual(of(rows));
   });
 
   it('hold the figure itself, to whichever side the resamples lean', () => {
