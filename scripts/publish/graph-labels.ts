@@ -1,7 +1,9 @@
 // Names of classes that the model's own graph gives: as good as a file of labels, where no file is given.
 import type { ColumnNames, OutputRole } from '../../registry/output-role.ts';
 import type { Signature } from '../../registry/signature.ts';
+import { inputCodes } from '../onnx/classes/input-codes.ts';
 import type { Sample } from './samples.ts';
+import type { Source } from './source.ts';
 
 type Label = string | number;
 
@@ -26,9 +28,37 @@ export function graphLabels(
   return Object.fromEntries(labels);
 }
 
+/**
+ * What the graph tells of its classes that a publisher should know.
+ * @param areGiven whether the publisher has named the classes
+ */
+export function labelNotes({ onnx, labels, roles }: Source, areGiven: boolean): string[] {
+  const known = roles ?? [];
+  const codes = onnx === null || areGiven ? [] : inputCodes(onnx.graph, known);
+  return [
+    ...Object.entries(labels).map(
+      ([output, names]) =>
+        `the ZipMap behind output '${output}' was removed: it is now the tensor of probabilities, its ${names.length} class labels are in the manifest`,
+    ),
+    ...known
+      .filter(({ isPairs }) => isPairs === true)
+      .map(
+        ({ output }) =>
+          `output '${output}' scores pairs of classes, by whose votes the label is chosen: none of its columns is the score of one class`,
+      ),
+    ...codes.map(
+      ({ input, output, names }) =>
+        `the label is written as the graph encodes input '${input}': if the truth is written like that input, give its classes in the order of the columns (${briefly(names)}) as --labels ${output}=FILE`,
+    ),
+  ];
+}
+
 export function describeLabels(output: string, labels: readonly Label[]): string {
-  const more = labels.length > mostShown ? ', …' : '';
-  return `the classes of output '${output}' are, in the order of its columns, ${labels.slice(0, mostShown).join(', ')}${more}: the graph names them`;
+  return `the classes of output '${output}' are, in the order of its columns, ${briefly(labels)}: the graph names them`;
+}
+
+function briefly(labels: readonly Label[]): string {
+  return `${labels.slice(0, mostShown).join(', ')}${labels.length > mostShown ? ', …' : ''}`;
 }
 
 /** As the label beside the scores calls them, else as a classifier behind them does. */

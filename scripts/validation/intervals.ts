@@ -74,14 +74,13 @@ function ofRegression({ truth, predicted }: Regression, figures: Figures): Found
   const mean = truth.reduce((sum, value) => sum + value, 0) / truth.length;
   const deviations = Float64Array.from(truth, (value) => value - mean);
   const spreads = deviations.map((deviation) => deviation ** 2);
-  const isConstant = truth.every((value) => value === truth[0]);
   const all = drawRows(truth.length, 1).map((draw) => {
     const squared = weightedMean(squares, draw);
     const variance = weightedMean(spreads, draw) - weightedMean(deviations, draw) ** 2;
     return {
       mae: weightedMean(sizes, draw),
       rmse: Math.sqrt(squared),
-      r2: isConstant || variance <= 0 ? null : 1 - squared / variance,
+      r2: variance <= 0 ? null : 1 - squared / variance,
     };
   });
   const intervalOf = (name: 'mae' | 'rmse' | 'r2') =>

@@ -11,7 +11,7 @@ import { projectRoot } from '../build/project.ts';
 import { Inspector } from '../inspect/inspector.ts';
 import { chooseArtifact } from '../publish/choose-artifact.ts';
 import { distinctLabels } from '../publish/distinct-labels.ts';
-import { describeLabels, graphLabels } from '../publish/graph-labels.ts';
+import { describeLabels, graphLabels, labelNotes } from '../publish/graph-labels.ts';
 import { assignLabels, type ReadLabels, readLabels } from '../publish/labels.ts';
 import { limitInputs } from '../publish/limit-inputs.ts';
 import { askNative, candidatesOf, checkNative, testAnswers } from '../publish/native-answers.ts';
@@ -70,7 +70,7 @@ async function prepareSource(
     notes.push(text);
     progress.note(text);
   };
-  noteLabels(source, note);
+  labelNotes(source, labelFiles.length > 0).forEach(note);
 
   const gateData = options.validation && readOnce(options.validation);
   progress.step('loading the original in the WASM runtime');
@@ -187,21 +187,6 @@ function readOnce(options: ValidationOptions): (signature: Signature) => Promise
     read ??= readGateData(options, signature);
     return read;
   };
-}
-
-function noteLabels(source: Source, note: (text: string) => void): void {
-  for (const { output, isPairs } of source.roles ?? []) {
-    if (isPairs) {
-      note(
-        `output '${output}' scores pairs of classes, by whose votes the label is chosen: none of its columns is the score of one class`,
-      );
-    }
-  }
-  for (const [output, labels] of Object.entries(source.labels)) {
-    note(
-      `the ZipMap behind output '${output}' was removed: it is now the tensor of probabilities, its ${labels.length} class labels are in the manifest`,
-    );
-  }
 }
 
 function noteUnchecked({ lastRefusal }: Original, note: (text: string) => void): void {

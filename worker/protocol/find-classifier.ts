@@ -44,7 +44,9 @@ function byRoles(model: ClassifierModel, roles: readonly OutputRole[]): Classifi
     if (scores === undefined || classes === null) return [];
     const beside = roles.filter((other) => other.role === 'label' && other.head === role.head);
     const [label, another] = beside;
-    const own = another === undefined ? outputs.find(({ name }) => name === label?.output) : undefined;
+    // Neither of two labels is the one, and the largest score may say a third.
+    if (another !== undefined) return [];
+    const own = outputs.find(({ name }) => name === label?.output);
     const isLabel = own !== undefined && hasOneValue(model, own);
     const names = namesOf(model, scores, classes);
     if (names === null && !isLabel) return [];

@@ -59,20 +59,17 @@ export function isOfHead(index: GraphIndex, head: Head, winner: Winner): boolean
   return [...valuesOf(index, winner.source)].some((name) => names.has(name));
 }
 
-/** Does everything that this output depends on come from the head, through operators that only choose? */
+/** Does all that this output, which is no constant, depends on come from the head, through operators that only choose? */
 export function isDecidedBy(index: GraphIndex, name: string, { origins }: Head): boolean {
   const seen = new Set([name]);
-  let isReached = false;
   // A set grows while it is gone through.
   for (const value of seen) {
-    if (origins.has(value)) isReached = true;
-    else if (index.constant(value) === null) {
-      const node = index.producer(value);
-      if (node === undefined || !deciders.has(node.opType)) return false;
-      for (const input of node.input) if (input !== '') seen.add(input);
-    }
+    if (origins.has(value) || index.constant(value) !== null) continue;
+    const node = index.producer(value);
+    if (node === undefined || !deciders.has(node.opType)) return false;
+    for (const input of node.input) if (input !== '') seen.add(input);
   }
-  return isReached;
+  return true;
 }
 
 /** The best few scores, from the largest down: not one for each class. */

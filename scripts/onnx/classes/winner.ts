@@ -160,7 +160,7 @@ function numberOf(value: Label): Label | undefined {
 }
 
 /** What a LabelEncoder makes of a value. */
-function encoding(node: NodeProto): ((value: Label) => Label | undefined) | null {
+export function encoding(node: NodeProto): ((value: Label) => Label | undefined) | null {
   const [keys, values] = [listOf(node, 'keys'), listOf(node, 'values')];
   // Version 1 of the operator has one list of texts, and turns them into their numbers and back.
   const texts = attributeOf(node, 'classes_strings')?.strings.map(textOf);
@@ -170,6 +170,11 @@ function encoding(node: NodeProto): ((value: Label) => Label | undefined) | null
   if (keys === null || keys.length !== values?.length) return null;
   const table = new Map(keys.map((key, at) => [String(key), values[at]]));
   return (value) => table.get(String(value));
+}
+
+/** The values that a LabelEncoder knows; null where it is of the older form that has one list. */
+export function encodedKeys(node: NodeProto): readonly Label[] | null {
+  return listOf(node, 'keys');
 }
 
 function listOf(node: NodeProto, kind: 'keys' | 'values'): readonly Label[] | null {

@@ -21,6 +21,13 @@ describe('a requirement', () => {
     expect(unmet([parseRequirement(text)], metrics as Record<string, number>)).toEqual(failures);
   });
 
+  it('of a figure that is not there is not met, for the reason that is known', () => {
+    const absent = { roc_auc: "only class 'a' occurs in the truth" };
+    expect(unmet([parseRequirement('roc_auc>=0.5')], { f1: 1 }, absent)).toEqual([
+      "roc_auc is not defined for this test (only class 'a' occurs in the truth), required >=0.5; there are f1",
+    ]);
+  });
+
   it.each(['roc_auc', 'roc_auc=0.9', '>=0.9', 'roc_auc>=', 'roc_auc>=high'])('is not %s', (text) => {
     expect(() => parseRequirement(text)).toThrow('expected a requirement like');
   });

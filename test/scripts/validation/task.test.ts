@@ -70,7 +70,7 @@ describe('the name of a class', () => {
 
   it('is seen in what is said and what is true, numbers first', () => {
     expect(seenClasses(['b', '10', '9'], ['a', '9.0', 'True', '1'])).toEqual(['1', '9', '10', 'a', 'b', 'true']);
-    expect(seenClasses([], ['x', '-1', '-2'])).toEqual(['-2', '-1', 'x']);
+    expect(seenClasses([], ['x', '-1', '-2', '!'])).toEqual(['-2', '-1', '!', 'x']);
   });
 });
 
@@ -99,6 +99,7 @@ describe('predictions', () => {
       predicted: [1, 1, 0],
       outputs: { label: 'label', scores: 'p' },
     });
+    expect(read([said, scores], ['3', '7', '7'], { roles, labels: { p: [7, 3] } })).toMatchObject({ order: 'graph' });
     expect(read([said, scores], ['b', 'a', 'a'], { roles, labels: { p: ['a', 'b'] } })).toMatchObject({
       classes: ['a', 'b'],
       order: 'labels',
@@ -144,6 +145,52 @@ describe('predictions', () => {
       { positive: 'ok' },
     );
     expect(beside).toMatchObject({ classes: ['bad', 'ok'], order: 'positive', positive: 1 });
+  });
+
+  it('may be none of the classes: two stay two, and what the label says more comes after them', () => {
+    const roles = [label({ says: { p: ['no', 'yes'] } }), number('p')];
+    expect(read([output('label', 'BYTES', ['no', '?', 'yes']), scores], ['no', 'yes', 'yes'], { roles })).toMatchObject(
+      {
+        task: 'binary',
+        classes: ['no', 'yes', '?'],
+        predicted: [0, 2, 1],
+        positive: 1,
+      },
+    );
+    const byNumber = [label({ says: { p: 'column' } }), number('p')];
+    expect(read([output('label', 'INT64', [1, 5, -1]), scores], ['0', '1', '1'], { roles: byNumber })).toMatchObject({
+      classes: ['0', '1', '-1', '5'],
+      predicted: [1, 3, 2],
+    });
+  });
+
+  it('have no order where the graph has other columns than the scores', () => {
+    const roles = [label({ says: { p: ['a', 'b', 'c'] } }), number('p')];
+    const predictions = read([output('label', 'BYTES', ['a', 'b', 'b']), scores], ['a', 'b', 'b'], { roles });
+    expect(predictions).toMatchObject({ order: null, scores: null, classes: ['a', 'b'] });
+    expect(() => read([scores], ['a', 'b', 'b'], { roles: [number('p', { columns: ['a', 'b', 'c'] })] })).toThrow(
+      "which class each column of output 'p' belongs to",
+    );
+  });
+
+  it('are classes of a label that the graph shows, and where a class is named', () => {
+    const said = output('label', 'INT64', [1, 0]);
+    expect(read([said], ['1', '0'], { roles: [label()] })).toMatchObject({ task: 'binary', predicted: [1, 0] });
+    expect(() => read([said], ['1', '0'], { roles: [{ output: 'label', role: 'other' }] })).toThrow(
+      "whether output 'label' is a class or a value",
+    );
+    expect(read([output('label', 'BOOL', [1, 0])], ['1', '0'])).toMatchObject({ predicted: [1, 0], truth: [1, 0] });
+    expect(read([output('y', 'FP32', [0.2, 0.7], 1)], ['0', '1'], {}, { positive: '1' })).toMatchObject({
+      task: 'binary',
+    });
+  });
+
+  it('may be rounded beyond one where the graph makes probabilities, not else', () => {
+    const over = output('p', 'FP32', [1.0000002, 0], 1);
+    expect(read([over], ['1', '0'], { roles: [number('p', { isShare: true })] })).toMatchObject({ predicted: [1, 0] });
+    expect(() => read([over], ['1', '0'], {}, { task: 'binary' })).toThrow(
+      "output 'p' is no probability: row 1 has 1.00000",
+    );
   });
 
   it('of truth values are true and false', () => {
@@ -234,6 +281,21 @@ describe('the judged outputs', () => {
     ]);
     expect(() => judge([p, q], [number('p'), number('q')])).toThrow('name it with --output');
     expect(judge([p, q], [number('p'), number('q', { isShare: true })])).toEqual([null, 'q', true]);
+  });
+
+  it('are asked for where one head has two labels, or two outputs of probabilities', () => {
+    const named = output('name', 'BYTES', ['a']);
+    const second: OutputRole = { output: 'name', role: 'label', head: 0, says: { p: ['a', 'b'] } };
+    expect(() => judge([l, named, p], [label({ says }), second, number('p')])).toThrow('name it with --output');
+    expect(judge([l, named, p], [label({ says }), second, number('p')], { outputs: ['name'] })).toEqual([
+      'name',
+      'p',
+      true,
+    ]);
+    const shares = [number('p', { isShare: true }), number('q', { isShare: true })];
+    expect(() => judge([p, q], shares)).toThrow('name it with --output');
+    // Votes, say: the label belongs to the scores, and does not say which column is which.
+    expect(judge([l, p], [label(), number('p')], { outputs: ['p'] })).toEqual([null, 'p', true]);
   });
 
   it('are none of those that predict nothing', () => {

@@ -79,6 +79,26 @@ describe('the probability of a record', () => {
   });
 });
 
+describe('two labels of one prediction', () => {
+  it('stand for themselves, beside the scores', () => {
+    const roles: OutputRole[] = [
+      { output: 'id', role: 'label', head: 0, says: { p: 'column' } },
+      { output: 'name', role: 'label', head: 0, says: { p: ['neg', 'pos'] } },
+      { output: 'p', role: 'number', head: 0 },
+    ];
+    const outputs = [integers('id', [2], [1, 0]), texts('name', ['pos', 'neg']), scores];
+    const [first] = answer(outputs, { roles, labels: { p: ['neg', 'pos'] } });
+    expect(first).toEqual({ id: 1, name: 'pos', p: [0.75, 0.25] });
+  });
+
+  it('and names for another number of columns name none', () => {
+    const labels = { p: ['a', 'b', 'c'] };
+    expect(answer([scores], { roles: [{ output: 'p', role: 'number', head: 0 }], labels })[0]).toEqual({
+      p: [0.75, 0.25],
+    });
+  });
+});
+
 describe('outputs beside the label', () => {
   it('are answered by their names: an input handed through is no label', () => {
     const roles: OutputRole[] = [{ output: 'id', role: 'input' }, ...head({ p: ['neg', 'pos'] })];

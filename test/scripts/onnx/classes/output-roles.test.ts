@@ -1,6 +1,7 @@
 // What the graph shows of a model's outputs. Each graph is one that a converter writes, or one that must not be taken for it.
 import { describe, expect, it } from 'vitest';
 import { node } from '../../../../scripts/onnx/build.ts';
+import { inputCodes } from '../../../../scripts/onnx/classes/input-codes.ts';
 import { outputRoles } from '../../../../scripts/onnx/classes/output-roles.ts';
 import type { OnnxModel } from '../../../../scripts/onnx/model-file.ts';
 import { BOOL, FLOAT, graph, INT64, linear, ml, type Output, STRING } from './graphs.ts';
@@ -50,6 +51,11 @@ describe('the order of classes', () => {
     ['one less each', [node('Sub', ['one', 's'], ['p'])]],
     ['weights of both signs', [node('Mul', ['s', 'signs'], ['p'])]],
     ['another transposition', [node('Transpose', ['s'], ['p'])]],
+    [
+      'a scale that turns a column',
+      [ml('Scaler', ['s'], ['p'], { scale: { floats: [1, -1, 1] }, offset: { floats: [0, 0, 0] } })],
+    ],
+    ['a difference from other values', [node('MatMul', ['x', 'v'], ['t']), node('Sub', ['s', 't'], ['p'])]],
     ['the best few', [node('TopK', ['s', '#k'], ['p', 'at'])]],
   ])('is lost in %s', (_, nodes) => {
     const constants = { one: [1], signs: [1, -1, 1], '#k': [3] };
@@ -66,6 +72,11 @@ describe('the order of classes', () => {
     const extracted = ml('ArrayFeatureExtractor', ['s', '#at'], ['p']);
     const one = rolesOf(graph([linear(['yes', 'no'], ['label', 's']), extracted], [name, p1], { '#at': [0] }));
     expect(one).toMatchObject({ p: { columns: ['no', 'yes'] }, label: { says: { p: ['no', 'yes'] } } });
+    const twice = node('Gather', ['p', '#again'], ['q'], { axis: { int: -1 } });
+    const again = { '#places': [2, 0, 1], '#again': [1, 2, 0] };
+    expect(rolesOf(graph([classifier, picked, twice], [name, ['q', FLOAT, 'n', 3]], again))).toMatchObject({
+      label: { says: { q: ['no', 'yes', 'maybe'] } },
+    });
     const repeated = rolesOf(graph([classifier, picked], [name, p3], { '#places': [2, 2, 1] }));
     expect(repeated.p).not.toHaveProperty('columns');
   });
@@ -94,10 +105,21 @@ describe('the order of classes', () => {
     expect(rolesOf(graph([logits, softmax, ofLogits], [label, p3]))).toMatchObject({
       label: { says: { p: 'column' } },
     });
+    const three = node('TopK', ['p', '#three'], ['best', 'label']);
+    expect(rolesOf(graph([logits, softmax, three], [label, p3], { '#three': [3] })).label).not.toHaveProperty('says');
+    const ofRows = node('ArgMax', ['z'], ['label'], { axis: { int: 0 } });
+    expect(rolesOf(graph([logits, softmax, ofRows], [label, p3])).label).not.toHaveProperty('says');
     const top = node('TopK', ['p', '#one'], ['best', 'label']);
     expect(rolesOf(graph([logits, softmax, top], [label, p3], { '#one': [1] }))).toMatchObject({
       label: { says: { p: 'column' } },
     });
+  });
+
+  it('is not that of a label which is chosen from some of the columns only', () => {
+    const some = node('Gather', ['p', '#some'], ['q'], { axis: { int: 1 } });
+    const ofSome = node('ArgMax', ['q'], ['label'], { axis: { int: 1 } });
+    const roles = rolesOf(graph([logits, softmax, some, ofSome], [label, p3], { '#some': [2, 0] }));
+    expect(roles.label).toEqual({ role: 'label', head: 0 });
   });
 
   it('goes through a LabelEncoder behind the classifier', () => {
@@ -159,6 +181,8 @@ describe('the order of classes', () => {
     expect(votes).toEqual({ label: { role: 'label', head: 0 }, p: { role: 'number', head: 0, isPairs: true } });
     // As a ZipMap would name them, too.
     expect(rolesOf(graph([machine({})], [label, p3]), { p: [0, 1, 2] })).toEqual(votes);
+    const straight = rolesOf(graph([machine({ vectors_per_class: { ints: [] } })], [label, p3]));
+    expect(straight).toMatchObject({ label: { says: { p: [0, 1, 2] } }, p: { columns: [0, 1, 2] } });
     const platt = rolesOf(graph([machine({ prob_a: { floats: [1, 1, 1] } })], [label, p3]));
     expect(platt).toMatchObject({ label: { says: { p: [0, 1, 2] } } });
   });
@@ -206,6 +230,27 @@ describe('a threshold', () => {
     expect(plain).toMatchObject({ over: { says: { p: ['false', 'true'] } } });
   });
 
+  it('on what falls where the score rises tells the other way round, and between three words nothing', () => {
+    const constants = { t: [0.3], one: [1], yes: ['bad'], no: ['fine'], maybe: ['?'] };
+    const falling = [
+      logits,
+      node('Sigmoid', ['z'], ['q']),
+      node('Sub', ['one', 'q'], ['p']),
+      compare('Greater', 'q', 't'),
+      node('Where', ['over', 'yes', 'no'], ['label']),
+    ];
+    expect(rolesOf(graph(falling, [name, p1], constants))).toMatchObject({ label: { says: { p: ['bad', 'fine'] } } });
+    const unsure = [
+      logits,
+      ...one,
+      compare('Greater', 'p', 't'),
+      node('Where', ['over', 'yes', 'no'], ['word']),
+      node('Less', ['p', 'one'], ['under']),
+      node('Where', ['under', 'maybe', 'word'], ['label']),
+    ];
+    expect(rolesOf(graph(unsure, [name, p1], constants)).label).toEqual({ role: 'label', head: 0 });
+  });
+
   it('tells which of two columns is which', () => {
     const names = node('Where', ['over', 'yes', 'no'], ['label']);
     const constants = { t: [0.3], yes: ['bad'], no: ['fine'], '#one': [1], '#zero': [0], one: [1] };
@@ -234,6 +279,20 @@ describe('a threshold', () => {
     expect(rolesOf(graph(joined, [name, p2], constants))).toMatchObject({
       label: { says: { p: ['fine', 'bad'] } },
       p: { isShare: true },
+    });
+  });
+
+  it('on an input itself tells of scores that are made of it', () => {
+    const nodes = [
+      node('Neg', ['x'], ['m']),
+      node('Concat', ['m', 'x'], ['p'], { axis: { int: 1 } }),
+      compare('Greater', 'x', 't'),
+      node('Where', ['over', 'yes', 'no'], ['label']),
+    ];
+    const inputs: Output[] = [['x', FLOAT, 'n', 1]];
+    expect(rolesOf(graph(nodes, [name, p2], { t: [2], yes: ['sick'], no: ['healthy'] }, inputs))).toEqual({
+      label: { role: 'label', head: 0, says: { p: ['healthy', 'sick'] } },
+      p: { role: 'number', head: 0 },
     });
   });
 
@@ -345,6 +404,11 @@ describe('outputs that are no predictions', () => {
     });
   });
 
+  it('speak of other predictions although they are made of the same input', () => {
+    const nodes = [node('Sigmoid', ['x'], ['p']), node('Tanh', ['x'], ['q'])];
+    expect(rolesOf(graph(nodes, [p2, ['q', FLOAT, 'n', 2]]))).toMatchObject({ p: { head: 0 }, q: { head: 1 } });
+  });
+
   it('speak of another prediction where they come from another part of the graph', () => {
     const nodes = [
       linear(['a', 'b', 'c'], ['label', 'p']),
@@ -353,6 +417,28 @@ describe('outputs that are no predictions', () => {
     ];
     const roles = rolesOf(graph(nodes, [name, p3, ['q', FLOAT, 'n', 4]]));
     expect(roles).toMatchObject({ label: { head: 0 }, p: { head: 0 }, q: { head: 1 } });
+  });
+});
+
+describe('a label', () => {
+  const encode = (values: number[]) =>
+    ml('LabelEncoder', ['truth'], ['key'], {
+      keys_strings: { strings: ['five', 'three', 'six'] },
+      values_int64s: { ints: values },
+    });
+  const inputs: Output[] = [
+    ['x', FLOAT, 'n', 2],
+    ['truth', STRING, 'n'],
+  ];
+
+  it('is told to be a code, where the graph writes an input with it', () => {
+    const codes = (values: number[]) => {
+      const nodes = [encode(values), linear([3, 1, 2], ['label', 'p'])];
+      const { graph: g } = graph(nodes, [['key', INT64, 'n'], label, p3], {}, inputs);
+      return inputCodes(g, outputRoles(g, {}));
+    };
+    expect(codes([1, 2, 3])).toEqual([{ input: 'truth', output: 'p', names: ['six', 'five', 'three'] }]);
+    expect(codes([7, 8, 9])).toEqual([]);
   });
 });
 
