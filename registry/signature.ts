@@ -71,6 +71,11 @@ export function inputsTaken({
   return optionalInputs.length === 0 ? inputs : [...inputs, ...optionalInputs];
 }
 
+/** Whether a shape, as a signature has it, always has exactly one element. */
+export function isOneValue(shape: readonly number[]): boolean {
+  return !shape.includes(-1) && elementCount(shape) === 1;
+}
+
 /** Number of elements of a shape without variable dimensions; 1 for a scalar, 0 with a zero beside any other dimensions. */
 export function elementCount(shape: readonly number[]): number {
   // The product of large dimensions may be infinite, and infinity times zero is not zero.

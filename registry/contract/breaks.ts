@@ -2,6 +2,7 @@
 // compared, and when, is decided in moved-callers.ts.
 import type { Break } from '../api/contract.ts';
 import type { Manifest } from '../manifest.ts';
+import { answerBreaks } from './answers.ts';
 import { featureBreaks } from './features.ts';
 import { inputBreaks } from './inputs.ts';
 import { labelBreaks } from './labels.ts';
@@ -27,11 +28,19 @@ export function contractBreaks(served: Manifest, next: Manifest): Break[] {
     ...limitBreaks(served, next),
     ...outputBreaks(served.signature, next.signature),
     ...labelBreaks(served, next),
+    ...answerBreaks(served, next),
   ];
 }
 
 const nouns: Record<Break['part'], string> = {
-  ...{ input: 'input', output: 'output', features: 'features of', labels: 'labels of', limit: 'limit of' },
+  ...{
+    input: 'input',
+    output: 'output',
+    features: 'features of',
+    labels: 'labels of',
+    limit: 'limit of',
+    answer: 'answer',
+  },
 };
 
 /** The part that changes, without the callers it hurts: `input 'x'`. */

@@ -1,11 +1,10 @@
 // The content of records: the names of the features, and the order in which they are the columns of a tensor.
 import type { Break } from '../api/contract.ts';
-import { cut, quote } from '../describe.ts';
+import { quote } from '../describe.ts';
 import type { Manifest } from '../manifest.ts';
+import { listNames } from './list-names.ts';
 
 type Described = Pick<Manifest, 'signature' | 'features'>;
-
-const mostShown = 8;
 
 export function featureBreaks(served: Described, next: Described): Break[] {
   const [before, after] = [columnsOf(served), columnsOf(next)];
@@ -13,12 +12,12 @@ export function featureBreaks(served: Described, next: Described): Break[] {
   if (before.columns === null && after.columns === null) return [];
   const [old, fresh] = [before.columns ?? before.names, after.columns ?? after.names];
   const name = quote(after.input ?? before.input ?? '');
-  const change = { part: 'features' as const, name, was: list(old), becomes: list(fresh) };
+  const change = { part: 'features' as const, name, was: listNames(old), becomes: listNames(fresh) };
   const missing = fresh.filter((name) => !old.includes(name));
   return [
     ...(missing.length === 0
       ? []
-      : [{ ...change, who: 'callers that send records', how: `get 400, because they lack ${list(missing)}` }]),
+      : [{ ...change, who: 'callers that send records', how: `get 400, because they lack ${listNames(missing)}` }]),
     ...(before.columns === null || after.columns === null || before.input !== after.input || startsWith(fresh, old)
       ? []
       : [{ ...change, who: 'callers that send tensors', how: 'have columns read as others, without an error' }]),
@@ -39,9 +38,4 @@ function columnsOf({ signature, features }: Described): {
 
 function startsWith(names: readonly string[], first: readonly string[]): boolean {
   return first.every((name, index) => names[index] === name);
-}
-
-function list(names: readonly string[]): string {
-  const shown = names.slice(0, mostShown).map(cut).join(', ');
-  return names.length > mostShown ? `${shown}, … ${names.length} in all` : shown;
 }

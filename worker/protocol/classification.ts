@@ -1,12 +1,11 @@
 // Triton's classification extension: the highest values of an output, named, instead of the tensor.
+import type { Labels } from '../../registry/classifier.ts';
 import { invalid } from '../../registry/errors.ts';
 import { elementCount } from '../../registry/signature.ts';
 import { quote } from './describe.ts';
 import { elementsOf } from './elements.ts';
 import { shortestFloat32 } from './shortest-float32.ts';
 import type { Tensor } from './tensor.ts';
-
-export type Labels = readonly (string | number)[];
 
 function numbersOf(output: Tensor): ArrayLike<number | bigint> {
   const { datatype, data } = output;

@@ -1,12 +1,18 @@
 // The answer to records: for each the label and its probability where the model is a classifier, and every other output by name.
+import {
+  type Classifier,
+  type ClassifierModel,
+  classifierOf,
+  columnOfLabel,
+  scoreFields,
+  scoreKeys,
+} from '../../registry/classifier.ts';
 import { invalid } from '../../registry/errors.ts';
-import { elementCount } from '../../registry/signature.ts';
+import { elementCount, isOneValue } from '../../registry/signature.ts';
 import { describeShape, quote } from './describe.ts';
 import type { EncodedMessage } from './envelope.ts';
-import { type Classifier, type ClassifierModel, columnOfLabel, findClassifier } from './find-classifier.ts';
 import { elementTexts, nestTexts, numbersOf } from './json-rows.ts';
 import { rowsOf } from './output-rows.ts';
-import { isOneValue } from './record-model.ts';
 import type { Tensor } from './tensor.ts';
 
 /** What a manifest says of the version that answers. */
@@ -22,9 +28,6 @@ export interface Predictions {
   /** All outputs of the model. */
   readonly outputs: readonly Tensor[];
 }
-
-/** Fields that tell the class of a record. */
-const classFields = new Set(['label', 'probability', 'probabilities', 'score', 'scores']);
 
 /**
  * `{"predictions": [{"label": …, "probability": …, "probabilities": {…}}]}`: the label is the classifier's own, else that of the
@@ -52,20 +55,13 @@ export function encodePredictions(model: AnsweringModel, { id, count, outputs }:
   };
 }
 
-/** No record has two fields of one name: a model with an output of such a name answers with every output by itself. */
-function classifierOf(model: AnsweringModel): Classifier | null {
-  const found = findClassifier(model);
-  const beside = model.signature.outputs.filter(({ name }) => name !== found?.scores && name !== found?.label);
-  return beside.some(({ name }) => classFields.has(name)) ? null : found;
-}
-
 /** The fields of a row that say which class it is. */
 function classifierFields(
   classifier: Classifier,
   outputs: readonly Tensor[],
   count: number,
 ): (row: number) => string[] {
-  const { classes, names, isShare } = classifier;
+  const { classes, names } = classifier;
   const scores = outputs.find(({ name }) => name === classifier.scores);
   if (scores === undefined || scores.shape.join() !== `${count},${classes}`) {
     const got = scores === undefined ? 'none' : describeShape(scores.shape);
@@ -75,10 +71,10 @@ function classifierFields(
   }
   const labelled = outputs.find(({ name }) => name === classifier.label);
   const values = numbersOf(scores);
-  const noun = isShare ? ['probability', 'probabilities'] : ['score', 'scores'];
+  const noun = scoreFields(classifier);
   const texts = elementTexts(scores, `output ${quote(scores.name)}`);
   const ownLabels = labelled ? elementTexts(labelled, `output ${quote(labelled.name)}`) : null;
-  const keys = Array.from({ length: classes }, (_, index) => JSON.stringify(String(names?.[index] ?? index)));
+  const keys = scoreKeys(classifier).map((key) => JSON.stringify(key));
   return (row: number): string[] => {
     const start = row * classes;
     const own = ownLabels?.[row];

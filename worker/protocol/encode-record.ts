@@ -1,9 +1,9 @@
 // One row of a model's tensors as JSON: its inputs as the plain record that decode-records.ts would read, its outputs by name.
 import { batchOf } from '../../registry/batch.ts';
-import { elementBytes, elementCount } from '../../registry/signature.ts';
+import { elementBytes, elementCount, isOneValue } from '../../registry/signature.ts';
 import { quote } from './describe.ts';
 import { elementTexts, nestTexts } from './json-rows.ts';
-import { columnsOf, isOneValue, type RecordModel } from './record-model.ts';
+import { columnsOf, type RecordModel } from './record-model.ts';
 import type { Tensor } from './tensor.ts';
 
 /** One of the rows of a request and of its answer. */

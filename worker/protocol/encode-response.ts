@@ -1,6 +1,8 @@
 // The answer to an inference request: the outputs it asked for, in the form it asked for.
+
+import type { Labels } from '../../registry/classifier.ts';
 import { invalid, PopserveError } from '../../registry/errors.ts';
-import { classify, type Labels } from './classification.ts';
+import { classify } from './classification.ts';
 import { quote } from './describe.ts';
 import { encodeTensor } from './encode-tensor.ts';
 import { type EncodedMessage, sealEnvelope } from './envelope.ts';

@@ -1,7 +1,7 @@
 // How a model takes plain records: the features by their names, and how many records one request holds.
 import { batchOf, recordsTaken } from '../../registry/batch.ts';
 import { invalid } from '../../registry/errors.ts';
-import { elementCount, type Signature, type TensorSpec } from '../../registry/signature.ts';
+import { isOneValue, type Signature, type TensorSpec } from '../../registry/signature.ts';
 import { describeShape, quote } from './describe.ts';
 
 export interface RecordModel {
@@ -62,11 +62,6 @@ export function featuresOf(model: RecordModel): Feature[] {
 /** Every name that a record must have, in the order of the model. */
 export function featureNames(model: RecordModel): string[] {
   return requiredColumns(model).flatMap(({ spec, features }) => features ?? [spec.name]);
-}
-
-/** Whether a shape, as a signature has it, always has exactly one element. */
-export function isOneValue(shape: readonly number[]): boolean {
-  return !shape.includes(-1) && elementCount(shape) === 1;
 }
 
 /**

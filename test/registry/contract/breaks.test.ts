@@ -7,7 +7,7 @@ import { datatypes, type TensorSpec } from '../../../registry/signature.ts';
 import '../../harness/property-seed.ts';
 import { sampleRelease } from '../sample-release.ts';
 
-type Contract = Pick<Manifest, 'signature'> & Partial<Pick<Manifest, 'features' | 'labels' | 'limits'>>;
+type Contract = Pick<Manifest, 'signature'> & Partial<Pick<Manifest, 'features' | 'labels' | 'limits' | 'roles'>>;
 
 const { manifest: sample } = await sampleRelease('pump', '1');
 const manifestOf = (contract: Contract): Manifest => ({ ...sample, ...contract });
@@ -41,6 +41,8 @@ const withLimit = (most: number, elements = most * 3, given?: number[]): Contrac
   limits: [{ name: 'x', shape: [most, null], elements, ...(given ? { given } : {}) }],
 });
 
+const role = { output: 'p', role: 'number' } as const;
+
 const [label, scores] = classifier.signature.outputs as [TensorSpec, TensorSpec];
 
 const withBatch = (batch: NonNullable<Manifest['signature']['batch']>): Contract => ({
@@ -65,7 +67,11 @@ describe('records and inputs with a default', () => {
       'an output that has no row for each record any more',
       classifier,
       withBatch({ ...manyRecords, outputs: ['label'] }),
-      ['limit of records in a request: any number becomes 1: callers that send several records get 400'],
+      [
+        'limit of records in a request: any number becomes 1: callers that send several records get 400',
+        // Scores that are not of one record are no classifier's any more.
+        'answer to records: label, score, scores becomes label, scores: callers that send records do not find score',
+      ],
     ],
     ['any number where one was taken', withBatch({ ...manyRecords, size: 1 }), withBatch(manyRecords), []],
     ['the same, found out or declared', classifier, withBatch(manyRecords), []],
@@ -120,6 +126,7 @@ describe('what hurts callers', () => {
       withInputs(spec('x', [3])),
       [
         "input 'x': FP32 [-1,3] becomes FP32 [3]: callers that send tensors get 400, because the input has 1 dimensions",
+        'answer to records: label, score, scores becomes label, scores: callers that send records do not find score',
       ],
     ],
     [
@@ -134,6 +141,7 @@ describe('what hurts callers', () => {
       withInputs(spec('x', [1, 3])),
       [
         "input 'x': FP32 [-1,3] becomes FP32 [1,3]: callers whose axis 0 has another size get 400, because axis 0 takes 1 alone",
+        'answer to records: label, score, scores becomes label, scores: callers that send records do not find score',
       ],
     ],
     [
@@ -142,6 +150,7 @@ describe('what hurts callers', () => {
       withOutputs(scores),
       [
         "output 'label': INT64 [-1] becomes nothing: callers that read it find nothing, and get 400 if they ask for it by name",
+        'answer to records: label, score, scores becomes scores: callers that send records do not find score',
       ],
     ],
     [
@@ -170,6 +179,7 @@ describe('what hurts callers', () => {
       withOutputs(label, spec('scores', [-1, -1])),
       [
         "output 'scores': FP32 [-1,2] becomes FP32 [-1,-1]: callers that read it get any size along axis 1 instead of 2",
+        'answer to records: label, score, scores becomes label, scores: callers that send records do not find score',
       ],
     ],
     [
@@ -251,18 +261,30 @@ describe('what hurts callers', () => {
     ],
     [
       'scores that get names',
-      { ...withOutputs(scores, spec('extra', [-1])), labels: undefined },
-      { ...withOutputs(scores, spec('extra', [-1])), labels: { scores: ['sound', 'worn'] } },
-      [
-        "labels of 'scores': nothing becomes 'sound', 'worn': callers that send records get 'label' and 'probabilities' instead of 'scores'",
-      ],
+      withOutputs(spec('p', [-1, 2]), spec('extra', [-1])),
+      { ...withOutputs(spec('p', [-1, 2]), spec('extra', [-1])), labels: { p: ['sound', 'worn'] } },
+      ['answer to records: p, extra becomes label, score, scores, extra: callers that send records do not find p'],
     ],
     [
       'scores of a classifier that get names',
       withOutputs(label, scores),
       { ...withOutputs(label, scores), labels: { scores: ['sound', 'worn'] } },
+      ['answer to records: 0, 1 becomes sound, worn: callers that send records find no scores of 0, 1'],
+    ],
+    [
+      'scores that are no probabilities any more',
+      { ...withOutputs(spec('p', [-1, 2])), labels: { p: ['a', 'b'] }, roles: [{ ...role, isShare: true }] },
+      { ...withOutputs(spec('p', [-1, 2])), labels: { p: ['a', 'b'] }, roles: [role] },
       [
-        "labels of 'scores': nothing becomes 'sound', 'worn': callers that send records find scores by the names of the classes instead of their places",
+        'answer to records: label, probability, probabilities becomes label, score, scores: callers that send records do not find probability, probabilities',
+      ],
+    ],
+    [
+      'a second output that could be the label of a classifier without names',
+      withOutputs(label, scores),
+      withOutputs(label, scores, spec('leaf', [-1], 'INT64')),
+      [
+        'answer to records: label, score, scores becomes label, scores, leaf: callers that send records do not find score',
       ],
     ],
     [
@@ -315,6 +337,7 @@ describe('what hurts callers', () => {
     const next = manifestOf({ signature: { inputs: [spec('x', [-1, 1])], outputs: [spec('y', [-1, 1])] } });
     expect(contractBreaks(served, next).map(({ part, name }) => `${part} ${name}`)).toEqual([
       ...["input 'type'", "input 'torque'", "input 'wear'", "input 'x'", "output 'label'", "output 'scores'"],
+      'answer to records',
     ]);
   });
 
@@ -385,7 +408,8 @@ describe('what hurts nobody', () => {
 
   it('wider inputs with larger limits in another order, and more outputs behind', () => {
     fc.assert(
-      fc.property(contracts, fc.nat(3), (contract, axis) => {
+      // Axis 0 may be what counts the records of the outputs, too.
+      fc.property(contracts, fc.integer({ min: 1, max: 3 }), (contract, axis) => {
         const { inputs, outputs } = contract.signature;
         const wider = inputs.toReversed().map(({ name, datatype, shape }) => ({
           ...{ name, datatype, shape: shape.map((size, at) => (at === axis ? -1 : size)) },

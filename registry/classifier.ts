@@ -1,10 +1,11 @@
 // Which outputs of a version are its label and the scores behind it, and which column of the scores each label means. Decided from the
 // manifest alone, so that every answer of a version has the same fields, whatever values it holds.
-import { batchOf } from '../../registry/batch.ts';
-import type { ColumnNames, OutputRole } from '../../registry/output-role.ts';
-import { isFloat, type Signature, type TensorSpec } from '../../registry/signature.ts';
-import type { Labels } from './classification.ts';
-import { isOneValue } from './record-model.ts';
+import { batchOf } from './batch.ts';
+import type { ColumnNames, OutputRole } from './output-role.ts';
+import { isFloat, isOneValue, type Signature, type TensorSpec } from './signature.ts';
+
+/** Names of classes, in the order of their scores. */
+export type Labels = readonly (string | number)[];
 
 export interface Classifier {
   /** The output that names the class; null where the largest score does. */
@@ -31,9 +32,40 @@ const labelTypes = new Set(['INT64', 'INT32', 'BYTES', 'BOOL']);
 /** Where the graph does not show that scores are probabilities, their name has to say it. */
 const shareName = /prob|softmax/i;
 
-/** @returns null for a model that tells no classes apart, or several kinds of them: then every output stands for itself */
-export function findClassifier(model: ClassifierModel): Classifier | null {
-  return model.roles === undefined ? byShape(model) : byRoles(model, model.roles);
+/** Fields that tell the class of a record. */
+const classFields = new Set(['label', 'probability', 'probabilities', 'score', 'scores']);
+
+/**
+ * Finds the outputs that make answers to records those of a classifier. No record has two fields of one name: a model with an output of such a name
+ * answers with every output by itself.
+ * @returns null for a model that tells no classes apart, or several kinds of them: then every output stands for itself
+ */
+export function classifierOf(model: ClassifierModel): Classifier | null {
+  const found = model.roles === undefined ? byShape(model) : byRoles(model, model.roles);
+  const beside = outputsBeside(model, found);
+  return beside.some(({ name }) => classFields.has(name)) ? null : found;
+}
+
+/** The outputs that stand in an answer to records under their names. */
+function outputsBeside({ signature }: ClassifierModel, classifier: Classifier | null): TensorSpec[] {
+  return signature.outputs.filter(({ name }) => name !== classifier?.scores && name !== classifier?.label);
+}
+
+/** Names of the fields of a classifier's scores: of the class that was found, and of all. */
+export function scoreFields({ isShare }: Classifier): readonly [own: string, all: string] {
+  return isShare ? ['probability', 'probabilities'] : ['score', 'scores'];
+}
+
+/** The fields of every answer to a record. A classifier leaves out the score of a label that it does not know the column of. */
+export function answerFields(model: ClassifierModel): string[] {
+  const classifier = classifierOf(model);
+  const beside = outputsBeside(model, classifier).map(({ name }) => name);
+  return classifier === null ? beside : ['label', ...scoreFields(classifier), ...beside];
+}
+
+/** The keys of all scores, in their order: the names of the classes, else their places. */
+export function scoreKeys({ classes, names }: Classifier): string[] {
+  return Array.from({ length: classes }, (_, place) => String(names?.[place] ?? place));
 }
 
 function byRoles(model: ClassifierModel, roles: readonly OutputRole[]): Classifier | null {
