@@ -6,7 +6,7 @@ import { invalid, PopserveError } from '../../registry/errors.ts';
 import type { InputLimit } from '../../registry/input-size-limits.ts';
 import { elementCount, inputsTaken, type TensorSpec } from '../../registry/signature.ts';
 import { type Admit, admitFor } from './check-inputs.ts';
-import { type DataSlice, decodeDataSlice, NotJson, shapeOfSlice } from './data-slice.ts';
+import { decodeDataSlice, shapeOfSlice } from './data-slice.ts';
 import { decodeJsonData } from './decode-json-data.ts';
 import { completedShape, decodeRecords, shapeOf } from './decode-records.ts';
 import { describeShape, describeValue, quote } from './describe.ts';
@@ -14,6 +14,7 @@ import { checkJsonBytes, isAbsent, type JsonObject, readObject, readRecords, rea
 import type { DecodeLimits, InferRequest } from './infer-request.ts';
 import { type ParsedJson, parseJson, requestLimits } from './json.ts';
 import { checkRecordCount, columnsOf, type RecordModel } from './record-model.ts';
+import { type DataSlice, NotJson } from './slice-reader.ts';
 import type { Tensor } from './tensor.ts';
 
 export interface PredictRequest extends InferRequest {

@@ -2,7 +2,7 @@
 import { invalid, PopserveError } from '../../registry/errors.ts';
 import { decodeBinaryData } from './binary.ts';
 import type { Admit } from './check-inputs.ts';
-import { decodeDataSlice, NotJson } from './data-slice.ts';
+import { decodeDataSlice } from './data-slice.ts';
 import { decodeJsonData } from './decode-json-data.ts';
 import { describeValue, quote } from './describe.ts';
 import {
@@ -18,6 +18,7 @@ import {
   refuseSharedMemory,
 } from './fields.ts';
 import type { ParsedJson } from './json.ts';
+import { NotJson } from './slice-reader.ts';
 import type { Tensor } from './tensor.ts';
 
 /** Hands out the binary part tensor by tensor. */

@@ -1,10 +1,10 @@
 // JSON from outside: bounded before anything is allocated for it, faults named by position, the long arrays that hold tensors left
 // as bytes until their datatype is known.
 import { invalid, PopserveError } from '../../registry/errors.ts';
-import type { DataSlice } from './data-slice.ts';
 import { describeValue } from './describe.ts';
 import { markWideIntegers } from './exact-integers.ts';
 import { findJsonFault } from './json-fault.ts';
+import type { DataSlice } from './slice-reader.ts';
 
 export interface JsonLimits {
   readonly maxDepth: number;

@@ -2,9 +2,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PopserveError } from '../../../registry/errors.ts';
-import { decodeDataSlice, NotJson } from '../../../worker/protocol/data-slice.ts';
+import { decodeDataSlice } from '../../../worker/protocol/data-slice.ts';
 import { decodeTensors } from '../../../worker/protocol/decode-tensors.ts';
 import { type Packing, parseJson } from '../../../worker/protocol/json.ts';
+import { NotJson } from '../../../worker/protocol/slice-reader.ts';
 import type { Tensor } from '../../../worker/protocol/tensor.ts';
 
 const encoder = new TextEncoder();
