@@ -27,6 +27,6 @@ export const isolateMemory = {
   totalMib: 122,
   /** JS memory that the Worker takes without a request. */
   baseMib: 6,
-  /** What only calls of the control plane may take. */
+  /** Memory that only calls of the control plane may take. */
   controlMib: 2,
 } as const;

@@ -1,4 +1,4 @@
-// What a refusal says that came over HTTP as `{"error": "…"}`.
+// The message of a refusal that came over HTTP as `{"error": "…"}`.
 import { type ErrorAnswer, errorAnswerSchema } from './api/error.ts';
 
 /** @returns null if the body is not an error of popserve (a proxy's page, or empty) */

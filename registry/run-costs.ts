@@ -1,4 +1,4 @@
-// What runs on inputs of growing size took when a version was published: the measurements behind the limits on its inputs.
+// The cost of runs on inputs of growing size when a version was published: the measurements behind the limits on its inputs.
 import * as z from 'zod';
 import { mostAxes, mostTensors, nameText } from './bounds.ts';
 
@@ -21,7 +21,7 @@ const seriesSchema = z.strictObject({
 });
 
 export const runCostsSchema = z.strictObject({
-  /** What `ms` counts: time on the processor, or on the clock where the system does not tell the former. */
+  /** The clock of `ms`: time on the processor, or on the clock where the system does not tell the former. */
   clock: z.enum(['processor', 'wall']),
   /** A run may take no longer. */
   limitMs: z.number().min(0),

@@ -4,7 +4,7 @@ import type { TrialState } from './trial.ts';
 export interface TrialStore {
   read(model: string, version: string): Promise<TrialState>;
   isProven(model: string, version: string): Promise<boolean>;
-  /** Of any number of isolates that begin the same number, one succeeds. @returns false if it is begun already */
+  /** One of any number of isolates that begin the same number succeeds. @returns false if it is begun already */
   begin(model: string, version: string, attempt: { number: number; by: string; pop: string }): Promise<boolean>;
   /** The isolate lived to tell that its attempt failed, and why. */
   fail(

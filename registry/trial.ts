@@ -30,7 +30,7 @@ export type Verdict =
   | { readonly step: 'refuse'; readonly last: Attempt };
 
 /**
- * What an isolate does about a version that is not proven.
+ * The next step of an isolate with a version that is not proven.
  * @param by the isolate that asks
  * @param lostMs an attempt that is older has not ended because its isolate was ended
  */

@@ -1,4 +1,4 @@
-// What a version's sample input takes. A manifest may write a shape of a few bytes that stands for gigabytes of zeros, so this is
+// The size of a version's sample input. A manifest may write a shape of a few bytes that stands for gigabytes of zeros, so this is
 // asked before a manifest is stored, and again before the elements are made.
 import { defaultLimits } from './default-limits.ts';
 import type { Manifest } from './manifest.ts';

@@ -17,7 +17,7 @@ export interface Security {
   /** Revokes a key: here at once, at other isolates when what they remember of it has aged. */
   readonly revokeKey: ApiKeys['revoke'];
   readonly audit: AuditTrail;
-  /** Of audit lines for calls without a known caller. */
+  /** Limit of audit lines for calls without a known caller. */
   readonly refusedLines: LineBudget;
   /** By the caller's credential. */
   readonly keyGate: RateGate;

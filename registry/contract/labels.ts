@@ -12,7 +12,7 @@ export function labelBreaks(served: Described, next: Described): Break[] {
     // An output that is not served yet has no callers.
     if (!served.signature.outputs.some((output) => output.name === name)) return [];
     const [old, fresh] = [namesOf(served, name), namesOf(next, name)];
-    // What names change in answers to records is told in answers.ts.
+    // The fields of answers to records are compared in answers.ts.
     if (old === null) return [];
     return fresh === null ? [unnamed(name, old)] : renamed(name, old, fresh);
   });

@@ -1,4 +1,4 @@
-// What every command works with, and how it is run: made once per call of the command line.
+// The surroundings of every command, and how it is run: made once per call of the command line.
 import { Connection } from './connection.ts';
 import type { Host } from './host.ts';
 import type { TerminalProgress } from './progress.ts';
@@ -34,7 +34,7 @@ export function createContext(host: Host, progress: TerminalProgress, args: read
     return actor;
   });
   const again = (options: readonly string[]) => {
-    // What follows '--' is no option.
+    // Words behind '--' are no options.
     const end = args.includes('--') ? args.indexOf('--') : args.length;
     return shellLine(['popserve', ...args.slice(0, end), ...options, ...args.slice(end)]);
   };

@@ -1,4 +1,4 @@
-// What runs on larger and larger inputs took when a version was published, drawn as bars against what a run may take.
+// The cost of runs on larger and larger inputs when a version was published, drawn as bars against the limits of a run.
 
 import type { RunCosts } from '../../registry/run-costs.ts';
 import { elementCount } from '../../registry/signature.ts';

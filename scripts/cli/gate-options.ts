@@ -155,7 +155,7 @@ export function gateOptions(options: GateArguments, stable: ValidationOptions['s
   };
 }
 
-/** What memory and time may be: needs no test data. */
+/** Budgets of memory and time: they need no test data. */
 export function budgetsOf({ maxHeapMib, maxRunMs }: GateArguments): Budgets {
   return {
     ...(maxHeapMib === undefined ? {} : { maxHeapMib }),

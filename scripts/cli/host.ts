@@ -1,4 +1,4 @@
-// What the command needs of the process it runs in, in one object, so that a test can run it without one.
+// The parts of its process that the command needs, in one object, so that a test can run it without one.
 import type { Progress } from '../publish/options.ts';
 import type { Publication, PublishOptions } from '../validation/publication.ts';
 

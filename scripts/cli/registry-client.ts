@@ -167,7 +167,7 @@ export class RegistryClient {
     return this.#read(modelDriftSchema, await this.#get(query === '' ? path : `${path}?${query}`));
   }
 
-  /** What the PoPs serve and have counted. @throws {PopserveError} NOT_FOUND */
+  /** The versions that the PoPs serve, and their counts. @throws {PopserveError} NOT_FOUND */
   async status(model: string): Promise<ModelStatus> {
     return this.#read(modelStatusSchema, await this.#get(urlPath`registry/models/${model}/status`));
   }

@@ -30,7 +30,7 @@ export async function register(
 export function otherContent(existing: Manifest, fresh: Manifest): PopserveError {
   const paths = differences(existing, fresh)
     .map(({ path }) => path)
-    // What differs between two runs of one release as well, and is no reason to refuse.
+    // Members that differ between two runs of one release as well, which is no reason to refuse.
     .filter((path) => !/^(runtime\.profiles|notes|artifacts\.golden|limits\.\d+\.elements|costs)\b/.test(path));
   return versionTaken(existing, paths.length === 0 ? '' : ` (it differs in ${paths.slice(0, 5).join(', ')})`);
 }

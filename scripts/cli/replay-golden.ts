@@ -15,7 +15,7 @@ interface GoldenCase {
 
 export interface Replay {
   readonly cases: number;
-  /** What was not as it should be, one sentence part each. */
+  /** Differences, one sentence part each. */
   readonly faults: readonly string[];
   /** The point of presence that answered last, as it calls itself. */
   readonly pop: string | null;

@@ -1,4 +1,4 @@
-// What a command found or did, in both forms at once: lines for people and a value for programs.
+// The outcome of a command, in both forms at once: lines for people and a value for programs.
 
 import { largest } from '../../registry/extremes.ts';
 import { mebibyte, mebibytes } from '../../registry/mebibytes.ts';

@@ -33,7 +33,7 @@ export function readSettings(env: Environment): Settings {
 }
 
 /**
- * Who changes the registry, for its history: POPSERVE_ACTOR, else git's user.name, else the name of the operating system's user.
+ * The actor recorded in the registry's history: POPSERVE_ACTOR, else git's user.name, else the name of the operating system's user.
  * @returns at most 128 printable ASCII characters, as a header can carry them
  */
 export function readActor(env: Environment): string {

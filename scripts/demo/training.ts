@@ -55,7 +55,7 @@ export async function trainDemoModel(plan: TrainingPlan): Promise<{ onnx: Uint8A
 }
 
 /**
- * What a release of the demo model is judged by and compared with: readings of a thousand machines that neither part of the plan
+ * Test data of a release of the demo model: readings of a thousand machines that neither part of the plan
  * has, as CSV. Few rows, for a first start that does not wait for them.
  */
 export function releaseTestData({ seed }: TrainingPlan): string {

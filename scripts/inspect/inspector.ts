@@ -235,7 +235,7 @@ class CpuWatch implements Disposable {
 }
 
 const watchMs = 100;
-/** What a request to the inspection Worker takes beside the run, on the clock. */
+/** Time of a request to the inspection Worker beside the run, on the clock. */
 const transferMs = 1000;
 
 /** The variable that tells one inspection process from another. */

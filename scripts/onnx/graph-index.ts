@@ -33,7 +33,7 @@ export class GraphIndex {
   }
 
   /**
-   * What is found out about a value, once. Graphs come from strangers: where one runs in circles, or deeper than any real one, the
+   * Finds out about a value once. Graphs come from strangers: where one runs in circles, or deeper than any real one, the
    * answer is `otherwise`.
    * @param question one for each function that asks
    */

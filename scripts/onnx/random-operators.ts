@@ -14,7 +14,7 @@ const drawing = [
   'Multinomial',
   'Bernoulli',
 ] as const;
-/** Of onnxruntime's own domain: a search that picks tokens by their probability. */
+/** An operator of onnxruntime's own domain: a search that picks tokens by their probability. */
 const samplingDomain = 'com.microsoft';
 const trainingModeInput = 2;
 

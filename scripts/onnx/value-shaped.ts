@@ -58,7 +58,7 @@ function dependenceOf(
   return { value: read.some(({ value }) => value), shape: shape || isShaped };
 }
 
-/** What the graphs inside a node read; names of their own among them, which say nothing here. */
+/** Values that the graphs inside a node read; names of their own among them, which say nothing here. */
 function captured(node: NodeProto): string[] {
   const inner = node.attribute.flatMap(({ g, graphs }) => [...(g === undefined ? [] : [g]), ...graphs]);
   return inner.flatMap((graph) => [

@@ -12,7 +12,7 @@ import type { Sample } from './samples.ts';
 
 export interface BatchQuestion {
   readonly model: Pick<WasmModel, 'run'>;
-  /** What the runtime says of inputs and outputs, with the symbols of their dimensions. */
+  /** The runtime's description of inputs and outputs, with the symbols of their dimensions. */
   readonly session: Pick<InspectedSession, 'inputs' | 'outputs'>;
   readonly samples: readonly Sample[];
   /** Outputs whose shape may depend on values; null where there is no graph to look at. */
@@ -24,7 +24,7 @@ export interface BatchQuestion {
 
 export interface FoundBatch {
   readonly batch: NonNullable<Signature['batch']>;
-  /** What a publisher should know of it, one sentence each. */
+  /** Remarks for the publisher, one sentence each. */
   readonly notes: readonly string[];
 }
 
@@ -112,7 +112,7 @@ function declaredRows(
   return outputs.length === 0 ? null : { size: -1, inputs: [...inputs], outputs };
 }
 
-/** Of a model that takes one record only: the outputs that have one row for it. */
+/** The outputs that have one row for the only record that the model takes. */
 function rowsOfOne(
   question: BatchQuestion,
   inputs: readonly string[],
@@ -191,7 +191,7 @@ async function fixedBatch(question: BatchQuestion, sized: readonly Described[]):
   if (sizes.has(1)) return { size: 1, inputs: having(sized, 1), outputs: having(outputs, 1) };
   if (sizes.size !== 1 || typeof size !== 'number' || size === 0) return noBatch;
   const rows = await independentRows(question, having(sized, size), having(outputs, size), size);
-  // Of several records an output without their rows could not be answered, and fewer the model does not take: it takes one, as a whole.
+  // An output without rows could not be answered for several records, and the model takes no fewer: it takes one, as a whole.
   return rows.length < outputs.length ? noBatch : { size, inputs: having(sized, size), outputs: rows };
 }
 

@@ -30,7 +30,7 @@ export async function chooseArtifact(
     const isLast = artifact === candidates.at(-1);
     const what = check.kind === 'too-large' ? 'does not fit into the isolate' : 'is not used';
     if (!isLast) note(`${artifactNames[artifact.format]} ${what}: ${check.reason}`);
-    // What does not fit is the better reason: a fault of the next form may be a consequence.
+    // A form that does not fit is the better reason: a fault of the next form may be a consequence.
     if (fault?.kind !== 'too-large') fault = check;
   }
   if (fault?.kind === 'too-large') throw memoryRefusal(fault.reason);

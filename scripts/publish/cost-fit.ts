@@ -1,9 +1,9 @@
-// What a run costs as a function of its size, from the runs that were measured: a sum of powers of the number of elements without
+// The cost of a run as a function of its size, from the runs that were measured: a sum of powers of the number of elements without
 // negative terms, so that it never falls and bends only upwards.
 
-/** What one run took. */
+/** The measured cost of one run. */
 export interface CostPoint {
-  /** Of the inputs that vary, all together. */
+  /** Elements of all inputs that vary, together. */
   readonly elements: number;
   readonly cost: number;
 }
@@ -39,7 +39,7 @@ function leastSquares(rows: readonly (readonly number[])[]): number[] {
     if (solution === null || solution.some((factor) => factor < 0)) continue;
     const factors = powers.map((_, at) => solution[columns.indexOf(at)] ?? 0);
     const error = rows.reduce((sum, row) => sum + (1 - dot(row, factors)) ** 2, 0);
-    // Of two that are as good the earlier has fewer or lower powers.
+    // If two are as good, the earlier has fewer or lower powers.
     if (error < best.error * (1 - 1e-6)) best = { factors, error };
   }
   return best.factors;

@@ -72,7 +72,7 @@ function keyAt(dimensions: readonly VariableDimension[], input: string, axis: nu
 
 const mostNamed = 4;
 
-/** What was recorded and why, in one sentence; null where there is nothing to limit. */
+/** The recorded limits and their reason, in one sentence; null where there is nothing to limit. */
 export function describeLimits(
   limits: readonly InputLimit[],
   { inputs }: Signature,

@@ -29,7 +29,7 @@ export function graphLabels(
 }
 
 /**
- * What the graph tells of its classes that a publisher should know.
+ * Remarks of the graph on its classes that a publisher should know.
  * @param areGiven whether the publisher has named the classes
  */
 export function labelNotes({ onnx, labels, roles }: Source, areGiven: boolean): string[] {

@@ -6,7 +6,7 @@ import { type CostPoint, fitCost, largestPassing } from './cost-fit.ts';
 import { fitsRequest, inputsOf } from './sized-inputs.ts';
 import { type Failure, faster, type Trial, type TrialRuns } from './trial-runs.ts';
 
-/** What keeps a dimension from growing. A model that refuses a size guards itself. */
+/** The obstacle that keeps a dimension from growing. A model that refuses a size guards itself. */
 export type Obstacle = 'memory' | 'time' | 'request' | 'records' | 'untried' | 'refused';
 
 /** How inputs grow: their shapes where the moved dimensions are so many times as large as at the start. */
@@ -196,7 +196,7 @@ function endOf({ inputs, shapesAt, most, isWithin }: Course): { factor: number; 
   return { factor: near, obstacle: near === most.factor ? most.obstacle : null };
 }
 
-/** What a run on so many elements is expected to take too much of. */
+/** The resource of which a run on so many elements is expected to take too much. */
 function forecast(
   runs: TrialRuns,
   steps: readonly Step[],

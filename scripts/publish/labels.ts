@@ -82,7 +82,7 @@ function outputOf(
   );
 }
 
-/** What the classification extension can work on. */
+/** Outputs that the classification extension can work on. */
 function isClassified({ datatype, shape }: TensorSpec): boolean {
   return datatype !== 'BYTES' && datatype !== 'BOOL' && shape.length > 0;
 }

@@ -1,4 +1,4 @@
-// What native onnxruntime says of a model: the converted form, and the answers that the WASM runtime's are compared with.
+// Native onnxruntime's view of a model: the converted form, and the answers that the WASM runtime's are compared with.
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import type { Artifact } from '../inspect/artifact.ts';
 import { compareAnswers } from '../inspect/compare.ts';

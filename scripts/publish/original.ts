@@ -32,7 +32,7 @@ export interface OriginalOptions {
   readonly tolerance: Tolerance;
   /** Inputs that the caller has for a model of this signature. */
   readonly sampleInputs?: (signature: Signature) => Promise<readonly (readonly Tensor[])[]>;
-  /** What they are taken from, for messages; default: the test data. */
+  /** Their source, for messages; default: the test data. */
   readonly samplesOf?: string;
 }
 
@@ -51,9 +51,9 @@ export interface Original {
   readonly randomness: Randomness | null;
   /** Whether the publisher gave them, with --inputs. */
   readonly areGiven: boolean;
-  /** What the model said to the last of the generated inputs that it refused. */
+  /** The model's message to the last of the generated inputs that it refused. */
   readonly lastRefusal: string | null;
-  /** What was found out about inputs and outputs, one sentence each. */
+  /** Findings about inputs and outputs, one sentence each. */
   readonly notes: readonly string[];
 }
 

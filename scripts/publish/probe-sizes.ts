@@ -31,7 +31,7 @@ export interface ProbedSizes {
   readonly bounding: ReadonlySet<string>;
   /** By key of the dimension: what keeps it from growing. */
   readonly obstacles: ReadonlyMap<string, Obstacle>;
-  /** What the runs were timed by. */
+  /** The clock by which the runs were timed. */
   readonly clock: 'processor' | 'wall';
   readonly series: readonly CostSeries[];
 }

@@ -9,7 +9,7 @@ import type { Sample } from './samples.ts';
 export interface Row {
   readonly batched: ReadonlySet<string>;
   readonly inputs: readonly Tensor[];
-  /** What the model answers to it alone; null where it was not asked. */
+  /** The model's answer to it alone; null where it was not asked. */
   readonly answer: readonly Tensor[] | null;
 }
 

@@ -69,7 +69,7 @@ export function withBatch(inputs: readonly InspectedValue[], plan: SizePlan, bat
   return batches.length === 0 ? null : new Map([...plan, ...batches.map(([key]) => [key, batch] as const)]);
 }
 
-/** Those of all inputs, in their order. */
+/** The sizes of all inputs, in their order. */
 export function variableDimensions(inputs: readonly InspectedValue[]): VariableDimension[] {
   const found = new Map<string, VariableDimension & { places: { input: string; axis: number }[] }>();
   for (const { name, shape } of inputs) {

@@ -17,11 +17,11 @@ import type { ValueHint } from './value-hints.ts';
 
 export interface Sample {
   readonly inputs: readonly Tensor[];
-  /** Of the original, in the WASM runtime. */
+  /** Outputs of the original, in the WASM runtime. */
   readonly outputs: readonly Tensor[];
 }
 
-/** What the search needs to know of the original. */
+/** The part of the original that the search needs. */
 export interface SampleTarget {
   readonly model: WasmModel;
   readonly signature: Signature;
@@ -33,7 +33,7 @@ export interface SampleTarget {
 
 export interface GeneratedSamples {
   readonly samples: readonly Sample[];
-  /** What the model said to the last inputs that it refused. */
+  /** The model's message to the last inputs that it refused. */
   readonly lastRefusal: string | null;
 }
 

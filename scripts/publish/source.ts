@@ -22,13 +22,13 @@ export interface Source {
   readonly digest: Digest;
   readonly bytes: number;
   readonly format: 'onnx' | 'ort';
-  /** What is converted, checked and published: the file, or the file with its ZipMaps stripped. */
+  /** The model that is converted, checked and published: the file, or the file with its ZipMaps stripped. */
   readonly model: Uint8Array<ArrayBuffer>;
   /** `null` for ORT format, which is published as it is. */
   readonly onnx: OnnxModel | null;
   /** Class labels by output name. */
   readonly labels: Record<string, readonly (string | number)[]>;
-  /** What each output is; `null` for ORT format, whose graph is not read. */
+  /** The role of each output; `null` for ORT format, whose graph is not read. */
   readonly roles: readonly OutputRole[] | null;
 }
 

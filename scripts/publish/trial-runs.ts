@@ -14,9 +14,9 @@ export type MeasuredModel = Pick<WasmModel, 'measure'>;
 export interface TrialLimits {
   /** A run that takes longer is too long. Time on the processor where the system tells it, else time on the clock. */
   readonly runMs: number;
-  /** Of the heap. */
+  /** Limit of the heap. */
   readonly memoryBudgetMib: number;
-  /** Of one run on the clock, where time on the processor is what counts. */
+  /** Limit of one run on the clock, where time on the processor is what counts. */
   readonly timeoutMs: number;
 }
 
@@ -27,16 +27,16 @@ export interface Trial {
   readonly heapBytes: number;
   /** Whether the run made the heap grow. A heap never shrinks, so only then its size shows what the run needs. */
   readonly hasGrown: boolean;
-  /** Of the heap, once the run is over. */
+  /** Size of the heap, once the run is over. */
   readonly usedBytes: number;
-  /** Of the request and the answer, which lie beside the heap. */
+  /** Bytes of the request and the answer, which lie beside the heap. */
   readonly carriedBytes: number;
 }
 
 /** `refused`: by the model itself. */
 export type Failure = 'refused' | 'memory' | 'time';
 
-/** What an isolate has for its heap, a request and its answer. */
+/** Memory that an isolate has for its heap, a request and its answer. */
 const isolateMib = isolateMemory.totalMib - isolateMemory.baseMib - isolateMemory.controlMib;
 /** All runs of one model together, in runs of the greatest length. */
 const totalRuns = 2.5;
@@ -55,7 +55,7 @@ export class TrialRuns {
   readonly limits: TrialLimits;
   readonly #endOnClock: number;
   #spentMs = 0;
-  /** Of the heap that the next run finds, and of a fresh one. */
+  /** Sizes of the heap that the next run finds, and of a fresh one. */
   #heapBytes: number | null = null;
   #freshBytes: number | null = null;
   #clock: 'processor' | 'wall' = 'wall';
@@ -66,7 +66,7 @@ export class TrialRuns {
     this.#endOnClock = performance.now() + totalClockRuns * limits.runMs;
   }
 
-  /** What the runs so far were timed by. */
+  /** The clock by which the runs so far were timed. */
   get clock(): 'processor' | 'wall' {
     return this.#clock;
   }
@@ -90,7 +90,7 @@ export class TrialRuns {
     return typeof second === 'string' ? second : faster(first, second);
   }
 
-  /** What a run took too much of, or null. */
+  /** The resource of which a run took too much, or null. */
   excess({ ms, heapBytes, carriedBytes }: Trial): 'time' | 'memory' | null {
     if (ms > this.limits.runMs) return 'time';
     return heapBytes + carriedBytes > this.room.totalBytes ? 'memory' : null;

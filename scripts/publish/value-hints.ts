@@ -1,4 +1,4 @@
-// What a graph tells about the values that its inputs take: categories that strings are looked up in, integers that they are compared with.
+// Hints of a graph about the values that its inputs take: categories that strings are looked up in, integers that they are compared with.
 import type { GraphProto, NodeProto, TensorProto } from '../onnx/onnx_pb.ts';
 import { TensorProto_DataType } from '../onnx/onnx_pb.ts';
 

@@ -13,12 +13,12 @@ import type { PreparationSettings } from './settings.ts';
 type Warmup = NonNullable<Manifest['warmup']>;
 type WarmupData = NonNullable<Warmup[number]['data']>;
 
-/** Of all inputs together: a routed manifest is copied into every route. */
+/** Most elements of all inputs together: a routed manifest is copied into every route. */
 const maxJsonBytes = 4096;
 
 export interface WarmupPlan {
   readonly warmup: Warmup;
-  /** What the Worker will make of it: to be tried before it is promised. */
+  /** The tensors that the Worker will make of it: tried before they are promised. */
   readonly tensors: readonly Tensor[];
   /** Whether any input differs from the sample. */
   readonly hasZeros: boolean;

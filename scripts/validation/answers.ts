@@ -20,7 +20,7 @@ export interface Batch extends Rows {
   readonly readInputs: () => Promise<readonly Tensor[]>;
 }
 
-/** What came out of one run, of its rows only. */
+/** Outputs of one run, of its rows only. */
 export interface Answer extends Rows {
   readonly outputs: readonly Tensor[];
 }
@@ -59,7 +59,7 @@ export function batchesOf(data: TestData, { rows, isFixed }: BatchSize): Batch[]
   });
 }
 
-/** What a model answered to these rows, without those that only filled up their batch. */
+/** A model's answers to these rows, without those that only filled up their batch. */
 export function answered({ from, to }: Rows, outputs: readonly Tensor[]): Answer {
   return { from, to, outputs: ownRows({ from, to }, outputs) };
 }

@@ -1,4 +1,4 @@
-// What can be told of data and options from the file of the model and the beginning of the data, before anything is loaded or run.
+// Faults of data and options that the model's file and the beginning of the data show, before anything is loaded or run.
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { invalid } from '../../registry/errors.ts';

@@ -14,7 +14,7 @@ export interface TaskOptions {
   readonly positive?: string;
 }
 
-/** What is known of a model before it is run. */
+/** The facts known of a model before it is run. */
 export type JudgedModel = Pick<Manifest, 'signature' | 'labels' | 'roles'>;
 
 /** The outputs that speak of the prediction; at least one of them is there. */
@@ -23,7 +23,7 @@ export interface JudgedOutputs {
   readonly label: TensorSpec | null;
   /** Numbers: a score for each class, one probability, or the value of a regression. */
   readonly numbers: TensorSpec | null;
-  /** What the label says where each column of the numbers is the largest; null where nobody knows. */
+  /** The label where each column of the numbers is the largest; null where it is not known. */
   readonly says: ColumnNames | null;
   /** The classes of the columns, as they are called in answers and in the truth; null where nobody knows. */
   readonly columns: ColumnNames | null;
@@ -105,7 +105,7 @@ function isJudgeable({ spec }: Candidate): boolean {
   return isOne(spec) || (isFloat(spec.datatype) && wide.length <= 1);
 }
 
-/** What is named is judged, with the outputs beside it that the graph shows to speak of the same. */
+/** A named output is judged, with the outputs beside it that the graph shows to speak of the same. */
 function ofNames(named: readonly Candidate[], all: readonly Candidate[], { task }: TaskOptions): Chosen {
   const [first, second, ...more] = named;
   if (first === undefined || more.length > 0) throw invalid('expected one --output, or a label and its scores');

@@ -6,7 +6,7 @@ import type { Tensor } from '../../worker/protocol/tensor.ts';
 import { compareAnswers } from '../inspect/compare.ts';
 import type { Answer } from './answers.ts';
 
-/** Of a thousand rows one may have scores so even that their last bits decide the label. */
+/** One row of a thousand may have scores so even that their last bits decide the label. */
 const mostTies = 0.001;
 
 /**

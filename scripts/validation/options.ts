@@ -1,4 +1,4 @@
-// What a validation is asked for and what it finds: the contract between the command line and the pipeline.
+// The options and the findings of a validation: the contract between the command line and the pipeline.
 import type { Baseline } from '../../registry/baseline.ts';
 import type { Evaluation, Metrics } from '../../registry/evaluation.ts';
 import type { Manifest } from '../../registry/manifest.ts';
@@ -48,6 +48,6 @@ export interface Judgement {
   readonly evaluation: Evaluation;
   readonly predictions: Predictions;
   readonly stable: Judged | null;
-  /** What is not as required, one sentence part each. */
+  /** Requirements that are not met, one sentence part each. */
   readonly failures: readonly string[];
 }

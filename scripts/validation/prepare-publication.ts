@@ -199,7 +199,7 @@ async function blobOf(bytes: Uint8Array<ArrayBuffer>): Promise<PublishedBlob> {
   return { digest: await sha256Digest(bytes), bytes };
 }
 
-/** Of onnxruntime-web, which serves; onnxruntime-node is the same release. */
+/** Version of onnxruntime-web, which serves; onnxruntime-node is the same release. */
 async function onnxruntimeVersion(): Promise<string> {
   const file = join(projectRoot, 'node_modules', 'onnxruntime-web', 'package.json');
   return (JSON.parse(await readFile(file, 'utf8')) as { version: string }).version;

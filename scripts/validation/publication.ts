@@ -1,4 +1,4 @@
-// What publishing is asked for and what it gives: the contract between the command line and the release check.
+// The options and the result of publishing: the contract between the command line and the release check.
 import type { Manifest } from '../../registry/manifest.ts';
 import type { GivenShape, LabelsFile, MaxDim, PublishedBlob } from '../publish/options.ts';
 import type { PreparationOptions } from '../publish/settings.ts';
@@ -29,8 +29,8 @@ export interface Publication {
   readonly manifest: Manifest;
   /** The manifest's artifacts. */
   readonly blobs: readonly PublishedBlob[];
-  /** What was changed or found out, one sentence each; the manifest has them too. */
+  /** Changes and findings, one sentence each; the manifest has them too. */
   readonly notes: readonly string[];
-  /** What the release gate found, also where it is not as required: to refuse is up to the caller. */
+  /** Findings of the release gate, also where a requirement is not met: to refuse is up to the caller. */
   readonly validation?: Validation;
 }

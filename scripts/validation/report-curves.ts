@@ -7,14 +7,14 @@ import { card, type LegendEntry, legend } from './report-card.ts';
 import { rankedFor } from './score.ts';
 import type { Classification, Predictions } from './task.ts';
 
-/** Of more classes the lines could not be told apart: the mean alone is drawn. */
+/** Lines of more classes could not be told apart: then the mean alone is drawn. */
 const mostClassesDrawn = 10;
 
 interface Drawn {
   readonly subtitle: string;
   readonly roc: readonly Series[];
   readonly recall: readonly Series[];
-  /** What guessing gives for precision. */
+  /** Precision of guessing. */
   readonly positives: number;
 }
 

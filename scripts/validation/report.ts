@@ -105,7 +105,7 @@ function figures({ evaluation }: Judgement, version: string): string {
   return `<section class="card wide"><h2>Figures</h2><p class="soft">${subtitle}</p><table><tr><th>metric</th><th class="number">${escapeText(version)}</th><th class="number">95 %</th>${head}<th></th></tr>${rows.join('')}</table>${remarks(evaluation)}</section>`;
 }
 
-/** What a reader should know of the figures, and which are not there. */
+/** Remarks on the figures, and those that are absent. */
 function remarks(evaluation: Evaluation): string {
   const lines = [...(evaluation.warnings ?? []), ...absentLines(evaluation)];
   return lines.length === 0

@@ -1,4 +1,4 @@
-// What a release has to reach: parsed from the command line, judged on the figures.
+// Requirements of a release: parsed from the command line, judged on the figures.
 
 import { PopserveError } from '../../registry/errors.ts';
 import type { Metrics, Task } from '../../registry/evaluation.ts';
@@ -31,14 +31,14 @@ const regressionPrefix = 'max-regression ';
 /** Smaller is better, and without an upper limit: a worsening is a share of the stable version's figure. */
 const errors: ReadonlySet<string> = new Set(['log_loss', 'mae', 'rmse']);
 
-/** What a regression limit without a metric is about. */
+/** The metric of a regression limit that names none. */
 const headline: Readonly<Record<Task, readonly string[]>> = {
   binary: ['roc_auc', 'f1'],
   multiclass: ['accuracy', 'f1_macro'],
   regression: ['rmse'],
 };
 
-/** What `score` can give for a task; a figure that is not defined for the data is left out there. */
+/** Figures that `score` can give for a task; one that is not defined for the data is left out there. */
 const metricsOf: Readonly<Record<Task, readonly string[]>> = {
   binary: [
     ...['accuracy', 'precision', 'recall', 'f1', 'f1_macro', 'f1_weighted'],
@@ -134,7 +134,7 @@ export function unmet(
 }
 
 /**
- * What speaks against a requirement that the figure itself meets: the end of its interval that is worse.
+ * The end of its interval that is worse.
  * @returns null where the figure does not meet it, or all of its interval does
  */
 export function brokenEnd(
@@ -183,7 +183,7 @@ export function worsened(
       const [value = Number.NaN, before = Number.NaN] = [own(metrics, name), own(stable.metrics, name)];
       const loss = isError(name) ? value - before : before - value;
       const allowed = isError(name) ? amount * Math.abs(before) : amount;
-      // What is shown has six digits; their rounding is no regression.
+      // Figures are shown with six digits; their rounding is no regression.
       if (loss <= allowed + 1e-9) return [];
       return [
         `${name} is ${value}, version ${stable.version} has ${before}; allowed to be worse by ${amount}${isError(name) ? ' of it' : ''}`,

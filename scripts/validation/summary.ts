@@ -1,4 +1,4 @@
-// What the release gate found, for a terminal: figures beside those of the version that is served, and what is not as required.
+// Findings of the release gate, for a terminal: figures beside those of the version that is served, and what is not as required.
 import type { Evaluation } from '../../registry/evaluation.ts';
 import { isError, isRegressionText } from './requirement.ts';
 
@@ -51,7 +51,7 @@ const orders = {
 /** Names shown of a long list of classes. */
 const mostNamed = 12;
 
-/** What was inferred: which outputs were judged, in which order the classes are, and which of two is the positive one. */
+/** Inferences: which outputs were judged, in which order the classes are, and which of two is the positive one. */
 export function judgedLine({ outputs, classes = [], order, positive }: Evaluation): string {
   const judged = Object.entries(outputs).map(([role, name]) => `${role} '${name}'`);
   const named = `${classes.slice(0, mostNamed).join(', ')}${classes.length > mostNamed ? ', …' : ''}`;
@@ -75,7 +75,7 @@ export function intervalText({ intervals }: Evaluation, name: string): string {
   return interval === undefined ? '' : `${shown(interval[0])} to ${shown(interval[1])}`;
 }
 
-/** What was asked, by whether it was held against anything: a limit on regression needs a version to compare with. */
+/** Requirements by whether they were held against anything: a limit on regression needs a version to compare with. */
 export function requirementsOf({ gate }: Evaluation): { checked: string[]; unchecked: string[] } {
   const isUnchecked = (text: string) => gate.stable === undefined && isRegressionText(text);
   return {

@@ -1,4 +1,4 @@
-// What a model does, by its judged outputs and by the kind of its truth: tells two classes apart, or several, or says a number.
+// The task of a model, by its judged outputs and by the kind of its truth: it tells two classes apart, or several, or says a number.
 import { invalid } from '../../registry/errors.ts';
 import type { Evaluation } from '../../registry/evaluation.ts';
 import { rowElements } from '../../registry/feature.ts';
@@ -8,13 +8,13 @@ import { ClassNames, isNumber, isTruthValue, plainLabel, seenClasses } from './c
 import { type JudgedModel, type JudgedOutputs, judgedOutputs, type TaskOptions } from './judged-outputs.ts';
 import { numbersPerRow, textsPerRow } from './output-rows.ts';
 
-/** What the rows of the test data were predicted to be. */
+/** The predictions for the rows of the test data. */
 export type Predictions = Classification | Regression;
 
 export interface Classification {
   readonly task: 'binary' | 'multiclass';
   readonly outputs: { readonly label?: string; readonly scores?: string };
-  /** Those of the scores in the order of their columns, then those that only the label or the truth has. */
+  /** Classes of the scores in the order of their columns, then those that only the label or the truth has. */
   readonly classes: readonly string[];
   /** Where the order of the classes comes from; null for classes without scores. */
   readonly order: Evaluation['order'] | null;
@@ -77,7 +77,7 @@ export function readPredictions(
 }
 
 /**
- * What can be told before anything is run: whether each class in the truth is one that the model knows.
+ * Checks before anything is run whether each class in the truth is one that the model knows.
  * @throws {PopserveError} INVALID_ARGUMENT naming the first that is not, or what cannot be known
  */
 export function checkTruth(truth: readonly string[], model: JudgedModel, options: TaskOptions): void {

@@ -5,7 +5,7 @@ import type { ImageOptions } from './folder/preprocess.ts';
 
 export interface TestData {
   readonly reference: DataReference;
-  /** What holds the truth: a column, or a file. */
+  /** The place of the truth: a column, or a file. */
   readonly label: string;
   /** The truth of each row, as it is written. */
   readonly truth: readonly string[];
@@ -13,7 +13,7 @@ export interface TestData {
   inputs(from: number, to: number): Promise<readonly Tensor[]> | readonly Tensor[];
   /** Names for the elements of a row, by input. */
   readonly names: ReadonlyMap<string, readonly string[]>;
-  /** What was assumed, one sentence each. */
+  /** Assumptions, one sentence each. */
   readonly notes: readonly string[];
   /** How images became inputs, where there are any. */
   readonly preprocessing?: readonly Preprocessing[];

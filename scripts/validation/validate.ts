@@ -42,7 +42,7 @@ export interface Surroundings {
   readonly memoryBudgetMib: number;
   readonly timeoutMs: number;
   readonly step: (text: string) => void;
-  /** What the original answers to the batches of test data in native onnxruntime, or why there is no answer. */
+  /** The original's answers to the batches of test data in native onnxruntime, or why there is no answer. */
   readonly native: readonly (readonly Tensor[])[] | { readonly fault: string };
 }
 

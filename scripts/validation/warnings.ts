@@ -1,4 +1,4 @@
-// What a reader of the figures should know before trusting them: too few rows, classes that are missing, rows seen in training.
+// Remarks for a reader before the figures are trusted: too few rows, classes that are missing, rows seen in training.
 import type { Metrics } from '../../registry/evaluation.ts';
 import type { Intervals } from './intervals.ts';
 import { brokenEnd, type Requirement } from './requirement.ts';
@@ -7,7 +7,7 @@ import type { Classification, Predictions } from './task.ts';
 /** Names listed at most. */
 const mostNamed = 5;
 
-/** What the rows and the predictions themselves give reason to say. */
+/** Remarks that the rows and the predictions themselves give reason for. */
 export function predictionWarnings(predictions: Predictions): string[] {
   if (predictions.task === 'regression') return sameTruth(predictions.truth);
   return [...missingClasses(predictions), ...disagreements(predictions)];

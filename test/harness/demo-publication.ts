@@ -4,7 +4,7 @@ import type { OutputRole } from '../../registry/output-role.ts';
 import { demoModel } from '../../scripts/demo/demo-model.ts';
 import { publication, type SmallPublication } from './small-models.ts';
 
-/** What publishing reads from the demo model's graph. */
+/** The roles that publishing reads from the demo model's graph. */
 export const demoRoles: OutputRole[] = [
   { output: 'failure', role: 'label', head: 0, says: { probability: [0, 1] } },
   { output: 'probability', role: 'number', head: 0, columns: [0, 1], isShare: true },

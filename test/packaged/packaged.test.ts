@@ -44,7 +44,7 @@ async function publish(file: string, name: string, ...args: string[]): Promise<M
   return manifestSchema.parse((JSON.parse(ran.out) as { manifest: unknown }).manifest);
 }
 
-/** What native onnxruntime answers, on one thread. */
+/** The answers of native onnxruntime, on one thread. */
 async function native(file: string, inputs: readonly PackagedTensor[]): Promise<GoldenTensor[]> {
   const session = await InferenceSession.create(file, { logSeverityLevel: 4, intraOpNumThreads: 1 });
   try {
@@ -111,7 +111,7 @@ describe('the orientation net', { timeout: 90_000 }, () => {
     writeFileSync(join(data, 'labels.csv'), `${rows.join('\n')}\n`);
     const gate = ['--test-data', data, '--labels', join(folder, 'labels.txt'), '--require', 'accuracy>=1'];
 
-    // What native onnxruntime says is the truth here, so a right gate finds every row right.
+    // Native onnxruntime's answers are the truth here, so a right gate finds every row right.
     const manifest = await publish(orientationNet, 'orientation', ...gate);
     expect(manifest.evaluation).toMatchObject({
       task: expect.stringMatching(/binary|multiclass/),

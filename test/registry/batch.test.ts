@@ -1,4 +1,4 @@
-// What a signature says of records where publishing did not find it out, and which rows a request has.
+// The batch that a signature allows where publishing did not find one, and the rows of a request.
 import { describe, expect, it } from 'vitest';
 import { batchOf, declaredBatch, recordsIn, recordsTaken } from '../../registry/batch.ts';
 import type { Signature } from '../../registry/signature.ts';

@@ -1,4 +1,4 @@
-// What the check of a manifest costs, however it is filled: a caller may write 1 MiB of JSON.
+// The cost of checking a manifest, however it is filled: a caller may write 1 MiB of JSON.
 import { expect, test } from 'vitest';
 import type { PopserveError } from '../../registry/errors.ts';
 import { Registry } from '../../registry/registry.ts';

@@ -1,4 +1,4 @@
-// What an isolate does about a version that nobody has seen to load.
+// The steps of an isolate with a version that nobody has seen to load.
 import { describe, expect, test } from 'vitest';
 import { type Attempt, judgeTrial } from '../../registry/trial.ts';
 

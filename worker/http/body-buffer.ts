@@ -10,7 +10,7 @@ export interface BodyRoom {
 }
 
 const firstBytes = 65_536;
-/** Of a body whose length is known: a sixteenth of it has come when the whole is taken, so growing holds a sixteenth more. */
+/** When a body's length is known, a sixteenth of it has come before the whole is taken, so growing holds a sixteenth more. */
 const knownFactor = 16;
 const unknownFactor = 2;
 

@@ -26,7 +26,7 @@ const smallBytes = 16_384;
 /** How often a body's pace is looked at, and what has to have come since the last look. */
 const paceMs = 10_000;
 const paceBytes = 20_480;
-/** What one read takes: the default is 4 KiB. */
+/** Size of one read: the default is 4 KiB. */
 const readBytes = 65_536;
 
 /**

@@ -12,7 +12,7 @@ import type { InferenceCodec } from './codecs.ts';
 import { runChecked, Timing } from './run-checked.ts';
 import { copyTensors, isSampled, runShadow } from './shadow.ts';
 
-/** What lives longer than the call: work behind its answer, and the memory that it holds. */
+/** The parts of a call that outlive it: work behind its answer, and the memory that it holds. */
 export interface Holding {
   readonly scope: RequestScope;
   readonly account: Account;

@@ -71,7 +71,7 @@ export function checkAnswerSize(
   return sum;
 }
 
-/** What `[],` takes for each place before the zero of a shape without elements: a model chooses such a shape at no cost. */
+/** Bytes of `[],` for each place before the zero of a shape without elements: a model chooses such a shape at no cost. */
 function nestingBytes(shape: readonly number[]): number {
   const zero = shape.indexOf(0);
   return zero <= 0 ? 0 : elementCount(shape.slice(0, zero)) * 3;

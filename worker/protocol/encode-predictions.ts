@@ -15,7 +15,7 @@ import { elementTexts, nestTexts, numbersOf } from './json-rows.ts';
 import { rowsOf } from './output-rows.ts';
 import type { Tensor } from './tensor.ts';
 
-/** What a manifest says of the version that answers. */
+/** The part of a manifest that describes answers. */
 export interface AnsweringModel extends ClassifierModel {
   readonly model: string;
   readonly version: string;

@@ -36,7 +36,7 @@ export function readContentEncoding(contentEncoding: string | null): Compression
   throw new PopserveError('UNSUPPORTED_MEDIA', `content encoding '${shown}' is not supported: send gzip or deflate`);
 }
 
-/** What comes in and where it goes. */
+/** A compressed stream and the place where its content goes. */
 export interface Inflation {
   /** A whole gzip (RFC 1952) or zlib (RFC 1950, which HTTP calls deflate) stream, as it arrives. */
   readonly chunks: AsyncIterable<Uint8Array>;

@@ -19,7 +19,7 @@ export interface Column {
   readonly isOptional: boolean;
 }
 
-/** What a record says under one name. */
+/** A value that a record gives under one name. */
 export interface Feature {
   readonly name: string;
   readonly datatype: TensorSpec['datatype'];

@@ -11,15 +11,15 @@ export const purposes = ['bodies', 'decoded', 'answers', 'shadows', 'control'] a
 export type Purpose = (typeof purposes)[number];
 
 export interface LedgerOptions {
-  /** What the isolate may take in all. */
+  /** Memory that the isolate may take in all. */
   readonly totalBytes: number;
-  /** What it takes without a request and without a heap. */
+  /** Memory that it takes without a request and without a heap. */
   readonly baseBytes: number;
-  /** What only the control plane may take, so that a rollback is possible whatever the data plane holds. */
+  /** Memory that only the control plane may take, so that a rollback is possible whatever the data plane holds. */
   readonly controlBytes: number;
-  /** What the heap has taken or was promised to versions; it is asked at each decision. */
+  /** Memory that the heap has taken or that was promised to versions; asked at each decision. */
   readonly heapBytes: () => number;
-  /** What is kept between requests, beside the base; asked likewise. */
+  /** Memory kept between requests, beside the base; asked likewise. */
   readonly keptBytes: () => number;
   readonly now?: () => number;
 }
@@ -43,7 +43,7 @@ export class Ledger {
   readonly #now: () => number;
   readonly #held: Record<Purpose, number> = { bodies: 0, decoded: 0, answers: 0, shadows: 0, control: 0 };
   readonly #byCaller = new Map<string, number>();
-  /** Those that hold something, by when they last took. */
+  /** Accounts that hold something, by when they last took. */
   readonly #holders = new Map<Account, number>();
 
   constructor(options: LedgerOptions) {
@@ -60,7 +60,7 @@ export class Ledger {
     return new Account(this, null, true);
   }
 
-  /** What is left of the whole for requests; below 0 where the heap was promised what requests still hold. */
+  /** Memory left for requests; below 0 where the heap was promised what requests still hold. */
   room(): number {
     return this.#leftBytes() - this.#options.heapBytes();
   }
@@ -151,7 +151,7 @@ export class Ledger {
   }
 }
 
-/** What one request holds. */
+/** The memory that one request holds. */
 export class Account {
   readonly caller: string | null;
   readonly isControl: boolean;
@@ -197,7 +197,7 @@ export class Account {
     this.#count(purpose, -given);
   }
 
-  /** What was held for one purpose is held for another from now on. */
+  /** Moves all that is held for one purpose to another. */
   move(from: Purpose, to: Purpose): void {
     const bytes = this.#held[from];
     this.give(from);

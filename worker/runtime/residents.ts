@@ -173,7 +173,7 @@ export class Residents {
     );
   }
 
-  /** What the heap must be able to grow to for what is in it, within its budget. */
+  /** Size that the heap must be able to grow to for its content, within its budget. */
   get promisedBytes(): number {
     return Math.min(this.#heap.emptyBytes + this.#reservedBytes(), this.#heap.budgetBytes - this.#heap.discardedBytes);
   }

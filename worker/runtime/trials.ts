@@ -5,7 +5,7 @@ import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import { judgeTrial, mostAttempts, type TrialState, type Verdict } from '../../registry/trial.ts';
 
-/** What trials need of the registry. */
+/** The part of the registry that trials need. */
 export interface TrialRecords {
   readTrial(model: string, version: string): Promise<TrialState>;
   beginTrial(model: string, version: string, attempt: Attempting): Promise<boolean>;

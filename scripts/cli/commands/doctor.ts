@@ -10,7 +10,7 @@ import { isLoopback } from '../settings.ts';
 interface Check {
   readonly name: string;
   readonly ok: boolean;
-  /** What was found, or what is wrong and what to do. */
+  /** The finding, or the fault and what to do. */
   readonly detail: string;
 }
 

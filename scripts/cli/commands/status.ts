@@ -1,4 +1,4 @@
-// What the PoPs report: `popserve status`, and the numbers of a shadow.
+// The PoPs' reports: `popserve status`, and the numbers of a shadow.
 import type { Command } from 'commander';
 import type { ModelStatus, ReleaseStatus } from '../../../registry/api/status.ts';
 import { parseModel } from '../arguments.ts';

@@ -107,7 +107,7 @@ export function pick(names: readonly Label[], picks: readonly number[] | null): 
   return picked.length === picks.length ? picked : null;
 }
 
-/** What each row of a value is divided by or reduced by is a number of the row itself: its order stays. */
+/** Each row of a value is divided or reduced by a number of the row itself: its order stays. */
 function sameColumns(index: GraphIndex, node: NodeProto): Ancestor | null {
   const [first = '', second = ''] = node.input;
   if (isMlOperator(node, 'Normalizer')) return { name: first, sign: 1 };

@@ -1,4 +1,4 @@
-// What each output of a graph is: which are inputs handed through, which label and scores belong together, which class each column is.
+// The role of each output of a graph: which are inputs handed through, which label and scores belong together, which class each column is.
 import type { ColumnNames, OutputRole } from '../../../registry/output-role.ts';
 import { GraphIndex, isOperator, type Label, textOf, valuesRead } from '../graph-index.ts';
 import type { GraphProto, NodeProto, ValueInfoProto } from '../onnx_pb.ts';
@@ -36,7 +36,7 @@ export function outputRoles(graph: GraphProto, labels: Readonly<Record<string, r
   });
 }
 
-/** What no run changes, or nothing but its caller. */
+/** Values that no run changes, or that only the caller changes. */
 function fixedRole(index: GraphIndex, name: string): 'input' | 'constant' | null {
   if (index.inputs.has(originOf(index, name))) return 'input';
   const seen = new Set([name]);
@@ -149,7 +149,7 @@ function isNormalised(node: NodeProto): boolean {
   return node.opType === 'Normalizer' && norm !== undefined && textOf(norm) === 'L1';
 }
 
-/** What a label says where each column of these scores is the largest; null where the graph does not show it. */
+/** The label where each column of these scores is the largest; null where the graph does not show it. */
 function saidOf(index: GraphIndex, scores: string, winner: Winner): readonly Label[] | 'column' | null {
   const { source, values, isThreshold } = winner;
   if (isThreshold) return values === null ? null : saidByThreshold(index, scores, source, values);

@@ -17,7 +17,7 @@ export interface Winner {
   readonly source: string;
   /** -1 where the smallest column wins. */
   readonly sign: 1 | -1;
-  /** What the label says for each column; null: the column's number. Of a threshold: below it, and above it. */
+  /** The label for each column; null: the column's number. With a threshold: below it, and above it. */
   readonly values: readonly Label[] | null;
   /** Decided by one column alone. */
   readonly isThreshold: boolean;
@@ -159,7 +159,7 @@ function numberOf(value: Label): Label | undefined {
       : value;
 }
 
-/** What a LabelEncoder makes of a value. */
+/** The value that a LabelEncoder makes of another. */
 export function encoding(node: NodeProto): ((value: Label) => Label | undefined) | null {
   const [keys, values] = [listOf(node, 'keys'), listOf(node, 'values')];
   // Version 1 of the operator has one list of texts, and turns them into their numbers and back.

@@ -23,11 +23,11 @@ export interface Sample {
 
 export interface FoundSamples {
   readonly samples: readonly Sample[];
-  /** What holds the truth. */
+  /** The place of the truth. */
   readonly label: string;
   /** The file that lists the samples, where one does, and how it was read. */
   readonly listing: { readonly file: string; readonly reading: DataReference['reading'] } | null;
-  /** What was assumed, one sentence each. */
+  /** Assumptions, one sentence each. */
   readonly notes: readonly string[];
 }
 

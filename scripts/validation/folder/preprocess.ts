@@ -8,7 +8,7 @@ import { type Datatype, isFloat, type TensorSpec } from '../../../registry/signa
 import type { Picture } from './decode-image.ts';
 import { cut, resize } from './resize.ts';
 
-/** What the command line says of images; what it leaves out is as for ImageNet. */
+/** Options of the command line for images; those left out are as for ImageNet. */
 export interface ImageOptions {
   /** Pixels of the shorter side; `stretch`: to the size of the input whatever the shape; `none`: it must have that size. */
   readonly resize?: number | 'stretch' | 'none';
@@ -20,7 +20,7 @@ export interface ImageOptions {
   readonly std?: readonly number[];
 }
 
-/** Of the shorter side the centre that is kept: 224 of 256. */
+/** Centre of the shorter side that is kept: 224 of 256. */
 const keptShare = 0.875;
 const usualSize = 224;
 const imageNet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };

@@ -44,7 +44,7 @@ export function cut(
   return { width, height, rgb: part };
 }
 
-/** What one pixel is made of: the first of those before, and the weight of each from there on. */
+/** The pixels that make one: the first of those before, and the weight of each from there on. */
 interface Taps {
   readonly first: number;
   readonly weights: Int32Array;

@@ -5,9 +5,9 @@
 export type ConfusionMatrix = readonly (readonly number[])[];
 
 export interface ClassFigures {
-  /** Of what was taken for this class, the share that was right; 0 if nothing was. */
+  /** Share of the rows taken for this class that is right; 0 if none was. */
   readonly precision: number;
-  /** Of what is of this class, the share that was found; 0 if nothing is. */
+  /** Share of the rows of this class that was found; 0 if there are none. */
   readonly recall: number;
   readonly f1: number;
   /** Rows that are of this class. */

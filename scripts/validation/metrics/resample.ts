@@ -10,7 +10,7 @@ const seed = 20_261_123;
 const [fewest, most] = [40, 1000];
 /** Steps of all resamples together: well below a second. */
 const mostSteps = 2e7;
-/** Of fewer resamples the quantiles are those of a few figures: then their spread is taken. */
+/** With fewer resamples the quantiles rest on a few figures: then their spread is taken. */
 const fewestForQuantiles = 200;
 
 /** @param stepsPerRow what a resample costs for each row, in classes or so */

@@ -230,7 +230,7 @@ function shapeOf({ name, shape }: TensorSpec, rows: number, elements: number): n
   return [rows, ...row.map((size) => (size === -1 ? Math.floor(elements / known) : size))];
 }
 
-/** What a reader of the figures should know of how cells were read. */
+/** Remarks for a reader of the figures on how cells were read. */
 function cellNotes(table: Table, bindings: readonly Binding[], { missing }: CellRules): string[] {
   return bindings.flatMap(({ spec: { datatype }, columns }) =>
     columns.flatMap((column) => {

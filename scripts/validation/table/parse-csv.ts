@@ -15,7 +15,7 @@ const words: Readonly<Record<string, string>> = {
 };
 
 export interface CsvOptions {
-  /** Of the file, for messages. */
+  /** Name of the file, for messages. */
   readonly name: string;
   /** Where it was named. */
   readonly separator?: string | undefined;

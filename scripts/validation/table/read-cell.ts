@@ -1,4 +1,4 @@
-// What a cell means for an input of some datatype: one element, or nothing that fits, and why.
+// The meaning of a cell for an input of some datatype: one element, or the reason why nothing fits.
 import { type Datatype, isFloat } from '../../../registry/signature.ts';
 import { toBfloat16Bits } from '../../../worker/protocol/bfloat16.ts';
 import type { Cell } from './records.ts';

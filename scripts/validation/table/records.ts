@@ -17,6 +17,6 @@ export interface Records {
   readonly columns: readonly string[];
   /** Undefined where a JSON line lacks the key. */
   readonly rows: readonly (readonly (Cell | undefined)[])[];
-  /** What was assumed, one sentence each. */
+  /** Assumptions, one sentence each. */
   readonly notes: readonly string[];
 }

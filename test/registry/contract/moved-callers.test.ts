@@ -6,7 +6,7 @@ import { nextRoute } from '../../../registry/transition.ts';
 
 const context = { model: 'm', actor: 'ann', at: new Date('2026-11-24T00:00:00Z') };
 
-/** Who is moved by the last of some actions, as `under: served > next`. */
+/** The callers moved by the last of some actions, as `under: served > next`. */
 function movedBy(...actions: RouteAction[]): string[] {
   let current: Route | null = null;
   let moved: string[] = [];

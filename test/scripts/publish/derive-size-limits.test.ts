@@ -1,4 +1,4 @@
-// What is recorded as the limits of inputs: from trial runs of models whose cost is known, and from what the publisher decides.
+// The recorded limits of inputs: from trial runs of models whose cost is known, and from what the publisher decides.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { limitFault } from '../../../registry/input-size-limits.ts';
 import { mebibyte } from '../../../registry/mebibytes.ts';
@@ -17,12 +17,12 @@ afterEach(() => vi.useRealTimers());
 
 type Inputs = Record<string, (number | string)[]>;
 type Sizes = Record<string, readonly number[]>;
-/** What a run does on inputs of these sizes: its time in ms, or the kind of its failure. */
+/** The outcome of a run on inputs of these sizes: its time in ms, or the kind of its failure. */
 type Behaviour = (sizes: Sizes) => number | InspectionError['kind'];
 
 interface ProbeOptions {
   most?: Record<string, number>;
-  /** What a run needs, in MiB; the heap keeps the most that any run needed. */
+  /** Memory of a run, in MiB; the heap keeps the most that any run needed. */
   heapMib?: (sizes: Sizes) => number;
   /** The answer is as large as the request. */
   echoes?: boolean;

@@ -217,7 +217,7 @@ describe('a requirement', () => {
     expect(asked('log_loss<=0.27')).toEqual([]);
     expect(asked('log_loss<0.25')).toEqual([expect.stringContaining('from 0.15 to 0.27')]);
     expect(asked('mae<=2')).toEqual([expect.stringContaining('the rows tell no interval of it')]);
-    // What is not even met is told by the figure itself.
+    // A requirement that the figure itself misses is told by the figure.
     expect(asked('accuracy>=0.95')).toEqual([]);
     expect(asked('r2>=0.5')).toEqual([]);
   });

@@ -47,7 +47,7 @@ const label: Output = ['label', INT64, 'n'];
 const name: Output = ['label', STRING, 'n'];
 const p3: Output = ['p', FLOAT, 'n', 3];
 
-/** Of the classes of a linear model, 'maybe' never wins. */
+/** A linear model whose class 'maybe' never wins. */
 const neverMaybe = [
   'x[0],x[1],label',
   ...['3,0,no', '2,0,no', '0,3,yes', '0,2,yes', '1,0,maybe', '0.1,0,maybe', '0,0.2,maybe'],

@@ -1,4 +1,4 @@
-// What metadata tells of a version's records: their features, which may be left out, and how many a request takes.
+// The metadata of a version's records: their features, which may be left out, and how many a request takes.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { takeBaseline } from '../../../registry/baseline.ts';
 import { sha256Digest } from '../../../registry/digests.ts';

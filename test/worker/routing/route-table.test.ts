@@ -18,7 +18,7 @@ class World {
   readonly operators = new Registry({ ...this.stores, now: () => new Date() });
   readonly calls: string[] = [];
   readonly logged: string[] = [];
-  /** What was logged with each of these events. */
+  /** The fields logged with each of these events. */
   readonly fields: unknown[] = [];
   readonly loaded: string[] = [];
   readonly broken = new Set<string>();
@@ -343,7 +343,7 @@ describe('the isolate that wrote a route', () => {
     expect(await world.ask()).toMatchObject({ version: '1', epoch: 1 });
   });
 
-  /** What it forgets shows where its own look fails. */
+  /** Where its own look fails, it shows what it forgot. */
   async function learnWithoutStorage(): Promise<void> {
     world.intercepted = () => Promise.reject(new Error('R2 is away'));
     world.table.learn(model, world.scope);

@@ -1,4 +1,4 @@
-// What the graph shows of a model's outputs. Each graph is one that a converter writes, or one that must not be taken for it.
+// The roles of a model's outputs, as its graph shows them. Each graph is one that a converter writes, or one that must not be taken for it.
 import { describe, expect, it } from 'vitest';
 import { node } from '../../../../scripts/onnx/build.ts';
 import { inputCodes } from '../../../../scripts/onnx/classes/input-codes.ts';
@@ -100,7 +100,7 @@ describe('the order of classes', () => {
       head: 0,
       says: { p: 'column' },
     });
-    // Of the logits, while the probabilities go out; and of the first of the best.
+    // The largest of the logits, while the probabilities go out; and the first of the best.
     const ofLogits = node('ArgMax', ['z'], ['label'], { axis: { int: -1 } });
     expect(rolesOf(graph([logits, softmax, ofLogits], [label, p3]))).toMatchObject({
       label: { says: { p: 'column' } },
