@@ -23,7 +23,7 @@ export function describeCosts({ clock, limitMs, limitBytes, series }: RunCosts):
     return [
       '',
       `larger ${what}: ${time}, heap against ${sizeText(limitBytes)}`,
-      ...table([['LARGEST INPUT', 'ELEMENTS', 'TIME', '', 'HEAP', ''], ...rows]),
+      ...table([['LARGEST INPUT', 'ELEMENTS', 'TIME', '', 'HEAP SO FAR', ''], ...rows]),
     ];
   });
 }

@@ -27,7 +27,7 @@ export interface Trial {
   readonly heapBytes: number;
   /** Whether the run made the heap grow. A heap never shrinks, so only then its size shows what the run needs. */
   readonly hasGrown: boolean;
-  /** Size of the heap, once the run is over. */
+  /** Bytes in use in the heap, once the run is over. */
   readonly usedBytes: number;
   /** Bytes of the request and the answer, which lie beside the heap. */
   readonly carriedBytes: number;
