@@ -1,8 +1,12 @@
 // The rest of a body that nobody wants: read to its end where that is near, so that the connection serves the next request too.
+import { mebibyte } from '../../registry/mebibytes.ts';
 
-/** A client that is a little above a limit gets its answer; one that sends for minutes is cut off. */
-const mostBytes = 1_048_576;
-const mostMs = 1000;
+/**
+ * As much as the largest body that a Worker takes by default. A client that sends no more gets its answer, where a connection that
+ * closes before would hide it behind a reset; one that sends for minutes is cut off.
+ */
+const mostBytes = 16 * mebibyte;
+const mostMs = 5000;
 const readBytes = 65_536;
 
 /**
