@@ -1,0 +1,42 @@
+// Every `npx popserve` in a code block of the pages is a command line that the program takes.
+import { execFileSync } from 'node:child_process';
+import type { Command } from 'commander';
+import { describe, expect, test } from 'vitest';
+import type { Host } from '../../scripts/cli/host.ts';
+import { buildProgram } from '../../scripts/cli/program.ts';
+import { allPages, readPage } from './markdown.ts';
+
+const quiet = { env: {}, out: () => {}, err: () => {} } as unknown as Host;
+
+/** The lines of a page's code blocks, with continued lines as one. */
+function commandLines(page: string): string[] {
+  const blocks = [...readPage(page).matchAll(/^ *```.*?\n(.*?)^ *```$/gms)].map(([, text = '']) => text);
+  return blocks
+    .flatMap((text) => text.replaceAll(/\\\n\s*/g, '').split('\n'))
+    .map((line) => line.trim().replace(/^\$ /, ''))
+    .filter((line) => /^(\w+=\S+ )*npx popserve /.test(line));
+}
+
+/** The words behind `npx popserve`, as a shell reads them. */
+function words(line: string): string[] {
+  const script = `npx() { shift; printf '%s\\0' "$@"; }\n${line}`;
+  return execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0').slice(0, -1);
+}
+
+/** The program with nothing behind its commands: it reads the words and does nothing. */
+function readingProgram(): Command {
+  const program = buildProgram(quiet, { status: 0 });
+  const disarm = (command: Command): void => {
+    command.exitOverride();
+    if (command.commands.length === 0) command.action(() => {});
+    command.commands.forEach(disarm);
+  };
+  disarm(program);
+  return program;
+}
+
+describe.each(allPages().filter((page) => commandLines(page).length > 0))('%s', (page) => {
+  test.each(commandLines(page))('%s', async (line) => {
+    await expect(readingProgram().parseAsync(words(line), { from: 'user' })).resolves.toBeDefined();
+  });
+});
