@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { PopserveError } from '../../registry/errors.ts';
 import { projectRoot } from '../build/project.ts';
+import { addAudit } from './commands/audit.ts';
 import { addCleanCommands } from './commands/clean.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDrift } from './commands/drift.ts';
@@ -90,6 +91,7 @@ export function buildProgram(host: Host, ending: { status: number }, args: reado
   addDrift(program, execute);
   addSample(program, execute);
   addKeyCommands(program, execute);
+  addAudit(program, execute);
   addDoctor(program, execute);
   return program;
 }

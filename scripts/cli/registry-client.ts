@@ -1,5 +1,6 @@
 // The control plane's calls as typed functions; what they answer is told by the schemas of registry/api. What to call in which order is decided elsewhere.
 import type * as z from 'zod';
+import { type AuditRecord, auditPageSchema } from '../../registry/api/audit.ts';
 import { type ModelDrift, modelDriftSchema } from '../../registry/api/drift.ts';
 import { type GarbageReport, garbageReportSchema } from '../../registry/api/garbage.ts';
 import {
@@ -48,6 +49,8 @@ const uploadBytesPerMs = 131;
 const blobTimeoutMs = 600_000;
 /** All windows of all versions over a slow line. */
 const sampleTimeoutMs = 300_000;
+/** As many as the server gives at once. */
+const auditPageLength = 100;
 /** Garbage collection lists the whole store. */
 const garbageTimeoutMs = 300_000;
 
@@ -197,6 +200,17 @@ export class RegistryClient {
   async deleteSample(model: string): Promise<DeletedSample> {
     const reply = await this.#send({ method: 'DELETE', path: urlPath`registry/models/${model}/sample` });
     return this.#read(deletedSampleSchema, reply);
+  }
+
+  /** The changes that were made, newest first, read a page at a time as they are asked for. */
+  async *audit(): AsyncGenerator<AuditRecord, void, void> {
+    let after: string | null = null;
+    do {
+      const query: string = after === null ? '' : urlPath`&after=${after}`;
+      const page = this.#read(auditPageSchema, await this.#get(`registry/audit?limit=${auditPageLength}${query}`));
+      yield* page.records;
+      after = page.next;
+    } while (after !== null);
   }
 
   async collectGarbage(dryRun: boolean): Promise<GarbageReport> {
