@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// The `popserve` command as npm starts it, on whatever Node is installed. The command itself needs Node 24, which the project
-// brings as the npm package `node`; so this file is plain JavaScript for Node 18 and newer, and does nothing but get there.
+// The `popserve` command as npm starts it, on whatever Node is installed: plain JavaScript for Node 18 and newer, which does nothing
+// but get to the command. In the npm package that was built for Node 22. In a checkout it is TypeScript, which needs Node 24; the
+// checkout brings that as the npm package `node`.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,18 +9,22 @@ import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const neededMajor = 24;
 /** Set for the Node that this file starts, so that a wrong one among the dependencies is an error and not a loop. */
 const restarted = 'POPSERVE_RESTARTED';
 const script = fileURLToPath(import.meta.url);
 const require = createRequire(script);
+const root = dirname(dirname(script));
+const isCheckout = existsSync(join(root, 'scripts', 'cli', 'main.ts'));
+const neededMajor = isCheckout ? 24 : 22;
 
 if (Number.parseInt(process.versions.node, 10) >= neededMajor) {
   // The mark is not for what the command itself may start.
   delete process.env[restarted];
-  requireDependency('commander');
-  const { main } = await import('./cli/main.ts');
+  if (isCheckout) requireDependency('commander');
+  const { main } = isCheckout ? await import('./cli/main.ts') : await import('../dist/cli/main.js');
   await main();
+} else if (!isCheckout) {
+  fail(`expected Node ${neededMajor} or newer, got ${process.version}`);
 } else if (process.env[restarted] === undefined) {
   runOn(ownNode());
 } else {
@@ -60,7 +65,7 @@ function requireDependency(name) {
   try {
     return require.resolve(name);
   } catch {
-    return fail(`its dependencies are not installed; run 'npm ci' in ${dirname(dirname(script))} first`);
+    return fail(`its dependencies are not installed; run 'npm ci' in ${root} first`);
   }
 }
 

@@ -1,16 +1,19 @@
-// Bundles a Worker with wrangler, exactly as a deployment would, and keeps the result until its sources change.
+// Bundles a Worker with wrangler, exactly as a deployment would: popserve's own, kept until its sources change, and a project's.
 
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, extname, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { unstable_getMiniflareWorkerOptions } from 'wrangler';
+import * as z from 'zod';
 import { mebibyte } from '../../registry/mebibytes.ts';
 import { cachedBuild } from './build-cache.ts';
 import { deriveRuntime } from './derive-runtime.ts';
+import { importWrangler, locateTool } from './operator-tools.ts';
 import { onProcessEnd } from './process-end.ts';
-import { projectRoot } from './project.ts';
+import { commandFolder, isBuilt, projectRoot } from './project.ts';
 
 const run = promisify(execFile);
 
@@ -26,6 +29,7 @@ const entries = {
 
 /** wrangler's name for it. */
 const metafileName = 'bundle-meta.json';
+const metafileSchema = z.object({ outputs: z.record(z.string(), z.object({ entryPoint: z.string().optional() })) });
 const optionsName = 'worker-options.json';
 
 /** Bindings, compatibility date and the rest of a wrangler.toml's top level, as miniflare takes them. */
@@ -34,13 +38,24 @@ export type WorkerOptions = Omit<
   'modulesRules'
 >;
 
-/** The parts of a bundle beside its modules. */
-const kept: ReadonlySet<string> = new Set([metafileName, optionsName]);
+/**
+ * What a file of a bundle is, by the end of its name.
+ * @see https://developers.cloudflare.com/workers/wrangler/bundling/#files-which-will-not-be-bundled
+ */
+const moduleTypes: Readonly<Record<string, BundledModule['type']>> = {
+  '.js': 'ESModule',
+  '.mjs': 'ESModule',
+  '.wasm': 'CompiledWasm',
+  '.html': 'Text',
+  '.txt': 'Text',
+  '.sql': 'Text',
+  '.bin': 'Data',
+};
 
 export type WorkerEntry = keyof typeof entries;
 
 interface BundledModule {
-  readonly type: 'ESModule' | 'CompiledWasm' | 'Text';
+  readonly type: 'ESModule' | 'CompiledWasm' | 'Text' | 'Data';
   readonly path: string;
   /** Miniflare takes them from here: the file at `path` may go before it is started again. */
   readonly contents: string | Uint8Array<ArrayBuffer>;
@@ -60,57 +75,118 @@ export interface Bundle {
 }
 
 /**
- * Bundles a Worker with the project's wrangler.toml, or a tool's with wrangler.tools.toml.
+ * Bundles a Worker with popserve's own wrangler.toml, or a tool's with wrangler.tools.toml. The package has the inspection Worker
+ * in its built form.
  * @throws Error with wrangler's output when it does not build
  */
 export async function bundleWorker(entry: WorkerEntry): Promise<Bundle> {
+  if (isBuilt) return await readBuiltInspector();
   await deriveRuntime();
-  const main = `${entry}.js`;
+  const config = entry === 'index' ? 'wrangler.toml' : toolsConfig;
   const { directory, files } = await cachedBuild({
     cache: join(projectRoot, 'node_modules', '.cache', 'popserve'),
     name: entry,
     digest: await sourcesDigest(),
     build: async (folder) => {
-      const config = entry === 'index' ? 'wrangler.toml' : toolsConfig;
-      await wrangler(['deploy', entries[entry], '--config', config, '--dry-run', '--outdir', folder, '--metafile']);
-      await writeFile(join(folder, optionsName), JSON.stringify(await workerOptions(config)));
+      const project = { folder: projectRoot, config: join(projectRoot, config) };
+      await dryRun(project, ['deploy', entries[entry]], folder);
+      await writeFile(join(folder, optionsName), JSON.stringify(await workerOptions(project)));
     },
-    keeps: (file) => file === main || kept.has(file) || file.endsWith('.wasm') || file.endsWith('.html'),
+    keeps: (file) => file === metafileName || file === optionsName || isModule(file),
   });
-  const text = (file: string) => new TextDecoder().decode(files.get(file));
-  const modules = [...files].flatMap(([file, bytes]): BundledModule[] => {
-    if (kept.has(file)) return [];
-    const path = join(directory, file);
-    if (file.endsWith('.wasm')) return [{ type: 'CompiledWasm', path, contents: new Uint8Array(bytes) }];
-    return [{ type: file === main ? 'ESModule' : 'Text', path, contents: text(file) }];
-  });
-  const isMain = ({ type }: BundledModule) => type === 'ESModule';
-  return {
-    directory,
-    modules: [...modules.filter(isMain), ...modules.filter((module) => !isMain(module))],
-    metafile: text(metafileName),
-    options: JSON.parse(text(optionsName)),
-  };
+  return bundleOf(directory, files, JSON.parse(textOf(files, optionsName)));
+}
+
+/** A Worker that somebody deploys: its wrangler file, and the folder that wrangler runs in. */
+export interface WorkerProject {
+  readonly folder: string;
+  readonly config: string;
+  /** One of the file's environments; undefined: the top level. */
+  readonly environment?: string | undefined;
+}
+
+/**
+ * Bundles the Worker of any project. Nothing is kept of it, because its sources may be anywhere.
+ * @throws Error with wrangler's output when it does not build
+ */
+export async function bundleProject(project: WorkerProject): Promise<Bundle> {
+  const directory = await mkdtemp(join(tmpdir(), 'popserve-bundle-'));
+  try {
+    const [options] = await Promise.all([workerOptions(project), dryRun(project, ['deploy'], directory)]);
+    const files = new Map<string, Uint8Array>();
+    for (const file of await readdir(directory)) {
+      if (file === metafileName || isModule(file)) files.set(file, await readFile(join(directory, file)));
+    }
+    return bundleOf(directory, files, options);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function dryRun({ folder, config, environment }: WorkerProject, command: string[], outdir: string) {
+  const named = environment === undefined ? [] : ['--env', environment];
+  await wrangler([...command, '--config', config, ...named, '--dry-run', '--outdir', outdir, '--metafile'], folder);
 }
 
 /** wrangler takes a second to import, so this is done once per bundle. */
-async function workerOptions(config: string): Promise<WorkerOptions> {
-  const { unstable_getMiniflareWorkerOptions } = await import('wrangler');
-  const { modulesRules: _, ...options } = unstable_getMiniflareWorkerOptions(join(projectRoot, config)).workerOptions;
+async function workerOptions({ config, environment }: WorkerProject): Promise<WorkerOptions> {
+  const { unstable_getMiniflareWorkerOptions } = await importWrangler();
+  const { modulesRules: _, ...options } = unstable_getMiniflareWorkerOptions(config, environment).workerOptions;
   return options;
 }
 
+function bundleOf(directory: string, files: ReadonlyMap<string, Uint8Array>, options: WorkerOptions): Bundle {
+  const metafile = textOf(files, metafileName);
+  const { outputs } = metafileSchema.parse(JSON.parse(metafile));
+  const main = basename(Object.keys(outputs).find((path) => outputs[path]?.entryPoint !== undefined) ?? '');
+  const modules = [...files.keys()].filter(isModule).map((file): BundledModule => {
+    const type = moduleTypes[extname(file)] ?? 'Data';
+    const isText = type === 'ESModule' || type === 'Text';
+    return {
+      type,
+      path: join(directory, file),
+      contents: isText ? textOf(files, file) : new Uint8Array(files.get(file) ?? []),
+    };
+  });
+  const isMain = ({ path }: BundledModule) => basename(path) === main;
+  return {
+    directory,
+    modules: [...modules.filter(isMain), ...modules.filter((module) => !isMain(module))],
+    metafile,
+    options,
+  };
+}
+
+function isModule(file: string): boolean {
+  return extname(file) in moduleTypes;
+}
+
+function textOf(files: ReadonlyMap<string, Uint8Array>, file: string): string {
+  return new TextDecoder().decode(files.get(file));
+}
+
+/** As scripts/build/package/command.ts has built it, beside the runtime that it shares with the serving Worker. */
+async function readBuiltInspector(): Promise<Bundle> {
+  const main = join(commandFolder, 'inspection-worker.js');
+  const runtime = join(projectRoot, 'dist', 'worker', 'ort-wasm-simd-threaded.wasm');
+  return {
+    directory: join(projectRoot, 'dist'),
+    modules: [
+      { type: 'ESModule', path: main, contents: await readFile(main, 'utf8') },
+      { type: 'CompiledWasm', path: runtime, contents: new Uint8Array(await readFile(runtime)) },
+    ],
+    metafile: '{}',
+    options: {},
+  };
+}
+
 /** Runs wrangler without metrics, prompts or colour; returns what it printed. */
-export async function wrangler(args: readonly string[]): Promise<string> {
-  const running = run(
-    process.execPath,
-    [join(projectRoot, 'node_modules', 'wrangler', 'bin', 'wrangler.js'), ...args],
-    {
-      cwd: projectRoot,
-      env: { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: 'true', NO_COLOR: '1', FORCE_COLOR: '0' },
-      maxBuffer: 64 * mebibyte,
-    },
-  );
+export async function wrangler(args: readonly string[], cwd = projectRoot): Promise<string> {
+  const running = run(process.execPath, [locateTool('wrangler', join('bin', 'wrangler.js')), ...args], {
+    cwd,
+    env: { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: 'true', NO_COLOR: '1', FORCE_COLOR: '0' },
+    maxBuffer: 64 * mebibyte,
+  });
   // wrangler.js starts another Node and ends it on SIGTERM; SIGKILL would leave that one running.
   using _ = onProcessEnd(() => running.child.kill('SIGTERM'));
   const { stdout, stderr } = await running;

@@ -63,6 +63,9 @@ const replacements: readonly (readonly [why: string, published: string, derived:
   ['threads are refused whatever the platform has', 'if(!globalThis.SharedArrayBuffer)return 6;', 'return 6;'],
 ];
 
+/** Release of onnxruntime-web that serves; onnxruntime-node is the same release. */
+export const runtimeVersion = proven.version;
+
 /** Flags of a memory's limits: a maximum is given (1), the memory is shared (2). */
 const sharedLimits = 0x03;
 const unsharedLimits = 0x01;

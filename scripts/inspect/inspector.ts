@@ -2,9 +2,10 @@
 // any time, and is when it does not answer in time.
 
 import { randomUUID } from 'node:crypto';
-import { Miniflare } from 'miniflare';
+import type { Miniflare } from 'miniflare';
 import { defaultLimits } from '../../registry/default-limits.ts';
 import { bundleWorker } from '../build/bundle.ts';
+import { importMiniflare } from '../build/operator-tools.ts';
 import { busiestMs, findProcess, type ThreadTimes, threadTimes } from './process-cpu.ts';
 import { decodeFrame, encodeFrame, type RawTensor } from './raw-frame.ts';
 
@@ -244,6 +245,7 @@ const markName = 'INSPECTION_MARK';
 async function startProcess(heapLimitMib: number): Promise<Running> {
   const bundle = await bundleWorker('inspection-worker');
   const mark = randomUUID();
+  const { Miniflare } = await importMiniflare();
   const miniflare = new Miniflare({
     name: 'popserve-inspector',
     host: '127.0.0.1',

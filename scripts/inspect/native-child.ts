@@ -2,10 +2,13 @@
 // so each step's result is on disk before the step is reported.
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { elementTypeName, stringElementType } from '../../worker/protocol/element-type.ts';
+import { importOnnxruntime } from '../build/operator-tools.ts';
 import type { NativeJob, NativeMessage } from './native.ts';
 import { decodeFrame, encodeFrame, type RawTensor } from './raw-frame.ts';
+
+const onnxruntime = await importOnnxruntime();
 
 const quiet = { logSeverityLevel: 4, intraOpNumThreads: 1, interOpNumThreads: 1 } as const;
 
@@ -33,7 +36,7 @@ process.disconnect?.();
 async function convert(model: string, target: string): Promise<string | null> {
   try {
     const options = { ...quiet, optimizedModelFilePath: target, graphOptimizationLevel: 'extended' } as const;
-    await (await InferenceSession.create(model, options)).release();
+    await (await onnxruntime.InferenceSession.create(model, options)).release();
   } catch (error) {
     // A type that only the JavaScript side does not know (bfloat16) is refused after the file has been written.
     const message = messageOf(error);
@@ -45,7 +48,7 @@ async function convert(model: string, target: string): Promise<string | null> {
 async function runSamples(): Promise<void> {
   let session: InferenceSession;
   try {
-    session = await InferenceSession.create(job.model, quiet);
+    session = await onnxruntime.InferenceSession.create(job.model, quiet);
   } catch (error) {
     report({ step: 'ran', sample: 0, fault: messageOf(error) });
     return;
@@ -69,17 +72,17 @@ async function runSamples(): Promise<void> {
 function toTensor({ elementType, shape, data }: RawTensor): Tensor {
   if (!(data instanceof Uint8Array)) {
     const strings = data.map((bytes) => new TextDecoder().decode(bytes));
-    return new Tensor('string', strings, shape);
+    return new onnxruntime.Tensor('string', strings, shape);
   }
   const type = elementTypeName(elementType);
   const view = arrays[type];
   if (!view) throw new Error(`onnxruntime-node has no tensors of type ${type}`);
   // Aligned for its elements.
-  return new Tensor(type as 'float32', view(data.slice().buffer as ArrayBuffer) as Float32Array, shape);
+  return new onnxruntime.Tensor(type as 'float32', view(data.slice().buffer as ArrayBuffer) as Float32Array, shape);
 }
 
 function fromTensor(name: string, tensor: Tensor | undefined): RawTensor {
-  if (!(tensor instanceof Tensor)) throw new Error(`onnxruntime-node does not hand out output '${name}'`);
+  if (!(tensor instanceof onnxruntime.Tensor)) throw new Error(`onnxruntime-node does not hand out output '${name}'`);
   const { data, dims: shape } = tensor;
   const elementType = elementTypeNumber(tensor.type);
   if (elementType === stringElementType) {

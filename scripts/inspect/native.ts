@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import { fromRuntimeTensor, toRuntimeTensor } from '../../worker/runtime/tensors.ts';
 import { onProcessEnd } from '../build/process-end.ts';
+import { processModule } from '../build/project.ts';
 import { canonicalOrt } from '../onnx/canonical-ort.ts';
 import { type GuardLimits, runGuarded } from './guarded-process.ts';
 import { decodeFrame, encodeFrame } from './raw-frame.ts';
@@ -59,7 +60,7 @@ export async function runNative(request: NativeRequest): Promise<NativeAnswers> 
     await writeFile(jobFile, JSON.stringify(job));
 
     const answers: Answers = { converted: null, samples: [] };
-    const child = join(import.meta.dirname, 'native-child.ts');
+    const child = processModule('scripts/inspect/native-child.ts');
     // onnxruntime-node 1.30 reads FP16 tensors only where they are Uint16Array, as before V8 had Float16Array.
     const command = { module: child, args: [jobFile], nodeFlags: ['--no-js-float16array'] };
     const end = await runGuarded(command, request.limits, (message) =>

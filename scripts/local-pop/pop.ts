@@ -2,8 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Miniflare } from 'miniflare';
+import type { Miniflare } from 'miniflare';
 import { type Bundle, bundleWorker } from '../build/bundle.ts';
+import { importMiniflare } from '../build/operator-tools.ts';
 
 export interface PopOptions {
   /** Where R2, KV, Durable Objects and the token are kept; null: in memory, gone with the process. */
@@ -80,6 +81,7 @@ interface PopWorker {
 }
 
 async function start(options: PopOptions, workers: readonly PopWorker[]): Promise<Pop> {
+  const { Miniflare } = await importMiniflare();
   const bundle = await bundleWorker('index');
   const token = options.directory === null ? randomBytes(24).toString('base64url') : await keepToken(options.directory);
   const configured = bundle.options;

@@ -1,13 +1,12 @@
 // From a model file to what is published: read, examined in the WASM runtime, converted, checked, measured. Uploads nothing.
 
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { sha256Digest } from '../../registry/digests.ts';
 import { type Manifest, manifestSchema } from '../../registry/manifest.ts';
 import { mebibyte } from '../../registry/mebibytes.ts';
 import { parse } from '../../registry/parse.ts';
 import type { Signature } from '../../registry/signature.ts';
-import { projectRoot } from '../build/project.ts';
+import { runtimeVersion } from '../build/derive-runtime.ts';
+import { locateTool } from '../build/operator-tools.ts';
 import { Inspector } from '../inspect/inspector.ts';
 import { chooseArtifact } from '../publish/choose-artifact.ts';
 import { distinctLabels } from '../publish/distinct-labels.ts';
@@ -43,6 +42,8 @@ export async function preparePublication(
   progress: Progress,
   inspector?: Inspector,
 ): Promise<Publication> {
+  // Before minutes are spent that a missing package would waste.
+  locateTool('onnxruntime-node');
   const settings = settingsOf(options);
   const name = `'${options.file}'`;
   progress.step(`reading ${name}`);
@@ -156,7 +157,7 @@ async function prepareSource(
     },
     signature: original.signature,
     runtime: {
-      onnxruntime: await onnxruntimeVersion(),
+      onnxruntime: runtimeVersion,
       graphOptimization: chosen.optimization,
       profiles: chosen.profiles,
     },
@@ -197,10 +198,4 @@ function noteUnchecked({ lastRefusal }: Original, note: (text: string) => void):
 
 async function blobOf(bytes: Uint8Array<ArrayBuffer>): Promise<PublishedBlob> {
   return { digest: await sha256Digest(bytes), bytes };
-}
-
-/** Version of onnxruntime-web, which serves; onnxruntime-node is the same release. */
-async function onnxruntimeVersion(): Promise<string> {
-  const file = join(projectRoot, 'node_modules', 'onnxruntime-web', 'package.json');
-  return (JSON.parse(await readFile(file, 'utf8')) as { version: string }).version;
 }

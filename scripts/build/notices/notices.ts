@@ -1,8 +1,11 @@
-// Writes the notice of third parties: the licences of all code in the deployed bundle, found in what wrangler bundles.
+// Writes the notice of third parties: the licences of all code in the deployed bundle, found in what wrangler bundles, and in the
+// command of the npm package, found in what esbuild bundles.
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { build } from 'esbuild';
 import * as z from 'zod';
 import { bundleWorker } from '../bundle.ts';
+import { commandBuilds, dependencyFiles } from '../package/build.ts';
 import { projectRoot } from '../project.ts';
 import { type CompiledIn, compiledIn, type Licence, listedFor, onnxruntime } from './compiled-in.ts';
 
@@ -29,6 +32,9 @@ const textFiles: Readonly<Record<Licence, readonly string[]>> = {
  */
 export async function writeNotices(): Promise<string> {
   const packages = await Promise.all((await bundledPackages()).map(readPackage));
+  const known = new Set(packages.map(({ name }) => name));
+  const inCommand = (await commandPackages()).filter((name) => !known.has(name));
+  const morePackages = await Promise.all(inCommand.map(readPackage));
   const wasm = packages.find(({ name }) => name === 'onnxruntime-web');
   if (wasm !== undefined && wasm.version !== listedFor) {
     throw new Error(
@@ -40,15 +46,17 @@ export async function writeNotices(): Promise<string> {
   return [
     '# Third-party notices',
     '',
-    'Written by `npm run notices` from what wrangler bundles; do not edit. popserve itself is under [Apache-2.0](LICENSE).',
+    'Written by `npm run notices` from what is bundled; do not edit. popserve itself is under [Apache-2.0](LICENSE).',
     '',
     '## Packages in the bundle',
     '',
-    '| package | version | licence |',
-    '|---|---|---|',
-    ...packages.map(({ name, version, license }) => `| ${name} | ${version} | ${license} |`),
+    ...packageTable(packages),
+    '## More packages in the command',
     '',
-    ...packages.flatMap(({ name, text }) => (text === null ? [] : [`### ${name}`, '', ...quoted(text)])),
+    'The npm package holds the command, which has these beside those of the bundle. The JPEG decoder is based in part on the work',
+    'of the Independent JPEG Group.',
+    '',
+    ...packageTable(morePackages),
     '## Compiled into the WASM of onnxruntime-web',
     '',
     'The texts of the licences follow the table. Eigen is used unchanged; its source is at the address in the table.',
@@ -62,6 +70,16 @@ export async function writeNotices(): Promise<string> {
     .join('\n')
     .trimEnd()
     .concat('\n');
+}
+
+function packageTable(packages: readonly Package[]): string[] {
+  return [
+    '| package | version | licence |',
+    '|---|---|---|',
+    ...packages.map(({ name, version, license }) => `| ${name} | ${version} | ${license} |`),
+    '',
+    ...packages.flatMap(({ name, texts }) => texts.flatMap((text) => [`### ${name}`, '', ...quoted(text)])),
+  ];
 }
 
 /** The package that a bundled file comes from; null for the project's own. */
@@ -80,25 +98,41 @@ async function bundledPackages(): Promise<string[]> {
       `${basename(foreign.path)} is in the bundle, and no licence is listed for it: add it to ${import.meta.filename}`,
     );
   }
-  const metafile = metafileSchema.parse(JSON.parse(account));
-  const names = Object.values(metafile.outputs).flatMap(({ inputs }) =>
+  return packagesIn(JSON.parse(account));
+}
+
+/** As the npm package has it, whose Worker is the bundle's. */
+async function commandPackages(): Promise<string[]> {
+  const builds = await Promise.all(commandBuilds.map((options) => build({ ...options, write: false })));
+  const files = dependencyFiles.flatMap((file) => packageOf(`node_modules/${file}`) ?? []);
+  return [...new Set([...builds.flatMap(({ metafile }) => packagesIn(metafile)), ...files])].sort();
+}
+
+function packagesIn(account: unknown): string[] {
+  const names = Object.values(metafileSchema.parse(account).outputs).flatMap(({ inputs }) =>
     Object.keys(inputs).flatMap((path) => packageOf(path) ?? []),
   );
   return [...new Set(names)].sort();
 }
 
+/** Packages that have no file with their licence, whose text stands with what is compiled in. */
+const withoutFile: ReadonlySet<string> = new Set(['onnxruntime-web', '@bufbuild/protobuf']);
+
 interface Package extends z.infer<typeof packageSchema> {
-  /** Null for onnxruntime-web, whose package has no licence file: its licence stands with what is compiled in. */
-  readonly text: string | null;
+  /** The package's own licence, and that of what is compiled into its WASM. */
+  readonly texts: readonly string[];
 }
 
 async function readPackage(name: string): Promise<Package> {
   const folder = join(projectRoot, 'node_modules', name);
   const described = packageSchema.parse(JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')));
-  const file = (await readdir(folder)).find((entry) => /^(licen[sc]e|copying)(\.\w+)?$/i.test(entry));
-  if (file === undefined && name !== 'onnxruntime-web')
+  const entries = await readdir(folder);
+  const file = entries.find((entry) => /^(licen[sc]e|copying)(\.\w+)?$/i.test(entry));
+  if (file === undefined && !withoutFile.has(name))
     throw new Error(`the package ${name} is bundled and has no licence file`);
-  return { ...described, text: file === undefined ? null : await readFile(join(folder, file), 'utf8') };
+  const codec = entries.includes('codec') ? [join('codec', 'LICENSE.codec.md')] : [];
+  const files = [...(file === undefined ? [] : [file]), ...codec];
+  return { ...described, texts: await Promise.all(files.map((each) => readFile(join(folder, each), 'utf8'))) };
 }
 
 function row({ name, source, licence, copyright }: CompiledIn): string {

@@ -9,7 +9,7 @@ export interface WorkerModules {
 }
 
 /** How wrangler and the configuration name the kinds of modules. */
-const moduleKinds = { ESModule: 'esModule', CompiledWasm: 'wasm', Text: 'text' } as const;
+const moduleKinds = { ESModule: 'esModule', CompiledWasm: 'wasm', Text: 'text', Data: 'data' } as const;
 
 /** The code of a Worker, its modules named as their files. */
 export function workerCode({ modules, compatibilityDate }: WorkerModules): string {

@@ -2,6 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { PopserveError } from '../../../registry/errors.ts';
+import { importOnnxruntime } from '../../build/operator-tools.ts';
 import { projectRoot } from '../../build/project.ts';
 import type { Context, Execute } from '../context.ts';
 import type { Report } from '../report.ts';
@@ -57,10 +59,11 @@ function checkNode(): string {
 
 async function loadNativeRuntime(): Promise<string> {
   try {
-    const { env } = await import('onnxruntime-node');
+    const { env } = await importOnnxruntime();
     return `${env.versions.node ?? env.versions.common} loads`;
   } catch (error) {
-    throw new Error(`publishing needs it and it does not load (${String(error)}); run 'npm ci'`);
+    if (error instanceof PopserveError) throw new Error(`publishing needs it: ${error.message}`);
+    throw new Error(`publishing needs it and it does not load: ${String(error)}`);
   }
 }
 

@@ -1,9 +1,9 @@
 // PNG and JPEG files to pixels. What is done with transparency and orientation is what torchvision's loader does: nothing.
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import decodeJpeg, { init as startJpeg } from '@jsquash/jpeg/decode.js';
 import decodePng, { init as startPng } from '@jsquash/png/decode.js';
 import { invalid, PopserveError } from '../../../registry/errors.ts';
+import { dependencyFile } from '../../build/project.ts';
 
 export interface Picture {
   readonly width: number;
@@ -110,7 +110,7 @@ async function startDecoders(): Promise<void> {
 }
 
 function readPart(path: string): Promise<Buffer<ArrayBuffer>> {
-  return readFile(fileURLToPath(import.meta.resolve(path)));
+  return readFile(dependencyFile(path));
 }
 
 function withoutAlpha(rgba: Uint8ClampedArray, pixels: number): Uint8Array {

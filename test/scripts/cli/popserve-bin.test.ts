@@ -1,6 +1,6 @@
 // The `popserve` command as a process: under the Node that the project brings, under an older one, and without dependencies.
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -43,6 +43,8 @@ function projectWith(name: string, install: (modules: string) => void): string {
   const root = join(folder, name);
   mkdirSync(join(root, 'scripts', 'cli'), { recursive: true });
   cpSync(script, join(root, 'scripts', 'popserve.mjs'));
+  // A checkout by this; the package has dist/ instead.
+  writeFileSync(join(root, 'scripts', 'cli', 'main.ts'), '');
   install(join(root, 'node_modules'));
   return join(root, 'scripts', 'popserve.mjs');
 }
@@ -135,6 +137,14 @@ describe.skipIf(oldNode === undefined)('scripts/popserve.mjs on an older Node', 
     });
     const { status, stderr } = popserve(node, ['list'], { script: incomplete });
     expect([status, stderr]).toEqual([1, expect.stringContaining("holds no Node; run 'npm rebuild node' first")]);
+  });
+
+  it('says which Node the package needs, which brings none', () => {
+    const root = join(folder, 'package');
+    mkdirSync(join(root, 'scripts'), { recursive: true });
+    cpSync(script, join(root, 'scripts', 'popserve.mjs'));
+    const { status, stderr } = popserve(node, ['list'], { script: join(root, 'scripts', 'popserve.mjs') });
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^popserve: expected Node 22 or newer, got v\d/)]);
   });
 
   it('does not start itself for ever when the Node of the project is old too', () => {

@@ -1,0 +1,101 @@
+// Builds what the npm package holds beside files that are taken as they are: the Worker, the command and the client as JavaScript
+// with types, because Node strips none under node_modules. Dependencies are bundled, so that the package installs none.
+import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { buildClient } from '../client.ts';
+import { deriveRuntime } from '../derive-runtime.ts';
+import { commandFolder, dependencyFile, projectRoot } from '../project.ts';
+
+const runtimeFile = 'ort-wasm-simd-threaded.wasm';
+const workerFolder = join(projectRoot, 'dist', 'worker');
+
+/** Files that the command reads from its dependencies; notices/ lists what is compiled into them. */
+export const dependencyFiles = [
+  '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm',
+  '@jsquash/png/codec/pkg/squoosh_png_bg.wasm',
+];
+
+const common = {
+  absWorkingDir: projectRoot,
+  bundle: true,
+  format: 'esm',
+  metafile: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+} satisfies BuildOptions;
+
+/** Where the runtime lies relative to the module that imports it; wrangler compiles it when the Worker is deployed. */
+function runtimeAt(path: string): Plugin {
+  return {
+    name: 'runtime',
+    setup({ onResolve }) {
+      onResolve({ filter: /\.wasm$/ }, ({ path: imported }) => {
+        if (basename(imported) !== runtimeFile) throw new Error(`expected no WASM but ${runtimeFile}, got ${imported}`);
+        return { path, external: true };
+      });
+    },
+  };
+}
+
+/** As wrangler resolves packages for a Worker; pages become strings, so that a project needs no rule for them. */
+function workerBuild(entry: string, outfile: string, runtime: string): BuildOptions {
+  return {
+    ...common,
+    entryPoints: [entry],
+    outfile,
+    target: 'es2024',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['cloudflare:*'],
+    loader: { '.html': 'text' },
+    plugins: [runtimeAt(runtime)],
+  };
+}
+
+const nodeBuild = {
+  ...common,
+  platform: 'node',
+  target: 'node22',
+  // Types alone are imported from them: operator-tools.ts finds them when they are used.
+  external: ['wrangler', 'miniflare', 'onnxruntime-node'],
+  // Some dependencies are CommonJS.
+  banner: {
+    js: "import { createRequire as popserveRequire } from 'node:module';\nconst require = popserveRequire(import.meta.url);",
+  },
+} satisfies BuildOptions;
+
+/** The command, with the process that runs models natively. */
+export const commandBuilds = [
+  {
+    ...nodeBuild,
+    entryPoints: ['scripts/cli/main.ts'],
+    outdir: commandFolder,
+    splitting: true,
+    inject: ['scripts/build/package/half-floats.ts'],
+  },
+  // Alone, without half floats: onnxruntime-node wants their bits.
+  { ...nodeBuild, entryPoints: ['scripts/inspect/native-child.ts'], outdir: commandFolder },
+] satisfies BuildOptions[];
+
+const workerBuilds = [
+  workerBuild('worker/index.ts', join(workerFolder, 'index.js'), `./${runtimeFile}`),
+  workerBuild(
+    'scripts/inspect/inspection-worker.ts',
+    join(commandFolder, 'inspection-worker.js'),
+    `../worker/${runtimeFile}`,
+  ),
+];
+
+/** Writes dist/ and client/dist/. */
+export async function buildPackage(): Promise<void> {
+  await deriveRuntime();
+  for (const folder of [workerFolder, commandFolder]) {
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+  }
+  await Promise.all([...workerBuilds, ...commandBuilds].map((options) => build(options)));
+  await buildClient({ declarations: true });
+  await copyFile(join(projectRoot, 'worker', 'runtime', 'ort', runtimeFile), join(workerFolder, runtimeFile));
+  await copyFile(join(projectRoot, 'worker', 'package.d.ts'), join(workerFolder, 'index.d.ts'));
+  for (const file of dependencyFiles) await copyFile(dependencyFile(file), join(commandFolder, basename(file)));
+}
