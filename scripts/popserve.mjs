@@ -16,12 +16,13 @@ const require = createRequire(script);
 const root = dirname(dirname(script));
 const isCheckout = existsSync(join(root, 'scripts', 'cli', 'main.ts'));
 const neededMajor = isCheckout ? 24 : 22;
+const built = '../dist/cli/main.js';
 
 if (Number.parseInt(process.versions.node, 10) >= neededMajor) {
   // The mark is not for what the command itself may start.
   delete process.env[restarted];
   if (isCheckout) requireDependency('commander');
-  const { main } = isCheckout ? await import('./cli/main.ts') : await import('../dist/cli/main.js');
+  const { main } = isCheckout ? await import('./cli/main.ts') : await import(built);
   await main();
 } else if (!isCheckout) {
   fail(`expected Node ${neededMajor} or newer, got ${process.version}`);

@@ -3,10 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Miniflare } from 'miniflare';
-import { type Bundle, bundleWorker } from '../build/bundle.ts';
+import { type Bundle, bundleProject, bundleWorker, type WorkerProject } from '../build/bundle.ts';
 import { importMiniflare } from '../build/operator-tools.ts';
 
 export interface PopOptions {
+  /** Whose Worker it is; by default popserve's own. */
+  readonly project?: WorkerProject | undefined;
   /** Where R2, KV, Durable Objects and the token are kept; null: in memory, gone with the process. */
   readonly directory: string | null;
   /** 0: any free port. */
@@ -82,7 +84,7 @@ interface PopWorker {
 
 async function start(options: PopOptions, workers: readonly PopWorker[]): Promise<Pop> {
   const { Miniflare } = await importMiniflare();
-  const bundle = await bundleWorker('index');
+  const bundle = options.project === undefined ? await bundleWorker('index') : await bundleProject(options.project);
   const token = options.directory === null ? randomBytes(24).toString('base64url') : await keepToken(options.directory);
   const configured = bundle.options;
   const { TELEMETRY: telemetry, ...durableObjects } = configured.durableObjects ?? {};
