@@ -24,6 +24,7 @@ const wrong: readonly (readonly [file: string, specifier: string])[] = [
   ['client/new.ts', '../worker/runtime/tensors.ts'],
   ['scripts/publish/new.ts', '../validation/task.ts'],
   ['scripts/onnx/new.ts', '../inspect/compare.ts'],
+  ['scripts/transfer/new.ts', '../cli/connection.ts'],
   ['scripts/cli/commands/new.ts', '../../../worker/http/pop.ts'],
   ['scripts/validation/new.ts', '../../worker/runtime/heap.ts'],
   ['scripts/demo/new.ts', '../checks/summarise.ts'],
@@ -35,6 +36,7 @@ const right: typeof wrong = [
   ['worker/telemetry/drift/right.ts', '../../protocol/tensor.ts'],
   ['scripts/inspect/right.ts', '../../worker/runtime/heap.ts'],
   ['scripts/cli/commands/right.ts', '../../../worker/protocol/tensor.ts'],
+  ['scripts/cli/commands/right2.ts', '../../transfer/copy-version.ts'],
   ['scripts/checks/right.ts', '../../worker/runtime/heap.ts'],
   ['client/right.ts', '../registry/names.ts'],
 ];

@@ -9,7 +9,8 @@ export interface Call {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
   /** Relative to the PoP's URL, segments already encoded: see {@link urlPath}. */
   readonly path: string;
-  readonly body?: string | Uint8Array<ArrayBuffer>;
+  /** A Blob is streamed, from a file for example. */
+  readonly body?: string | Uint8Array<ArrayBuffer> | Blob;
   readonly headers?: Readonly<Record<string, string>>;
   /** Send the operator's token. */
   readonly authorized: boolean;
@@ -21,6 +22,11 @@ export interface Call {
   readonly timeoutMs?: number;
   /** Error statuses that are answers to this caller and not thrown. */
   readonly accept?: readonly number[];
+  /**
+   * Takes the body of a success as it arrives, so that the reply has none. Called again for each try of the call; a PopserveError
+   * ends it.
+   */
+  readonly receive?: (status: number, body: AsyncIterable<Uint8Array>) => Promise<void>;
 }
 
 export interface Reply {
@@ -76,19 +82,25 @@ export class Connection {
         signal: AbortSignal.timeout(timeoutMs),
         ...(body === undefined ? {} : { body }),
       });
+      const { status, headers: answered } = response;
+      if (call.receive !== undefined && response.ok && response.body !== null) {
+        await call.receive(status, response.body);
+        return new Reached({ status, headers: answered, body: new Uint8Array() });
+      }
       const bytes = new Uint8Array(await response.arrayBuffer());
-      return new Reached({ status: response.status, headers: response.headers, body: bytes });
+      return new Reached({ status, headers: answered, body: bytes });
     } catch (error) {
-      return new Unreached(this.settings.url, error, timeoutMs);
+      if (error instanceof PopserveError) throw error;
+      return new Unreached(this.settings, error, timeoutMs);
     }
   }
 
   #authorization(): Record<string, string> {
-    const { token, tokenSource } = this.settings;
+    const { token, tokenSource, tokenVariable } = this.settings;
     if (token !== null) return { authorization: `Bearer ${token}` };
     const local =
-      tokenSource === 'POPSERVE_TOKEN' ? '' : `, or start the local PoP with 'npm start', which writes ${tokenSource}`;
-    throw new PopserveError('UNAUTHENTICATED', `no operator's token; set POPSERVE_TOKEN${local}`);
+      tokenSource === tokenVariable ? '' : `, or start the local PoP with 'npm start', which writes ${tokenSource}`;
+    throw new PopserveError('UNAUTHENTICATED', `no operator's token; set ${tokenVariable}${local}`);
   }
 
   #refusal({ status, headers, body }: Reply): PopserveError {
@@ -97,7 +109,7 @@ export class Connection {
       const target = new URL(location, this.settings.url);
       return new PopserveError(
         'INVALID_ARGUMENT',
-        `${this.settings.url} redirects to ${target.origin}; set POPSERVE_URL to it`,
+        `${this.settings.url} redirects to ${target.origin}; set ${this.settings.urlSource} to it`,
       );
     }
     const advice = status === 401 ? `; the token came from ${this.settings.tokenSource}` : '';
@@ -137,14 +149,14 @@ class Unreached extends PopserveError {
   /** Whether it may arrive another time; a certificate that is not trusted stays so. */
   readonly passing: boolean;
 
-  constructor(url: URL, error: unknown, timeoutMs: number) {
+  constructor({ url, urlSource }: Settings, error: unknown, timeoutMs: number) {
     const timedOut = error instanceof Error && error.name === 'TimeoutError';
     const fault = timedOut ? 'timeout' : faultOf(error);
     const neverSent = nobodyThere.has(fault);
     const what = timedOut
       ? `no answer from ${url} within ${timeoutMs / 1000} s`
       : neverSent
-        ? `nothing answers at ${url} (${fault}); start a local PoP with 'npm start' or set POPSERVE_URL`
+        ? `nothing answers at ${url} (${fault}); start a local PoP with 'npm start' or set ${urlSource}`
         : `the connection to ${url} failed: ${fault}`;
     super('UNAVAILABLE', what, { cause: error });
     this.neverSent = neverSent;

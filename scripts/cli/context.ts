@@ -4,7 +4,7 @@ import type { Host } from './host.ts';
 import type { TerminalProgress } from './progress.ts';
 import { RegistryClient } from './registry-client.ts';
 import type { Report } from './report.ts';
-import { readActor, readSettings } from './settings.ts';
+import { readActor, readSettings, type Settings } from './settings.ts';
 import { shellLine } from './shell-words.ts';
 
 export interface Context {
@@ -14,6 +14,8 @@ export interface Context {
   readonly progress: TerminalProgress;
   /** The same command line with more options, to be pasted into a shell. */
   again(options: readonly string[]): string;
+  /** The same command at another place. */
+  at(settings: Settings): Context;
 }
 
 /** Runs the work of a command and prints its report; `json` asks for the machine-readable form. */
@@ -24,19 +26,22 @@ export type Execute = (options: { json?: boolean }, work: (context: Context) => 
  * @throws {UsageError} if the environment does not say where the PoP is
  */
 export function createContext(host: Host, progress: TerminalProgress, args: readonly string[]): Context {
-  const connection = new Connection(readSettings(host.env), (ms) => {
-    progress.step('no answer yet, trying again');
-    return host.wait(ms);
-  });
   let actor: string | undefined;
-  const registry = new RegistryClient(connection, () => {
+  const readActorOnce = () => {
     actor ??= readActor(host.env);
     return actor;
-  });
+  };
   const again = (options: readonly string[]) => {
     // Words behind '--' are no options.
     const end = args.includes('--') ? args.indexOf('--') : args.length;
     return shellLine(['popserve', ...args.slice(0, end), ...options, ...args.slice(end)]);
   };
-  return { host, connection, registry, progress, again };
+  const at = (settings: Settings): Context => {
+    const connection = new Connection(settings, (ms) => {
+      progress.step('no answer yet, trying again');
+      return host.wait(ms);
+    });
+    return { host, connection, registry: new RegistryClient(connection, readActorOnce), progress, again, at };
+  };
+  return at(readSettings(host.env));
 }

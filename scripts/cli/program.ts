@@ -6,6 +6,7 @@ import { PopserveError } from '../../registry/errors.ts';
 import { projectRoot } from '../build/project.ts';
 import { addAudit } from './commands/audit.ts';
 import { addCleanCommands } from './commands/clean.ts';
+import { addCopy } from './commands/copy.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDrift } from './commands/drift.ts';
 import { addInfer } from './commands/infer.ts';
@@ -31,6 +32,8 @@ Environment:
   POPSERVE_URL    the PoP to talk to (default: http://127.0.0.1:8787)
   POPSERVE_TOKEN  the operator's token (default: the local PoP's)
   POPSERVE_DATA   data folder of the local PoP (default: .popserve in the project)
+  POPSERVE_<NAME>_URL, POPSERVE_<NAME>_TOKEN
+                  another place, for copy --from and --to: STAGING for staging
   POPSERVE_ACTOR  who you are, for the history (default: git's user.name)
   POPSERVE_DEBUG  1 shows where an error came from
 
@@ -84,6 +87,7 @@ export function buildProgram(host: Host, ending: { status: number }, args: reado
   addPublish(program, execute);
   addRouteCommands(program, execute);
   addVerify(program, execute);
+  addCopy(program, execute);
   addLookCommands(program, execute);
   addStatus(program, execute);
   addInfer(program, execute);

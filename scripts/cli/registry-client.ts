@@ -1,4 +1,5 @@
 // The control plane's calls as typed functions; what they answer is told by the schemas of registry/api. What to call in which order is decided elsewhere.
+import { openAsBlob } from 'node:fs';
 import type * as z from 'zod';
 import { type AuditRecord, auditPageSchema } from '../../registry/api/audit.ts';
 import { type ModelDrift, modelDriftSchema } from '../../registry/api/drift.ts';
@@ -22,11 +23,13 @@ import { type DeletedSample, deletedSampleSchema } from '../../registry/api/samp
 import { type ModelShadow, modelShadowSchema } from '../../registry/api/shadow.ts';
 import { type ModelStatus, modelStatusSchema } from '../../registry/api/status.ts';
 import type { KeyRequest } from '../../registry/api-key.ts';
-import { type Manifest, manifestSchema, manifestText } from '../../registry/manifest.ts';
+import { PopserveError } from '../../registry/errors.ts';
+import { type Manifest, manifestDigest, manifestSchema, manifestText } from '../../registry/manifest.ts';
 import type { Digest } from '../../registry/names.ts';
 import { parse, parseJson } from '../../registry/parse.ts';
 import type { Route } from '../../registry/route.ts';
 import type { RouteAction } from '../../registry/route-action.ts';
+import { receiveInto, settleFile, sizeOfFile } from '../transfer/file-bytes.ts';
 import { type Call, type Connection, type Reply, urlPath } from './connection.ts';
 
 /** Rows that were sampled, each a JSON object. */
@@ -86,6 +89,37 @@ export class RegistryClient {
   }
 
   /**
+   * Reads a blob into a file, streamed. An earlier call that ended half-way is continued where it ended.
+   * @throws {PopserveError} NOT_FOUND; UNPROCESSABLE if the bytes do not have the digest
+   */
+  async downloadBlob(digest: Digest, file: string): Promise<void> {
+    const part = `${file}.part`;
+    const had = (await sizeOfFile(part)) ?? 0;
+    await this.#send({
+      method: 'GET',
+      path: blobPath(digest),
+      headers: { 'accept-encoding': 'identity', ...(had === 0 ? {} : { range: `bytes=${had}-` }) },
+      timeoutMs: blobTimeoutMs,
+      // Nothing is missing behind the end; the digest tells whether what is there is right.
+      accept: had === 0 ? [] : [416],
+      receive: (answered, body) => receiveInto(part, answered === 206 ? had : 0, body),
+    });
+    await settleFile(part, file, digest);
+  }
+
+  /** Stores a file as a blob, streamed. @throws {PopserveError} UNPROCESSABLE if the bytes do not have the digest */
+  async uploadBlob(digest: Digest, file: string): Promise<void> {
+    const body = await openAsBlob(file);
+    await this.#send({
+      method: 'PUT',
+      path: blobPath(digest),
+      body,
+      headers: { 'content-type': 'application/octet-stream' },
+      timeoutMs: 30_000 + Math.ceil(body.size / uploadBytesPerMs),
+    });
+  }
+
+  /**
    * @returns whether it was new; false if the same content was there
    * @throws {PopserveError} CONFLICT if the version has other content; UNPROCESSABLE naming every fault
    */
@@ -119,6 +153,21 @@ export class RegistryClient {
   /** @throws {PopserveError} NOT_FOUND */
   async getManifest(model: string, version: string): Promise<Manifest> {
     return this.#read(manifestSchema, await this.#get(urlPath`registry/models/${model}/versions/${version}`));
+  }
+
+  /**
+   * A manifest with the digest that the registry has of it.
+   * @throws {PopserveError} NOT_FOUND; INTERNAL if this command cannot spell it as the registry does
+   */
+  async getExactManifest(model: string, version: string): Promise<{ manifest: Manifest; digest: Digest }> {
+    const reply = await this.#get(urlPath`registry/models/${model}/versions/${version}`);
+    const manifest = this.#read(manifestSchema, reply);
+    const digest = await manifestDigest(manifest);
+    if (reply.headers.get('etag') === `"${digest}"`) return { manifest, digest };
+    throw new PopserveError(
+      'INTERNAL',
+      `${this.#connection.settings.url} has ${model} ${version} as ${reply.headers.get('etag')}, it was read as ${digest}; use the popserve that the place runs`,
+    );
   }
 
   /** @throws {PopserveError} NOT_FOUND; CONFLICT while a route names the version */

@@ -11,25 +11,39 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface Settings {
   /** Ends with `/`. */
   readonly url: URL;
+  /** The variable or option that names the URL, for messages. */
+  readonly urlSource: string;
   /** Null if none is known. */
   readonly token: string | null;
   /** Where the token came from or was looked for, for messages. */
   readonly tokenSource: string;
+  /** The variable that a token may be set in, for messages. */
+  readonly tokenVariable: string;
 }
+
+/** The variables that say where a registry is and who asks. */
+interface Variables {
+  readonly url: string;
+  readonly token: string;
+}
+
+const usual: Variables = { url: 'POPSERVE_URL', token: 'POPSERVE_TOKEN' };
 
 /**
  * POPSERVE_URL, POPSERVE_TOKEN and, for a PoP on this machine only, the token that the local PoP keeps in its data folder
  * (POPSERVE_DATA, default `.popserve` in the project).
- * @throws {UsageError} if POPSERVE_URL is no http(s) URL or the token cannot be sent
+ * @param variables to read instead
+ * @throws {UsageError} if the variable has no http(s) URL or the token cannot be sent
  */
-export function readSettings(env: Environment): Settings {
-  const url = readUrl(env.POPSERVE_URL || 'http://127.0.0.1:8787');
-  if (env.POPSERVE_TOKEN)
-    return { url, token: readToken(env.POPSERVE_TOKEN, 'POPSERVE_TOKEN'), tokenSource: 'POPSERVE_TOKEN' };
-  if (!isLoopback(url)) return { url, token: null, tokenSource: 'POPSERVE_TOKEN' };
+export function readSettings(env: Environment, variables = usual): Settings {
+  const url = readUrl(env[variables.url] || 'http://127.0.0.1:8787', variables.url);
+  const named = { url, urlSource: variables.url, tokenVariable: variables.token };
+  const text = env[variables.token];
+  if (text) return { ...named, token: readToken(text, variables.token), tokenSource: variables.token };
+  if (!isLoopback(url)) return { ...named, token: null, tokenSource: variables.token };
   const file = join(env.POPSERVE_DATA ? resolve(env.POPSERVE_DATA) : join(projectRoot, '.popserve'), 'token');
   const content = readIfThere(file);
-  return { url, token: content === null ? null : readToken(content, file), tokenSource: file };
+  return { ...named, token: content === null ? null : readToken(content, file), tokenSource: file };
 }
 
 /**
@@ -49,10 +63,10 @@ export function isLoopback({ hostname }: URL): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
-function readUrl(text: string): URL {
+function readUrl(text: string, source: string): URL {
   const url = URL.parse(text);
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new UsageError(`POPSERVE_URL: expected a URL like https://popserve.example.com, got '${text}'`);
+    throw new UsageError(`${source}: expected a URL like https://popserve.example.com, got '${text}'`);
   }
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   return url;

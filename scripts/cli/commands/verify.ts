@@ -129,9 +129,9 @@ function connectionTo({ connection, host }: Context, pop: URL | undefined): Conn
   if (pop === undefined) return connection;
   const { settings } = connection;
   const elsewhere = pop.origin !== settings.url.origin && !isLoopback(pop);
-  const token = elsewhere && settings.tokenSource !== 'POPSERVE_TOKEN' ? null : settings.token;
+  const token = elsewhere && settings.tokenSource !== settings.tokenVariable ? null : settings.token;
   if (elsewhere && pop.protocol === 'http:' && token !== null) {
     throw new UsageError(`--pop: expected an https URL, because the operator's token is sent to it, got '${pop}'`);
   }
-  return new Connection({ ...settings, token, url: pop }, (ms) => host.wait(ms));
+  return new Connection({ ...settings, token, url: pop, urlSource: '--pop' }, (ms) => host.wait(ms));
 }
