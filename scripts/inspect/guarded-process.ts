@@ -4,6 +4,7 @@ import { execFile, fork } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { childEnvironment } from '../build/child-environment.ts';
 import { onProcessEnd } from '../build/process-end.ts';
 
 export interface GuardLimits {
@@ -30,6 +31,7 @@ export async function runGuarded(
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: [...command.nodeFlags],
     serialization: 'json',
+    env: childEnvironment(process.env),
   });
   // Native code that hangs does not notice that nobody listens any more.
   using _ = onProcessEnd(() => child.kill('SIGKILL'));

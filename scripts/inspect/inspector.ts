@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import type { Miniflare } from 'miniflare';
 import { defaultLimits } from '../../registry/default-limits.ts';
 import { bundleWorker } from '../build/bundle.ts';
+import { blankedEnvironment } from '../build/child-environment.ts';
 import { importMiniflare } from '../build/operator-tools.ts';
 import { busiestMs, findProcess, type ThreadTimes, threadTimes } from './process-cpu.ts';
 import { decodeFrame, encodeFrame, type RawTensor } from './raw-frame.ts';
@@ -258,7 +259,7 @@ async function startProcess(heapLimitMib: number): Promise<Running> {
     // ORT prints what it returns as an error anyway.
     handleStructuredLogs: () => {},
     // Miniflare does not say which process it started; this tells it from all others.
-    unsafeRuntimeEnv: { [markName]: mark },
+    unsafeRuntimeEnv: { ...blankedEnvironment(process.env), [markName]: mark },
   });
   try {
     const url = await miniflare.ready;

@@ -4,7 +4,11 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Miniflare } from 'miniflare';
 import { type Bundle, bundleProject, bundleWorker, type WorkerProject } from '../build/bundle.ts';
+import { blankedEnvironment } from '../build/child-environment.ts';
 import { importMiniflare } from '../build/operator-tools.ts';
+
+/** The variable that tells one PoP's process from another's. */
+export const popMarkName = 'POP_MARK';
 
 export interface PopOptions {
   /** Whose Worker it is; by default popserve's own. */
@@ -23,6 +27,8 @@ export interface PopOptions {
   readonly platform?: Platform;
   /** Opens the inspector on a free port, for measurements. */
   readonly inspect?: boolean;
+  /** Stands in the environment of workerd's process as `POP_MARK`, so that the process can be found. */
+  readonly mark?: string;
   /** Lines that the Worker logs. */
   readonly onLog?: (line: string) => void;
 }
@@ -85,6 +91,7 @@ interface PopWorker {
 async function start(options: PopOptions, workers: readonly PopWorker[]): Promise<Pop> {
   const { Miniflare } = await importMiniflare();
   const bundle = options.project === undefined ? await bundleWorker('index') : await bundleProject(options.project);
+  const { mark } = options;
   const token = options.directory === null ? randomBytes(24).toString('base64url') : await keepToken(options.directory);
   const configured = bundle.options;
   const { TELEMETRY: telemetry, ...durableObjects } = configured.durableObjects ?? {};
@@ -101,6 +108,8 @@ async function start(options: PopOptions, workers: readonly PopWorker[]): Promis
     https: options.https ?? false,
     // Without this miniflare asks the network where on earth it is.
     cf: false,
+    // It runs models; the settings travel as bindings.
+    unsafeRuntimeEnv: { ...blankedEnvironment(process.env), ...(mark === undefined ? {} : { [popMarkName]: mark }) },
     ...(options.inspect ? { inspectorPort: 0 } : {}),
     r2Persist: kept('r2'),
     kvPersist: kept('kv'),

@@ -1,11 +1,11 @@
 // Small models made in code, with manifests as `popserve publish` would write them, for tests that need to know every answer.
-import { create } from '@bufbuild/protobuf';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Signature } from '../../registry/signature.ts';
+import { endlessModel, endlessSignature } from '../../scripts/checks/endless-model.ts';
 import { unmeasuredManifest } from '../../scripts/checks/unmeasured-manifest.ts';
-import { type AttributeValue, floats, integers, mlDomain, model, node, tensorValue } from '../../scripts/onnx/build.ts';
+import { type AttributeValue, floats, mlDomain, model, node, tensorValue } from '../../scripts/onnx/build.ts';
 import { type OnnxModel, writeModel } from '../../scripts/onnx/model-file.ts';
-import { GraphProtoSchema, type NodeProto } from '../../scripts/onnx/onnx_pb.ts';
+import type { NodeProto } from '../../scripts/onnx/onnx_pb.ts';
 import { sha256, type TestPop } from './pop.ts';
 
 export interface SmallPublication {
@@ -45,37 +45,9 @@ export function adder(name: string, version: string, constant: number, ballastBy
   return publication(name, version, built, signature, { zeroSizes: [[{ input: 'x', axis: 0 }]] });
 }
 
-/** A model that never returns: a loop of 2^62 turns. y = x, FP32 [-1,2]. */
+/** A model that never returns. y = x, FP32 [-1,2]. */
 export function endless(name: string, version: string, changes: Partial<Manifest> = {}): SmallPublication {
-  const [int64, bool] = [7, 9];
-  const body = create(GraphProtoSchema, {
-    name: 'body',
-    input: [
-      tensorValue('turn', int64, []),
-      tensorValue('goes_on', bool, []),
-      tensorValue('before', float32, [null, 2]),
-    ],
-    output: [tensorValue('still_goes_on', bool, []), tensorValue('after', float32, [null, 2])],
-    node: [node('Identity', ['goes_on'], ['still_goes_on']), node('Identity', ['before'], ['after'])],
-  });
-  const built = model({
-    name: 'endless',
-    opsets: { '': 17 },
-    inputs: [tensorValue('x', float32, ['batch', 2])],
-    outputs: [tensorValue('y', float32, ['batch', 2])],
-    nodes: [node('Loop', ['turns', '', 'x'], ['y'], { body: { graph: body } })],
-    initializers: [integers('turns', [], [2 ** 62])],
-  });
-  return publication(
-    name,
-    version,
-    built,
-    {
-      inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
-      outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],
-    },
-    changes,
-  );
+  return publication(name, version, endlessModel(), endlessSignature, changes);
 }
 
 /** A manifest around a model's bytes, published as ONNX without measurements. */

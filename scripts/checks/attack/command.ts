@@ -1,45 +1,81 @@
-// `npm run attack`: attacks a PoP of its own on purpose, and says what it cost the isolate and other callers.
+// `npm run attack`: attacks a PoP of its own in every way that was ever found, and says what a victim saw of it and what it cost.
 import { parseArgs } from 'node:util';
-import { isolateMemory } from '../../../registry/default-limits.ts';
-import { mebibyte, mebibytes } from '../../../registry/mebibytes.ts';
-import { startFuzzPop } from '../fuzz/fuzz-pop.ts';
-import { attackMemory, type MemorySample, totalOf } from './memory.ts';
+import { largest } from '../../../registry/extremes.ts';
+import { mebibytes } from '../../../registry/mebibytes.ts';
+import { Dice } from '../fuzz/dice.ts';
+import type { Kind, KindReport } from './kind.ts';
+import { kinds } from './kinds.ts';
+import { most } from './measure.ts';
+import { attack } from './run.ts';
 
-const usage = `npm run attack [-- --only memory --seconds N]
-  --only memory  drives the isolate to the limits of its memory (the only section so far)
-  --seconds N    how long a section takes about (default 60)`;
+const usage = `npm run attack [-- --only KIND,KIND --seconds N --seed S --json]
+  --only KIND  these kinds only, separated by commas
+  --seconds N  how long all of it takes about (default 120)
+  --seed S     shuffles the kinds; without it they run in the order below
+  --json       prints the reports as JSON
+Kinds:
+${kinds.map(({ name, about }) => `  ${name.padEnd(20)} ${about}`).join('\n')}`;
 
-const seconds = readArguments();
-const pop = await startFuzzPop();
-try {
-  const report = await attackMemory(pop, { seconds });
-  const told = (sample: MemorySample) =>
-    `${mebibytes(totalOf(sample), 1)}: JavaScript ${mebibytes(sample.jsBytes, 1)}, WASM ${mebibytes(sample.heapBytes, 1)}`;
-  const statuses = Object.entries(report.byStatus).map(([status, count]) => `${status}: ${count}`);
-  const lines = [
-    `memory held at most ${told(report.held)} (limit ${isolateMemory.totalMib} MiB, ${report.samples} samples)`,
-    `with garbage at most ${told(report.seen)}`,
-    `attackers were answered ${statuses.join(', ')}`,
-    `${report.victims} small requests of another caller, ${report.victimsRefused} refused`,
-  ];
-  process.stdout.write(`${lines.join('\n')}\n`);
-  const isKept = totalOf(report.held) <= isolateMemory.totalMib * mebibyte && report.victimsRefused === 0;
-  process.exitCode = isKept ? 0 : 1;
-} finally {
-  await pop.stop();
+const { chosen, seconds, isJson } = readArguments();
+const reports = await attack(chosen, seconds / chosen.length, (report, tries) => {
+  if (!isJson) process.stdout.write(`${lineOf(report, tries)}\n`);
+});
+const heldBytes = largest(reports.map((report) => report.heldBytes ?? 0));
+const failed = reports.filter(({ faults }) => faults.length > 0);
+if (isJson) process.stdout.write(`${JSON.stringify({ limits: most, heldBytes, reports }, null, 2)}\n`);
+else {
+  process.stdout.write(
+    `the isolate held at most ${mebibytes(heldBytes, 1)} of ${mebibytes(most.heldBytes, 0)}; ${failed.length} of ${reports.length} kinds went past a limit\n`,
+  );
+}
+process.exitCode = failed.length === 0 ? 0 : 1;
+
+function lineOf(
+  { name, quiet, during, fired, got, cpuMs, heldBytes: held, seenBytes, faults }: KindReport,
+  tries: number,
+): string {
+  const side = (latency: KindReport['quiet']) =>
+    latency === null ? 'not measured' : `median ${latency.medianMs.toFixed(1)}, p99 ${latency.p99Ms.toFixed(1)} ms`;
+  const outcomes = Object.entries(got).map(([what, times]) => `${what}: ${times}`);
+  return [
+    `${name}${tries > 1 ? ` (measured ${tries} times)` : ''}`,
+    `  victim quiet ${side(quiet)}; during ${side(during)} (${during?.count ?? 0} requests)`,
+    `  ${fired} attacking requests got ${outcomes.join(', ') || 'nothing'}`,
+    `  CPU per attacking request ${cpuMs === null ? 'not told' : `${cpuMs.toFixed(1)} ms`}; the isolate held ${held === null ? 'not measured' : `${mebibytes(held, 1)}, with garbage ${mebibytes(seenBytes ?? 0, 1)}`}`,
+    ...faults.map((fault) => `  PAST A LIMIT: ${fault}`),
+  ].join('\n');
 }
 
-function readArguments(): number {
+function readArguments(): { chosen: readonly Kind[]; seconds: number; isJson: boolean } {
   try {
     const { values } = parseArgs({
-      options: { only: { type: 'string', default: 'memory' }, seconds: { type: 'string', default: '60' } },
+      options: {
+        only: { type: 'string' },
+        seconds: { type: 'string', default: '120' },
+        seed: { type: 'string' },
+        json: { type: 'boolean', default: false },
+      },
     });
     const given = Number(values.seconds);
-    if (values.only !== 'memory') throw new Error(`--only: expected memory, got '${values.only}'`);
     if (!(given > 0)) throw new Error(`--seconds: expected a number above 0, got '${values.seconds}'`);
-    return given;
+    const seed = values.seed === undefined ? null : Number(values.seed);
+    if (seed !== null && !Number.isSafeInteger(seed)) {
+      throw new Error(`--seed: expected a whole number, got '${values.seed}'`);
+    }
+    const names = values.only?.split(',') ?? null;
+    const known = new Map(kinds.map((kind) => [kind.name, kind]));
+    const unknown = names?.find((name) => !known.has(name));
+    if (unknown !== undefined) throw new Error(`--only: there is no kind '${unknown}'`);
+    const wanted = names === null ? kinds : kinds.filter(({ name }) => names.includes(name));
+    return { chosen: seed === null ? wanted : shuffled(wanted, seed), seconds: given, isJson: values.json };
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}\n`);
     process.exit(2);
   }
+}
+
+function shuffled(list: readonly Kind[], seed: number): Kind[] {
+  const dice = new Dice(seed);
+  const left = [...list];
+  return list.flatMap(() => left.splice(dice.below(left.length), 1));
 }

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { childEnvironment } from '../../build/child-environment.ts';
 import { onProcessEnd } from '../../build/process-end.ts';
 
 /** The binary that the package brings for this system; it has no types. */
@@ -47,7 +48,10 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   await writeFile(config, options.config);
   // Embedded files are named from the root.
   const flags = ['--import-path=/', '--control-fd=3', ...(inspect ? ['--inspector-addr=127.0.0.1:0'] : [])];
-  const child = spawn(workerd.default, ['serve', config, ...flags], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+  const child = spawn(workerd.default, ['serve', config, ...flags], {
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    env: childEnvironment(process.env),
+  });
   const orphan = onProcessEnd(() => child.kill('SIGKILL'));
   const ended = once(child, 'exit').finally(() => orphan[Symbol.dispose]());
   const stop = async () => {
