@@ -2,12 +2,14 @@
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { isHostName } from '../registry/host-name.ts';
 import { projectRoot } from './build/project.ts';
 import { demoModel } from './demo/demo-model.ts';
-import { type Pop, startPop } from './local-pop/pop.ts';
+import { localSettings, type Pop, startPop } from './local-pop/pop.ts';
 
-const usage = `npm start [-- --port N] [--data DIR] [--empty] [--verbose]
+const usage = `npm start [-- --port N] [--host NAME] [--data DIR] [--empty] [--verbose]
   --port N     listen on this port of 127.0.0.1 (default 8787)
+  --host NAME  answer requests for this name too, as a proxy or a tunnel in front sends it; may be given several times
   --data DIR   keep the registry and the operator's token there (default .popserve)
   --empty      release nothing into an empty registry
   --verbose    print the Worker's log`;
@@ -36,11 +38,20 @@ interface Served {
   aliases: Record<string, string>;
 }
 
-function readOptions(): { port: number; data: string; empty: boolean; verbose: boolean } {
+interface Options {
+  readonly port: number;
+  readonly hosts: readonly string[];
+  readonly data: string;
+  readonly empty: boolean;
+  readonly verbose: boolean;
+}
+
+function readOptions(): Options {
   try {
     const { values } = parseArgs({
       options: {
         port: { type: 'string', default: '8787' },
+        host: { type: 'string', multiple: true, default: [] },
         data: { type: 'string', default: '.popserve' },
         empty: { type: 'boolean', default: false },
         verbose: { type: 'boolean', default: false },
@@ -54,7 +65,14 @@ function readOptions(): { port: number; data: string; empty: boolean; verbose: b
     const port = Number(values.port);
     if (!Number.isInteger(port) || port < 0 || port > 65_535)
       throw new Error(`--port: expected 0 to 65535, got ${values.port}`);
-    return { port, data: resolve(projectRoot, values.data), empty: values.empty, verbose: values.verbose };
+    const wrong = values.host.find((name) => !isHostName(name));
+    if (wrong !== undefined) {
+      throw new Error(
+        `--host: expected a name or an address without a port, like pop.example or [fd00::1], got ${wrong}`,
+      );
+    }
+    const { empty, verbose, data } = values;
+    return { port, hosts: values.host, data: resolve(projectRoot, data), empty, verbose };
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}\n`);
     process.exit(2);
@@ -67,7 +85,10 @@ async function start(): Promise<Pop> {
       directory: options.data,
       port: options.port,
       // The page of examples/browser.
-      settings: { CORS_ORIGINS: 'http://127.0.0.1:8000,http://localhost:8000' },
+      settings: {
+        CORS_ORIGINS: 'http://127.0.0.1:8000,http://localhost:8000',
+        ALLOWED_HOSTS: [localSettings.ALLOWED_HOSTS, ...options.hosts].join(','),
+      },
       onLog: (line) => {
         if (options.verbose || /"event":"(internal-error|model-unavailable|heap-broken)"/.test(line))
           process.stdout.write(`${line}\n`);
@@ -127,6 +148,7 @@ function printServing({ url }: Pop, listed: readonly Served[]): void {
   const lines = [
     '',
     `popserve is listening on ${url.origin}`,
+    'It is open: everybody on this machine may infer and download models. Deployments are keyed.',
     '',
     'Serving',
     ...(serving.length > 0 ? serving : ['  nothing yet']),

@@ -5,6 +5,7 @@ import { RegExpRouter } from 'hono/router/reg-exp-router';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { ErrorAnswer } from '../registry/api/error.ts';
 import { PopserveError } from '../registry/errors.ts';
+import { answerHeaders } from './http/answer-headers.ts';
 import type { AppContext } from './http/app-context.ts';
 import { drain } from './http/drain.ts';
 import { learnPop, popOf } from './http/pop.ts';
@@ -12,6 +13,7 @@ import { requestIdOf } from './http/request-id.ts';
 import type { Isolate } from './isolate.ts';
 import { log } from './logging/log.ts';
 import { redact } from './logging/redact.ts';
+import { allowedHosts } from './middleware/allowed-hosts.ts';
 import { audited } from './middleware/audit.ts';
 import { cors } from './middleware/cors.ts';
 import { requireDeclarations } from './middleware/declarations.ts';
@@ -54,9 +56,13 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
     const { raw } = c.req;
     if (!raw.bodyUsed && raw.body !== null) await drain(raw.body);
     // Inference sets it itself: adding a header to a finished response costs as much as making it.
-    if (!c.res.headers.has('popserve-pop')) c.header('popserve-pop', popOf(isolate));
+    if (!c.res.headers.has('popserve-pop')) {
+      c.header('popserve-pop', popOf(isolate));
+      for (const [name, value] of Object.entries(answerHeaders)) c.header(name, value);
+    }
   });
 
+  app.use(allowedHosts);
   app.use(limitSize);
   for (const path of pages) app.use(path, pageHeaders);
   for (const path of dataPlane) app.use(path, cors);
@@ -87,6 +93,7 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
 
   // The one place where an error becomes a response.
   app.onError((error, c) => {
+    for (const [name, value] of Object.entries(answerHeaders)) c.header(name, value);
     if (error instanceof PopserveError && error.code !== 'INTERNAL') {
       const retry = error.retryAfterSeconds;
       if (error.status >= 500) log('refused', { id: requestIdOf(c), path: c.req.path, error: error.message });

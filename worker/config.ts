@@ -4,6 +4,7 @@ import type { DriftSettings } from '../registry/api/drift.ts';
 import { mostSize } from '../registry/bounds.ts';
 import { defaultLimits } from '../registry/default-limits.ts';
 import { PopserveError } from '../registry/errors.ts';
+import { isHostName } from '../registry/host-name.ts';
 import { mebibyte } from '../registry/mebibytes.ts';
 import type { DecodeLimits } from './protocol/infer-request.ts';
 import type { JwtSettings } from './security/jwt-verifier.ts';
@@ -43,6 +44,8 @@ export interface Config {
   readonly jwt: JwtSettings | null;
   /** Origins of the web pages that may call the data plane; `*`: all. */
   readonly corsOrigins: '*' | ReadonlySet<string>;
+  /** The hosts that a request may be for, as a URL names them; `*`: all. */
+  readonly allowedHosts: '*' | ReadonlySet<string>;
   /** Models whose artifact a client may download, to run it itself; `*`: all. */
   readonly artifactDownloads: '*' | ReadonlySet<string>;
   /** Name of the PoP; null: the platform names it with each request. */
@@ -76,6 +79,16 @@ const originsSetting = z
 function isOrigin(text: string): boolean {
   return /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
+
+const hostsSetting = z
+  .string()
+  .default('*')
+  .transform((text) => text.split(',').map((name) => name.trim()))
+  .refine((names) => names.every(isHostName) || names.join() === '*', {
+    error: "expected '*', or names or addresses without a port, in lower case, separated by commas",
+  })
+  .transform((names) => (names[0] === '*' ? ('*' as const) : new Set(names)));
+
 /** `on`, `off`, or the names of models. */
 const modelsSetting = z
   .string()
@@ -102,6 +115,7 @@ export const settingsSchema = z.object({
   TRIAL_SECONDS: numberSetting(1).max(3600).default(30),
   GC_GRACE_SECONDS: numberSetting(0).default(604_800),
   CORS_ORIGINS: originsSetting,
+  ALLOWED_HOSTS: hostsSetting,
   ARTIFACT_DOWNLOADS: modelsSetting,
   ROUTE_RETENTION_SECONDS: numberSetting(0).default(604_800),
   TELEMETRY_FLUSH_SECONDS: numberSetting(0).default(30),
@@ -157,6 +171,7 @@ export function parseConfig(env: object): Config {
     keyCacheSeconds: settings.KEY_CACHE_SECONDS,
     jwt: readJwtSettings(settings),
     corsOrigins: settings.CORS_ORIGINS,
+    allowedHosts: settings.ALLOWED_HOSTS,
     artifactDownloads: settings.ARTIFACT_DOWNLOADS,
     popName: settings.POP_NAME || null,
     popRegion: settings.POP_REGION || null,

@@ -1,16 +1,21 @@
-// Bundles the Worker for every environment as a deployment would, without deploying, and holds its size against the platform's limits.
+// Bundles the Worker for every environment as a deployment would, without deploying, and holds its size against the platform's
+// limits. No two environments may share storage.
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { mebibyte, mebibytes } from '../../registry/mebibytes.ts';
 import { wrangler } from './bundle.ts';
+import { environments, readDeployments, sharedStorage } from './environments.ts';
 
 /** @see https://developers.cloudflare.com/workers/platform/limits/; accounts with the older limits have 10 MiB compressed */
 const mostBytes = 64 * mebibyte;
 const mostGzipBytes = 10 * mebibyte;
 
-for (const environment of ['', 'staging', 'production']) {
+const shared = sharedStorage(await readDeployments());
+if (shared.length > 0) throw new Error(shared.join('\n'));
+
+for (const environment of environments) {
   const directory = await mkdtemp(join(tmpdir(), 'popserve-deploy-'));
   try {
     await wrangler(['deploy', '--dry-run', '--env', environment, '--outdir', directory]);

@@ -19,9 +19,9 @@ export interface PopOptions {
   readonly port: number;
   /** Serve HTTPS, as in production, with a certificate that no authority has signed. */
   readonly https?: boolean;
-  /** Over the settings of wrangler.toml. */
+  /** Over {@link localSettings} and the settings of wrangler.toml. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Limits under the names of their bindings, which wrangler.toml has for deployments only; periods are 10 or 60 s. */
+  /** Limits under the names of their bindings; periods are 10 or 60 s. None by default, whatever wrangler.toml says. */
   readonly rateLimits?: Readonly<Record<string, { readonly limit: number; readonly period: 10 | 60 }>>;
   /** The platform as it may be elsewhere or later, in place of what wrangler.toml says. */
   readonly platform?: Platform;
@@ -32,6 +32,17 @@ export interface PopOptions {
   /** Lines that the Worker logs. */
   readonly onLog?: (line: string) => void;
 }
+
+/** Open to everybody on this machine, and to nobody else's pages, with reports soon enough to watch. */
+export const localSettings = {
+  INFERENCE_ACCESS: 'open',
+  ARTIFACT_DOWNLOADS: 'on',
+  TELEMETRY_FLUSH_SECONDS: '5',
+  ALLOWED_HOSTS: 'localhost,127.0.0.1,[::1]',
+} as const;
+
+/** The folder of a bucket on disk has its name: data folders of earlier versions have this one. */
+const bucketName = 'popserve-models';
 
 export interface Platform {
   readonly compatibilityDate?: string;
@@ -124,8 +135,9 @@ async function start(options: PopOptions, workers: readonly PopWorker[]): Promis
       modules: modulesOf(bundle, options.platform?.before),
       durableObjects: objectsFor(name),
       ...(workers.length === 1 ? {} : { unsafeDirectSockets: [{ host: '127.0.0.1' }] }),
-      ...(options.rateLimits === undefined ? {} : { ratelimits: limiters(options.rateLimits) }),
-      bindings: { ...configured.bindings, ADMIN_TOKEN: token, ...settings },
+      r2Buckets: { MODELS: bucketName },
+      ratelimits: limiters(options.rateLimits ?? {}),
+      bindings: { ...configured.bindings, ...localSettings, ADMIN_TOKEN: token, ...settings },
     })),
   });
   try {

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -15,7 +16,9 @@ let printed = '';
 let origin: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'popserve-start-'));
-  child = spawn(process.execPath, ['scripts/start.ts', '--port', '0', '--data', folder], { cwd: projectRoot });
+  child = spawn(process.execPath, ['scripts/start.ts', '--port', '0', '--data', folder, '--host', 'pop.example'], {
+    cwd: projectRoot,
+  });
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (printed += chunk));
   const { promise: serving, resolve, reject } = Promise.withResolvers<void>();
   child.stdout?.on('data', () => printed.includes('Ctrl-C stops it') && resolve());
@@ -36,6 +39,19 @@ it('serves the demo model to the request that it prints', async () => {
   const answer = await fetch(`${origin}/v2/models/${demoModel.name}/infer`, { method: 'POST', body });
   expect(answer.status).toBe(200);
   expect(await answer.json()).toMatchObject({ model_version: '1', outputs: [{ name: 'failure', data: [0, 1] }, {}] });
+});
+
+it('says that it is open, and answers to the name that it was given', async () => {
+  expect(printed).toContain(
+    'It is open: everybody on this machine may infer and download models. Deployments are keyed.',
+  );
+  const told = (host: string) => {
+    const { promise, resolve } = Promise.withResolvers<number | undefined>();
+    get(`${origin}/v2/models`, { headers: { host } }, (answer) => resolve(answer.resume().statusCode));
+    return promise;
+  };
+  expect(await told('pop.example')).toBe(200);
+  expect(await told('other.example')).toBe(421);
 });
 
 it('has released it through the gate, with a baseline to tell drift by', async () => {

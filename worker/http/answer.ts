@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import { deflate, needsDeflate } from '../protocol/compress.ts';
 import type { EncodedMessage } from '../protocol/envelope.ts';
 import type { Account } from '../runtime/ledger.ts';
+import { answerHeaders } from './answer-headers.ts';
 import type { AppContext } from './app-context.ts';
 import { freeBytes } from './free-bytes.ts';
 import { popOf } from './pop.ts';
@@ -21,7 +22,11 @@ const largeBytes = 65_536;
  * @returns 200 with the body; 304 without one
  */
 export function answer(c: Context<AppContext>, message: EncodedMessage | Unchanged, account: Account): Response {
-  const headers: Record<string, string> = { ...message.headers, 'popserve-pop': popOf(c.get('isolate')) };
+  const headers: Record<string, string> = {
+    ...message.headers,
+    ...answerHeaders,
+    'popserve-pop': popOf(c.get('isolate')),
+  };
   const { body } = message;
   if (body === null) return new Response(null, { status: 304, headers });
   if (!needsDeflate(body, c.req.raw)) {

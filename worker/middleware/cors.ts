@@ -27,6 +27,9 @@ const answerPage = honoCors({
   maxAge: 7200,
 });
 
+/** A call below this changes what is served: it is an operator's, and not for pages. */
+const changing = '/v2/repository/models/';
+
 /**
  * Answers preflights and lets the pages of allowed origins read answers and errors. A page of another origin gets its answer
  * without the header that lets it be read: the browser refuses it.
@@ -35,6 +38,7 @@ const answerPage = honoCors({
 export const cors = createMiddleware<AppContext>((c, next) => {
   const { corsOrigins } = c.get('isolate').config;
   if (corsOrigins !== '*' && corsOrigins.size === 0) return next();
+  if (c.req.path.startsWith(changing)) return next();
   if (c.req.header('origin') !== undefined) return answerOrigin(c, next);
   return c.req.method === 'GET' ? answerCaches(c, next) : next();
 });

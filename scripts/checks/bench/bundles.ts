@@ -11,7 +11,7 @@ export interface Bundles extends AsyncDisposable {
   readonly stock: WorkerModules;
   readonly bare: WorkerModules;
   readonly diskStore: WorkerModules;
-  /** The variables of wrangler.toml. */
+  /** The variables of wrangler.toml, and what opens it to the benchmark. */
   readonly settings: Readonly<Record<string, string>>;
 }
 
@@ -37,7 +37,9 @@ export async function bundleAll(): Promise<Bundles> {
       stock: await bundled('stock-worker', 'stock-glue'),
       bare: await bundled('bare-worker'),
       diskStore: await bundled('disk-store'),
-      settings: Object.fromEntries(Object.entries(bindings).map(([name, value]) => [name, String(value)])),
+      settings: Object.fromEntries(
+        Object.entries({ ...bindings, INFERENCE_ACCESS: 'open' }).map(([name, value]) => [name, String(value)]),
+      ),
       [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
     };
   } catch (error) {

@@ -132,6 +132,18 @@ test('a key for one model gets nothing of another one, and nothing of all of the
   }
 });
 
+test('every answer says that it is what its media type says', async () => {
+  const answers = [...mounted, 'GET /nothing', 'OPTIONS /v2/models', 'DELETE /v2', `GET /${'a'.repeat(9000)}`];
+  for (const call of answers) {
+    const [verb = '', path = ''] = call.split(' ');
+    for (const token of [null, pop.pop.token]) {
+      const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
+      const answer = await pop.send(verb, path.replaceAll(/\{[a-z]+\}/g, 'nobody'), undefined, headers);
+      expect([call, answer.headers.get('x-content-type-options')]).toEqual([call, 'nosniff']);
+    }
+  }
+});
+
 test('what is not mounted is told to nobody who is not known', async () => {
   const reader = await keyFor('read');
   for (const path of ['/registry/nothing', '/registry/models/nobody/nothing', '/v2/models/nobody/nothing']) {

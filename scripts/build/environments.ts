@@ -1,0 +1,46 @@
+// What the deployments of wrangler.toml have of their own. Storage that two of them named would be written by both: a trial
+// deployment would change what production serves.
+import { join } from 'node:path';
+import type { Unstable_Config } from 'wrangler';
+import { projectRoot } from './project.ts';
+
+/** The top level, which `wrangler deploy` without `--env` deploys, and the environments. */
+export const environments = ['', 'staging', 'production'] as const;
+
+export interface Deployment {
+  readonly environment: string;
+  readonly config: Pick<Unstable_Config, 'name' | 'r2_buckets' | 'kv_namespaces' | 'ratelimits' | 'vars'>;
+}
+
+/** The id that stands in the file until a namespace has been made. */
+const placeholder = /^0+$/;
+
+/** wrangler takes a second to import. */
+export async function readDeployments(): Promise<Deployment[]> {
+  const { unstable_readConfig: readConfig } = await import('wrangler');
+  const path = join(projectRoot, 'wrangler.toml');
+  return environments.map((environment) => ({ environment, config: readConfig({ config: path, env: environment }) }));
+}
+
+/** @returns one sentence for each name or storage that two deployments share */
+export function sharedStorage(deployments: readonly Deployment[]): string[] {
+  const owners = new Map<string, string>();
+  const shared: string[] = [];
+  for (const { environment, config } of deployments) {
+    const owner = environment === '' ? 'the top level' : environment;
+    const { name, r2_buckets: buckets, kv_namespaces: namespaces, ratelimits } = config;
+    const things = [
+      `the Worker '${name}'`,
+      ...buckets.map(({ bucket_name }) => `the bucket '${bucket_name}'`),
+      ...namespaces.filter(({ id = '' }) => !placeholder.test(id)).map(({ id }) => `the KV namespace '${id}'`),
+      ...ratelimits.map(({ namespace_id }) => `the rate limit '${namespace_id}'`),
+    ];
+    for (const thing of things) {
+      const other = owners.get(thing);
+      if (other !== undefined)
+        shared.push(`wrangler.toml: ${owner} and ${other} both have ${thing}; give each its own`);
+      else owners.set(thing, owner);
+    }
+  }
+  return shared;
+}
