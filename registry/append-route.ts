@@ -12,15 +12,18 @@ import type { RouteCopyStore } from './route-copy-store.ts';
 import type { RouteLog } from './route-log.ts';
 import { nextRoute } from './transition.ts';
 import type { TrialStore } from './trial-store.ts';
+import { type Pause, writePatiently } from './write-rate.ts';
 
 export interface RouteChange {
   route: Route;
   /** False: the action changed nothing, and `route` is the one that stood already. */
   created: boolean;
-  /** The route stands, but its copy in KV could not be written; the scheduled repair will write it. */
+  /** The route stands, but its copy in KV could not be written; the caller sees to it that it is, and else the scheduled repair does. */
   copyPending: boolean;
   /** Why, for the log. */
   copyError?: string;
+  /** A manifest that a deletion may have taken away meanwhile could not be put back; the scheduled repair does. For the log. */
+  manifestError?: string;
 }
 
 interface Stores {
@@ -42,6 +45,7 @@ export async function appendRoute(
   model: string,
   action: RouteAction,
   by: { actor: string; at: Date; ifMatchEpoch?: number },
+  pause: Pause,
 ): Promise<RouteChange> {
   const current = await stores.routes.newest(model);
   const epoch = current?.epoch ?? 0;
@@ -63,9 +67,9 @@ export async function appendRoute(
   const kept = await Promise.all(added.map((version) => manifests.get(version)));
   const route = await requireContract(current, decided, isBreaking(wanted), manifests);
   if (!(await append(route, stores.routes))) throw await lostRace(route, stores.routes);
-  // A deletion may have taken a manifest away between the look at it and the new route: put it back.
-  await Promise.all(kept.map((manifest) => stores.manifests.create(manifest)));
-  return { route, created: true, ...(await putCopy(model, stores, manifests)) };
+  const manifestError = await putBack(kept, stores.manifests, pause);
+  const copy = await putCopy(model, stores, manifests);
+  return { route, created: true, ...copy, ...(manifestError === null ? {} : { manifestError }) };
 }
 
 /** A rollback without a version passes over the versions that were retired since. */
@@ -86,6 +90,16 @@ async function append(route: Route, routes: RouteLog): Promise<boolean> {
     if (standing === null) throw error;
     return canonicalJson(standing) === canonicalJson(route);
   }
+}
+
+/**
+ * A deletion may have taken a manifest away between the look at it and the new route.
+ * @returns why one may be missing now, else null: the route stands, and its copy is written, whatever becomes of this
+ */
+async function putBack(kept: readonly Manifest[], manifests: ManifestStore, pause: Pause): Promise<string | null> {
+  const created = kept.map((manifest) => writePatiently(pause, () => manifests.create(manifest)));
+  const failed = (await Promise.allSettled(created)).find(({ status }) => status === 'rejected');
+  return failed?.status === 'rejected' ? String(failed.reason) : null;
 }
 
 /** A release stands once its route does: KV refuses more than one write a second to a key, and may be away. */

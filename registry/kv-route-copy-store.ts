@@ -3,6 +3,7 @@ import type { KVNamespace } from '@cloudflare/workers-types';
 import { canonicalJson } from './canonical-json.ts';
 import { type RouteCopy, routeCopySchema } from './route.ts';
 import type { RouteCopyStore } from './route-copy-store.ts';
+import { writeOnce } from './write-rate.ts';
 
 /** Seconds for which a point of presence may answer from its own cache: the least that KV allows. */
 const cacheTtl = 30;
@@ -24,7 +25,8 @@ export class KVRouteCopyStore implements RouteCopyStore {
   }
 
   async put(copy: RouteCopy): Promise<void> {
-    await this.#namespace.put(keyOf(copy.route.model), canonicalJson(copy));
+    const key = keyOf(copy.route.model);
+    await writeOnce(key, () => this.#namespace.put(key, canonicalJson(copy)));
   }
 }
 

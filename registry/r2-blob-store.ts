@@ -5,7 +5,7 @@ import type { Blob, BlobBody, BlobInfo, BlobStore, ByteRange } from './blob-stor
 import { digestHex, sha256Digest } from './digests.ts';
 import { PopserveError } from './errors.ts';
 import { type Digest, digestSchema } from './names.ts';
-import { createOnly, listObjects } from './r2-objects.ts';
+import { createOnly, deleteObjects, listObjects, putObject } from './r2-objects.ts';
 
 const prefix = 'blobs/sha256/';
 
@@ -32,7 +32,7 @@ export class R2BlobStore implements BlobStore {
   }
 
   async confirm(digest: Digest, body: BlobBody): Promise<void> {
-    await checked(digest, this.#bucket.put(keyOf(digest), body, { sha256: digestHex(digest) }));
+    await checked(digest, putObject(this.#bucket, keyOf(digest), body, { sha256: digestHex(digest) }));
   }
 
   async addUploader(digest: Digest, uploader: string): Promise<void> {
@@ -57,7 +57,7 @@ export class R2BlobStore implements BlobStore {
 
   async delete(digests: readonly Digest[]): Promise<void> {
     for (let start = 0; start < digests.length; start += deletedAtOnce) {
-      await this.#bucket.delete(digests.slice(start, start + deletedAtOnce).map(keyOf));
+      await deleteObjects(this.#bucket, digests.slice(start, start + deletedAtOnce).map(keyOf));
     }
   }
 }

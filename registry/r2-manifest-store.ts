@@ -9,7 +9,7 @@ import { type Manifest, manifestBlobs, manifestText, readManifest } from './mani
 import type { ManifestInfo, ManifestStore, RetiringManifest, Tombstone, VersionListing } from './manifest-store.ts';
 import { type Digest, digestSchema } from './names.ts';
 import { parse, parseJson } from './parse.ts';
-import { createOnly, listFolders, listObjects } from './r2-objects.ts';
+import { createOnly, deleteObjects, listFolders, listObjects, putObject } from './r2-objects.ts';
 
 const suffix = '.json';
 const retiringFolder = 'retiring/';
@@ -43,29 +43,31 @@ export class R2ManifestStore implements ManifestStore {
   async create(manifest: Manifest): Promise<boolean> {
     const { text, options } = await objectOf(manifest);
     const key = keyOf(manifest.model, manifest.version);
-    if (await createOnly(this.#bucket, key, text, options)) return true;
-    const standing = await this.#readTombstone(key);
-    if (standing?.tombstone.digest !== (await sha256Digest(text))) return false;
-    return (await this.#bucket.put(key, text, { ...options, onlyIf: { etagMatches: standing.etag } })) !== null;
+    // One write for each case: a second one to the same key would be refused.
+    const standing = await this.#bucket.get(key);
+    if (standing === null) return await createOnly(this.#bucket, key, text, options);
+    const tombstone = readTombstone(key, await standing.text());
+    if (tombstone?.digest !== (await sha256Digest(text))) return false;
+    const onlyIf = { etagMatches: standing.etag };
+    return (await putObject(this.#bucket, key, text, { ...options, onlyIf })) !== null;
   }
 
   async getTombstone(model: string, version: string): Promise<Tombstone | null> {
-    return (await this.#readTombstone(keyOf(model, version)))?.tombstone ?? null;
+    const key = keyOf(model, version);
+    const object = await this.#bucket.get(key);
+    return object === null ? null : readTombstone(key, await object.text());
   }
 
   async retire(manifest: Manifest): Promise<void> {
     const { model, version } = manifest;
     const { text, options } = await objectOf(manifest);
-    await this.#bucket.put(retiringKeyOf(model, version), text, options);
+    await putObject(this.#bucket, retiringKeyOf(model, version), text, options);
     const at = new Date().toISOString();
-    await this.#bucket.put(
-      keyOf(model, version),
-      canonicalJson({ retired: { digest: await sha256Digest(text), at } }),
-      {
-        httpMetadata: { contentType: 'application/json' },
-        customMetadata: { retired: at },
-      },
-    );
+    const tombstone = canonicalJson({ retired: { digest: await sha256Digest(text), at } });
+    await putObject(this.#bucket, keyOf(model, version), tombstone, {
+      httpMetadata: { contentType: 'application/json' },
+      customMetadata: { retired: at },
+    });
   }
 
   async listRetiring(): Promise<RetiringManifest[]> {
@@ -84,7 +86,7 @@ export class R2ManifestStore implements ManifestStore {
     const key = retiringKeyOf(model, version);
     const kept = restore ? await this.#bucket.get(key) : null;
     if (kept !== null) await this.create(readManifest(await kept.text(), model, version));
-    await this.#bucket.delete(key);
+    await deleteObjects(this.#bucket, [key]);
   }
 
   listModels(): Promise<string[]> {
@@ -100,14 +102,6 @@ export class R2ManifestStore implements ManifestStore {
       else if (info !== null) listing.versions.push(info);
     }
     return listing;
-  }
-
-  async #readTombstone(key: string): Promise<{ tombstone: Tombstone; etag: string } | null> {
-    const object = await this.#bucket.get(key);
-    const text = await object?.text();
-    if (object === null || !text?.startsWith(tombstoneStart)) return null;
-    const { retired } = parse(tombstoneSchema, parseJson(text, key, 'INTERNAL'), key, 'INTERNAL');
-    return { tombstone: { ...retired, digest: retired.digest as Digest }, etag: object.etag };
   }
 
   async #describe(model: string, version: string, object: R2Object): Promise<ManifestInfo | 'retired' | null> {
@@ -135,6 +129,13 @@ async function objectOf(manifest: Manifest): Promise<{ text: string; options: R2
   const text = manifestText(manifest);
   const customMetadata = { digest: await sha256Digest(text), blobs: manifestBlobs(manifest).join(',') };
   return { text, options: { httpMetadata: { contentType: 'application/json' }, customMetadata } };
+}
+
+/** @returns null if the text is a manifest */
+function readTombstone(key: string, text: string): Tombstone | null {
+  if (!text.startsWith(tombstoneStart)) return null;
+  const { retired } = parse(tombstoneSchema, parseJson(text, key, 'INTERNAL'), key, 'INTERNAL');
+  return { ...retired, digest: retired.digest as Digest };
 }
 
 function retiringKeyOf(model: string, version: string): string {

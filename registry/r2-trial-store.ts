@@ -1,7 +1,7 @@
 // Trials in R2: trials/<model>/<version>/proven, and trials/<model>/<version>/attempt-<number> for each attempt that has not ended
 // well. The objects are empty; what they say is in their metadata, so that one list tells all of a version.
 import type { R2Bucket, R2Object } from '@cloudflare/workers-types';
-import { createOnly, listObjects } from './r2-objects.ts';
+import { createOnly, deleteObjects, listObjects, putObject } from './r2-objects.ts';
 import type { Attempt, TrialState } from './trial.ts';
 import type { TrialStore } from './trial-store.ts';
 
@@ -48,21 +48,22 @@ export class R2TrialStore implements TrialStore {
     reason: string,
   ): Promise<void> {
     const failure = encodeURIComponent(reason.slice(0, longestFailure).toWellFormed());
-    await this.#bucket.put(keyOf(model, version, number), '', { customMetadata: { by, pop, failure } });
+    await putObject(this.#bucket, keyOf(model, version, number), '', { customMetadata: { by, pop, failure } });
   }
 
   async abandon(model: string, version: string, number: number): Promise<void> {
-    await this.#bucket.delete(keyOf(model, version, number));
+    await deleteObjects(this.#bucket, [keyOf(model, version, number)]);
   }
 
   async prove(model: string, version: string): Promise<void> {
     await createOnly(this.#bucket, `${folderOf(model, version)}proven`, '');
-    await this.clear(model, version);
   }
 
   async clear(model: string, version: string): Promise<void> {
     const { attempts } = await this.read(model, version);
-    if (attempts.length > 0) await this.#bucket.delete(attempts.map(({ number }) => keyOf(model, version, number)));
+    if (attempts.length === 0) return;
+    const keys = attempts.map(({ number }) => keyOf(model, version, number));
+    await deleteObjects(this.#bucket, keys);
   }
 }
 

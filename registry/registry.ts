@@ -15,13 +15,14 @@ import { registerManifest } from './register-manifest.ts';
 import { type RetirementsReport, retireVersion, settledAfterMs, settleRetirements } from './retirement.ts';
 import { type Route, type RouteCopy, routedAs } from './route.ts';
 import type { RouteAction } from './route-action.ts';
-import { buildCopy, type CopiesReport, putNewestCopy, repairCopies } from './route-copies.ts';
+import { buildCopy, type CopiesReport, putNewestCopyPatiently, repairCopies } from './route-copies.ts';
 import type { RouteCopyStore } from './route-copy-store.ts';
 import { lastNamed, readPage } from './route-history.ts';
 import type { RouteLog } from './route-log.ts';
 import { findStandIn } from './stand-in.ts';
 import type { TrialState } from './trial.ts';
 import type { TrialStore } from './trial-store.ts';
+import { type Pause, timerPause, writeIntervalMs, writePatiently } from './write-rate.ts';
 
 export interface RegistryStores {
   blobs: BlobStore;
@@ -50,16 +51,22 @@ export class Registry {
   readonly #stores: RegistryStores;
   readonly #now: () => Date;
   readonly #retentionMs: number;
+  readonly #pause: Pause;
 
-  /** @param retentionSeconds how long a rollback stays possible: a version that was routed within that time is not deleted */
+  /**
+   * @param retentionSeconds how long a rollback stays possible: a version that was routed within that time is not deleted
+   * @param pause waits until a key that was written just now takes another write
+   */
   constructor({
     now,
     retentionSeconds = 0,
+    pause = timerPause,
     ...stores
-  }: RegistryStores & { now: () => Date; retentionSeconds?: number }) {
+  }: RegistryStores & { now: () => Date; retentionSeconds?: number; pause?: Pause }) {
     this.#stores = stores;
     this.#now = now;
     this.#retentionMs = retentionSeconds * 1000;
+    this.#pause = pause;
   }
 
   /**
@@ -190,7 +197,7 @@ export class Registry {
    */
   async deleteVersion(model: string, version: string): Promise<void> {
     const manifest = await this.getManifest(model, version);
-    await retireVersion(this.#stores.manifests, manifest, () => this.#requireUnrouted(model, version));
+    await retireVersion(this.#stores.manifests, manifest, () => this.#requireUnrouted(model, version), this.#pause);
   }
 
   /**
@@ -200,7 +207,16 @@ export class Registry {
    *   when that route is not the epoch that the operator has seen, or when another writer was first
    */
   appendRoute(model: string, action: RouteAction, by: { actor: string; ifMatchEpoch?: number }): Promise<RouteChange> {
-    return appendRoute(this.#stores, model, action, { ...by, at: this.#now() });
+    return appendRoute(this.#stores, model, action, { ...by, at: this.#now() }, this.#pause);
+  }
+
+  /**
+   * Writes a copy that {@link appendRoute} left pending, after the second in which KV takes no other.
+   * @returns why it is left to the scheduled repair; null if it is written
+   */
+  async completeCopy(model: string): Promise<string | null> {
+    await this.#pause(writeIntervalMs);
+    return await putNewestCopyPatiently(model, this.#stores, this.#pause).then(() => null, String);
   }
 
   /** The newest route from the log; null if the model has none. */
@@ -229,7 +245,8 @@ export class Registry {
 
   /** @returns false if the attempt of this number was begun by another */
   beginTrial(model: string, version: string, attempt: { number: number; by: string; pop: string }): Promise<boolean> {
-    return this.#stores.trials.begin(model, version, attempt);
+    // Of two isolates that begin at once, the second waits until storage tells it that it was the second.
+    return writePatiently(this.#pause, () => this.#stores.trials.begin(model, version, attempt));
   }
 
   failTrial(
@@ -238,20 +255,22 @@ export class Registry {
     attempt: { number: number; by: string; pop: string },
     reason: string,
   ): Promise<void> {
-    return this.#stores.trials.fail(model, version, attempt, reason);
+    // The attempt was begun under the same key, maybe less than a second ago.
+    return writePatiently(this.#pause, () => this.#stores.trials.fail(model, version, attempt, reason));
   }
 
   abandonTrial(model: string, version: string, number: number): Promise<void> {
-    return this.#stores.trials.abandon(model, version, number);
+    return writePatiently(this.#pause, () => this.#stores.trials.abandon(model, version, number));
   }
 
   /** The version has loaded and run. If it is routed, the copy says so too, so that the other points of presence need not ask. */
   async proveVersion(model: string, version: string): Promise<void> {
-    await this.#stores.trials.prove(model, version);
-    const route = await this.#stores.routes.newest(model);
-    if (route === null || routedAs(route, version).length === 0) return;
-    // KV takes one write a second to a key; the scheduled repair writes what is missing.
-    await putNewestCopy(model, this.#stores, new ManifestReader(this.#stores.manifests, model)).catch(() => undefined);
+    const { trials } = this.#stores;
+    await trials.prove(model, version);
+    await Promise.all([
+      writePatiently(this.#pause, () => trials.clear(model, version)),
+      this.#copyIfRouted(model, version),
+    ]);
   }
 
   /**
@@ -285,7 +304,7 @@ export class Registry {
   /** For the scheduled handler: restores versions that were retired although they are routed, and writes copies that are missing or old. */
   async repair(): Promise<RepairReport> {
     const retirements = await this.#settleRetirements(settledAfterMs);
-    const copies = await repairCopies(this.#stores);
+    const copies = await repairCopies(this.#stores, this.#pause);
     return { ...retirements, ...copies, failed: [...retirements.failed, ...copies.failed] };
   }
 
@@ -296,12 +315,20 @@ export class Registry {
     return collectGarbage({ ...this.#stores, now: this.#now(), isNeeded }, options);
   }
 
+  async #copyIfRouted(model: string, version: string): Promise<void> {
+    const route = await this.#stores.routes.newest(model);
+    if (route === null || routedAs(route, version).length === 0) return;
+    // The scheduled repair writes a copy that is missing.
+    await putNewestCopyPatiently(model, this.#stores, this.#pause).catch(() => undefined);
+  }
+
   #look(model: string): Promise<[Route | null, VersionListing]> {
     return Promise.all([this.#stores.routes.newest(model), this.#stores.manifests.listVersions(model)]);
   }
 
   #settleRetirements(ageMs: number): Promise<RetirementsReport> {
-    return settleRetirements(this.#stores.manifests, this.#now(), ageMs, (retiring) => this.#isNeeded(retiring));
+    const isNeeded = (retiring: RetiringManifest) => this.#isNeeded(retiring);
+    return settleRetirements(this.#stores.manifests, { now: this.#now(), ageMs, isNeeded, pause: this.#pause });
   }
 
   async #isNeeded({ model, version }: RetiringManifest): Promise<boolean> {

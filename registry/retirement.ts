@@ -3,6 +3,7 @@
 // no route loses its manifest.
 import type { Manifest } from './manifest.ts';
 import type { ManifestStore, RetiringManifest } from './manifest-store.ts';
+import { type Pause, writePatiently } from './write-rate.ts';
 
 /** No release takes longer from reading a manifest to writing its route. */
 export const settledAfterMs = 600_000;
@@ -22,27 +23,32 @@ export async function retireVersion(
   manifests: ManifestStore,
   manifest: Manifest,
   requireUnrouted: () => Promise<void>,
+  pause: Pause,
 ): Promise<void> {
   await requireUnrouted();
-  await manifests.retire(manifest);
+  await writePatiently(pause, () => manifests.retire(manifest));
   try {
     await requireUnrouted();
   } catch (error) {
     // A release routed the version between the two looks, so it stays. appendRoute guards the same moment from its side.
-    await manifests.settleRetirement(manifest.model, manifest.version, { restore: true });
+    const { model, version } = manifest;
+    await writePatiently(pause, () => manifests.settleRetirement(model, version, { restore: true }));
     throw error;
   }
 }
 
 /**
  * Ends the retirements that are older than `ageMs`: versions that are needed come back, the others are gone.
- * @param isNeeded whether the version is routed or can be rolled back to
+ * @param options.isNeeded whether the version is routed or can be rolled back to
  */
 export async function settleRetirements(
   manifests: ManifestStore,
-  now: Date,
-  ageMs: number,
-  isNeeded: (retiring: RetiringManifest) => Promise<boolean>,
+  {
+    now,
+    ageMs,
+    isNeeded,
+    pause,
+  }: { now: Date; ageMs: number; isNeeded: (retiring: RetiringManifest) => Promise<boolean>; pause: Pause },
 ): Promise<RetirementsReport> {
   const report: RetirementsReport = { restored: [], failed: [] };
   for (const retiring of await manifests.listRetiring()) {
@@ -50,7 +56,7 @@ export async function settleRetirements(
     const { model, version } = retiring;
     try {
       const restore = await isNeeded(retiring);
-      await manifests.settleRetirement(model, version, { restore });
+      await writePatiently(pause, () => manifests.settleRetirement(model, version, { restore }));
       if (restore) report.restored.push({ model, version });
     } catch (error) {
       report.failed.push({ model, error: String(error) });

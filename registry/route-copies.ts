@@ -8,6 +8,7 @@ import { type Route, type RouteCopy, routedVersions } from './route.ts';
 import type { RouteCopyStore } from './route-copy-store.ts';
 import type { RouteLog } from './route-log.ts';
 import type { TrialStore } from './trial-store.ts';
+import { type Pause, writePatiently } from './write-rate.ts';
 
 /** How often a writer that was overtaken writes again; after that the scheduled repair does. */
 const mostRewrites = 3;
@@ -44,7 +45,8 @@ export async function buildCopy(route: Route, manifests: ManifestReader): Promis
 /**
  * Writes the newest route of a model into its copy. A writer that was overtaken while it wrote would replace a newer copy by an
  * older one, so it looks again afterwards.
- * @throws {PopserveError} INTERNAL when the route names a version whose manifest is gone
+ * @throws {PopserveError} INTERNAL when the route names a version whose manifest is gone; RATE_LIMITED when the copy was written less
+ *   than a second ago
  */
 export async function putNewestCopy(
   model: string,
@@ -61,13 +63,21 @@ export async function putNewestCopy(
   }
 }
 
+/**
+ * The same, repeated where the copy was written less than a second ago. For callers that nobody waits for.
+ * @throws {PopserveError} as {@link putNewestCopy} does; RATE_LIMITED when other writers were faster again and again
+ */
+export async function putNewestCopyPatiently(model: string, stores: Stores, pause: Pause): Promise<void> {
+  await writePatiently(pause, () => putNewestCopy(model, stores, new ManifestReader(stores.manifests, model)));
+}
+
 /** Writes every copy that is missing or differs from the log, behind or ahead of it. A model that fails does not stop the others. */
-export async function repairCopies(stores: Stores): Promise<CopiesReport> {
+export async function repairCopies(stores: Stores, pause: Pause): Promise<CopiesReport> {
   const report: CopiesReport = { repaired: [], failed: [] };
   for (const model of await stores.manifests.listModels()) {
     try {
       if (await isInStep(model, stores)) continue;
-      await putNewestCopy(model, stores, new ManifestReader(stores.manifests, model));
+      await putNewestCopyPatiently(model, stores, pause);
       report.repaired.push(model);
     } catch (error) {
       report.failed.push({ model, error: String(error) });

@@ -15,7 +15,8 @@ export interface TrialStore {
   ): Promise<void>;
   /** The attempt says nothing about the version: as if it had not been begun. */
   abandon(model: string, version: string, number: number): Promise<void>;
+  /** Marks the version as proven. Its attempts mean nothing from then on, and stay until {@link clear}. */
   prove(model: string, version: string): Promise<void>;
-  /** Forgets all attempts, so that the version is tried again. */
+  /** Forgets all attempts, so that a version that is not proven is tried again. */
   clear(model: string, version: string): Promise<void>;
 }

@@ -70,7 +70,7 @@ export class ModelTelemetry extends DurableObject<Env> implements TelemetryObjec
       settings: this.#config.drift,
       log,
     });
-    this.#guard = new Guard({ registry: createRegistry(bindings), sql, parts: keptParts, log });
+    this.#guard = new Guard({ registry: createRegistry(bindings), sql, parts: keptParts, log, scope: state });
     const retentionMs = this.#config.routeRetentionSeconds * 1000;
     this.#upkeep = new Upkeep({ sql, parts: keptParts, retentionMs });
   }

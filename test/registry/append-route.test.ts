@@ -2,9 +2,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Registry } from '../../registry/registry.ts';
 import type { RouteAction } from '../../registry/route-action.ts';
+import { writeIntervalMs, writeRefused } from '../../registry/write-rate.ts';
 import { intercept } from './intercept.ts';
 import { createMemoryStores } from './memory-stores.ts';
-import { uploadVersions } from './sample-release.ts';
+import { sampleRelease, uploadVersions } from './sample-release.ts';
 
 const now = () => new Date('2026-11-23T10:00:00Z');
 const actor = { actor: 'ann' };
@@ -66,19 +67,23 @@ test('a manifest that was missing at first is found for the copy if it was regis
     const result = await call();
     if (name === 'routes.append' && isFirst) {
       isFirst = false;
+      await stores.pause(writeIntervalMs);
       await stores.manifests.create(manifest);
       await registry.appendRoute('pump', { action: 'alias', name: 'lab', version: '2' }, actor);
     }
     return result;
   });
   const change = await new Registry({ ...seen, now }).appendRoute('pump', { action: 'rollback' }, actor);
-  expect(change).toMatchObject({ created: true, copyPending: false, route: { epoch: 4, aliases: { stable: '1' } } });
+  // The other one's copy was first, so this one's is written after a second.
+  expect(change).toMatchObject({ created: true, copyPending: true, route: { epoch: 4, aliases: { stable: '1' } } });
+  expect(await registry.completeCopy('pump')).toBeNull();
   expect(await registry.readCopy('pump')).toMatchObject({ route: { epoch: 5, aliases: { lab: '2' } } });
 });
 
 test('a read that fails once the route stands leaves the copy for later', async () => {
   await registry.appendRoute('pump', { action: 'activate', version: '1' }, actor);
   await registry.appendRoute('pump', { action: 'alias', name: 'lab', version: '3' }, actor);
+  await stores.pause(writeIntervalMs);
   let calls = 0;
   const seen = intercept(stores, (name, call) => {
     // The first two are of the versions that are compared, the third is of the alias.
@@ -91,5 +96,61 @@ test('a read that fails once the route stands leaves the copy for later', async 
   expect(await other.appendRoute('pump', { action: 'canary', version: '2', percent: 5 }, actor)).toMatchObject({
     created: false,
     copyPending: false,
+  });
+});
+
+describe('a release within a second of another write to the same keys', () => {
+  test('right after its manifest was registered stands at once, with its copy', async () => {
+    await uploadVersions(registry, 'fan', ['1']);
+    const change = await registry.appendRoute('fan', { action: 'activate', version: '1' }, actor);
+    expect(change).toEqual({ route: expect.objectContaining({ epoch: 1 }), created: true, copyPending: false });
+    expect((await registry.readCopy('fan'))?.route).toEqual(change.route);
+  });
+
+  test('right after another release stands, and its copy is completed a second later', async () => {
+    await registry.appendRoute('pump', { action: 'activate', version: '1' }, actor);
+    const change = await registry.appendRoute('pump', { action: 'activate', version: '2' }, actor);
+    expect(change).toMatchObject({
+      created: true,
+      copyPending: true,
+      copyError: expect.stringContaining('route:pump'),
+    });
+    expect((await registry.readCopy('pump'))?.route.epoch).toBe(1);
+    expect(await registry.completeCopy('pump')).toBeNull();
+    expect((await registry.readCopy('pump'))?.route.epoch).toBe(2);
+  });
+
+  test('puts back a manifest that was retired just now, once its key takes another write', async () => {
+    const { manifest } = await sampleRelease('pump', '2');
+    await stores.pause(writeIntervalMs);
+    const overtaken = intercept(stores, async (name, call) => {
+      if (name === 'routes.append') await stores.manifests.retire(manifest);
+      return call();
+    });
+    const other = new Registry({ ...overtaken, now });
+    const change = await other.appendRoute('pump', { action: 'activate', version: '2' }, actor);
+    expect(change).toMatchObject({ created: true, copyPending: false });
+    expect(change).not.toHaveProperty('manifestError');
+    expect(await registry.getManifest('pump', '2')).toEqual(manifest);
+  });
+
+  test('writes its copy although a manifest cannot be put back, and says why', async () => {
+    const failing = intercept(stores, async (name, call) => {
+      if (name === 'manifests.create') throw new Error('R2 is away');
+      return call();
+    });
+    const other = new Registry({ ...failing, now });
+    const change = await other.appendRoute('pump', { action: 'activate', version: '2' }, actor);
+    expect(change).toMatchObject({ created: true, copyPending: false, manifestError: 'Error: R2 is away' });
+    expect((await registry.readCopy('pump'))?.route).toEqual(change.route);
+  });
+
+  test('that loses its epoch to a write still under way is told to repeat, and has changed nothing', async () => {
+    const refusing = intercept(stores, (name, call) =>
+      name === 'routes.append' ? Promise.reject(writeRefused('models/pump/routes/1')) : call(),
+    );
+    const lost = new Registry({ ...refusing, now }).appendRoute('pump', { action: 'activate', version: '2' }, actor);
+    await expect(lost).rejects.toMatchObject({ code: 'RATE_LIMITED', status: 429, retryAfterSeconds: 1 });
+    expect(await registry.currentRoute('pump')).toBeNull();
   });
 });

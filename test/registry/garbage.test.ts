@@ -18,7 +18,8 @@ afterAll(() => local[Symbol.asyncDispose]());
 const graceSeconds = 3600;
 
 /** The same registry, as it is so much later. */
-function later(seconds: number): Registry {
+async function later(seconds: number): Promise<Registry> {
+  await local.stores.pause(seconds * 1000);
   return new Registry({ ...local.stores, now: () => new Date(Date.now() + seconds * 1000) });
 }
 
@@ -33,11 +34,11 @@ it('removes blobs that no manifest names once the grace period is over, and repo
   const { digest: named, ...release } = await sampleRelease('kept', '1');
   await upload(local.registry, { digest: named, ...release });
 
-  const early = await later(graceSeconds - 60).collectGarbage({ dryRun: false, graceSeconds });
+  const early = await (await later(graceSeconds - 60)).collectGarbage({ dryRun: false, graceSeconds });
   expect(early).toMatchObject({ blobs: [], bytes: 0, youngBlobs: 1, namedBlobs: 1 });
   expect(await local.registry.hasBlob(digest)).not.toBeNull();
 
-  const report = await later(graceSeconds + 60).collectGarbage({ dryRun: false, graceSeconds });
+  const report = await (await later(graceSeconds + 60)).collectGarbage({ dryRun: false, graceSeconds });
   expect(report).toEqual({ dryRun: false, blobs: [{ digest, bytes: 9 }], bytes: 9, youngBlobs: 0, namedBlobs: 1 });
   expect(await local.registry.hasBlob(digest)).toBeNull();
   expect(await local.registry.hasBlob(named)).not.toBeNull();
@@ -45,7 +46,7 @@ it('removes blobs that no manifest names once the grace period is over, and repo
 
 it('only reports in a dry run', async () => {
   const digest = await putUnnamed('dry');
-  const report = await later(graceSeconds + 60).collectGarbage({ dryRun: true, graceSeconds });
+  const report = await (await later(graceSeconds + 60)).collectGarbage({ dryRun: true, graceSeconds });
   expect(report).toMatchObject({ dryRun: true, blobs: [{ digest, bytes: 3 }], bytes: 3 });
   expect(await local.registry.hasBlob(digest)).not.toBeNull();
 });
@@ -60,11 +61,11 @@ it('keeps a blob as long as any version of any model names it', async () => {
   if (digest === undefined) throw new Error('expected a release');
   for (const release of releases) await upload(local.registry, release);
   for (const { manifest } of releases) {
-    await later(graceSeconds + 60).collectGarbage({ dryRun: false, graceSeconds });
+    await (await later(graceSeconds + 60)).collectGarbage({ dryRun: false, graceSeconds });
     expect(await local.registry.hasBlob(digest)).not.toBeNull();
     await local.registry.deleteVersion(manifest.model, manifest.version);
   }
-  await later(graceSeconds + 60).collectGarbage({ dryRun: false, graceSeconds });
+  await (await later(graceSeconds + 60)).collectGarbage({ dryRun: false, graceSeconds });
   expect(await local.registry.hasBlob(digest)).toBeNull();
 });
 
@@ -73,18 +74,20 @@ it('keeps the golden vectors of a version', async () => {
   const golden = await putUnnamed('{"cases":[]}');
   const artifacts = { ...release.manifest.artifacts, golden: { digest: golden, bytes: 12 } };
   await upload(local.registry, { ...release, manifest: { ...release.manifest, artifacts } });
-  await later(graceSeconds + 60).collectGarbage({ dryRun: false, graceSeconds });
+  await (await later(graceSeconds + 60)).collectGarbage({ dryRun: false, graceSeconds });
   expect(await local.registry.hasBlob(golden)).not.toBeNull();
 });
 
 it('makes a release that lost a blob name it, and completes when repeated', async () => {
   const release = await sampleRelease('lost', '1');
   await upload(local.registry, release);
+  await later(graceSeconds);
   await local.stores.blobs.delete([release.digest]);
   await expect(local.registry.putManifest('lost', '1', release.manifest)).rejects.toMatchObject({
     code: 'UNPROCESSABLE',
     message: expect.stringContaining(release.digest),
   });
+  await later(1);
   await upload(local.registry, release);
   expect(await local.registry.hasBlob(release.digest)).not.toBeNull();
 });
@@ -117,6 +120,7 @@ it('takes nothing that a route within the retention names, however often one tri
   await registry.appendRoute('retained', { action: 'rollback' }, by);
   await registry.appendRoute('retained', { action: 'activate', version: '3' }, by);
   seconds += retentionSeconds + 60;
+  await local.stores.pause(retentionSeconds * 1000);
   for (const version of ['1', '2']) await registry.deleteVersion('retained', version);
   await registry.collectGarbage({ dryRun: false, graceSeconds: 0 });
   expect(await Promise.all(releases.map(({ digest }) => registry.hasBlob(digest)))).toEqual([

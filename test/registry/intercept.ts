@@ -9,7 +9,7 @@ import type { RegistryStores } from '../../registry/registry.ts';
 export type Interception = (name: string, call: () => Promise<unknown>) => Promise<unknown>;
 
 /** The same stores with every promise-returning call intercepted; listings that are iterated pass unseen. */
-export function intercept(stores: RegistryStores, interception: Interception): RegistryStores {
+export function intercept<S extends RegistryStores>(stores: S, interception: Interception): S {
   return Object.fromEntries(
     Object.entries(stores).map(([storeName, store]) => [
       storeName,
@@ -22,7 +22,7 @@ export function intercept(stores: RegistryStores, interception: Interception): R
         },
       }),
     ]),
-  ) as unknown as RegistryStores;
+  ) as unknown as S;
 }
 
 /**
@@ -37,7 +37,7 @@ export class Turns {
     this.#scheduler = scheduler;
   }
 
-  storesOf(actor: string, stores: RegistryStores): RegistryStores {
+  storesOf<S extends RegistryStores>(actor: string, stores: S): S {
     return intercept(stores, async (name, call) => {
       await this.#scheduler.schedule(Promise.resolve(), `${actor} ${name}`);
       this.#running++;

@@ -1,9 +1,11 @@
 // Invariant 4: a release that ends half-way, at any step, leaves the old version serving and can be repeated.
 import { describe, expect, it } from 'vitest';
-import { Registry, type RegistryStores } from '../../registry/registry.ts';
+import { Registry } from '../../registry/registry.ts';
+import { writeIntervalMs } from '../../registry/write-rate.ts';
 import { type Interception, intercept } from './intercept.ts';
 import { createMemoryStores } from './memory-stores.ts';
 import { sampleRelease, upload, uploadVersions } from './sample-release.ts';
+import type { TimedStores } from './write-rate-double.ts';
 
 const now = () => new Date('2026-11-23T10:00:00Z');
 const ann = { actor: 'ann' };
@@ -24,9 +26,10 @@ function dieAt(fatalCall: number, moment: 'before' | 'after'): Interception {
   };
 }
 
-async function storesServing(version: string): Promise<RegistryStores> {
+async function storesServing(version: string): Promise<TimedStores> {
   const stores = createMemoryStores();
   await release(new Registry({ ...stores, now }), version);
+  await stores.pause(writeIntervalMs);
   return stores;
 }
 
@@ -79,6 +82,7 @@ describe.each(steps)('a release that ends $moment call $step, $name', ({ step, m
     const dying = new Registry({ ...intercept(stores, dieAt(step, moment)), now });
     await release(dying, '2').catch(() => undefined);
 
+    await stores.pause(writeIntervalMs);
     const registry = new Registry({ ...stores, now });
     const { route, copyPending } = await release(registry, '2');
     expect({ epoch: route.epoch, stable: route.aliases.stable, copyPending }).toEqual({

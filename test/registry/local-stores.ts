@@ -1,4 +1,5 @@
-// The real stores on miniflare's R2 and KV. One Miniflare per test file; each test uses model names and blobs of its own.
+// The real stores on miniflare's R2 and KV, of which a key takes one write a second as on the network, and time passes only in
+// pauses. One Miniflare per test file; each test uses model names and blobs of its own.
 import type { KVNamespace, R2Bucket } from '@cloudflare/workers-types';
 import { Miniflare } from 'miniflare';
 import { KVRouteCopyStore } from '../../registry/kv-route-copy-store.ts';
@@ -6,12 +7,16 @@ import { R2BlobStore } from '../../registry/r2-blob-store.ts';
 import { R2ManifestStore } from '../../registry/r2-manifest-store.ts';
 import { R2RouteLog } from '../../registry/r2-route-log.ts';
 import { R2TrialStore } from '../../registry/r2-trial-store.ts';
-import { Registry, type RegistryStores } from '../../registry/registry.ts';
+import { Registry } from '../../registry/registry.ts';
+import { StandingClock, strictBucket, strictNamespace, type TimedStores, WriteRate } from './write-rate-double.ts';
 
 export interface LocalStores extends AsyncDisposable {
+  /** The storage itself, for what others have done to it. */
   bucket: R2Bucket;
+  /** The same storage behind its limit. */
+  strictBucket: R2Bucket;
   namespace: KVNamespace;
-  stores: RegistryStores;
+  stores: TimedStores;
   registry: Registry;
 }
 
@@ -26,15 +31,19 @@ export async function startLocalStores(): Promise<LocalStores> {
   // The same interfaces, declared once more by miniflare.
   const bucket = (await miniflare.getR2Bucket('MODELS')) as unknown as R2Bucket;
   const namespace = (await miniflare.getKVNamespace('ROUTES')) as unknown as KVNamespace;
+  const clock = new StandingClock();
+  const strict = strictBucket(bucket, new WriteRate(clock));
   const stores = {
-    blobs: new R2BlobStore(bucket),
-    manifests: new R2ManifestStore(bucket),
-    routes: new R2RouteLog(bucket),
-    copies: new KVRouteCopyStore(namespace),
-    trials: new R2TrialStore(bucket),
+    blobs: new R2BlobStore(strict),
+    manifests: new R2ManifestStore(strict),
+    routes: new R2RouteLog(strict),
+    copies: new KVRouteCopyStore(strictNamespace(namespace, new WriteRate(clock))),
+    trials: new R2TrialStore(strict),
+    pause: clock.pause,
   };
   return {
     bucket,
+    strictBucket: strict,
     namespace,
     stores,
     registry: new Registry({ ...stores, now: () => new Date() }),

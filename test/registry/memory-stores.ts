@@ -1,31 +1,40 @@
 // The stores in memory, for tests that run thousands of releases or every order of two of them. stores.test.ts holds them
-// to the same behaviour as the real ones.
+// to the same behaviour as the real ones. A key takes one write a second, and time passes only in pauses.
 import type { ReadableStream } from '@cloudflare/workers-types';
 import type { BlobInfo, BlobStore } from '../../registry/blob-store.ts';
 import { sha256Digest } from '../../registry/digests.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import { type Manifest, manifestBlobs, manifestDigest, manifestText } from '../../registry/manifest.ts';
 import type { ManifestInfo, ManifestStore, RetiringManifest, Tombstone } from '../../registry/manifest-store.ts';
-import type { RegistryStores } from '../../registry/registry.ts';
 import type { Route, RouteCopy } from '../../registry/route.ts';
 import type { RouteCopyStore } from '../../registry/route-copy-store.ts';
 import type { RouteLog } from '../../registry/route-log.ts';
 import type { Attempt } from '../../registry/trial.ts';
 import type { TrialStore } from '../../registry/trial-store.ts';
+import { writeRefused } from '../../registry/write-rate.ts';
+import { StandingClock, type TimedStores, WriteRate } from './write-rate-double.ts';
 
-export function createMemoryStores(): RegistryStores {
-  const blobs = memoryBlobs();
+export function createMemoryStores(): TimedStores {
+  const clock = new StandingClock();
+  const rate = new WriteRate(clock);
+  const written = (key: string) => {
+    if (!rate.take(key)) throw writeRefused(key);
+  };
   const routes = new Map<string, Route>();
   return {
-    blobs,
-    manifests: memoryManifests(routes),
-    routes: memoryRoutes(routes),
-    copies: memoryCopies(),
-    trials: memoryTrials(),
+    blobs: memoryBlobs(written),
+    manifests: memoryManifests(routes, written),
+    routes: memoryRoutes(routes, written),
+    copies: memoryCopies(written),
+    trials: memoryTrials(written),
+    pause: clock.pause,
   };
 }
 
-function memoryBlobs(): BlobStore {
+/** Counts a write to a key. @throws {PopserveError} RATE_LIMITED if there was another within the second */
+type Written = (key: string) => void;
+
+function memoryBlobs(written: Written): BlobStore {
   const stored = new Map<string, BlobInfo & { content: Uint8Array<ArrayBuffer> }>();
   const uploads = new Set<string>();
   const read = async (body: unknown) =>
@@ -36,6 +45,7 @@ function memoryBlobs(): BlobStore {
       const content = await read(body);
       if ((await sha256Digest(content)) !== digest) throw new PopserveError('UNPROCESSABLE', `expected ${digest}`);
       if (stored.has(digest)) return false;
+      written(digest);
       stored.set(digest, { digest, bytes: content.byteLength, storedAt: new Date(), content });
       return true;
     },
@@ -43,6 +53,7 @@ function memoryBlobs(): BlobStore {
       if ((await sha256Digest(await read(body))) !== digest) {
         throw new PopserveError('UNPROCESSABLE', `expected ${digest}`);
       }
+      written(digest);
     },
     addUploader: async (digest, uploader) => void uploads.add(`${digest} ${uploader}`),
     isUploadedBy: async (digest, uploader) => uploads.has(`${digest} ${uploader}`),
@@ -57,12 +68,15 @@ function memoryBlobs(): BlobStore {
       yield* stored.values();
     },
     async delete(digests) {
-      for (const digest of digests) stored.delete(digest);
+      for (const digest of digests) {
+        written(digest);
+        stored.delete(digest);
+      }
     },
   };
 }
 
-function memoryManifests(routes: Map<string, Route>): ManifestStore {
+function memoryManifests(routes: Map<string, Route>, written: Written): ManifestStore {
   const stored = new Map<string, { model: string; text: string; info: Omit<ManifestInfo, 'digest'> }>();
   const retiring = new Map<string, RetiringManifest & { manifest: Manifest }>();
   const tombstones = new Map<string, Tombstone & { model: string; version: string }>();
@@ -71,6 +85,7 @@ function memoryManifests(routes: Map<string, Route>): ManifestStore {
     const digest = await manifestDigest(manifest);
     if (stored.has(`${model}/${version}`)) return false;
     if ((tombstones.get(`${model}/${version}`)?.digest ?? digest) !== digest) return false;
+    written(`${model}/${version}`);
     tombstones.delete(`${model}/${version}`);
     const info = { version, blobs: manifestBlobs(manifest), storedAt: new Date() };
     stored.set(`${model}/${version}`, { model, text: manifestText(manifest), info });
@@ -87,7 +102,9 @@ function memoryManifests(routes: Map<string, Route>): ManifestStore {
       const { model, version } = manifest;
       const digest = await manifestDigest(manifest);
       const aside = { model, version, blobs: manifestBlobs(manifest), sinceAt: new Date(), manifest };
+      written(`retiring/${model}/${version}`);
       retiring.set(`${model}/${version}`, aside);
+      written(`${model}/${version}`);
       stored.delete(`${model}/${version}`);
       tombstones.set(`${model}/${version}`, { model, version, digest, at: new Date().toISOString() });
     },
@@ -95,6 +112,7 @@ function memoryManifests(routes: Map<string, Route>): ManifestStore {
     async settleRetirement(model, version, { restore }) {
       const kept = retiring.get(`${model}/${version}`);
       if (restore && kept !== undefined) await create(kept.manifest);
+      if (kept !== undefined) written(`retiring/${model}/${version}`);
       retiring.delete(`${model}/${version}`);
     },
     async listModels() {
@@ -111,7 +129,7 @@ function memoryManifests(routes: Map<string, Route>): ManifestStore {
   };
 }
 
-function memoryRoutes(stored: Map<string, Route>): RouteLog {
+function memoryRoutes(stored: Map<string, Route>, written: Written): RouteLog {
   return {
     async newest(model) {
       const own = [...stored.values()].filter((route) => route.model === model);
@@ -120,23 +138,25 @@ function memoryRoutes(stored: Map<string, Route>): RouteLog {
     get: async (model, epoch) => stored.get(`${model}/${epoch}`) ?? null,
     async append(route) {
       if (stored.has(`${route.model}/${route.epoch}`)) return false;
+      written(`${route.model} ${route.epoch}`);
       stored.set(`${route.model}/${route.epoch}`, structuredClone(route));
       return true;
     },
   };
 }
 
-function memoryCopies(): RouteCopyStore {
+function memoryCopies(written: Written): RouteCopyStore {
   const stored = new Map<string, RouteCopy>();
   return {
     get: async (model) => stored.get(model) ?? null,
     async put(copy) {
+      written(`route:${copy.route.model}`);
       stored.set(copy.route.model, structuredClone(copy));
     },
   };
 }
 
-function memoryTrials(): TrialStore {
+function memoryTrials(written: Written): TrialStore {
   const proven = new Set<string>();
   const attempts = new Map<string, Map<number, Attempt>>();
   const of = (model: string, version: string) => {
@@ -154,17 +174,24 @@ function memoryTrials(): TrialStore {
     async begin(model, version, attempt) {
       const own = of(model, version);
       if (own.has(attempt.number)) return false;
+      written(`${model}/${version} ${attempt.number}`);
       own.set(attempt.number, { ...attempt, startedAt: new Date(), failure: null });
       return true;
     },
     async fail(model, version, attempt, failure) {
+      written(`${model}/${version} ${attempt.number}`);
       of(model, version).set(attempt.number, { ...attempt, startedAt: new Date(), failure });
     },
-    abandon: async (model, version, number) => void of(model, version).delete(number),
+    async abandon(model, version, number) {
+      written(`${model}/${version} ${number}`);
+      of(model, version).delete(number);
+    },
     async prove(model, version) {
       proven.add(`${model}/${version}`);
+    },
+    async clear(model, version) {
+      for (const number of of(model, version).keys()) written(`${model}/${version} ${number}`);
       of(model, version).clear();
     },
-    clear: async (model, version) => of(model, version).clear(),
   };
 }

@@ -3,6 +3,7 @@ import { takeBaseline } from '../../registry/baseline.ts';
 import { sha256Digest } from '../../registry/digests.ts';
 import { manifestDigest } from '../../registry/manifest.ts';
 import type { Registry } from '../../registry/registry.ts';
+import { writeIntervalMs, writePatiently } from '../../registry/write-rate.ts';
 import { type LocalStores, startLocalStores } from './local-stores.ts';
 import { sampleRelease, upload, uploadVersions } from './sample-release.ts';
 
@@ -16,6 +17,8 @@ afterAll(() => local[Symbol.asyncDispose]());
 
 const ann = { actor: 'ann' };
 const bob = { actor: 'bob' };
+/** As the command does: what is refused because of another's write is repeated. */
+const patiently = <T>(call: () => Promise<T>) => writePatiently(local.stores.pause, call);
 const failure = (code: string, ...texts: string[]) => ({
   code,
   message: expect.stringMatching(new RegExp(texts.map((text) => `(?=.*${RegExp.escape(text)})`).join(''))),
@@ -70,7 +73,9 @@ describe('putManifest', () => {
     const release = await sampleRelease('race', '1');
     await registry.putBlob(release.digest, release.blob, release.blob.byteLength);
     const bodies = Array.from({ length: 20 }, (_, index) => ({ ...release.manifest, notes: [`publisher ${index}`] }));
-    const results = await Promise.allSettled(bodies.map((body) => registry.putManifest('race', '1', body)));
+    const results = await Promise.allSettled(
+      bodies.map((body) => patiently(() => registry.putManifest('race', '1', body))),
+    );
     const won = results.flatMap((result, index) => (result.status === 'fulfilled' ? [index] : []));
     expect(won).toHaveLength(1);
     expect(await registry.getManifest('race', '1')).toEqual(bodies[won[0] ?? -1]);
@@ -83,7 +88,7 @@ describe('putManifest', () => {
     const release = await sampleRelease('chorus', '1');
     await registry.putBlob(release.digest, release.blob, release.blob.byteLength);
     const results = await Promise.all(
-      Array.from({ length: 20 }, () => registry.putManifest('chorus', '1', release.manifest)),
+      Array.from({ length: 20 }, () => patiently(() => registry.putManifest('chorus', '1', release.manifest))),
     );
     expect(results.filter(({ created }) => created)).toHaveLength(1);
   });
@@ -211,6 +216,7 @@ describe('appendRoute', () => {
     await uploadVersions(registry, 'again', ['1']);
     const first = await registry.appendRoute('again', { action: 'activate', version: '1' }, ann);
     await local.namespace.delete('route:again');
+    await local.stores.pause(writeIntervalMs);
     const second = await registry.appendRoute('again', { action: 'activate', version: '1' }, bob);
     expect(second).toEqual({ route: first.route, created: false, copyPending: false });
     expect((await registry.readCopy('again'))?.route).toEqual(first.route);
@@ -232,7 +238,9 @@ describe('appendRoute', () => {
     await uploadVersions(registry, 'racing', versions);
     const results = await Promise.allSettled(
       versions.map((version) =>
-        registry.appendRoute('racing', { action: 'activate', version }, { actor: `op ${version}`, ifMatchEpoch: 0 }),
+        patiently(() =>
+          registry.appendRoute('racing', { action: 'activate', version }, { actor: `op ${version}`, ifMatchEpoch: 0 }),
+        ),
       ),
     );
     const [winner, ...others] = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
@@ -333,6 +341,7 @@ describe('deleteVersion', () => {
     const { manifest, blob, digest } = await sampleRelease('renamed', '9');
     await upload(registry, { manifest, blob, digest });
     await registry.deleteVersion('renamed', '9');
+    await local.stores.pause(writeIntervalMs);
     await registry.collectGarbage({ dryRun: false, graceSeconds: 0 });
     expect(await registry.showModel('renamed')).toEqual({ name: 'renamed', route: null, versions: [], retired: ['9'] });
     const other = await sampleRelease('renamed', '9', 'other bytes');
@@ -340,6 +349,7 @@ describe('deleteVersion', () => {
       failure('CONFLICT', "'9' was retired at 2", 'other content'),
     );
     await expect(registry.getManifest('renamed', '9')).rejects.toMatchObject(failure('NOT_FOUND'));
+    await local.stores.pause(writeIntervalMs);
     await upload(registry, { manifest, blob, digest });
     expect(await registry.getManifest('renamed', '9')).toEqual(manifest);
     expect(await registry.showModel('renamed')).toMatchObject({ versions: [{ version: '9' }], retired: [] });

@@ -6,13 +6,15 @@ import { expect, it } from 'vitest';
 import type { RouteChange } from '../../registry/append-route.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import { manifestBlobs, manifestText, readManifest } from '../../registry/manifest.ts';
-import { Registry, type RegistryStores } from '../../registry/registry.ts';
+import { Registry } from '../../registry/registry.ts';
 import { settledAfterMs } from '../../registry/retirement.ts';
 import { type Route, routedVersions } from '../../registry/route.ts';
 import type { RouteAction } from '../../registry/route-action.ts';
+import { writeIntervalMs, writePatiently } from '../../registry/write-rate.ts';
 import { intercept } from './intercept.ts';
 import { createMemoryStores } from './memory-stores.ts';
 import { sampleRelease, upload } from './sample-release.ts';
+import type { TimedStores } from './write-rate-double.ts';
 
 const now = () => new Date('2026-11-23T10:00:00Z');
 /** After whatever was left half-way. */
@@ -55,10 +57,11 @@ class Process {
     this.task = task;
   }
 
-  static async begin(name: Name, task: Task, stores: RegistryStores): Promise<Process> {
+  static async begin(name: Name, task: Task, stores: TimedStores): Promise<Process> {
     const process = new Process(task);
     const registry = new Registry({ ...intercept(stores, (call, act) => process.#pass(call, act)), now });
-    carryOut(registry, task, name)
+    // As the command does: what was refused because of another's write is repeated.
+    writePatiently(stores.pause, () => carryOut(registry, task, name))
       .catch((error: Error) => error)
       .then((result) => {
         process.result = result;
@@ -141,6 +144,7 @@ class World {
   /** Nobody is at work: the repair puts right what was left half-way, and the collection takes nothing that is needed. */
   async rest(): Promise<void> {
     const registry = new Registry({ ...this.stores, now: later });
+    await this.stores.pause(settledAfterMs);
     await registry.collectGarbage({ dryRun: false, graceSeconds: 0 });
     await registry.repair();
     await registry.collectGarbage({ dryRun: false, graceSeconds: 0 });
@@ -172,10 +176,11 @@ class World {
     this.#winners.set(result.route.epoch, name);
   }
 
-  /** The task of an operator that ended half-way, again and undisturbed. */
+  /** The task of an operator that ended half-way, a second later and undisturbed. */
   async repeat(name: Name, task: Task): Promise<void> {
     this.leftUndone.delete(name);
     const before = this.log.at(-1);
+    await this.stores.pause(writeIntervalMs);
     const result = await carryOut(this.registry, task, name).catch((error: unknown) => error);
     if (result instanceof Error) {
       expect(result).toBeInstanceOf(PopserveError);
@@ -204,6 +209,7 @@ class World {
     if (action.action === 'canary') expect(route.rollout).toMatchObject({ version: action.version });
     if (!('version' in action)) return;
     // Idempotent from here on.
+    await this.stores.pause(writeIntervalMs);
     expect(await carryOut(this.registry, task, name)).toEqual({ route, created: false, copyPending: false });
   }
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Registry, type RegistryStores } from '../../registry/registry.ts';
+import { writeIntervalMs } from '../../registry/write-rate.ts';
 import { intercept } from './intercept.ts';
 import { type LocalStores, startLocalStores } from './local-stores.ts';
 import { createMemoryStores } from './memory-stores.ts';
@@ -147,6 +148,7 @@ describe('repair', () => {
     }
     const [ahead, other] = [await registry.readCopy('ahead'), await registry.readCopy('other')];
     if (ahead === null || other === null) throw new Error('expected copies');
+    await stores.pause(writeIntervalMs);
     await stores.copies.put({ ...ahead, route: { ...ahead.route, epoch: 1_000_000_000 } });
     await stores.copies.put({ ...other, route: { ...other.route, previous: ['9'] } });
     expect((await registry.repair()).repaired).toEqual(['ahead', 'other']);
@@ -160,6 +162,7 @@ describe('repair', () => {
       await uploadVersions(registryOf(stores), model, ['1']);
       await registryOf(refusingKv(stores)).appendRoute(model, { action: 'activate', version: '1' }, ann);
     }
+    await stores.pause(writeIntervalMs);
     await stores.manifests.retire((await sampleRelease('broken', '1')).manifest);
     const { repaired, failed } = await registryOf(stores).repair();
     expect(repaired).toEqual(['sound']);

@@ -2,6 +2,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { Registry } from '../../registry/registry.ts';
 import type { RouteCopy } from '../../registry/route.ts';
+import { writeIntervalMs } from '../../registry/write-rate.ts';
 import { createMemoryStores } from './memory-stores.ts';
 import { uploadVersions } from './sample-release.ts';
 
@@ -13,7 +14,11 @@ beforeEach(async () => {
   await uploadVersions(registry, 'pump', ['1', '2', '3']);
 });
 
-const activate = (version: string) => registry.appendRoute('pump', { action: 'activate', version }, { actor: 'ann' });
+/** A second after whatever was before. */
+async function activate(version: string) {
+  await stores.pause(writeIntervalMs);
+  await registry.appendRoute('pump', { action: 'activate', version }, { actor: 'ann' });
+}
 const begin = (version: string, number = 1) =>
   registry.beginTrial('pump', version, { number, by: `isolate-${number}`, pop: 'FRA' });
 
@@ -61,6 +66,7 @@ test('the repair tells the copy of versions that were proven while KV refused wr
   await activate('1');
   const before = await newest();
   await registry.proveVersion('pump', '1');
+  await stores.pause(writeIntervalMs);
   await stores.copies.put(before);
   expect((await registry.repair()).repaired).toEqual(['pump']);
   expect((await newest()).proven).toEqual(['1']);

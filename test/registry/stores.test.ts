@@ -3,11 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256Digest } from '../../registry/digests.ts';
 import { manifestDigest, manifestText } from '../../registry/manifest.ts';
 import type { Digest } from '../../registry/names.ts';
-import type { RegistryStores } from '../../registry/registry.ts';
 import type { Route } from '../../registry/route.ts';
+import { writeIntervalMs, writePatiently } from '../../registry/write-rate.ts';
 import { type LocalStores, startLocalStores } from './local-stores.ts';
 import { createMemoryStores } from './memory-stores.ts';
 import { sampleRelease } from './sample-release.ts';
+import type { TimedStores } from './write-rate-double.ts';
 
 let local: LocalStores;
 beforeAll(async () => {
@@ -16,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => local[Symbol.asyncDispose]());
 
 const memory = createMemoryStores();
-const kinds: [string, () => RegistryStores][] = [
+const kinds: [string, () => TimedStores][] = [
   ['R2 and KV', () => local.stores],
   ['memory', () => memory],
 ];
@@ -36,6 +37,10 @@ const routeOf = (model: string, epoch: number): Route => ({
 });
 
 describe.each(kinds)('stores on %s', (_kind, stores) => {
+  const aSecondLater = () => stores().pause(writeIntervalMs);
+  /** Repeats what is refused because another wrote the key within the second. */
+  const patiently = <T>(write: () => Promise<T>) => writePatiently(stores().pause, write);
+
   it('keep a blob under its digest and give it back, whole and in part', async () => {
     const { blobs } = stores();
     const digest = await sha256Digest('weights');
@@ -54,6 +59,7 @@ describe.each(kinds)('stores on %s', (_kind, stores) => {
       message: expect.stringContaining(digest),
     });
     expect(await blobs.head(digest)).toBeNull();
+    await aSecondLater();
     expect(await blobs.create(digest, utf8('what was announced'))).toBe(true);
   });
 
@@ -62,7 +68,9 @@ describe.each(kinds)('stores on %s', (_kind, stores) => {
     const digest = await sha256Digest('sent twice');
     await blobs.create(digest, utf8('sent twice'));
     expect(await blobs.isUploadedBy(digest, 'key:a')).toBe(false);
+    await aSecondLater();
     await expect(blobs.confirm(digest, utf8('sent twicE'))).rejects.toMatchObject({ code: 'UNPROCESSABLE' });
+    await aSecondLater();
     await blobs.confirm(digest, utf8('sent twice'));
     expect(await textOf((await blobs.get(digest))?.body)).toBe('sent twice');
     await blobs.addUploader(digest, 'key:a');
@@ -73,7 +81,8 @@ describe.each(kinds)('stores on %s', (_kind, stores) => {
 
   it('keep a blob once, whoever is first', async () => {
     const digest = await sha256Digest('once');
-    const racing = await Promise.all(Array.from({ length: 8 }, () => stores().blobs.create(digest, utf8('once'))));
+    const create = () => patiently(() => stores().blobs.create(digest, utf8('once')));
+    const racing = await Promise.all(Array.from({ length: 8 }, create));
     expect(racing.filter((stored) => stored)).toHaveLength(1);
   });
 
@@ -82,6 +91,7 @@ describe.each(kinds)('stores on %s', (_kind, stores) => {
     const digest = await sha256Digest('listed');
     await blobs.create(digest, utf8('listed'));
     expect(await Array.fromAsync(blobs.list())).toContainEqual(expect.objectContaining({ digest, bytes: 6 }));
+    await aSecondLater();
     await blobs.delete([digest]);
     expect(await blobs.head(digest)).toBeNull();
     expect(await blobs.get(digest)).toBeNull();
@@ -126,6 +136,7 @@ describe.each(kinds)('stores on %s', (_kind, stores) => {
     expect((await manifests.listVersions('near')).versions).toHaveLength(1);
     const models = await manifests.listModels();
     expect(models.filter((model) => model.startsWith('near')).sort()).toEqual(names);
+    await aSecondLater();
     await manifests.retire((await sampleRelease('near', '1')).manifest);
     expect(await manifests.get('near', '1')).toBeNull();
     expect(await manifests.get('nearby', '1')).not.toBeNull();
@@ -136,12 +147,15 @@ describe.each(kinds)('stores on %s', (_kind, stores) => {
     const { manifest, digest } = await sampleRelease('retiring', '1.json');
     const aside = async () => (await manifests.listRetiring()).filter(({ model }) => model === 'retiring');
     for (const restore of [true, false]) {
+      await aSecondLater();
       await manifests.create(manifest);
+      await aSecondLater();
       await manifests.retire(manifest);
       expect(await manifests.get('retiring', '1.json')).toBeNull();
       expect(await manifests.listVersions('retiring')).toEqual({ versions: [], retired: ['1.json'] });
       const each = { model: 'retiring', version: '1.json', blobs: [digest], sinceAt: expect.any(Date) };
       expect(await aside()).toEqual([each]);
+      await aSecondLater();
       await manifests.settleRetirement('retiring', '1.json', { restore });
       expect(await manifests.get('retiring', '1.json')).toBe(restore ? manifestText(manifest) : null);
       expect(await aside()).toEqual([]);
@@ -155,7 +169,9 @@ describe.each(kinds)('stores on %s', (_kind, stores) => {
     expect(await manifests.getTombstone('taken', '1.json')).toBeNull();
     await manifests.create(manifest);
     expect(await manifests.getTombstone('taken', '1.json')).toBeNull();
+    await aSecondLater();
     await manifests.retire(manifest);
+    await aSecondLater();
     await manifests.settleRetirement('taken', '1.json', { restore: false });
     expect(await manifests.getTombstone('taken', '1.json')).toEqual(tombstone);
     expect(await manifests.listModels()).toContain('taken');
@@ -182,7 +198,7 @@ describe.each(kinds)('stores on %s', (_kind, stores) => {
     for (const epoch of [1, 2, 3]) {
       const route = routeOf('log-race', epoch);
       const racing = Array.from({ length: 20 }, (_, index) =>
-        routes.append({ ...route, audit: { ...route.audit, actor: `writer ${index}` } }),
+        patiently(() => routes.append({ ...route, audit: { ...route.audit, actor: `writer ${index}` } })),
       );
       const won = await Promise.all(racing);
       expect(won.filter((each) => each)).toHaveLength(1);
@@ -200,21 +216,29 @@ describe.each(kinds)('stores on %s', (_kind, stores) => {
     const { trials } = stores();
     const attempt = (number: number) => ({ number, by: `isolate-${number}`, pop: 'FRA' });
     expect(await trials.read('tried', '1')).toEqual({ proven: false, attempts: [] });
-    const begun = await Promise.all(Array.from({ length: 5 }, () => trials.begin('tried', '1', attempt(1))));
+    const begin = () => patiently(() => trials.begin('tried', '1', attempt(1)));
+    const begun = await Promise.all(Array.from({ length: 5 }, begin));
     expect(begun.filter(Boolean)).toHaveLength(1);
     await trials.begin('tried', '1', attempt(2));
     await trials.begin('tried', '1.1', attempt(1));
+    await aSecondLater();
     await trials.fail('tried', '1', attempt(2), 'it ran into „unreachable“ 100%');
     expect((await trials.read('tried', '1')).attempts.toSorted((a, b) => a.number - b.number)).toEqual([
       { ...attempt(1), startedAt: expect.any(Date), failure: null },
       { ...attempt(2), startedAt: expect.any(Date), failure: 'it ran into „unreachable“ 100%' },
     ]);
+    await aSecondLater();
     await trials.abandon('tried', '1', 1);
     expect((await trials.read('tried', '1')).attempts).toHaveLength(1);
+    await aSecondLater();
     await trials.clear('tried', '1');
+    await aSecondLater();
     await trials.begin('tried', '1', attempt(1));
     await trials.prove('tried', '1');
     await trials.prove('tried', '1');
+    expect(await trials.read('tried', '1')).toMatchObject({ proven: true, attempts: [{ number: 1 }] });
+    await aSecondLater();
+    await trials.clear('tried', '1');
     expect(await trials.read('tried', '1')).toEqual({ proven: true, attempts: [] });
     expect([await trials.isProven('tried', '1'), await trials.isProven('tried', '1.1')]).toEqual([true, false]);
     expect((await trials.read('tried', '1.1')).attempts).toHaveLength(1);
@@ -225,7 +249,9 @@ describe.each(kinds)('stores on %s', (_kind, stores) => {
     const { manifest } = await sampleRelease('copied', '1');
     for (const epoch of [1, 2]) {
       const copy = { route: routeOf('copied', epoch), manifests: { '1': manifest }, proven: ['1'] };
+      await aSecondLater();
       await copies.put(copy);
+      await expect(copies.put(copy)).rejects.toMatchObject({ code: 'RATE_LIMITED', retryAfterSeconds: 1 });
       expect(await copies.get('copied')).toEqual(copy);
     }
   });

@@ -1,7 +1,7 @@
 // A release: a new route is written, learnt here, announced to telemetry and noted for the audit, in one place for every caller.
 import type { RouteChange } from '../../registry/append-route.ts';
+import type { Registry } from '../../registry/registry.ts';
 import type { RouteAction } from '../../registry/route-action.ts';
-import type { Isolate } from '../isolate.ts';
 import { log } from '../logging/log.ts';
 import type { RequestScope } from '../request-scope.ts';
 
@@ -19,25 +19,40 @@ export interface Release {
   readonly ifMatchEpoch?: number | undefined;
 }
 
+/** The parts of an isolate that hear of a release. */
+export interface ReleasePlaces {
+  readonly registry: Pick<Registry, 'appendRoute' | 'completeCopy'>;
+  readonly routes: { learn(model: string, scope: RequestScope): void };
+  readonly telemetry: { released(model: string, epoch: number): Promise<void> };
+}
+
 /**
  * Writes the route, which is the release. All that follows is behind it: this isolate takes over at once, the way to the other
  * PoPs is measured from here, and the audit has the change.
  * @throws PopserveError CONFLICT, NOT_FOUND; then nothing has changed
  */
 export async function release(
-  { registry, routes, telemetry }: Isolate,
+  { registry, routes, telemetry }: ReleasePlaces,
   { model, action, ifMatchEpoch }: Release,
   operator: Operator,
   scope: RequestScope,
 ): Promise<RouteChange> {
   const by = { actor: operator.actor, ...(ifMatchEpoch === undefined ? {} : { ifMatchEpoch }) };
   const result = await registry.appendRoute(model, action, by);
-  const { route, created, copyPending, copyError } = result;
+  const { route, created, copyPending, copyError, manifestError } = result;
   const { epoch } = route;
   routes.learn(model, scope);
   if (created) scope.waitUntil(telemetry.released(model, epoch).catch(logUnannounced));
-  if (created || copyPending) operator.note('route', { model, epoch, created, action, copyPending, copyError });
+  if (copyPending) scope.waitUntil(completeCopy(registry, model));
+  if (created || copyPending) {
+    operator.note('route', { model, epoch, created, action, copyPending, copyError, manifestError });
+  }
   return result;
+}
+
+async function completeCopy(registry: ReleasePlaces['registry'], model: string): Promise<void> {
+  const error = await registry.completeCopy(model);
+  if (error !== null) log('route-copy-left', { model, error });
 }
 
 /** The release stands all the same; its way is measured from the first PoP's report then. */

@@ -6,11 +6,12 @@ import { PopserveError } from '../../registry/errors.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { Route } from '../../registry/route.ts';
 import type { Log } from '../logging/log.ts';
+import type { RequestScope } from '../request-scope.ts';
 import { sinceEpochOf } from './kept-epochs.ts';
 import { releasedAtMs } from './propagation.ts';
 import type { GuardedRollout, KeptPart } from './report.ts';
 
-type GuardRegistry = Pick<Registry, 'currentRoute' | 'appendRoute'>;
+type GuardRegistry = Pick<Registry, 'currentRoute' | 'appendRoute' | 'completeCopy'>;
 
 /** A decision that has not ended by then was lost with the call that made it. */
 const lostAfterMs = 30_000;
@@ -20,15 +21,23 @@ export class Guard {
   readonly #sql: SqlStorage;
   readonly #parts: readonly KeptPart[];
   readonly #log: Log;
+  readonly #scope: RequestScope;
   /** The newest route that this object knows; undefined if it has not looked yet. */
   #route: Route | null | undefined;
   #busySinceMs = 0;
 
-  constructor(options: { registry: GuardRegistry; sql: SqlStorage; parts: readonly KeptPart[]; log: Log }) {
+  constructor(options: {
+    registry: GuardRegistry;
+    sql: SqlStorage;
+    parts: readonly KeptPart[];
+    log: Log;
+    scope: RequestScope;
+  }) {
     this.#registry = options.registry;
     this.#sql = options.sql;
     this.#parts = options.parts;
     this.#log = options.log;
+    this.#scope = options.scope;
   }
 
   /** The newest route that was read; null if there is none, or none was read yet. */
@@ -58,6 +67,7 @@ export class Guard {
       const change = await this.#registry.appendRoute(model, action, { actor: 'guard', ifMatchEpoch: route.epoch });
       this.#route = change.route;
       this.#log('guard-abort', { model, version: route.rollout?.version, ...action, epoch: change.route.epoch });
+      if (change.copyPending) this.#scope.waitUntil(this.#completeCopy(model));
       return change.route.epoch;
     } catch (error) {
       if (!(error instanceof PopserveError && error.code === 'CONFLICT')) throw error;
@@ -66,6 +76,11 @@ export class Guard {
     } finally {
       this.#busySinceMs = 0;
     }
+  }
+
+  async #completeCopy(model: string): Promise<void> {
+    const error = await this.#registry.completeCopy(model);
+    if (error !== null) this.#log('route-copy-left', { model, error });
   }
 }
 

@@ -1,6 +1,6 @@
 // An operator at work: releases, rollouts, rollbacks and the rest through the control plane, chosen by the seed. It may die
 // between any two steps, also inside the Worker that writes for it; what it left half-way is for the next release to complete.
-
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ModelStatus } from '../../../registry/api/status.ts';
 import type { RouteAction } from '../../../registry/route-action.ts';
 import type { Random } from '../../random.ts';
@@ -23,6 +23,8 @@ export interface OperatorOptions {
   readonly allowWrites: (count: number | null) => void;
   /** Share of releases in the middle of which the operator dies. */
   readonly deaths: number;
+  /** Real milliseconds of a pause that the control plane asks for. */
+  readonly repeatMs: (seconds: number) => number;
 }
 
 export interface OperatorCounts {
@@ -30,6 +32,8 @@ export interface OperatorCounts {
   routes: number;
   unchanged: number;
   conflicts: number;
+  /** Calls that were refused because of another write to the same key, and repeated. */
+  repeated: number;
   /** Refused or unanswered while storage was broken or the operator dead. */
   failed: number;
   deaths: number;
@@ -40,6 +44,9 @@ export interface OperatorCounts {
 /** Route changes, and what else an operator does to the registry. */
 type OperatorAction = RouteAction | { action: 'retire'; retired: string } | { action: 'gc' };
 
+/** As many as the command makes. */
+const attempts = 5;
+
 /** A rollout goes up in these steps. */
 const shares = [5, 20, 50, 100];
 
@@ -49,6 +56,7 @@ export class Operator {
     routes: 0,
     unchanged: 0,
     conflicts: 0,
+    repeated: 0,
     failed: 0,
     deaths: 0,
     wrong: [],
@@ -200,15 +208,21 @@ export class Operator {
     return this.#expect(answer, [200]) ? JSON.parse(answer.body) : null;
   }
 
-  #call(
+  /** Repeats what was refused because of another write, as the command does. */
+  async #call(
     method: string,
     path: string,
     body: string | Buffer = '',
     headers: Readonly<Record<string, string>> = {},
   ): Promise<Answered> {
-    const { port, token, name } = this.#options;
+    const { port, token, name, repeatMs } = this.#options;
     const own = { authorization: `Bearer ${token}`, 'popserve-actor': name };
-    return exchange(port, method, path, { ...own, ...headers }, body);
+    for (let attempt = 1; ; attempt++) {
+      const answer = await exchange(port, method, path, { ...own, ...headers }, body);
+      if (answer.status !== 429 || attempt === attempts) return answer;
+      this.counts.repeated++;
+      await delay(repeatMs(Number(answer.headers['retry-after'])));
+    }
   }
 
   /** Storage that is broken under the control plane may fail a call with a 5xx; anything else is a fault of popserve. */

@@ -28,7 +28,7 @@ export function reportLines(report: SimulationReport): string[] {
     `broken: ${['mixed', 'epoch-fell', 'below-min-epoch', 'side-changed', 'lost', 'refused-badly'].map((breach) => `${breach} ${breaches[breach] ?? 0}`).join(', ')}`,
     `releases: ${list(actions)}; ${report.newestEpoch} epochs, ${total(({ unchanged }) => unchanged)} without effect, ${total(({ conflicts }) => conflicts)} conflicts, ${total(({ failed }) => failed)} calls failed, ${total(({ deaths }) => deaths)} operators died on the way`,
     `faults: ${list(report.faults) || 'none'}; ${network.disturbed} storage calls disturbed`,
-    `storage: ${network.kvReads} KV reads, ${network.kvWrites} KV writes, ${network.r2Calls} R2 calls`,
+    `storage: ${network.kvReads} KV reads, ${network.kvWrites} KV writes, ${network.r2Calls} R2 calls; ${network.refusedWrites} writes refused because their key was written within the second, ${total(({ repeated }) => repeated)} calls repeated`,
     `latency of warm requests, ms: ${percentiles(report.latencyMs)}`,
     `a route reaches a PoP, ms: ${percentiles(report.eachMs)}`,
     `a route reaches all PoPs, ms: ${percentiles(report.completeMs)} (KV delay + refresh interval: ${Math.round(report.boundMs)})`,

@@ -15,6 +15,8 @@ import { makeBrokenRelease, makeRelease, type Release } from './releases.ts';
 /** Delays of the network, in unscaled milliseconds. */
 export const delays = {
   ...{ kvFrom: 500, kvTo: 10_000, absence: 10_000, stale: 30_000, refresh: 5_000, fault: 20_000 },
+  /** Between two writes to a key. */
+  write: 1_000,
   // Longer than the stalest route lives on in a PoP.
   ...{ flush: 5_000, retention: 120_000 },
 };
@@ -56,7 +58,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     releases.push(await makeRelease(model, number, options.ballastBytes));
   }
   const oracle = new Oracle(releases);
-  const bucket = new ObjectStore();
+  const bucket = new ObjectStore(scaled(delays.write));
   bucket.watch(({ key, bytes }) => {
     if (!key.startsWith(`models/${model}/routes/`)) return;
     const route = JSON.parse(bytes.toString()) as LoggedRoute;
@@ -66,7 +68,11 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const kvRandom = new Random(seed + 1);
   const kvDelay = () => scaled(delays.kvFrom + kvRandom.uniform() * (delays.kvTo - delays.kvFrom));
   const absenceMs = scaled(delays.absence);
-  const kv = new ReplicatedKv([...pops, ...further, telemetryPop], { delayMs: kvDelay, absenceMs });
+  const kv = new ReplicatedKv([...pops, ...further, telemetryPop], {
+    delayMs: kvDelay,
+    absenceMs,
+    writeIntervalMs: scaled(delays.write),
+  });
   const token = randomBytes(16).toString('hex');
   const network = new Network({ bucket, kv, faults, random: new Random(seed + 2), staleMs: scaled(delays.stale) });
   const networkPort = await network.listen();
@@ -98,6 +104,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
         newest: () => oracle.route(oracle.newestEpoch),
         allowWrites: (count) => network.allowWrites(name, count),
         deaths: options.deaths,
+        repeatMs: (seconds) => scaled(seconds * 1000),
       }),
   );
   const close = async () => {

@@ -212,7 +212,8 @@ async function changeRoute(
     { ...action, ...(breaking ? { breaking } : {}), ...(reason === undefined ? {} : { reason }) },
     ifEpoch,
   );
-  const pending = 'PoPs hear of it with the next scheduled repair: the copy that they read could not be written';
+  const pending =
+    'PoPs hear of it in some seconds, at the latest with the next scheduled repair: the copy that they read takes one write a second';
   return {
     lines: [
       ...(change.created ? [] : ['nothing to change']),

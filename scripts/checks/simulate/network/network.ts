@@ -41,10 +41,12 @@ export interface NetworkCounts {
   kvWrites: number;
   r2Calls: number;
   disturbed: number;
+  /** Writes to a key that was written within the second. */
+  refusedWrites: number;
 }
 
 export class Network {
-  readonly counts: NetworkCounts = { kvReads: 0, kvWrites: 0, r2Calls: 0, disturbed: 0 };
+  readonly counts: NetworkCounts = { kvReads: 0, kvWrites: 0, r2Calls: 0, disturbed: 0, refusedWrites: 0 };
   readonly #options: NetworkOptions;
   readonly #server: Server;
   /** Storage writes that a PoP may still make before its operator dies. */
@@ -73,6 +75,15 @@ export class Network {
   allowWrites(pop: string, count: number | null): void {
     if (count === null) this.#writesLeft.delete(pop);
     else this.#writesLeft.set(pop, count);
+  }
+
+  /** What KV has at a PoP now; null for nothing. */
+  kvValue(pop: string, key: string): Buffer | null {
+    return this.#options.kv.get(pop, key, Date.now());
+  }
+
+  objectExists(key: string): boolean {
+    return this.#options.bucket.get(key) !== null;
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -114,8 +125,9 @@ export class Network {
     const { kv, staleMs } = this.#options;
     if (request.method === 'PUT') {
       this.counts.kvWrites++;
-      kv.put(pop, key, body, Date.now());
-      response.writeHead(200).end();
+      const isTaken = kv.put(pop, key, body, Date.now());
+      if (!isTaken) this.counts.refusedWrites++;
+      response.writeHead(isTaken ? 200 : 429).end();
       return;
     }
     this.counts.kvReads++;
@@ -152,6 +164,11 @@ export class Network {
     await send(response, answer);
   }
 
+  #tooSoon(): R2Answer {
+    this.counts.refusedWrites++;
+    return errorAnswer(429, r2Codes.tooSoon, 'Reduce your concurrent request rate for the same object.');
+  }
+
   #call(call: R2Call, payload: Buffer): R2Answer {
     const { bucket } = this.#options;
     const absent = errorAnswer(404, r2Codes.absent, 'The specified key does not exist.');
@@ -159,13 +176,17 @@ export class Network {
       case 'list':
         return listAnswer(bucket.list({ ...call, after: call.cursor }));
       case 'delete':
-        bucket.delete(call.objects ?? (call.object === undefined ? [] : [call.object]));
+        if (!bucket.delete(call.objects ?? (call.object === undefined ? [] : [call.object]))) return this.#tooSoon();
         return { status: 200, headers: {}, metadata: Buffer.alloc(0), content: Buffer.alloc(0) };
       case 'put': {
         const createOnly = call.onlyIf?.etagDoesNotMatch?.some(({ type }) => type === 'wildcard') ?? false;
+        const etag = call.onlyIf?.etagMatches?.[0]?.value;
         const { sha256, customFields } = call;
-        const stored = bucket.put(call.object ?? '', Buffer.from(payload), { createOnly, sha256, customFields });
-        if (stored === 'exists') return errorAnswer(412, r2Codes.precondition, 'At least one precondition failed.');
+        const conditions = { createOnly, etag, sha256, customFields };
+        const stored = bucket.put(call.object ?? '', Buffer.from(payload), conditions);
+        if (stored === 'too-soon') return this.#tooSoon();
+        if (stored === 'precondition')
+          return errorAnswer(412, r2Codes.precondition, 'At least one precondition failed.');
         if (stored === 'wrong-digest') return errorAnswer(400, r2Codes.wrongDigest, 'The digest did not match.');
         return objectAnswer(stored, null);
       }

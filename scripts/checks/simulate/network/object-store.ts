@@ -1,5 +1,6 @@
 // The R2 bucket that all simulated PoPs share: strongly consistent, in memory, with what the registry uses of R2.
 import { createHash } from 'node:crypto';
+import { WriteRate } from './write-rate.ts';
 
 export interface StoredObject {
   readonly key: string;
@@ -20,7 +21,13 @@ const pageKeys = 1000;
 
 export class ObjectStore {
   readonly #objects = new Map<string, StoredObject>();
+  readonly #writes: WriteRate;
   readonly #watchers: ((object: StoredObject) => void)[] = [];
+
+  /** @param writeIntervalMs how long a key takes no further write; what does not come about counts as well */
+  constructor(writeIntervalMs: number) {
+    this.#writes = new WriteRate(writeIntervalMs);
+  }
 
   /** Called after each object is stored: the simulation knows of a route the moment it stands. */
   watch(watcher: (object: StoredObject) => void): void {
@@ -33,6 +40,7 @@ export class ObjectStore {
 
   /**
    * @param createOnly `onlyIf: {etagDoesNotMatch: '*'}`
+   * @param etag `onlyIf: {etagMatches: …}`
    * @param sha256 hex; the bytes must have it
    * @returns what was stored, or why not
    */
@@ -41,16 +49,21 @@ export class ObjectStore {
     bytes: Buffer,
     {
       createOnly,
+      etag: expected,
       sha256,
       customFields = [],
     }: {
       createOnly: boolean;
+      etag?: string | undefined;
       sha256?: string | undefined;
       customFields?: StoredObject['customFields'] | undefined;
     },
-  ): StoredObject | 'exists' | 'wrong-digest' {
+  ): StoredObject | 'too-soon' | 'precondition' | 'wrong-digest' {
+    if (!this.#writes.take([key], Date.now())) return 'too-soon';
     if (sha256 !== undefined && createHash('sha256').update(bytes).digest('hex') !== sha256) return 'wrong-digest';
-    if (createOnly && this.#objects.has(key)) return 'exists';
+    const standing = this.#objects.get(key);
+    if (createOnly && standing !== undefined) return 'precondition';
+    if (expected !== undefined && standing?.etag !== expected) return 'precondition';
     const etag = createHash('md5').update(bytes).digest('hex');
     const object = { key, bytes, etag, uploadedMs: Date.now(), customFields };
     this.#objects.set(key, object);
@@ -58,8 +71,11 @@ export class ObjectStore {
     return object;
   }
 
-  delete(keys: readonly string[]): void {
+  /** @returns whether they are gone; not if one was written too soon before */
+  delete(keys: readonly string[]): boolean {
+    if (!this.#writes.take(keys, Date.now())) return false;
     for (const key of keys) this.#objects.delete(key);
+    return true;
   }
 
   /** Keys in ascending order; what has the delimiter after the prefix is folded into one prefix. */

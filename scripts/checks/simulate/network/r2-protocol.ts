@@ -15,7 +15,10 @@ export interface R2Call {
   readonly cursor?: string;
   readonly sha256?: string;
   readonly customFields?: StoredObject['customFields'];
-  readonly onlyIf?: { readonly etagDoesNotMatch?: readonly { readonly type: string }[] };
+  readonly onlyIf?: {
+    readonly etagDoesNotMatch?: readonly { readonly type: string }[];
+    readonly etagMatches?: readonly { readonly value: string }[];
+  };
 }
 
 export interface R2Answer {
@@ -26,7 +29,13 @@ export interface R2Answer {
   readonly content: Buffer;
 }
 
-export const r2Codes = { internal: 10_001, absent: 10_007, precondition: 10_031, wrongDigest: 10_037 } as const;
+export const r2Codes = {
+  internal: 10_001,
+  absent: 10_007,
+  precondition: 10_031,
+  wrongDigest: 10_037,
+  tooSoon: 10_058,
+} as const;
 
 /** @returns the call and the bytes that come with it; null if the request is not for R2 */
 export function readR2Call(request: IncomingMessage, body: Buffer): { call: R2Call; payload: Buffer } | null {

@@ -1,10 +1,14 @@
 // KV as the network does it: a write reaches each PoP after a delay of its own, and a PoP that was told that a key is absent
 // keeps saying so for a while.
+import { WriteRate } from './write-rate.ts';
+
 export interface ReplicationOptions {
   /** Milliseconds until a write that `origin` made is readable at `pop`. */
   readonly delayMs: (pop: string) => number;
   /** How long a PoP answers an absent key from its cache. */
   readonly absenceMs: number;
+  /** How long a key takes no further write. */
+  readonly writeIntervalMs: number;
 }
 
 interface Write {
@@ -19,20 +23,25 @@ export class ReplicatedKv {
   readonly #pops: readonly string[];
   readonly #options: ReplicationOptions;
   readonly #writes = new Map<string, Write[]>();
+  readonly #rate: WriteRate;
   readonly #absentUntilMs = new Map<string, number>();
 
   constructor(pops: readonly string[], options: ReplicationOptions) {
     this.#pops = pops;
     this.#options = options;
+    this.#rate = new WriteRate(options.writeIntervalMs);
   }
 
-  put(origin: string, key: string, value: Buffer, nowMs: number): void {
+  /** @returns false if the key was written too soon before */
+  put(origin: string, key: string, value: Buffer, nowMs: number): boolean {
+    if (!this.#rate.take([key], nowMs)) return false;
     const arrivesMs = new Map(
       this.#pops.map((pop) => [pop, pop === origin ? nowMs : nowMs + this.#options.delayMs(pop)]),
     );
     const writes = this.#writes.get(key) ?? [];
     writes.push({ value, writtenMs: nowMs, origin, arrivesMs });
     this.#writes.set(key, writes);
+    return true;
   }
 
   /**

@@ -92,7 +92,7 @@ describe('the commands that change a route', () => {
     await popserve('activate', 'm', 'v1');
     const [route] = pop.routes;
     pop.intercept = () => ({ status: 201, body: { route, copyPending: true } });
-    expect((await popserve('activate', 'm', 'v1')).out).toContain('PoPs hear of it with the next scheduled repair');
+    expect((await popserve('activate', 'm', 'v1')).out).toContain('PoPs hear of it in some seconds');
   });
 
   it.each(['activate', 'rollback', 'canary', 'promote', 'shadow', 'alias'])(
