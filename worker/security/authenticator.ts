@@ -28,7 +28,7 @@ export class Authenticator {
   check(token: string, scope: RequestScope, beforeWork: () => Promise<void>): Caller | null | Promise<Caller | null> {
     if (this.#adminToken !== null && sameBytes(encoder.encode(token), this.#adminToken)) return operator;
     if (token.startsWith('pk_')) return this.#keys.check(token, scope, beforeWork);
-    if (this.#jwt !== null && isJwt(token)) return this.#jwt.check(token, beforeWork);
+    if (this.#jwt !== null && isJwt(token)) return this.#jwt.check(token, scope, beforeWork);
     return beforeWork().then(() => null);
   }
 }

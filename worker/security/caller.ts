@@ -30,11 +30,20 @@ export interface Need {
   readonly open?: boolean;
 }
 
+/** `admin` is a right over all models at once: a credential for some of them holds none of it, whoever made it out. */
+function holds({ scopes, models }: Caller, holder: Scope): boolean {
+  return scopes.has(holder) && (holder !== 'admin' || models === null);
+}
+
 /** @throws {PopserveError} PERMISSION_DENIED when the caller lacks the scope or the model; the message names it */
 export function requireRight(caller: Caller, { scopes, model, open = false }: Need): void {
-  if (!scopes.some((scope) => holders[scope].some((holder) => caller.scopes.has(holder)))) {
+  if (!scopes.some((scope) => holders[scope].some((holder) => holds(caller, holder)))) {
     const has = [...caller.scopes].join(', ') || 'none';
-    throw new PopserveError('PERMISSION_DENIED', `this call needs scope ${scopes.join(' or ')}, the key has ${has}`);
+    const why = caller.scopes.has('admin') ? ', and admin does not count for a key that is for some models only' : '';
+    throw new PopserveError(
+      'PERMISSION_DENIED',
+      `this call needs scope ${scopes.join(' or ')}, the key has ${has}${why}`,
+    );
   }
   if (caller.models === null || open) return;
   if (model !== null && caller.models.has(model)) return;

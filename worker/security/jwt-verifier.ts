@@ -1,9 +1,12 @@
 // Checks JSON Web Tokens of an identity provider (RFC 7519) with jose against the keys that the provider publishes (RFC 7517).
-import type { JWTPayload, JWTVerifyGetKey } from 'jose';
 import { type Scope, scopeSchema } from '../../registry/api-key.ts';
 import { BoundedMap } from '../../registry/bounded-map.ts';
+import { sha256Digest } from '../../registry/digests.ts';
 import { PopserveError } from '../../registry/errors.ts';
+import type { RequestScope } from '../request-scope.ts';
 import type { Caller } from './caller.ts';
+import { type Claims, readClaims, refused } from './jwt-claims.ts';
+import { KeySet } from './key-set.ts';
 
 export interface JwtSettings {
   readonly jwksUrl: URL;
@@ -49,13 +52,19 @@ export class JwtVerifier {
   readonly #now: () => number;
   /** Verified tokens only, keyed by the whole token with its signature. */
   readonly #verified = new BoundedMap<string, Verified>(mostVerified);
-  #keys: JWTVerifyGetKey | undefined;
+  readonly #keys: KeySet;
 
   /** @param cacheSeconds how long a verified token is accepted without another check, at most until it expires */
-  constructor(settings: JwtSettings, cacheSeconds: number, now: () => number = Date.now) {
+  constructor(
+    settings: JwtSettings,
+    cacheSeconds: number,
+    now: () => number = Date.now,
+    keys = new KeySet(settings.jwksUrl),
+  ) {
     this.#settings = settings;
     this.#cacheMs = cacheSeconds * 1000;
     this.#now = now;
+    this.#keys = keys;
   }
 
   /**
@@ -63,20 +72,21 @@ export class JwtVerifier {
    * @throws {PopserveError} UNAUTHENTICATED when the token is refused; the message says why
    * @throws {PopserveError} UNAVAILABLE when the provider's keys cannot be read
    */
-  check(token: string, beforeVerifying: () => Promise<void>): Caller | Promise<Caller> {
+  check(token: string, scope: RequestScope, beforeVerifying: () => Promise<void>): Caller | Promise<Caller> {
     const known = this.#verified.get(token);
     if (known !== undefined && this.#now() < known.untilMs) return known.caller;
     this.#verified.delete(token);
     // A token that was right before is not held up by what others try from its address.
-    return known === undefined ? beforeVerifying().then(() => this.#verify(token)) : this.#verify(token);
+    return known === undefined ? beforeVerifying().then(() => this.#verify(token, scope)) : this.#verify(token, scope);
   }
 
-  async #verify(token: string): Promise<Caller> {
+  async #verify(token: string, scope: RequestScope): Promise<Caller> {
+    // What cannot be a token of anybody costs no look at the keys.
+    const claims = readClaims(token);
     // Imported here and not at the top, so that start-up does not pay for it if no token ever comes.
-    const { createRemoteJWKSet, jwtVerify } = await import('jose');
-    this.#keys ??= createRemoteJWKSet(this.#settings.jwksUrl);
+    const { jwtVerify } = await import('jose');
     const { issuer, audience } = this.#settings;
-    const { payload } = await jwtVerify(token, this.#keys, {
+    await jwtVerify(token, this.#keys.keyFor(scope), {
       issuer,
       audience,
       algorithms,
@@ -85,23 +95,24 @@ export class JwtVerifier {
     }).catch((error: unknown) => {
       throw refusal(error);
     });
-    const caller = this.#callerOf(payload);
-    const endsMs = ((payload.exp ?? 0) + clockToleranceSeconds) * 1000;
+    const caller = await this.#callerOf(claims);
+    const endsMs = (claims.exp + clockToleranceSeconds) * 1000;
     this.#verified.set(token, { caller, untilMs: Math.min(this.#now() + this.#cacheMs, endsMs) });
     return caller;
   }
 
-  #callerOf(payload: JWTPayload): Caller {
+  async #callerOf(claims: Claims): Promise<Caller> {
     const { scopeClaim, scopePrefix, modelsClaim } = this.#settings;
     const scopes = new Set<Scope>();
-    for (const text of listOf(payload[scopeClaim])) {
+    for (const text of listOf(own(claims, scopeClaim))) {
       const scope = text.startsWith(scopePrefix) ? scopeSchema.safeParse(text.slice(scopePrefix.length)) : undefined;
       if (scope?.success) scopes.add(scope.data);
     }
-    const models = payload[modelsClaim];
+    const models = own(claims, modelsClaim);
+    const { name } = claims;
     return {
-      id: `jwt:${printable(payload.sub ?? '')}`,
-      name: typeof payload.name === 'string' ? printable(payload.name) : null,
+      id: await subjectId(claims.sub),
+      name: typeof name === 'string' ? printable(name.slice(0, shownCharacters)) : null,
       scopes,
       // A claim that cannot be read allows no model.
       models: models === undefined ? null : new Set(listOf(models)),
@@ -114,17 +125,34 @@ function listOf(claim: unknown): string[] {
   return Array.isArray(claim) ? claim.filter((part) => typeof part === 'string') : [];
 }
 
+/** A claim of the token, not what every object inherits. */
+function own(claims: Claims, name: string): unknown {
+  return Object.hasOwn(claims, name) ? claims[name] : undefined;
+}
+
+const shownCharacters = 100;
+
+/**
+ * The name of a subject in logs and limits: as it is where it is short and printable, otherwise its beginning with the SHA-256 of
+ * the whole as JSON, which tells broken characters apart. Different subjects never share a name, nor the limits that go with it.
+ */
+async function subjectId(subject: string): Promise<string> {
+  const plain = subject.length <= shownCharacters && /^[\x20-\x7e]+$/.test(subject);
+  if (plain && !/~[0-9a-f]{64}$/.test(subject)) return `jwt:${subject}`;
+  const hash = (await sha256Digest(JSON.stringify(subject))).slice('sha256:'.length);
+  return `jwt:${printable(subject.slice(0, 32))}~${hash}`;
+}
+
 function printable(text: string): string {
-  return text.slice(0, 100).replace(/[^\x20-\x7e]/g, '?');
+  return text.replace(/[^\x20-\x7e]/g, '?');
 }
 
 /** jose's own messages name the claim or header at fault and never quote the token. */
 function refusal(error: unknown): PopserveError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const aboutToken = /^ERR_(JWT|JWS|JWKS_NO_MATCHING|JWKS_MULTIPLE|JOSE_ALG|JOSE_NOT_SUPPORTED)/.test(code);
-  if (error instanceof Error && aboutToken) {
-    return new PopserveError('UNAUTHENTICATED', `the token is refused: ${error.message}`, { cause: error });
-  }
+  if (error instanceof PopserveError) return error;
+  if (error instanceof Error && aboutToken) return refused(error.message, error);
   return new PopserveError('UNAVAILABLE', "the token cannot be checked now: the issuer's keys do not arrive", {
     retryAfterSeconds: 5,
     cause: error,
