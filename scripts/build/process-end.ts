@@ -28,6 +28,16 @@ export function dieOfSignals(): void {
   }
 }
 
+/** Waits for a signal to end, which from now on ends the wait and not the process. */
+export function untilSignal(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.removeAllListeners(signal);
+    process.once(signal, () => resolve());
+  }
+  return promise;
+}
+
 /**
  * Ends the process with this status, once all that was written has been taken. What still runs or listens is not waited for.
  */

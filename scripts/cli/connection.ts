@@ -99,7 +99,9 @@ export class Connection {
     const { token, tokenSource, tokenVariable } = this.settings;
     if (token !== null) return { authorization: `Bearer ${token}` };
     const local =
-      tokenSource === tokenVariable ? '' : `, or start the local PoP with 'npm start', which writes ${tokenSource}`;
+      tokenSource === tokenVariable
+        ? ''
+        : `, or start the local PoP with 'npx popserve start', which writes ${tokenSource}`;
     throw new PopserveError('UNAUTHENTICATED', `no operator's token; set ${tokenVariable}${local}`);
   }
 
@@ -156,7 +158,7 @@ class Unreached extends PopserveError {
     const what = timedOut
       ? `no answer from ${url} within ${timeoutMs / 1000} s`
       : neverSent
-        ? `nothing answers at ${url} (${fault}); start a local PoP with 'npm start' or set ${urlSource}`
+        ? `nothing answers at ${url} (${fault}); start a local PoP with 'npx popserve start' or set ${urlSource}`
         : `the connection to ${url} failed: ${fault}`;
     super('UNAVAILABLE', what, { cause: error });
     this.neverSent = neverSent;

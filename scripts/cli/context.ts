@@ -1,11 +1,12 @@
 // The surroundings of every command, and how it is run: made once per call of the command line.
+
+import { shellLine } from '../shell-words.ts';
 import { Connection } from './connection.ts';
 import type { Host } from './host.ts';
 import type { TerminalProgress } from './progress.ts';
 import { RegistryClient } from './registry-client.ts';
 import type { Report } from './report.ts';
 import { readActor, readSettings, type Settings } from './settings.ts';
-import { shellLine } from './shell-words.ts';
 
 export interface Context {
   readonly host: Host;

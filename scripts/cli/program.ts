@@ -10,11 +10,13 @@ import { addCopy } from './commands/copy.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addDrift } from './commands/drift.ts';
 import { addInfer } from './commands/infer.ts';
+import { addInit } from './commands/init.ts';
 import { addKeyCommands } from './commands/keys.ts';
 import { addLookCommands } from './commands/look.ts';
 import { addPublish } from './commands/publish.ts';
 import { addRouteCommands } from './commands/route.ts';
 import { addSample } from './commands/sample.ts';
+import { addStart } from './commands/start.ts';
 import { addStatus } from './commands/status.ts';
 import { addVerify } from './commands/verify.ts';
 import { createContext, type Execute } from './context.ts';
@@ -97,6 +99,8 @@ export function buildProgram(host: Host, ending: { status: number }, args: reado
   addKeyCommands(program, execute);
   addAudit(program, execute);
   addDoctor(program, execute);
+  addInit(program, execute);
+  addStart(program, host);
   return program;
 }
 

@@ -1,7 +1,7 @@
 // A request that a published version is known to answer, as a `curl` line that works when it is pasted.
 import type { Manifest } from '../../registry/manifest.ts';
 import { type Datatype, elementBytes, elementCount } from '../../registry/signature.ts';
-import { quoteWord } from './shell-words.ts';
+import { quoteWord } from '../shell-words.ts';
 
 /** More zeros than this travel in the binary form: a picture's would not fit on a line. */
 const mostZerosInline = 64;

@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
-import { projectRoot } from '../build/project.ts';
+import { parseEnv } from 'node:util';
+import { findProject } from '../build/operator-project.ts';
 import { UsageError } from './usage-error.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -30,8 +31,8 @@ interface Variables {
 const usual: Variables = { url: 'POPSERVE_URL', token: 'POPSERVE_TOKEN' };
 
 /**
- * POPSERVE_URL, POPSERVE_TOKEN and, for a PoP on this machine only, the token that the local PoP keeps in its data folder
- * (POPSERVE_DATA, default `.popserve` in the project).
+ * POPSERVE_URL, POPSERVE_TOKEN and, for a PoP on this machine only, the ADMIN_TOKEN of the project's .dev.vars or the token that
+ * the local PoP keeps in its data folder (POPSERVE_DATA, default `.popserve` in the project).
  * @param variables to read instead
  * @throws {UsageError} if the variable has no http(s) URL or the token cannot be sent
  */
@@ -41,9 +42,18 @@ export function readSettings(env: Environment, variables = usual): Settings {
   const text = env[variables.token];
   if (text) return { ...named, token: readToken(text, variables.token), tokenSource: variables.token };
   if (!isLoopback(url)) return { ...named, token: null, tokenSource: variables.token };
-  const file = join(env.POPSERVE_DATA ? resolve(env.POPSERVE_DATA) : join(projectRoot, '.popserve'), 'token');
+  // wrangler dev and the local PoP of a project take the token from there, if it has one.
+  const secrets = join(findProject().folder, '.dev.vars');
+  const secret = env.POPSERVE_DATA ? undefined : parseEnv(readIfThere(secrets) ?? '').ADMIN_TOKEN;
+  if (secret) return { ...named, token: readToken(secret, secrets), tokenSource: secrets };
+  const file = join(defaultDataFolder(env), 'token');
   const content = readIfThere(file);
   return { ...named, token: content === null ? null : readToken(content, file), tokenSource: file };
+}
+
+/** The folder in which the local PoP of the project keeps its registry and its token, unless it is told another. */
+export function defaultDataFolder(env: Environment): string {
+  return env.POPSERVE_DATA ? resolve(env.POPSERVE_DATA) : join(findProject().folder, '.popserve');
 }
 
 /**

@@ -1,7 +1,9 @@
 // The model that a first start releases, and a request that shows it at work.
 import { join } from 'node:path';
+import { projectRoot } from '../build/project.ts';
 
-const folder = join(import.meta.dirname, 'model');
+/** The npm package has these files too, in the same place. */
+const folder = join(projectRoot, 'scripts', 'demo', 'model');
 
 export const demoModel = {
   name: 'machine-failure',

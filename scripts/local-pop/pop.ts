@@ -17,11 +17,17 @@ export interface PopOptions {
   readonly directory: string | null;
   /** 0: any free port. */
   readonly port: number;
+  /** Address to listen on; by default 127.0.0.1. */
+  readonly host?: string;
   /** Serve HTTPS, as in production, with a certificate that no authority has signed. */
   readonly https?: boolean;
+  /** Under the settings of wrangler.toml. */
+  readonly defaults?: Readonly<Record<string, string>>;
+  /** Without {@link localSettings}: as closed as wrangler.toml has it. */
+  readonly closed?: boolean;
   /** Over {@link localSettings} and the settings of wrangler.toml. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Limits under the names of their bindings; periods are 10 or 60 s. None by default, whatever wrangler.toml says. */
+  /** Limits under the names of their bindings; periods are 10 or 60 s. None by default, whatever wrangler.toml says, unless `closed`. */
   readonly rateLimits?: Readonly<Record<string, { readonly limit: number; readonly period: 10 | 60 }>>;
   /** The platform as it may be elsewhere or later, in place of what wrangler.toml says. */
   readonly platform?: Platform;
@@ -103,8 +109,9 @@ async function start(options: PopOptions, workers: readonly PopWorker[]): Promis
   const { Miniflare } = await importMiniflare();
   const bundle = options.project === undefined ? await bundleWorker('index') : await bundleProject(options.project);
   const { mark } = options;
-  const token = options.directory === null ? randomBytes(24).toString('base64url') : await keepToken(options.directory);
   const configured = bundle.options;
+  const given = configured.bindings?.ADMIN_TOKEN;
+  const token = await keepToken(options.directory, typeof given === 'string' && given !== '' ? given : null);
   const { TELEMETRY: telemetry, ...durableObjects } = configured.durableObjects ?? {};
   const home = workers[0]?.name;
   // The objects live in the first Worker; the others reach them there.
@@ -114,7 +121,7 @@ async function start(options: PopOptions, workers: readonly PopWorker[]): Promis
       : { ...durableObjects, TELEMETRY: { ...telemetry, scriptName: home } };
   const kept = (name: string) => (options.directory === null ? false : join(options.directory, name));
   const miniflare = new Miniflare({
-    host: '127.0.0.1',
+    host: options.host ?? '127.0.0.1',
     port: options.port,
     https: options.https ?? false,
     // Without this miniflare asks the network where on earth it is.
@@ -135,9 +142,15 @@ async function start(options: PopOptions, workers: readonly PopWorker[]): Promis
       modules: modulesOf(bundle, options.platform?.before),
       durableObjects: objectsFor(name),
       ...(workers.length === 1 ? {} : { unsafeDirectSockets: [{ host: '127.0.0.1' }] }),
-      r2Buckets: { MODELS: bucketName },
-      ratelimits: limiters(options.rateLimits ?? {}),
-      bindings: { ...configured.bindings, ...localSettings, ADMIN_TOKEN: token, ...settings },
+      r2Buckets: { ...configured.r2Buckets, MODELS: bucketName },
+      ...(options.closed ? {} : { ratelimits: limiters(options.rateLimits ?? {}) }),
+      bindings: {
+        ...options.defaults,
+        ...configured.bindings,
+        ...(options.closed ? {} : localSettings),
+        ADMIN_TOKEN: token,
+        ...settings,
+      },
     })),
   });
   try {
@@ -178,14 +191,22 @@ function limiters(limits: NonNullable<PopOptions['rateLimits']>) {
   return Object.fromEntries(Object.entries(limits).map(([name, simple]) => [name, { namespace_id: name, simple }]));
 }
 
-/** A token of its own for each data folder, readable by its owner only: the `popserve` command finds it there. */
-async function keepToken(directory: string): Promise<string> {
+/**
+ * A token of its own for each data folder, readable by its owner only: the `popserve` command finds it there.
+ * @param given the project's own, from .dev.vars
+ */
+async function keepToken(directory: string | null, given: string | null): Promise<string> {
+  if (directory === null) return given ?? newToken();
   const path = join(directory, 'token');
-  const kept = await readFile(path, 'utf8').catch(() => null);
-  if (kept !== null && kept.trim() !== '') return kept.trim();
-  const token = randomBytes(24).toString('base64url');
+  const kept = (await readFile(path, 'utf8').catch(() => '')).trim();
+  const token = given ?? (kept || newToken());
+  if (token === kept) return token;
   await mkdir(directory, { recursive: true });
   await writeFile(path, `${token}\n`, { mode: 0o600 });
   await chmod(path, 0o600);
   return token;
+}
+
+function newToken(): string {
+  return randomBytes(24).toString('base64url');
 }

@@ -19,6 +19,6 @@ export const allowedHosts = createMiddleware<AppContext>((c, next) => {
   const expected = [...allowed].join(', ');
   throw new PopserveError(
     'MISDIRECTED',
-    `this PoP answers to ${expected}, and the request is for host '${host.slice(0, 100)}'. To allow that name, add it to the setting ALLOWED_HOSTS (npm start -- --host NAME)`,
+    `this PoP answers to ${expected}, and the request is for host '${host.slice(0, 100)}'. To allow that name, add it to the setting ALLOWED_HOSTS (npx popserve start --allow-host NAME)`,
   );
 });

@@ -1,10 +1,8 @@
 // `popserve doctor`: what a release needs, checked one by one; each fault comes with what to do about it.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { PopserveError } from '../../../registry/errors.ts';
+import { findProject } from '../../build/operator-project.ts';
 import { importOnnxruntime } from '../../build/operator-tools.ts';
-import { projectRoot } from '../../build/project.ts';
 import type { Context, Execute } from '../context.ts';
 import type { Report } from '../report.ts';
 import { isLoopback } from '../settings.ts';
@@ -68,9 +66,9 @@ async function loadNativeRuntime(): Promise<string> {
 }
 
 function findDeploymentFile(): string {
-  const file = join(projectRoot, 'wrangler.toml');
-  if (existsSync(file)) return file;
-  throw new Error(`${file} is missing; it is part of the project, restore it with 'git checkout wrangler.toml'`);
+  const { folder, config } = findProject();
+  if (config !== null) return config;
+  throw new Error(`${folder} has none, nor has a folder above it; 'npx popserve init my-pop' makes a project with one`);
 }
 
 async function reachPop({ connection }: Context): Promise<string> {

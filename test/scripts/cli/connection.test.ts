@@ -120,7 +120,7 @@ describe('Connection', () => {
     const connection = connect();
     await pop.stop();
     await expect(connection.send(look)).rejects.toThrow(
-      /nothing answers at http:\/\/127\.0\.0\.1:\d+\/ \(ECONNREFUSED\); start a local PoP with 'npm start'/,
+      /nothing answers at http:\/\/127\.0\.0\.1:\d+\/ \(ECONNREFUSED\); start a local PoP with 'npx popserve start'/,
     );
     expect(waits).toEqual([200, 400]);
   });

@@ -47,7 +47,7 @@ it.each([
   const { status, text } = await ask(host);
   expect(status).toBe(421);
   expect(JSON.parse(text).error).toBe(
-    `this PoP answers to localhost, 127.0.0.1, [::1], pop.example, and the request is for host '${host}'. To allow that name, add it to the setting ALLOWED_HOSTS (npm start -- --host NAME)`,
+    `this PoP answers to localhost, 127.0.0.1, [::1], pop.example, and the request is for host '${host}'. To allow that name, add it to the setting ALLOWED_HOSTS (npx popserve start --allow-host NAME)`,
   );
 });
 

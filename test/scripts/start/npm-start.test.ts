@@ -5,10 +5,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Manifest } from '../../registry/manifest.ts';
-import { projectRoot } from '../../scripts/build/project.ts';
-import { demoModel } from '../../scripts/demo/demo-model.ts';
+import packageJson from '../../../package.json' with { type: 'json' };
+import type { Manifest } from '../../../registry/manifest.ts';
+import { projectRoot } from '../../../scripts/build/project.ts';
+import { demoModel } from '../../../scripts/demo/demo-model.ts';
 
 let folder: string;
 let child: ChildProcess;
@@ -16,7 +18,8 @@ let printed = '';
 let origin: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'popserve-start-'));
-  child = spawn(process.execPath, ['scripts/start.ts', '--port', '0', '--data', folder, '--host', 'pop.example'], {
+  const [, script = '', ...words] = packageJson.scripts.start.split(' ');
+  child = spawn(process.execPath, [script, ...words, '--port', '0', '--data', folder, '--allow-host', 'pop.example'], {
     cwd: projectRoot,
   });
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (printed += chunk));
@@ -63,4 +66,29 @@ it('has released it through the gate, with a baseline to tell drift by', async (
   expect(evaluation?.gate.requirements).toEqual(['roc_auc>=0.9']);
   expect(baseline?.reference).toMatchObject({ file: 'test.csv', rows: 3000 });
   expect(baseline?.inputs.map(({ name }) => name)).toEqual([...demoModel.features]);
+});
+
+it('says where it listens to a second start on the same data, and leaves the first alone', async () => {
+  const second = spawn(process.execPath, ['scripts/popserve.mjs', 'start', '--port', '0', '--data', folder], {
+    cwd: projectRoot,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const [said, [code]] = await Promise.all([text(second.stderr), once(second, 'exit')]);
+  expect(code).toBe(1);
+  expect(said).toContain(
+    `a local PoP already runs on the data in ${folder} and listens on ${origin} (process ${child.pid})`,
+  );
+  expect((await fetch(`${origin}/v2/health/ready`)).status).toBe(200);
+});
+
+it('prints a command for releasing that finds this PoP and its token, wherever it is pasted', async () => {
+  const line = printed.split('\n').find((each) => each.includes('popserve publish')) ?? '';
+  expect(line).toBe(
+    `  POPSERVE_URL=${origin} POPSERVE_DATA=${folder} npx popserve publish model.onnx --name my-model --activate`,
+  );
+  const pasted = line
+    .replace(/publish .*/, 'list')
+    .replace('npx popserve', `${process.execPath} ${projectRoot}/scripts/popserve.mjs`);
+  const shell = spawn('sh', ['-c', pasted], { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'inherit'] });
+  expect(await text(shell.stdout)).toContain(demoModel.name);
 });

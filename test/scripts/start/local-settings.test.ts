@@ -1,0 +1,41 @@
+// Which settings are above all others on this machine.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { givenSettings, isOnlyLocal } from '../../../scripts/start/local-settings.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'popserve-settings-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+it('says nothing where nobody does', async () => {
+  expect(await givenSettings(folder, {})).toEqual({});
+});
+
+it('adds names to those of this machine', async () => {
+  const settings = await givenSettings(folder, { allowHost: ['pop.example', 'other.example'] });
+  expect(settings).toEqual({ ALLOWED_HOSTS: 'localhost,127.0.0.1,[::1],pop.example,other.example' });
+});
+
+it('has .dev.vars, and the command line above it', async () => {
+  writeFileSync(join(folder, '.dev.vars'), '# mine\nINFERENCE_ACCESS="keyed"\nCORS_ORIGINS=*\nADMIN_TOKEN=abc\n');
+  expect(await givenSettings(folder, { cors: 'http://a.example', driftWindow: 2 })).toEqual({
+    INFERENCE_ACCESS: 'keyed',
+    CORS_ORIGINS: 'http://a.example',
+    ADMIN_TOKEN: 'abc',
+    DRIFT_WINDOW_SECONDS: '2',
+  });
+});
+
+it.each([
+  ['127.0.0.1', true],
+  ['127.8.0.1', true],
+  ['localhost', true],
+  ['::1', true],
+  ['0.0.0.0', false],
+  ['::', false],
+  ['192.168.1.5', false],
+  ['127.example.com', false],
+])('%s: only this machine reaches it: %s', (host, only) => {
+  expect(isOnlyLocal(host)).toBe(only);
+});
