@@ -10,6 +10,7 @@ import { inputLimitSchema } from './input-size-limits.ts';
 import { type Digest, digestSchema, modelNameSchema, versionSchema } from './names.ts';
 import { outputRoleSchema } from './output-role.ts';
 import { parse, parseJson } from './parse.ts';
+import { pipelineSchema } from './pipeline.ts';
 import { randomnessSchema } from './randomness.ts';
 import { runCostsSchema } from './run-costs.ts';
 import { signatureSchema } from './signature.ts';
@@ -88,6 +89,8 @@ export const manifestSchema = z.strictObject({
   zeroSizes: zeroSizesSchema.optional(),
   /** A model that gives other answers to the same question. */
   random: randomnessSchema.optional(),
+  /** The steps between pictures and the model's tensors, for callers who send them as they are. */
+  pipeline: pipelineSchema.optional(),
   /** The runs that these limits were derived from. */
   costs: runCostsSchema.optional(),
   /** The scores of the version on test data before it was published, and the requirements it had to meet. */

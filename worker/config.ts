@@ -22,6 +22,8 @@ export interface Config {
   readonly maxInflatedBytes: number;
   /** A body that takes longer to arrive is refused. */
   readonly maxBodySeconds: number;
+  /** Pixels of one picture. */
+  readonly maxPixels: number;
   readonly maxUrlBytes: number;
   /** Names and values of all headers of a request. */
   readonly maxHeaderBytes: number;
@@ -105,6 +107,7 @@ export const settingsSchema = z.object({
   MAX_BODY_MIB: numberSetting(0.001).max(64).default(defaultLimits.bodyMib),
   MAX_INFLATED_MIB: numberSetting(0.001).max(64).default(defaultLimits.bodyMib),
   MAX_BODY_SECONDS: numberSetting(0.1).max(300).default(defaultLimits.bodySeconds),
+  MAX_PIXELS: numberSetting(1).max(16_000_000).default(defaultLimits.pixels),
   MAX_URL_BYTES: numberSetting(100).default(8192),
   MAX_HEADER_BYTES: numberSetting(100).default(16_384),
   MAX_INPUTS: numberSetting(1).default(defaultLimits.inputs),
@@ -153,6 +156,7 @@ export function parseConfig(env: object): Config {
     maxBodyBytes: settings.MAX_BODY_MIB * mebibyte,
     maxInflatedBytes: settings.MAX_INFLATED_MIB * mebibyte,
     maxBodySeconds: settings.MAX_BODY_SECONDS,
+    maxPixels: settings.MAX_PIXELS,
     maxUrlBytes: settings.MAX_URL_BYTES,
     maxHeaderBytes: settings.MAX_HEADER_BYTES,
     decodeLimits: {

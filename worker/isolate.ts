@@ -16,6 +16,7 @@ import { IsolateHeap } from './runtime/isolate-heap.ts';
 import { Ledger } from './runtime/ledger.ts';
 import { ModelCache } from './runtime/model-cache.ts';
 import { ModelLoader } from './runtime/model-loader.ts';
+import { Pictures } from './runtime/pictures.ts';
 import { Trials } from './runtime/trials.ts';
 import { verifyBlob } from './runtime/verify-blob.ts';
 import { Counters } from './telemetry/counters.ts';
@@ -38,6 +39,8 @@ export interface Isolate {
   readonly counters: Counters;
   readonly drift: DriftCounter;
   readonly sampler: InputSampler;
+  /** Makes tensors of pictures, for versions with a pipeline. */
+  readonly pictures: Pictures;
   /** Answers to questions in URLs, kept by the PoP. */
   readonly answers: AnswerCache;
   /** Merged reports of all PoPs. */
@@ -58,13 +61,14 @@ export function createIsolate(env: Env): Isolate {
   const answers = new AnswerCache();
   const drift = new DriftCounter(config.popRegion, log);
   const sampler = new InputSampler(config.sample);
+  const pictures = new Pictures(config.maxPixels);
   const ledger: Ledger = new Ledger({
     totalBytes: isolateMemory.totalMib * mebibyte,
     baseBytes: isolateMemory.baseMib * mebibyte,
     controlBytes: isolateMemory.controlMib * mebibyte,
     // Room that a version was promised is not lent to requests either.
     heapBytes: () => heap.discardedBytes + Math.max(heap.byteLength, models.promisedBytes),
-    keptBytes: () => sampler.heldBytes,
+    keptBytes: () => sampler.heldBytes + pictures.heldBytes,
   });
   const heap = new IsolateHeap(config.memoryBudgetBytes, () => ledger.heapRoom());
   const blobs = new CachedBlobs({
@@ -119,6 +123,7 @@ export function createIsolate(env: Env): Isolate {
     counters,
     drift,
     sampler,
+    pictures,
     answers,
     telemetry,
     reporter,

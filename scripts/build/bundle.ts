@@ -10,6 +10,7 @@ import type { unstable_getMiniflareWorkerOptions } from 'wrangler';
 import * as z from 'zod';
 import { mebibyte } from '../../registry/mebibytes.ts';
 import { cachedBuild } from './build-cache.ts';
+import { deriveCodecs } from './derive-codecs.ts';
 import { deriveRuntime } from './derive-runtime.ts';
 import { importWrangler, locateTool } from './operator-tools.ts';
 import { onProcessEnd } from './process-end.ts';
@@ -82,6 +83,7 @@ export interface Bundle {
 export async function bundleWorker(entry: WorkerEntry): Promise<Bundle> {
   if (isBuilt) return await readBuiltInspector();
   await deriveRuntime();
+  await deriveCodecs();
   const config = entry === 'index' ? 'wrangler.toml' : toolsConfig;
   const { directory, files } = await cachedBuild({
     cache: join(projectRoot, 'node_modules', '.cache', 'popserve'),

@@ -12,7 +12,7 @@ import { preparePublication } from '../../scripts/validation/prepare-publication
 import { eventually } from '../harness/eventually.ts';
 import { TestPop } from '../harness/pop.ts';
 import { type Ran, runCommand } from '../scripts/cli/captured-host.ts';
-import { floatsNpy } from '../scripts/validation/folder/encoders.ts';
+import { floatsNpy } from '../harness/pictures/encoders.ts';
 import { expectClose, type GoldenTensor } from '../zoo/golden-case.ts';
 import { binaryRequest, jsonRequest, readAnswer } from '../zoo/wire.ts';
 import { drawLine, orientationNet, type PackagedTensor, packagedModels } from './packaged-models.ts';

@@ -19,6 +19,8 @@ export interface BodyLimits {
   readonly maxInflatedBytes: number;
   /** From the first look at the body to its last byte. */
   readonly maxSeconds: number;
+  /** Media types that are taken beside JSON and raw bytes. */
+  readonly readsMedia?: (mediaType: string) => boolean;
 }
 
 /** A body of at most this that tells its length is read in one call, and holds no room before it is there. */
@@ -39,7 +41,7 @@ export async function readBody(request: Request, limits: BodyLimits, account: Ac
   const compression = readContentEncoding(request.headers.get('content-encoding'));
   const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
   // curl's default media type is accepted as JSON as well.
-  if (mediaType !== '' && !readable.has(mediaType) && !mediaType.endsWith('+json')) {
+  if (mediaType !== '' && !readable.has(mediaType) && !mediaType.endsWith('+json') && !limits.readsMedia?.(mediaType)) {
     throw new PopserveError(
       'UNSUPPORTED_MEDIA',
       `content type '${mediaType}' is not supported: send application/json or application/octet-stream`,

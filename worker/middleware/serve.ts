@@ -7,6 +7,7 @@ import { freeBytes } from '../http/free-bytes.ts';
 import { popOf } from '../http/pop.ts';
 import { type BodyLimits, readBody } from '../http/read-body.ts';
 import { fallbackFor } from '../inference/fallback.ts';
+import { isMedia, noPipeline } from '../inference/pipeline-request.ts';
 import { type EncodedMessage, headerLengthName } from '../protocol/envelope.ts';
 import type { Resolved, Selector } from '../routing/route-table.ts';
 import type { Account } from '../runtime/ledger.ts';
@@ -32,7 +33,7 @@ export async function serve(c: Context<AppContext>, selector: Selector, operatio
   const ended = Promise.withResolvers<void>();
   let body: Uint8Array = noBody;
   try {
-    body = c.req.method === 'POST' ? await readBody(c.req.raw, bodyLimits(c), account) : noBody;
+    body = c.req.method === 'POST' ? await readBody(c.req.raw, bodyLimits(c, served), account) : noBody;
     // The platform drops a request whose client has gone, without a word to its code: not before this has given its room back.
     if (body.length >= largeBytes) c.executionCtx.waitUntil(ended.promise);
     for (;;) {
@@ -55,9 +56,14 @@ export async function serve(c: Context<AppContext>, selector: Selector, operatio
 }
 
 /** JSON costs several times its size to read, binary tensors nothing: so a body that is JSON throughout has the lower limit. */
-function bodyLimits(c: Context<AppContext>): BodyLimits {
+function bodyLimits(c: Context<AppContext>, { manifest }: Resolved): BodyLimits {
   const { maxBodyBytes, maxInflatedBytes, maxBodySeconds: maxSeconds, decodeLimits } = c.var.isolate.config;
-  if (c.req.header(headerLengthName) !== undefined) return { maxBodyBytes, maxInflatedBytes, maxSeconds };
+  const isBinary = c.req.header(headerLengthName) !== undefined;
+  if (isBinary) return { maxBodyBytes, maxInflatedBytes, maxSeconds };
+  if (isMedia(c.req.header('content-type') ?? null)) {
+    if (manifest.pipeline === undefined) throw noPipeline(manifest, c.req.header('content-type') ?? '');
+    return { maxBodyBytes, maxInflatedBytes, maxSeconds, readsMedia: isMedia };
+  }
   const { maxJsonBytes } = decodeLimits;
   return {
     maxBodyBytes: Math.min(maxBodyBytes, maxJsonBytes),

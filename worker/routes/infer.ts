@@ -6,6 +6,7 @@ import { clientHolds } from '../http/entity-tag.ts';
 import { readSelector } from '../http/selector.ts';
 import { oipCodec } from '../inference/codecs.ts';
 import { infer } from '../inference/infer.ts';
+import { pipelineCodec } from '../inference/pipeline-codec.ts';
 import { ask } from '../inference/question.ts';
 import { needs } from '../middleware/needs.ts';
 import { serve } from '../middleware/serve.ts';
@@ -22,9 +23,12 @@ export const inferRoutes = new Hono<AppContext>()
 function tensors(c: Context<AppContext>) {
   const isolate = c.get('isolate');
   const headerLength = c.req.header(headerLengthName) ?? null;
-  return serve(c, readSelector(c), (served, body, account) => {
+  const contentType = c.req.header('content-type') ?? null;
+  return serve(c, readSelector(c), async (served, body, account) => {
     const { decodeLimits } = isolate.config;
-    const codec = oipCodec(served.manifest, { body, headerLength }, decodeLimits, account);
+    const { manifest } = served;
+    const media = headerLength === null ? await pipelineCodec(isolate, manifest, { body, contentType }, account) : null;
+    const codec = media ?? oipCodec(manifest, { body, headerLength }, decodeLimits, account);
     return infer(isolate, served, codec, { scope: c.executionCtx, account });
   });
 }

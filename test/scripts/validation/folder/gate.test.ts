@@ -8,12 +8,12 @@ import { TensorProto_DataType } from '../../../../scripts/onnx/onnx_pb.ts';
 import { preparePublication } from '../../../../scripts/validation/prepare-publication.ts';
 import { readData } from '../../../../scripts/validation/read-data.ts';
 import { elementsOf } from '../../../../worker/protocol/elements.ts';
+import { floatsNpy, npy, png } from '../../../harness/pictures/encoders.ts';
+import { jpegs } from '../../../harness/pictures/jpegs.ts';
 import { TestPop } from '../../../harness/pop.ts';
 import { hasZoo, zooFile, zooJson, zooPath } from '../../../zoo/zoo.ts';
 import { type Ran, runCommand } from '../../cli/captured-host.ts';
 import { Workshop } from '../../publish/workshop.ts';
-import { floatsNpy, npy, png } from './encoders.ts';
-import { jpegs } from './jpegs.ts';
 
 let workshop: Workshop;
 let pop: TestPop;

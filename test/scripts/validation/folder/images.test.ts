@@ -6,8 +6,8 @@ import { decodeImage, type Picture } from '../../../../scripts/validation/folder
 import { type ImageOptions, planPreprocessing, preprocess } from '../../../../scripts/validation/folder/preprocess.ts';
 import { resize } from '../../../../scripts/validation/folder/resize.ts';
 import { elementsOf } from '../../../../worker/protocol/elements.ts';
-import { png } from './encoders.ts';
-import { jpegs } from './jpegs.ts';
+import { png } from '../../../harness/pictures/encoders.ts';
+import { jpegs } from '../../../harness/pictures/jpegs.ts';
 
 const colours = (x: number, y: number) => [
   (x * 7 + y * 3) % 256,

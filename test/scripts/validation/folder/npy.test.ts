@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseNpy } from '../../../../scripts/validation/folder/npy.ts';
 import { elementsOf, type NumericDatatype } from '../../../../worker/protocol/elements.ts';
-import { npy } from './encoders.ts';
+import { npy } from '../../../harness/pictures/encoders.ts';
 
 const codes = [
   ['|b1', 'BOOL', 1],

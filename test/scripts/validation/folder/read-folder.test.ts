@@ -7,7 +7,7 @@ import { readData } from '../../../../scripts/validation/read-data.ts';
 import type { DataOptions, TestData } from '../../../../scripts/validation/test-data.ts';
 import { elementsOf } from '../../../../worker/protocol/elements.ts';
 import type { Tensor } from '../../../../worker/protocol/tensor.ts';
-import { floatsNpy, npy, png } from './encoders.ts';
+import { floatsNpy, npy, png } from '../../../harness/pictures/encoders.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'popserve-folder-'));
 afterAll(() => rmSync(root, { recursive: true }));

@@ -1,0 +1,134 @@
+// Pictures as they are, to a version with a pipeline, through the real Worker.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { colourModel } from '../../harness/pictures/colour-model.ts';
+import { png } from '../../harness/pictures/encoders.ts';
+import { jpegs } from '../../harness/pictures/jpegs.ts';
+import { TestPop } from '../../harness/pop.ts';
+import { adder } from '../../harness/small-models.ts';
+
+const path = '/v2/models/colour/infer';
+const teal = new Uint8Array(png(20, 10, () => [0, 102, 51]));
+const red = new Uint8Array(png(3, 7, () => [255, 0, 51]));
+const jpeg = new Uint8Array(Buffer.from(jpegs.baseline, 'base64'));
+const greenFirst = [
+  { label: 'green', score: expect.closeTo(0.4, 6) },
+  { label: 'blue', score: expect.closeTo(0.2, 6) },
+  { label: 'red', score: 0 },
+];
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+
+let pop: TestPop;
+beforeAll(async () => {
+  pop = await TestPop.start({ MAX_PIXELS: '100000' });
+  await pop.release(colourModel('colour', '1'));
+  await pop.release(adder('adder', '1', 1));
+});
+afterAll(() => pop.stop());
+
+async function ask(body: string | Uint8Array | object, headers: Record<string, string> = {}, to = path) {
+  const answer = await pop.send('POST', to, body, headers);
+  return { status: answer.status, headers: answer.headers, json: answer.json<unknown>() };
+}
+
+describe('a picture', () => {
+  test.each([
+    ['PNG', teal, 'image/png'],
+    ['PNG under a wrong name', teal, 'image/jpeg'],
+  ])('%s, raw', async (_, bytes, type) => {
+    const { status, headers, json } = await ask(bytes, { 'content-type': type });
+    expect([status, json]).toEqual([200, greenFirst]);
+    expect([headers.get('popserve-version'), headers.get('content-type')]).toEqual(['1', 'application/json']);
+  });
+
+  test('JPEG, raw', async () => {
+    const { status, json } = await ask(jpeg, { 'content-type': 'image/jpeg' });
+    expect(status).toBe(200);
+    expect(json).toMatchObject([{ label: 'red' }, { label: 'green' }, { label: 'blue' }]);
+  });
+
+  test('in a form', async () => {
+    const form = new FormData();
+    form.append('file', new Blob([teal]), 'a.png');
+    form.append('parameters', '{"top_k": 1}');
+    const request = new Request('http://pop', { method: 'POST', body: form });
+    const type = request.headers.get('content-type') ?? '';
+    const one = await ask(new Uint8Array(await request.arrayBuffer()), { 'content-type': type });
+    expect([one.status, one.json]).toEqual([200, greenFirst.slice(0, 1)]);
+  });
+
+  test('several in a form, a batch', async () => {
+    const form = new FormData();
+    for (const bytes of [teal, red]) form.append('file', new Blob([bytes]));
+    const request = new Request('http://pop', { method: 'POST', body: form });
+    const type = request.headers.get('content-type') ?? '';
+    const { status, json } = await ask(new Uint8Array(await request.arrayBuffer()), { 'content-type': type });
+    expect([status, json]).toMatchObject([
+      200,
+      [
+        [{ label: 'green' }, {}, {}],
+        [{ label: 'red', score: 1 }, {}, {}],
+      ],
+    ]);
+  });
+
+  test('as base64, alone, in a list, and as a canvas writes it', async () => {
+    expect((await ask({ inputs: base64(teal), parameters: { top_k: 1 } })).json).toEqual(greenFirst.slice(0, 1));
+    expect((await ask({ inputs: [base64(teal)] })).json).toEqual([greenFirst]);
+    expect((await ask({ inputs: `data:image/png;base64,${base64(teal)}` })).json).toEqual(greenFirst);
+  });
+
+  test('tensors stay possible beside it', async () => {
+    const inputs = [{ name: 'pixels', datatype: 'FP32', shape: [1, 3, 8, 8], data: new Array(192).fill(0.5) }];
+    const { status, json } = await ask({ inputs });
+    expect([status, json]).toMatchObject([200, { outputs: [{ name: 'scores', data: [0.5, 0.5, 0.5] }] }]);
+  });
+});
+
+describe('what is wrong is named by its step', () => {
+  const png16grey = new Uint8Array(png(1, 1, () => [7], 16));
+  const large = new Uint8Array(png(400, 300, () => [1]));
+  test.each([
+    [
+      'no picture',
+      new TextEncoder().encode('GIF89a..'),
+      400,
+      'decode: expected a JPEG, a PNG or a WebP, got bytes that start with 47 49 46',
+    ],
+    ['nothing', new Uint8Array(), 400, 'decode: expected a JPEG, a PNG or a WebP, got no bytes'],
+    ['a PNG cut off', teal.subarray(0, -20), 400, 'decode: the PNG ends after'],
+    ['a JPEG cut off', jpeg.subarray(0, -20), 400, `decode: the JPEG ends after ${jpeg.length - 20} bytes`],
+    ['grey of 16 bits', png16grey, 415, 'decode: a PNG in grey of 16 bits is not read'],
+    ['too many pixels', large, 413, 'decode: the picture has 400x300 = 120000 pixels, the limit is 100000'],
+  ])('%s', async (_, bytes, status, message) => {
+    const answer = await ask(bytes, { 'content-type': 'image/png' });
+    expect([answer.status, answer.json]).toEqual([status, { error: expect.stringContaining(message) }]);
+    expect((await ask(teal, { 'content-type': 'image/png' })).status).toBe(200);
+  });
+
+  test('the place in a batch', async () => {
+    const { status, json } = await ask({ inputs: [base64(teal), base64(teal.subarray(0, 50))] });
+    expect([status, json]).toEqual([
+      400,
+      { error: expect.stringContaining('inputs[1]: decode: the PNG ends after 50 bytes') },
+    ]);
+  });
+
+  test('a parameter', async () => {
+    const { status, json } = await ask({ inputs: base64(teal), parameters: { topk: 1 } });
+    expect([status, json]).toEqual([400, { error: expect.stringContaining('topk') }]);
+  });
+
+  test('a version without a pipeline', async () => {
+    const { status, json } = await ask(teal, { 'content-type': 'image/png' }, '/v2/models/adder/infer');
+    expect([status, json]).toEqual([
+      415,
+      { error: expect.stringContaining('adder 1 was published without a pipeline') },
+    ]);
+  });
+});
+
+test('memory is given back', async () => {
+  await ask(teal, { 'content-type': 'image/png' });
+  const stats = (await pop.send('GET', '/v2/models/stats')).json<{ popserve_memory: Record<string, number> }>();
+  expect([stats.popserve_memory.bodies, stats.popserve_memory.decoded]).toEqual([0, 0]);
+});

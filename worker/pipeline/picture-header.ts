@@ -1,0 +1,152 @@
+// What a picture's first bytes say: format, size, orientation. Read before anything is decoded, so that a small file cannot ask for
+// much memory, and whatever name or type the file came with.
+import { invalid, PopserveError } from '../../registry/errors.ts';
+import type { PictureFormat } from '../../registry/pipeline.ts';
+import { exifOrientation, type Orientation } from './exif.ts';
+
+export interface PictureHeader {
+  readonly format: PictureFormat;
+  /** Before the picture is turned as its EXIF data say. */
+  readonly width: number;
+  readonly height: number;
+  readonly orientation: Orientation;
+}
+
+const pngStart = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+
+/**
+ * @param name of the picture, for messages
+ * @throws {PopserveError} INVALID_ARGUMENT for bytes that are no picture or one that ends early, UNSUPPORTED for a kind of picture
+ *   that cannot be read
+ */
+export function readPictureHeader(file: Uint8Array, name = 'decode'): PictureHeader {
+  if (pngStart.every((byte, index) => file[index] === byte)) return pngHeader(file, name);
+  if (file[0] === 0xff && file[1] === 0xd8) return jpegHeader(file, name);
+  if (textAt(file, 0, 'RIFF') && textAt(file, 8, 'WEBP')) return webpHeader(file, name);
+  const got = file.length === 0 ? 'no bytes' : `bytes that start with ${hexOf(file.subarray(0, 8))}`;
+  throw invalid(`${name}: expected a JPEG, a PNG or a WebP, got ${got}`);
+}
+
+/** @see https://www.w3.org/TR/png-3/#5DataRep and #11IHDR */
+function pngHeader(file: Uint8Array, name: string): PictureHeader {
+  if (file.length < 33 || !textAt(file, 12, 'IHDR')) throw invalid(`${name}: the PNG ends in its header`);
+  const view = viewOf(file);
+  const [width, height, depth, colour] = [view.getUint32(16), view.getUint32(20), file[24] ?? 0, file[25] ?? 0];
+  requireSize(width, height, 'PNG', name);
+  // A grey value of 16 bits has no place among 8 bits, and what other programs do about it differs.
+  if (depth === 16 && (colour === 0 || colour === 4)) {
+    throw unsupported(`${name}: a PNG in grey of 16 bits is not read; save it with 8 bits or in colour`);
+  }
+  let orientation: Orientation = 1;
+  for (let at = 8; at + 12 <= file.length; ) {
+    const length = view.getUint32(at);
+    if (textAt(file, at + 4, 'acTL'))
+      throw unsupported(`${name}: an animated PNG is not read; send one of its pictures`);
+    if (textAt(file, at + 4, 'eXIf')) orientation = exifOrientation(file.subarray(at + 8, at + 8 + length));
+    if (textAt(file, at + 4, 'IDAT') && at + 12 + length > file.length) {
+      throw invalid(`${name}: the PNG ends after ${file.length} bytes, in the middle of its data`);
+    }
+    if (textAt(file, at + 4, 'IEND')) return { format: 'png', width, height, orientation };
+    at += 12 + length;
+  }
+  throw invalid(`${name}: the PNG ends after ${file.length} bytes, without its end`);
+}
+
+/** @see https://www.w3.org/Graphics/JPEG/itu-t81.pdf annex B: markers, and the frame header behind SOF */
+function jpegHeader(file: Uint8Array, name: string): PictureHeader {
+  const view = viewOf(file);
+  let orientation: Orientation = 1;
+  for (let at = 2; at + 9 < file.length && file[at] === 0xff; ) {
+    const marker = file[at + 1] ?? 0;
+    if (marker === 0xff) {
+      at += 1;
+      continue;
+    }
+    if (isFrame(marker)) {
+      const [depth, components] = [file[at + 4] ?? 0, file[at + 9] ?? 0];
+      if (depth !== 8) throw unsupported(`${name}: a JPEG of ${depth} bits is not read; save it with 8 bits`);
+      if (components !== 1 && components !== 3) {
+        throw unsupported(`${name}: a JPEG of ${components} components (CMYK) is not read; save it in RGB or grey`);
+      }
+      const [height, width] = [view.getUint16(at + 5), view.getUint16(at + 7)];
+      requireSize(width, height, 'JPEG', name);
+      // A decoder fills up what is missing with grey and says nothing.
+      if (!hasEnd(file, at)) throw invalid(`${name}: the JPEG ends after ${file.length} bytes, without its end`);
+      return { format: 'jpeg', width, height, orientation };
+    }
+    const length = view.getUint16(at + 2);
+    if (marker === 0xe1 && textAt(file, at + 4, 'Exif\0\0')) {
+      orientation = exifOrientation(file.subarray(at + 10, at + 2 + length));
+    }
+    at += 2 + length;
+  }
+  throw invalid(`${name}: expected a JPEG, found no frame in its ${file.length} bytes`);
+}
+
+/** SOF0 to SOF15 without those that are tables. */
+function isFrame(marker: number): boolean {
+  return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+}
+
+function hasEnd(file: Uint8Array, from: number): boolean {
+  for (let at = file.length - 2; at > from; at--) if (file[at] === 0xff && file[at + 1] === 0xd9) return true;
+  return false;
+}
+
+/** @see https://developers.google.com/speed/webp/docs/riff_container */
+function webpHeader(file: Uint8Array, name: string): PictureHeader {
+  const view = viewOf(file);
+  if (file.length < 30) throw invalid(`${name}: the WebP ends in its header`);
+  const declared = view.getUint32(4, true) + 8;
+  if (declared > file.length) throw invalid(`${name}: the WebP ends after ${file.length} of ${declared} bytes`);
+  if (textAt(file, 12, 'VP8 ')) {
+    return webp(view.getUint16(26, true) & 0x3fff, view.getUint16(28, true) & 0x3fff, 1, name);
+  }
+  if (textAt(file, 12, 'VP8L')) {
+    const bits = view.getUint32(21, true);
+    return webp((bits & 0x3fff) + 1, ((bits >>> 14) & 0x3fff) + 1, 1, name);
+  }
+  if (!textAt(file, 12, 'VP8X'))
+    throw invalid(`${name}: expected a WebP, found no picture in its ${file.length} bytes`);
+  const animated = 0x02;
+  if (((file[20] ?? 0) & animated) !== 0) {
+    throw unsupported(`${name}: an animated WebP is not read; send one of its pictures`);
+  }
+  let orientation: Orientation = 1;
+  for (let at = 30; at + 8 <= declared; ) {
+    const length = view.getUint32(at + 4, true);
+    if (textAt(file, at, 'EXIF')) orientation = exifOrientation(file.subarray(at + 8, at + 8 + length));
+    at += 8 + length + (length % 2);
+  }
+  return webp(uint24(view, 24) + 1, uint24(view, 27) + 1, orientation, name);
+}
+
+function webp(width: number, height: number, orientation: Orientation, name: string): PictureHeader {
+  requireSize(width, height, 'WebP', name);
+  return { format: 'webp', width, height, orientation };
+}
+
+function uint24(view: DataView, at: number): number {
+  return view.getUint16(at, true) + view.getUint8(at + 2) * 65_536;
+}
+
+function requireSize(width: number, height: number, kind: string, name: string): void {
+  if (width === 0 || height === 0) throw invalid(`${name}: the ${kind} says that it has ${width}x${height} pixels`);
+}
+
+function unsupported(message: string): PopserveError {
+  return new PopserveError('UNSUPPORTED_MEDIA', message);
+}
+
+function textAt(file: Uint8Array, at: number, text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (file[at + index] !== text.charCodeAt(index)) return false;
+  return true;
+}
+
+function viewOf(file: Uint8Array): DataView {
+  return new DataView(file.buffer, file.byteOffset, file.byteLength);
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+}

@@ -1,0 +1,132 @@
+// From pictures to a tensor: the image steps of a pipeline, run in one pass over each picture.
+import { invalid } from '../../registry/errors.ts';
+import { largest } from '../../registry/extremes.ts';
+import { type ImageInput, type ImageStepOf, imageStep } from '../../registry/pipeline.ts';
+import type { Tensor } from '../protocol/tensor.ts';
+import { type Colours, fillTensor } from './fill-tensor.ts';
+import { type Geometry, planGeometry, type Size } from './geometry.ts';
+import type { Pixels } from './pixels.ts';
+
+const arrays = {
+  FP16: Float16Array,
+  FP32: Float32Array,
+  FP64: Float64Array,
+  UINT8: Uint8Array,
+  INT8: Int8Array,
+};
+
+type ImageDatatype = ImageStepOf<'layout'>['datatype'];
+
+/** A batch of pictures on its way into a tensor: its size is known before the first picture is decoded. */
+export class PictureBatch {
+  readonly #plans: readonly Geometry[];
+  readonly #image: ImageInput;
+  readonly #colours: Colours;
+  readonly #size: Size;
+  readonly #rowLength: number;
+  #elements: InstanceType<(typeof arrays)[ImageDatatype]> | undefined;
+
+  /**
+   * @param sizes of the pictures, upright; at least one
+   * @throws {PopserveError} INVALID_ARGUMENT for pictures that become tensors of different shapes, or values that the datatype does not
+   *   hold; the message names the step
+   */
+  constructor(sizes: readonly Size[], image: ImageInput) {
+    this.#image = image;
+    this.#plans = sizes.map((size) => planGeometry(size, image));
+    this.#size = batchSize(this.#plans, image);
+    this.#colours = coloursOf(image, layoutOf(image).datatype);
+    this.#rowLength = this.#size.width * this.#size.height * this.#colours.tables.length;
+  }
+
+  /** Of the tensor. */
+  get byteLength(): number {
+    return this.#rowLength * this.#plans.length * arrays[layoutOf(this.#image).datatype].BYTES_PER_ELEMENT;
+  }
+
+  /** @param picture upright, of the size that was given for it */
+  put(index: number, picture: Pixels): void {
+    const { order, datatype } = layoutOf(this.#image);
+    this.#elements ??= new arrays[datatype](this.#rowLength * this.#plans.length);
+    const target = { elements: this.#elements, offset: index * this.#rowLength, order, width: this.#size.width };
+    fillTensor(picture, this.#plans[index] as Geometry, this.#colours, target);
+  }
+
+  /** The model's input, once all pictures were put. */
+  tensor(): Tensor {
+    const { order, datatype } = layoutOf(this.#image);
+    const { width, height } = this.#size;
+    const channels = this.#colours.tables.length;
+    const row = order === 'nchw' ? [channels, height, width] : [height, width, channels];
+    const elements = this.#elements ?? new arrays[datatype](0);
+    return {
+      ...{ name: this.#image.input, datatype, shape: [this.#plans.length, ...row] },
+      data: new Uint8Array(elements.buffer),
+    };
+  }
+}
+
+/**
+ * @example
+ * const tensor = preparePictures([pixels], pipeline.image); // FP32 [1, 3, 224, 224]
+ *
+ * @param pictures upright, at least one
+ * @throws {PopserveError} as {@link PictureBatch}
+ */
+export function preparePictures(pictures: readonly Pixels[], image: ImageInput): Tensor {
+  const batch = new PictureBatch(pictures, image);
+  pictures.forEach((picture, index) => {
+    batch.put(index, picture);
+  });
+  return batch.tensor();
+}
+
+/** All of one size; only lines of writing, whose width varies, are padded to the widest. */
+function batchSize(plans: readonly Geometry[], image: ImageInput): Size {
+  const widths = plans.map(({ result }) => result.width);
+  const heights = plans.map(({ result }) => result.height);
+  const [first] = plans;
+  if (first === undefined) throw invalid('expected a picture, got none');
+  const resize = imageStep(image, 'resize');
+  const isLine = resize?.fit === 'height' && imageStep(image, 'crop') === undefined;
+  const width = isLine ? largest(widths) : first.result.width;
+  const { height } = first.result;
+  const odd = plans.findIndex(({ result }) => result.height !== height || (!isLine && result.width !== width));
+  if (odd === -1) return { width, height };
+  throw invalid(
+    `layout: pictures of one batch have to have one size; picture 0 is ${height}x${width} (height x width), picture ${odd} ${heights[odd]}x${widths[odd]}`,
+  );
+}
+
+function layoutOf(image: ImageInput): ImageStepOf<'layout'> {
+  const step = imageStep(image, 'layout');
+  if (step === undefined) throw new Error('a pipeline without the step layout');
+  return step;
+}
+
+function channelsOf(image: ImageInput): 1 | 3 {
+  return imageStep(image, 'colour')?.to === 'grey' ? 1 : 3;
+}
+
+/** What each of the 256 values becomes, computed once for all pixels. */
+function coloursOf(image: ImageInput, datatype: ImageDatatype): Colours {
+  const to = imageStep(image, 'colour')?.to ?? 'rgb';
+  const channels = to === 'grey' ? null : to === 'bgr' ? [2, 1, 0] : [0, 1, 2];
+  const by = imageStep(image, 'scale')?.by ?? 1;
+  const { mean = [0], std = [1] } = imageStep(image, 'normalise') ?? {};
+  const tables = Array.from({ length: channelsOf(image) }, (_, channel) => {
+    const table = new arrays[datatype](256);
+    const [less, divisor] = [mean[channel] ?? mean[0] ?? 0, std[channel] ?? std[0] ?? 1];
+    for (let level = 0; level < 256; level++) table[level] = element((level * by - less) / divisor, datatype);
+    return table;
+  });
+  return { channels, tables };
+}
+
+function element(value: number, datatype: ImageDatatype): number {
+  if (datatype !== 'UINT8' && datatype !== 'INT8') return value;
+  const [low, high] = datatype === 'INT8' ? [-128, 127] : [0, 255];
+  const whole = Math.round(value);
+  if (whole >= low && whole <= high) return whole;
+  throw invalid(`normalise: expected values from ${low} to ${high} for ${datatype}, got ${whole}`);
+}

@@ -1,0 +1,76 @@
+// Decodes pictures for the isolate: what that takes is counted in its ledger before it is taken.
+import { invalid, PopserveError } from '../../registry/errors.ts';
+import { type ImageInput, imageStep } from '../../registry/pipeline.ts';
+import type { Size } from '../pipeline/geometry.ts';
+import { orient } from '../pipeline/orient.ts';
+import { decodingBytes, type PictureDecoders } from '../pipeline/picture-decoders.ts';
+import { type PictureHeader, readPictureHeader } from '../pipeline/picture-header.ts';
+import { PictureBatch } from '../pipeline/prepare-pictures.ts';
+import type { Tensor } from '../protocol/tensor.ts';
+import type { Account } from './ledger.ts';
+
+export class Pictures {
+  readonly #maxPixels: number;
+  #decoders: Promise<PictureDecoders> | undefined;
+  #started: PictureDecoders | undefined;
+
+  /** @param maxPixels of one picture */
+  constructor(maxPixels: number) {
+    this.#maxPixels = maxPixels;
+  }
+
+  /** Memory that the decoders keep between requests. */
+  get heldBytes(): number {
+    return this.#started?.byteLength ?? 0;
+  }
+
+  /**
+   * @param files one or more, each a JPEG, PNG or WebP
+   * @returns the model's input
+   * @throws {PopserveError} INVALID_ARGUMENT for a damaged picture, UNSUPPORTED_MEDIA for a kind that is not read, TOO_LARGE for more
+   *   pixels than the limit, UNAVAILABLE where they do not fit into memory now; with several files the message names the place
+   */
+  async prepare(files: readonly Uint8Array[], image: ImageInput, account: Account): Promise<Tensor> {
+    const where = (index: number) => (files.length === 1 ? 'decode' : `inputs[${index}]: decode`);
+    const headers = files.map((file, index) => this.#check(readPictureHeader(file, where(index)), image, where(index)));
+    const turns = imageStep(image, 'orient') !== undefined;
+    const batch = new PictureBatch(
+      headers.map((header) => (turns ? upright(header) : header)),
+      image,
+    );
+    account.take('decoded', batch.byteLength);
+    const decoders = await this.#start();
+    for (const [index, file] of files.entries()) {
+      const header = headers[index] as PictureHeader;
+      const bytes = decodingBytes(header, file.length);
+      account.take('decoded', bytes);
+      const picture = await decoders.decode(file, header, where(index));
+      batch.put(index, turns ? orient(picture, header.orientation) : picture);
+      account.give('decoded', bytes);
+    }
+    return batch.tensor();
+  }
+
+  #check(header: PictureHeader, image: ImageInput, where: string): PictureHeader {
+    const { format, width, height } = header;
+    const formats = imageStep(image, 'decode')?.formats ?? [];
+    if (!formats.includes(format)) throw invalid(`${where}: expected ${formats.join(' or ')}, got ${format}`);
+    if (width * height <= this.#maxPixels) return header;
+    throw new PopserveError(
+      'TOO_LARGE',
+      `${where}: the picture has ${width}x${height} = ${width * height} pixels, the limit is ${this.#maxPixels}; shrink it before sending`,
+    );
+  }
+
+  /** The decoders' code is read when the first picture comes: an isolate that gets none never pays for it. */
+  async #start(): Promise<PictureDecoders> {
+    this.#decoders ??= import('./picture-modules.ts').then(({ createPictureDecoders }) => createPictureDecoders());
+    this.#started = await this.#decoders;
+    return this.#started;
+  }
+}
+
+/** The size of a picture once it is turned as its EXIF data say. */
+function upright({ width, height, orientation }: PictureHeader): Size {
+  return orientation >= 5 ? { width: height, height: width } : { width, height };
+}
