@@ -90,10 +90,6 @@ export const imageInputSchema = z.strictObject({
 
 export type ImageInput = z.infer<typeof imageInputSchema>;
 
-/** What an answer is: names and fields as `@huggingface/tasks` has them. */
-export const pipelineTasks = ['image-classification'] as const;
-export type PipelineTask = (typeof pipelineTasks)[number];
-
 const classificationSchema = z.strictObject({
   step: z.literal('classify'),
   /** The model's output with a value for each class. */

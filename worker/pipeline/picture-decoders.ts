@@ -1,4 +1,5 @@
 // The step `decode`: files to pixels, by WASM decoders that start when they are first needed and are given up when they have grown.
+/// <reference path="./codecs.d.ts" />
 import { PopserveError } from '../../registry/errors.ts';
 import type { PictureFormat } from '../../registry/pipeline.ts';
 import startJpeg from './codecs/mozjpeg_dec.js';

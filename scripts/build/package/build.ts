@@ -4,16 +4,24 @@ import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { buildClient } from '../client.ts';
+import { deriveCodecs } from '../derive-codecs.ts';
 import { deriveRuntime } from '../derive-runtime.ts';
 import { commandFolder, dependencyFile, projectRoot } from '../project.ts';
 
-const runtimeFile = 'ort-wasm-simd-threaded.wasm';
+/** Modules that wrangler compiles when the Worker is deployed: the runtime and the decoders of pictures. */
+const compiledFiles = [
+  'runtime/ort/ort-wasm-simd-threaded.wasm',
+  'pipeline/codecs/mozjpeg_dec.wasm',
+  'pipeline/codecs/squoosh_png_bg.wasm',
+  'pipeline/codecs/webp_dec.wasm',
+];
 const workerFolder = join(projectRoot, 'dist', 'worker');
 
 /** Files that the command reads from its dependencies; notices/ lists what is compiled into them. */
 export const dependencyFiles = [
   '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm',
   '@jsquash/png/codec/pkg/squoosh_png_bg.wasm',
+  '@jsquash/webp/codec/dec/webp_dec.wasm',
 ];
 
 const common = {
@@ -25,21 +33,22 @@ const common = {
   logLevel: 'warning',
 } satisfies BuildOptions;
 
-/** Where the runtime lies relative to the module that imports it; wrangler compiles it when the Worker is deployed. */
-function runtimeAt(path: string): Plugin {
+/** @param folder of the compiled files, relative to the module that imports them */
+function compiledIn(folder: string): Plugin {
   return {
-    name: 'runtime',
+    name: 'compiled',
     setup({ onResolve }) {
       onResolve({ filter: /\.wasm$/ }, ({ path: imported }) => {
-        if (basename(imported) !== runtimeFile) throw new Error(`expected no WASM but ${runtimeFile}, got ${imported}`);
-        return { path, external: true };
+        const file = basename(imported);
+        if (!compiledFiles.some((known) => basename(known) === file)) throw new Error(`unexpected WASM: ${imported}`);
+        return { path: `${folder}/${file}`, external: true };
       });
     },
   };
 }
 
 /** As wrangler resolves packages for a Worker; pages become strings, so that a project needs no rule for them. */
-function workerBuild(entry: string, outfile: string, runtime: string): BuildOptions {
+function workerBuild(entry: string, outfile: string, compiled: string): BuildOptions {
   return {
     ...common,
     entryPoints: [entry],
@@ -48,7 +57,7 @@ function workerBuild(entry: string, outfile: string, runtime: string): BuildOpti
     conditions: ['workerd', 'worker', 'browser'],
     external: ['cloudflare:*'],
     loader: { '.html': 'text' },
-    plugins: [runtimeAt(runtime)],
+    plugins: [compiledIn(compiled)],
   };
 }
 
@@ -78,24 +87,22 @@ export const commandBuilds = [
 ] satisfies BuildOptions[];
 
 const workerBuilds = [
-  workerBuild('worker/index.ts', join(workerFolder, 'index.js'), `./${runtimeFile}`),
-  workerBuild(
-    'scripts/inspect/inspection-worker.ts',
-    join(commandFolder, 'inspection-worker.js'),
-    `../worker/${runtimeFile}`,
-  ),
+  workerBuild('worker/index.ts', join(workerFolder, 'index.js'), '.'),
+  workerBuild('scripts/inspect/inspection-worker.ts', join(commandFolder, 'inspection-worker.js'), '../worker'),
 ];
 
 /** Writes dist/ and client/dist/. */
 export async function buildPackage(): Promise<void> {
   await deriveRuntime();
+  await deriveCodecs();
   for (const folder of [workerFolder, commandFolder]) {
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
   }
   await Promise.all([...workerBuilds, ...commandBuilds].map((options) => build(options)));
   await buildClient({ declarations: true });
-  await copyFile(join(projectRoot, 'worker', 'runtime', 'ort', runtimeFile), join(workerFolder, runtimeFile));
+  for (const file of compiledFiles)
+    await copyFile(join(projectRoot, 'worker', file), join(workerFolder, basename(file)));
   await copyFile(join(projectRoot, 'worker', 'package.d.ts'), join(workerFolder, 'index.d.ts'));
   for (const file of dependencyFiles) await copyFile(dependencyFile(file), join(commandFolder, basename(file)));
 }

@@ -1,12 +1,14 @@
 // From a picture to the elements of an image input: size, channels, range, mean and standard deviation. Nothing is guessed that
 // is not said: the plan is printed, and kept in the evaluation.
 
-import { invalid } from '../../../registry/errors.ts';
+import { invalid, PopserveError } from '../../../registry/errors.ts';
 import type { Preprocessing } from '../../../registry/evaluation.ts';
 import { smallest } from '../../../registry/extremes.ts';
+import { type ImageInput, type ImageStep, type ImageStepOf, pictureFormats } from '../../../registry/pipeline.ts';
 import { type Datatype, isFloat, type TensorSpec } from '../../../registry/signature.ts';
-import type { Picture } from './decode-image.ts';
-import { cut, resize } from './resize.ts';
+import { planGeometry } from '../../../worker/pipeline/geometry.ts';
+import type { Pixels } from '../../../worker/pipeline/pixels.ts';
+import { preparePictures } from '../../../worker/pipeline/prepare-pictures.ts';
 
 /** Options of the command line for images; those left out are as for ImageNet. */
 export interface ImageOptions {
@@ -25,15 +27,8 @@ const keptShare = 0.875;
 const usualSize = 224;
 const imageNet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 
-const arrays = {
-  FP16: Float16Array,
-  FP32: Float32Array,
-  FP64: Float64Array,
-  UINT8: Uint8Array,
-  INT8: Int8Array,
-} satisfies Partial<Record<Datatype, unknown>>;
-
-type ImageDatatype = keyof typeof arrays;
+type ImageDatatype = ImageStepOf<'layout'>['datatype'];
+const datatypes: readonly Datatype[] = ['FP16', 'FP32', 'FP64', 'UINT8', 'INT8'];
 
 /** @throws {PopserveError} INVALID_ARGUMENT for an input that takes no images, or options that do not fit it */
 export function planPreprocessing(spec: TensorSpec, options: ImageOptions): Preprocessing {
@@ -78,78 +73,73 @@ export function describePreprocessing({
 }
 
 /**
+ * The same as steps of a pipeline: the Worker prepares pictures that are sent to it by no other code.
+ * @param datatype of the input, which {@link planPreprocessing} has looked at
+ */
+export function imageStepsOf(plan: Preprocessing, datatype: Datatype): ImageInput {
+  const { input, channels, layout, resize, size, scale, mean, std } = plan;
+  const [height = 1, width = 1] = size ?? [];
+  const filter = 'bilinear';
+  const resizing: ImageStep[] =
+    resize === 'none'
+      ? []
+      : resize === 'stretch'
+        ? [{ step: 'resize', fit: 'fill', height, width, filter }]
+        : [
+            { step: 'resize', fit: 'shortest', size: resize, filter },
+            { step: 'crop', height, width, margin: 'even' },
+          ];
+  return {
+    input,
+    steps: [
+      { step: 'decode', formats: [...pictureFormats] },
+      { step: 'colour', to: channels === 'grey' ? 'grey' : 'rgb' },
+      ...resizing,
+      { step: 'scale', by: scale === '0-1' ? 1 / 255 : 1 },
+      { step: 'normalise', mean: [...mean], std: [...std] },
+      { step: 'layout', order: layout === 'NCHW' ? 'nchw' : 'nhwc', datatype: datatype as ImageDatatype },
+    ],
+  };
+}
+
+/**
  * @param name of the file, for messages
  * @returns the row's shape and its elements, row-major and little-endian
  * @throws {PopserveError} INVALID_ARGUMENT for a picture that has not the size, or values that the datatype does not hold
  */
 export function preprocess(
-  picture: Picture,
+  picture: Pixels,
   plan: Preprocessing,
   datatype: Datatype,
   name: string,
-): { shape: number[]; data: Uint8Array } {
-  const { width, height, rgb } = sized(picture, plan, name);
-  const values = plan.channels === 'RGB' ? rgb : grey(rgb);
-  const channels = plan.channels === 'RGB' ? 3 : 1;
-  const pixels = width * height;
-  const elements = new arrays[datatype as ImageDatatype](pixels * channels);
-  const isWhole = datatype === 'UINT8' || datatype === 'INT8';
-  const [low, high] = datatype === 'INT8' ? [-128, 127] : [0, 255];
-  const unit = plan.scale === '0-1' ? 255 : 1;
-  for (let channel = 0; channel < channels; channel++) {
-    const [mean = 0, std = 1] = [plan.mean[channel], plan.std[channel]];
-    for (let pixel = 0; pixel < pixels; pixel++) {
-      const value = ((values[pixel * channels + channel] ?? 0) / unit - mean) / std;
-      const at = plan.layout === 'NCHW' ? channel * pixels + pixel : pixel * channels + channel;
-      const element = isWhole ? Math.round(value) : value;
-      if (isWhole && (element < low || element > high)) {
-        throw invalid(
-          `${name}: expected values from ${low} to ${high} for ${datatype}, got ${element}; see --image-scale`,
-        );
-      }
-      elements[at] = element;
-    }
+): { shape: readonly number[]; data: Uint8Array } {
+  requireSize(picture, plan, name);
+  try {
+    const { shape, data } = preparePictures([picture], imageStepsOf(plan, datatype));
+    if (!(data instanceof Uint8Array)) throw new TypeError('pictures become no texts');
+    return { shape: shape.slice(1), data };
+  } catch (error) {
+    if (!(error instanceof PopserveError)) throw error;
+    throw new PopserveError(error.code, `${name}: ${error.message}; see --image-scale`, { cause: error });
   }
-  const shape = plan.layout === 'NCHW' ? [channels, height, width] : [height, width, channels];
-  return { shape, data: new Uint8Array(elements.buffer) };
 }
 
-/** As torchvision's Resize and CenterCrop. */
-function sized(picture: Picture, { resize: to, size }: Preprocessing, name: string): Picture {
-  if (size === null) return picture;
+/** In a test of the model no picture is framed, and none has another size than the input: that would judge something else. */
+function requireSize(picture: Pixels, { resize, size }: Preprocessing, name: string): void {
+  if (size === null || resize === 'stretch') return;
   const [height, width] = size;
   const got = `${picture.height}x${picture.width}`;
-  if (to === 'none') {
-    if (picture.width === width && picture.height === height) return picture;
+  if (resize === 'none') {
+    if (picture.width === width && picture.height === height) return;
     throw invalid(`${name}: expected an image of ${height}x${width} (height x width), got ${got}; see --image-resize`);
   }
-  if (to === 'stretch') return resize(picture, width, height);
-  const shorter = Math.min(picture.width, picture.height);
-  const whole = resize(
-    picture,
-    Math.trunc((to * picture.width) / shorter),
-    Math.trunc((to * picture.height) / shorter),
-  );
-  if (whole.width < width || whole.height < height) {
-    throw invalid(
-      `${name}: of the image, ${got}, ${whole.height}x${whole.width} are left where its shorter side has ${to}: too small to cut ${height}x${width} from it; see --image-resize`,
-    );
-  }
-  return cut(whole, half(whole.width - width), half(whole.height - height), width, height);
-}
-
-/** Half of it, halves to the even number: as Python rounds. */
-function half(difference: number): number {
-  const low = Math.floor(difference / 2);
-  return difference % 2 === 1 && low % 2 === 1 ? low + 1 : low;
-}
-
-/** Luma of ITU-R 601 in 16 bits, as Pillow has it. */
-function grey(rgb: Uint8Array): Uint8Array {
-  return Uint8Array.from({ length: rgb.length / 3 }, (_, pixel) => {
-    const [red = 0, green = 0, blue = 0] = rgb.subarray(pixel * 3, pixel * 3 + 3);
-    return (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
+  const { resized } = planGeometry(picture, {
+    steps: [{ step: 'resize', fit: 'shortest', size: resize, filter: 'bilinear' }],
   });
+  if (resized.width >= width && resized.height >= height) return;
+  throw invalid(
+    `${name}: of the image, ${got}, ${resized.height}x${resized.width} are left where its shorter side has ${resize}: too small to cut ${height}x${width} from it; see --image-resize`,
+  );
 }
 
 interface Axes {
@@ -164,9 +154,9 @@ function imageAxes({ name, datatype, shape }: TensorSpec): Axes {
   const [, second = 0, third = 0, fourth = 0] = shape;
   const isChannels = (size: number): size is 1 | 3 => size === 1 || size === 3;
   const [isFirst, isLast] = [isChannels(second), isChannels(fourth)];
-  if (shape.length !== 4 || isFirst === isLast || !(datatype in arrays)) {
+  if (shape.length !== 4 || isFirst === isLast || !datatypes.includes(datatype)) {
     throw invalid(
-      `input '${name}' takes no images: expected ${Object.keys(arrays).join(', ')} of [N,C,H,W] or [N,H,W,C] with 1 or 3 channels, it is ${datatype} [${shape}]`,
+      `input '${name}' takes no images: expected ${datatypes.join(', ')} of [N,C,H,W] or [N,H,W,C] with 1 or 3 channels, it is ${datatype} [${shape}]`,
     );
   }
   if (isChannels(second)) return { layout: 'NCHW', channels: second, height: third, width: fourth };

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { TensorSpec } from '../../../../registry/signature.ts';
-import { decodeImage, type Picture } from '../../../../scripts/validation/folder/decode-image.ts';
+import { decodeImage } from '../../../../scripts/validation/folder/decode-image.ts';
 import { type ImageOptions, planPreprocessing, preprocess } from '../../../../scripts/validation/folder/preprocess.ts';
-import { resize } from '../../../../scripts/validation/folder/resize.ts';
+import type { Pixels } from '../../../../worker/pipeline/pixels.ts';
 import { elementsOf } from '../../../../worker/protocol/elements.ts';
 import { png } from '../../../harness/pictures/encoders.ts';
 import { jpegs } from '../../../harness/pictures/jpegs.ts';
@@ -14,7 +14,7 @@ const colours = (x: number, y: number) => [
   (x * y) % 256,
   (((255 - x * 5 + y * 11) % 256) + 256) % 256,
 ];
-const picture: Picture = await decodeImage(png(45, 31, colours), 'colours.png');
+const picture: Pixels = await decodeImage(png(45, 31, colours), 'colours.png');
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
@@ -25,69 +25,86 @@ function input(shape: number[], datatype: TensorSpec['datatype'] = 'FP32'): Tens
 }
 
 /** Red, green and blue of one pixel. */
-function dot(...rgb: number[]): Picture {
-  return { width: 1, height: 1, rgb: Uint8Array.from(rgb) };
+function dot(...rgb: number[]): Pixels {
+  return { width: 1, height: 1, rgba: Uint8Array.from([...rgb, 255]) };
 }
 
-function prepare(from: Picture, spec: TensorSpec, options: ImageOptions = {}) {
+/** Without the fourth byte of each pixel. */
+function rgbOf({ rgba }: Pixels): Uint8Array {
+  return Uint8Array.from(rgba.filter((_, index) => index % 4 !== 3));
+}
+
+/** The bytes of a picture that was resized. */
+function resized(from: Pixels, width: number, height: number): Uint8Array {
+  const { data } = preprocess(
+    from,
+    planPreprocessing(input([-1, height, width, 3], 'UINT8'), { resize: 'stretch' }),
+    'UINT8',
+    'a.png',
+  );
+  return data;
+}
+
+function prepare(from: Pixels, spec: TensorSpec, options: ImageOptions = {}) {
   const { shape, data } = preprocess(from, planPreprocessing(spec, options), spec.datatype, 'cats/a.png');
   return { shape, values: Array.from(elementsOf(spec.datatype as 'FP32', data)) };
 }
 
 describe('an image', () => {
   it('is decoded from PNG in grey and colour, without its transparency', async () => {
-    expect([...picture.rgb.subarray(45 * 3, 45 * 3 + 6)]).toEqual([...colours(0, 1), ...colours(1, 1)]);
+    expect([...rgbOf(picture).subarray(45 * 3, 45 * 3 + 6)]).toEqual([...colours(0, 1), ...colours(1, 1)]);
     expect(
-      (
+      rgbOf(
         await decodeImage(
           png(2, 1, (x) => [x * 9]),
           'a.png',
-        )
-      ).rgb,
+        ),
+      ),
     ).toEqual(Uint8Array.of(0, 0, 0, 9, 9, 9));
     expect(
-      (
+      rgbOf(
         await decodeImage(
           png(1, 1, () => [7, 0]),
           'a.png',
-        )
-      ).rgb,
+        ),
+      ),
     ).toEqual(Uint8Array.of(7, 7, 7));
     expect(
-      (
+      rgbOf(
         await decodeImage(
           png(1, 1, () => [1, 2, 3, 4]),
           'a.png',
-        )
-      ).rgb,
+        ),
+      ),
     ).toEqual(Uint8Array.of(1, 2, 3));
   });
 
   it.each([['baseline'], ['progressive']] as const)(
     'is decoded from %s JPEG to the bit as Pillow does',
     async (kind) => {
-      const { width, height, rgb } = await decodeImage(Buffer.from(jpegs[kind], 'base64'), 'a.jpg');
+      const decoded = await decodeImage(Buffer.from(jpegs[kind], 'base64'), 'a.jpg');
+      const { width, height } = decoded;
       expect([width, height]).toEqual([14, 10]);
-      expect(sha256(rgb)).toBe('fefe2d91c144ba444e8ba184e613a4d0b7444c399884df982acef60c2c8a8bb3');
+      expect(sha256(rgbOf(decoded))).toBe('fefe2d91c144ba444e8ba184e613a4d0b7444c399884df982acef60c2c8a8bb3');
     },
   );
 
   const jpeg = Buffer.from(jpegs.baseline, 'base64');
   const frame = jpeg.indexOf('\xff\xc0', 'latin1');
   it.each([
-    ['16 bits', png(1, 1, () => [1, 2, 3], 16), 'expected a PNG of 8 bits or less for a channel, got 16'],
-    ['a PNG cut off', png(9, 9, colours).subarray(0, -30), 'cannot be decoded: it is damaged or cut off'],
-    ['a PNG with nothing but a start', png(1, 1, () => [1]).subarray(0, 20), 'the file ends in its header'],
-    ['a JPEG cut off', jpeg.subarray(0, -2), 'the JPEG ends too early'],
-    ['a JPEG in CMYK', Buffer.from(jpeg).fill(4, frame + 9, frame + 10), 'got one of 4 components (CMYK)'],
+    ['grey of 16 bits', png(1, 1, () => [1], 16), 'a PNG in grey of 16 bits is not read'],
+    ['a PNG cut off', png(9, 9, colours).subarray(0, -30), 'the PNG ends after'],
+    ['a PNG with nothing but a start', png(1, 1, () => [1]).subarray(0, 20), 'the PNG ends in its header'],
+    ['a JPEG cut off', jpeg.subarray(0, -2), 'the JPEG ends after'],
+    ['a JPEG in CMYK', Buffer.from(jpeg).fill(4, frame + 9, frame + 10), 'a JPEG of 4 components (CMYK) is not read'],
     [
       'a JPEG of too many pixels',
       Buffer.from(jpeg).fill(0xff, frame + 5, frame + 9),
       'at most 100 million pixels, got 65535x65535',
     ],
     ['a JPEG without a frame', jpeg.subarray(0, 20), 'found no frame'],
-    ['nothing', Buffer.alloc(0), 'expected a PNG or a JPEG, got a file that starts with nothing'],
-    ['another kind of file', Buffer.from('GIF89a'), 'got a file that starts with 47494638'],
+    ['nothing', Buffer.alloc(0), 'expected a JPEG, a PNG or a WebP, got no bytes'],
+    ['another kind of file', Buffer.from('GIF89a'), 'got bytes that start with 47 49 46 38'],
   ])('with %s is refused by its name, and the next one is read', async (_, bytes, words) => {
     await expect(decodeImage(bytes, 'cats/a.png')).rejects.toThrow(words);
     await expect(decodeImage(bytes, 'cats/a.png')).rejects.toThrow(/^cats\/a.png: /);
@@ -101,7 +118,7 @@ describe('an image', () => {
     [90, 62, '4bed8673184ad9e99d4e70fe0010e111cc869f98cb190babb2dd21e26ac9c80c'],
     [37, 25, '925dbfbca9f463f6f15f510c4885834f1e2dacfb8f60a4b01fb2ea97c97db4d3'],
   ])('is resized to %i x %i to the bit as Pillow does', (width, height, digest) => {
-    expect(sha256(resize(picture, width, height).rgb)).toBe(digest);
+    expect(sha256(resized(picture, width, height))).toBe(digest);
   });
 });
 
@@ -121,7 +138,7 @@ describe('preprocessing', () => {
 
   it('finds layout and channels in the signature', () => {
     const options = { resize: 'none', mean: [0], std: [1], scale: '0-255' } as const;
-    const two: Picture = { width: 2, height: 1, rgb: Uint8Array.of(1, 2, 3, 4, 5, 6) };
+    const two: Pixels = { width: 2, height: 1, rgba: Uint8Array.of(1, 2, 3, 0, 4, 5, 6, 0) };
     expect(prepare(two, input([-1, 3, 1, 2]), options)).toEqual({ shape: [3, 1, 2], values: [1, 4, 2, 5, 3, 6] });
     expect(prepare(two, input([1, -1, -1, 3]), options)).toEqual({ shape: [1, 2, 3], values: [1, 2, 3, 4, 5, 6] });
     expect(prepare(dot(255, 0, 0), input([-1, 1, -1, -1]), options)).toEqual({ shape: [1, 1, 1], values: [76] });
@@ -150,7 +167,7 @@ describe('preprocessing', () => {
       0, 128, 255,
     ]);
     expect(() => prepare(dot(0, 128, 255), spec, { resize: 'none' })).toThrow(
-      'cats/a.png: expected values from -128 to 127 for INT8, got 128',
+      'cats/a.png: normalise: expected values from -128 to 127 for INT8, got 128',
     );
   });
 

@@ -269,7 +269,7 @@ describe('a folder of images', () => {
     await expect(read(folder({ 'red/a.png': red }), pair)).rejects.toThrow("input 'x' takes no images");
     const data = await read(folder({ 'red/a.png': 'GIF89a' }), model);
     await expect(data.inputs(0, 1)).rejects.toThrow(
-      'red/a.png: expected a PNG or a JPEG, got a file that starts with 47494638',
+      'red/a.png: expected a JPEG, a PNG or a WebP, got bytes that start with 47 49 46 38',
     );
     const small = await read(folder({ 'red/a.png': red }), model, { images: { resize: 'none' } });
     await expect(small.inputs(0, 1)).rejects.toThrow('red/a.png: expected an image of 4x4 (height x width), got 8x8');
