@@ -46,15 +46,15 @@ export async function writeNotices(): Promise<string> {
   return [
     '# Third-party notices',
     '',
-    'Written by `npm run notices` from what is bundled; do not edit. popserve itself is under [Apache-2.0](LICENSE).',
+    'Written by `npm run notices` from what is bundled; do not edit. popserve itself is under [Apache-2.0](LICENSE). The JPEG decoder is',
+    'based in part on the work of the Independent JPEG Group.',
     '',
     '## Packages in the bundle',
     '',
     ...packageTable(packages),
     '## More packages in the command',
     '',
-    'The npm package holds the command, which has these beside those of the bundle. The JPEG decoder is based in part on the work',
-    'of the Independent JPEG Group.',
+    'The npm package holds the command, which has these beside those of the bundle.',
     '',
     ...packageTable(morePackages),
     '## Compiled into the WASM of onnxruntime-web',
@@ -82,16 +82,25 @@ function packageTable(packages: readonly Package[]): string[] {
   ];
 }
 
+/** Parts of the paths of files that are derived from packages, and those. */
+const derivedFiles: Readonly<Record<string, string>> = {
+  'ort-wasm-simd-threaded.': 'onnxruntime-web',
+  'mozjpeg_dec.': '@jsquash/jpeg',
+  squoosh_png: '@jsquash/png',
+  'webp_dec.': '@jsquash/webp',
+};
+
 /** The package that a bundled file comes from; null for the project's own. */
 function packageOf(path: string): string | null {
-  if (path.includes('worker/runtime/ort/')) return 'onnxruntime-web';
+  const derived = Object.keys(derivedFiles).find((part) => path.includes(part));
+  if (derived !== undefined) return derivedFiles[derived] ?? null;
   return /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? null;
 }
 
 async function bundledPackages(): Promise<string[]> {
   const { modules, metafile: account } = await bundleWorker('index');
   const foreign = modules.find(
-    ({ type, path }) => type === 'CompiledWasm' && !path.endsWith('-ort-wasm-simd-threaded.wasm'),
+    ({ type, path }) => type === 'CompiledWasm' && !Object.keys(derivedFiles).some((part) => path.includes(part)),
   );
   if (foreign !== undefined) {
     throw new Error(
