@@ -4,6 +4,7 @@ import type { BlobStore } from './blob-store.ts';
 import { limitFaults } from './input-size-limits.ts';
 import type { Manifest } from './manifest.ts';
 import type { Digest } from './names.ts';
+import { isPrototypeName, prototypeRefusal } from './prototype-names.ts';
 import type { Signature } from './signature.ts';
 import { warmupFaults } from './warmup-size.ts';
 
@@ -63,7 +64,11 @@ function batchFaults({ batch, inputs, outputs }: Signature): string[] {
 
 /** Features name the columns of the only input, `[batch, F]`, or the inputs themselves. */
 function featureFaults(features: readonly string[], { inputs }: Signature): string[] {
-  const faults = repeated(features).map((name) => `features: '${name}' is there twice`);
+  const faults = [
+    ...repeated(features).map((name) => `features: '${name}' is there twice`),
+    // A record has its features as members.
+    ...features.filter(isPrototypeName).map((name) => `features: '${name}' ${prototypeRefusal}`),
+  ];
   const names = inputs.map(({ name }) => name);
   const isFeature = new Set(features);
   if (names.length === features.length && names.every((name) => isFeature.has(name))) return faults;

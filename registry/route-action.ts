@@ -1,6 +1,7 @@
 // The actions by which an operator changes a model's route, as they come over HTTP.
 import * as z from 'zod';
 import { aliasSchema, versionSchema } from './names.ts';
+import { isPrototypeName, prototypeRefusal } from './prototype-names.ts';
 import { rolloutLimitsSchema } from './rollout-limits.ts';
 import { percentSchema } from './route.ts';
 
@@ -42,7 +43,10 @@ const actionSchema = z.discriminatedUnion('action', [
   /** Points a name of the user's own to a version; null removes it. */
   z.strictObject({
     action: z.literal('alias'),
-    name: aliasSchema,
+    // A route has its aliases as members.
+    name: aliasSchema.refine((name) => !isPrototypeName(name), {
+      error: ({ input }) => `'${input}' ${prototypeRefusal}`,
+    }),
     version: versionSchema.nullable(),
     breaking,
     reason,

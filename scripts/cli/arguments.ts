@@ -3,6 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import * as z from 'zod';
 import { aliasSchema, modelNameSchema, versionSchema } from '../../registry/names.ts';
 import { check, tellFaults } from '../../registry/parse.ts';
+import { isPrototypeName, prototypeRefusal } from '../../registry/prototype-names.ts';
 import { percentSchema } from '../../registry/route.ts';
 import type { GivenShape, LabelsFile, MaxDim } from '../publish/options.ts';
 
@@ -52,7 +53,9 @@ export function collectMetadata(
 ): Record<string, string> {
   const equals = text.indexOf('=');
   if (equals < 1) throw new InvalidArgumentError('expected key=value.');
-  return { ...collected, [text.slice(0, equals)]: text.slice(equals + 1) };
+  const key = text.slice(0, equals);
+  if (isPrototypeName(key)) throw new InvalidArgumentError(`'${key}' ${prototypeRefusal}.`);
+  return { ...collected, [key]: text.slice(equals + 1) };
 }
 
 /** For an option that may come several times: collects `FILE` or `OUTPUT=FILE`. */

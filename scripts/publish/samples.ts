@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { PopserveError } from '../../registry/errors.ts';
 import { mebibyte } from '../../registry/mebibytes.ts';
+import { findPrototypeName, prototypeRefusal } from '../../registry/prototype-names.ts';
 import { elementCount, type Signature } from '../../registry/signature.ts';
 import { checkInputs } from '../../worker/protocol/check-inputs.ts';
 import { decodeInferRequest } from '../../worker/protocol/decode-request.ts';
@@ -156,6 +157,10 @@ async function readRequests(file: string): Promise<Uint8Array[]> {
     requests = JSON.parse(text, keepDigits as Parameters<typeof JSON.parse>[1]);
   } catch (cause) {
     throw new PopserveError('INVALID_ARGUMENT', `sample inputs ${file}: expected JSON (${String(cause)})`, { cause });
+  }
+  const inherited = findPrototypeName(text, requests);
+  if (inherited !== null) {
+    throw new PopserveError('INVALID_ARGUMENT', `sample inputs ${file}: '${inherited}' ${prototypeRefusal}`);
   }
   if (!Array.isArray(requests) || requests.length === 0) {
     throw new PopserveError('INVALID_ARGUMENT', `sample inputs ${file}: expected at least one inference request`);

@@ -3,6 +3,7 @@
 import { type Batch, batchOf } from '../../registry/batch.ts';
 import { equalBytes } from '../../registry/bytes.ts';
 import { invalid } from '../../registry/errors.ts';
+import { isPrototypeName, prototypeRefusal } from '../../registry/prototype-names.ts';
 import { elementCount, type TensorSpec } from '../../registry/signature.ts';
 import type { Admit } from './check-inputs.ts';
 import { firstOtherString } from './compare-elements.ts';
@@ -199,6 +200,7 @@ export function completedShape(shape: readonly number[], declared: readonly numb
  */
 export function recordOfQuery(model: RecordModel, query: URLSearchParams): Record<string, unknown> {
   const record: Record<string, unknown> = Object.create(null);
+  for (const name of query.keys()) if (isPrototypeName(name)) throw invalid(`the query: '${name}' ${prototypeRefusal}`);
   for (const { name, datatype, shape } of featuresOf(model)) {
     const text = query.get(name);
     if (text === null) continue;

@@ -1,5 +1,5 @@
 // Reads the fields that requests and responses share. Only fixed keys are ever read from a parsed object; names that come
-// from outside go into null-prototype records and sets, so '__proto__' is a name like any other.
+// from outside go into null-prototype records and sets. json.ts refuses members that are called like a prototype's.
 import { invalid, PopserveError } from '../../registry/errors.ts';
 import { type Datatype, datatypes } from '../../registry/signature.ts';
 import { describeShape, describeValue, quote } from './describe.ts';

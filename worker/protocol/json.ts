@@ -1,6 +1,7 @@
 // JSON from outside: bounded before anything is allocated for it, faults named by position, the long arrays that hold tensors left
 // as bytes until their datatype is known.
 import { invalid, PopserveError } from '../../registry/errors.ts';
+import { isPrototypeName, prototypeRefusal } from '../../registry/prototype-names.ts';
 import { describeValue } from './describe.ts';
 import { markWideIntegers } from './exact-integers.ts';
 import { findJsonFault } from './json-fault.ts';
@@ -64,15 +65,18 @@ class Scan {
   run(): DataSlice[] {
     const bytes = this.#bytes;
     let quoteAt = -1;
+    let quoteEndAt = -1;
     for (let at = 0; at < bytes.length; at++) {
       const byte = bytes[at];
       if (byte === quote) {
         quoteAt = at;
         at = stringEnd(bytes, at);
+        quoteEndAt = at;
       } else if (byte === comma) {
         this.#count(1);
       } else if (byte === colon) {
         this.#countMember();
+        if (quoteEndAt - quoteAt > leastPrototypeName) refusePrototypeName(bytes, quoteAt, quoteEndAt);
       } else if (byte === openBracket || byte === openBrace) {
         const slice = byte === openBracket && this.#packs(quoteAt, at) ? this.#skip(at) : null;
         if (slice !== null && slice.end - slice.start >= leastBytes) {
@@ -180,6 +184,34 @@ function stringEnd(bytes: Uint8Array, at: number): number {
   return end;
 }
 
+/** `__proto__` or `prototype`. */
+const leastPrototypeName = 9;
+/** `constructor` with each character as `\u0063`, and its quotes. */
+const mostPrototypeName = 6 * 11 + 2;
+
+/**
+ * @param at index of the quote before a member's name
+ * @param endAt index of the quote behind it
+ * @throws {PopserveError} INVALID_ARGUMENT
+ */
+function refusePrototypeName(bytes: Uint8Array, at: number, endAt: number): void {
+  if (endAt - at >= mostPrototypeName) return;
+  const first = bytes[at + 1];
+  // Most names begin otherwise: `_`, `c` and `p`, or an escape anywhere.
+  if (first !== 0x5f && first !== 0x63 && first !== 0x70 && first !== backslash) return;
+  const name = nameOf(bytes.subarray(at, endAt + 1));
+  if (isPrototypeName(name)) throw invalid(`the JSON: '${name}' ${prototypeRefusal}`);
+}
+
+/** The text of a JSON string, escapes read; nothing where it is none, which the parser tells better. */
+function nameOf(string: Uint8Array): string {
+  try {
+    return String(JSON.parse(new TextDecoder().decode(string)));
+  } catch {
+    return '';
+  }
+}
+
 function tooMany(what: string, limit: number): PopserveError {
   return new PopserveError(
     'TOO_LARGE',
@@ -189,7 +221,8 @@ function tooMany(what: string, limit: number): PopserveError {
 
 /**
  * For JSON that is parsed elsewhere.
- * @throws {PopserveError} INVALID_ARGUMENT beyond the depth, TOO_LARGE beyond the other limits
+ * @throws {PopserveError} INVALID_ARGUMENT beyond the depth and for a member called `__proto__`, `constructor` or `prototype`;
+ *   TOO_LARGE beyond the other limits
  */
 export function boundJson(bytes: Uint8Array, limits: JsonLimits): void {
   new Scan(bytes, limits, 'none').run();
@@ -337,7 +370,8 @@ export class ParsedJson {
 /**
  * @param bytes UTF-8
  * @param packing which arrays stay bytes; their elements count towards no limit here
- * @throws {PopserveError} INVALID_ARGUMENT if it is not UTF-8, not JSON or nested too deep; TOO_LARGE beyond the other limits
+ * @throws {PopserveError} INVALID_ARGUMENT if it is not UTF-8, not JSON or nested too deep, and for a member called `__proto__`,
+ *   `constructor` or `prototype`; TOO_LARGE beyond the other limits
  */
 export function parseJson(bytes: Uint8Array, limits: JsonLimits, packing: Packing = 'none'): ParsedJson {
   return new ParsedJson(bytes, new Scan(bytes, limits, packing).run());

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { exactInteger, markWideIntegers } from '../../../worker/protocol/exact-integers.ts';
 import { parseJson } from '../../../worker/protocol/json.ts';
 import { findJsonFault } from '../../../worker/protocol/json-fault.ts';
@@ -105,16 +105,36 @@ test('the number of values is bounded before parsing, commas in strings do not c
   expect(() => parse(`[${Array(101).fill('[]').join(',')}]`)).toThrow(expect.objectContaining({ status: 413 }));
 });
 
+describe('a member that is called like a prototype', () => {
+  const names = ['__proto__', 'constructor', 'prototype', '__pr\\u006fto__', '\\u0063onstructor', '\\u005F_proto__'];
+  test.each(names)('%s is refused by its name, wherever it is', (name) => {
+    const told = `the JSON: '${JSON.parse(`"${name}"`)}' is refused as a name, because JavaScript objects inherit it; use another`;
+    for (const text of [`{"${name}":1}`, `[{"a":{"b":[{"${name}" : {}}]}}]`, `{"a":1,\n"${name}"\t:1}`]) {
+      expect(() => parse(text)).toThrow(expect.objectContaining({ status: 400, message: told }));
+    }
+  });
+
+  test.each(['__proto', 'Constructor', 'prototypes', '__proto__ ', 'a"constructor', 'toString'])(
+    '%j is a name',
+    (name) => {
+      expect(parse(JSON.stringify({ [name]: 1 })).value).toEqual({ [name]: 1 });
+    },
+  );
+
+  test('as a value is a text like any other', () => {
+    expect(parse('["__proto__",{"a":"constructor"}]').value).toEqual(['__proto__', { a: 'constructor' }]);
+  });
+});
+
 test('exact keeps the digits of integers beyond 2^53 and nothing else changes', () => {
   const text =
-    '{"a":[9007199254740993,-9223372036854775808,7,1e300,0.5,"9007199254740993"],"__proto__":{"b":18446744073709551615}}';
+    '{"a":[9007199254740993,-9223372036854775808,7,1e300,0.5,"9007199254740993"],"c":{"b":18446744073709551615}}';
   const json = parse(text);
   expect(json.value).toEqual(JSON.parse(text));
-  const big = json.exact() as { a: unknown[] };
+  const big = json.exact() as { a: unknown[]; c: { b: unknown } };
   const exact = (value: unknown) => exactInteger(value) ?? value;
   expect(big.a.map(exact)).toEqual([9007199254740993n, -9223372036854775808n, 7, 1e300, 0.5, '9007199254740993']);
-  const own = Object.getOwnPropertyDescriptor(big, '__proto__')?.value as { b: unknown };
-  expect(exact(own.b)).toBe(18446744073709551615n);
+  expect(exact(big.c.b)).toBe(18446744073709551615n);
 });
 
 test('exactly the integers of 16 to 20 plain digits are marked, and nothing else changes', () => {
