@@ -5,6 +5,7 @@ import { RegExpRouter } from 'hono/router/reg-exp-router';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { ErrorAnswer } from '../registry/api/error.ts';
 import { PopserveError } from '../registry/errors.ts';
+import { reservedPath } from './cache/reserved-path.ts';
 import { answerHeaders } from './http/answer-headers.ts';
 import type { AppContext } from './http/app-context.ts';
 import { drain } from './http/drain.ts';
@@ -20,6 +21,7 @@ import { requireDeclarations } from './middleware/declarations.ts';
 import { needsOnly } from './middleware/needs.ts';
 import { pageHeaders } from './middleware/page-headers.ts';
 import { limitSize } from './middleware/request-size.ts';
+import { refuseReserved } from './middleware/reserved-path.ts';
 import { wrongMethod } from './middleware/wrong-method.ts';
 import { artifactRoutes } from './routes/artifact.ts';
 import { descriptionRoutes } from './routes/description.ts';
@@ -63,6 +65,12 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
   });
 
   app.use(allowedHosts);
+  app.use(async (c, next) => {
+    const isolate = c.get('isolate');
+    isolate.origin ??= new URL(c.req.url).origin;
+    await next();
+  });
+  app.use(`${reservedPath}/*`, refuseReserved);
   app.use(limitSize);
   for (const path of pages) app.use(path, pageHeaders);
   for (const path of dataPlane) app.use(path, cors);

@@ -9,6 +9,7 @@ import { mebibyte } from '../registry/mebibytes.ts';
 import type { DecodeLimits } from './protocol/infer-request.ts';
 import type { JwtSettings } from './security/jwt-verifier.ts';
 import { driftVariables, readDriftSettings } from './telemetry/drift/settings.ts';
+import { type TelemetryLocation, telemetryLocations } from './telemetry/location.ts';
 import { readSampleSettings, type SampleSettings, sampleVariables } from './telemetry/sample/settings.ts';
 import { readWebhookSettings, type WebhookSettings, webhookVariables } from './telemetry/signal/settings.ts';
 
@@ -36,6 +37,8 @@ export interface Config {
   readonly routeRetentionSeconds: number;
   /** An isolate reports what it collected of a model at most this often. */
   readonly telemetryFlushSeconds: number;
+  /** Where a model's Durable Object should be made; null: near the PoP that reports first. */
+  readonly telemetryLocation: TelemetryLocation | null;
   /** Operators' bearer token; null: the control plane is off. */
   readonly adminToken: string | null;
   /** `open` lets everybody infer, `keyed` only callers with a key or a token. */
@@ -122,6 +125,7 @@ export const settingsSchema = z.object({
   ARTIFACT_DOWNLOADS: modelsSetting,
   ROUTE_RETENTION_SECONDS: numberSetting(0).default(604_800),
   TELEMETRY_FLUSH_SECONDS: numberSetting(0).default(30),
+  TELEMETRY_LOCATION: z.enum([...telemetryLocations, '']).default(''),
   // Closed unless opened explicitly.
   INFERENCE_ACCESS: z.enum(['open', 'keyed']).default('keyed'),
   KEY_CACHE_SECONDS: numberSetting(0).max(3600).default(60),
@@ -170,6 +174,7 @@ export function parseConfig(env: object): Config {
     gcGraceSeconds: settings.GC_GRACE_SECONDS,
     routeRetentionSeconds: settings.ROUTE_RETENTION_SECONDS,
     telemetryFlushSeconds: settings.TELEMETRY_FLUSH_SECONDS,
+    telemetryLocation: settings.TELEMETRY_LOCATION || null,
     adminToken: settings.ADMIN_TOKEN || null,
     access: settings.INFERENCE_ACCESS,
     keyCacheSeconds: settings.KEY_CACHE_SECONDS,

@@ -31,6 +31,8 @@ export interface Isolate {
   readonly config: Config;
   /** The name of the PoP; null until a request tells it, if the settings do not: see http/pop.ts. */
   pop: string | null;
+  /** The origin of the first request: a name of the Worker's own, for the cache. Null before it. */
+  origin: string | null;
   readonly registry: Registry;
   /** The memory that all loaded models share. */
   readonly heap: IsolateHeap;
@@ -74,6 +76,7 @@ export function createIsolate(env: Env): Isolate {
   const blobs = new CachedBlobs({
     readRegistry: async (digest) => (await registry.getBlob(digest as Digest)).body,
     cache: caches.default,
+    origin: () => isolate.origin,
   });
   const trials = new Trials({
     records: registry,
@@ -105,7 +108,7 @@ export function createIsolate(env: Env): Isolate {
     refreshSeconds: config.routeRefreshSeconds,
     log,
   });
-  const telemetry = new TelemetryClient(bindings.telemetry);
+  const telemetry = new TelemetryClient(bindings.telemetry, config.telemetryLocation);
   const shadows = { tally: new ShadowTally(), running: 0 };
   const reporter = new Reporter({
     sources: reportSources({ counters, drift, sampler, shadows: shadows.tally }),
@@ -116,6 +119,7 @@ export function createIsolate(env: Env): Isolate {
   const isolate: Isolate = {
     config,
     pop: config.popName,
+    origin: null,
     registry,
     heap,
     models,

@@ -6,6 +6,7 @@ import type { Manifest } from '../../registry/manifest.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 import type { RequestScope } from '../request-scope.ts';
 import { serverVersion } from '../server-identity.ts';
+import { cacheKey } from './reserved-path.ts';
 
 /** A version's answers never change. The cache drops unused ones much earlier. */
 const keepSeconds = 86_400;
@@ -32,9 +33,9 @@ export class AnswerCache {
     return `"${digest.slice('sha256:'.length, 'sha256:'.length + 16)}-${toHex(hash.subarray(0, 16))}"`;
   }
 
-  /** @param origin the request's: the platform keeps a cache for each host of the Worker */
+  /** @param origin of the request */
   async find(manifest: Manifest, origin: string, etag: string): Promise<string | null> {
-    const cached = await caches.default.match(cacheKey(origin, etag));
+    const cached = await caches.default.match(keyOf(origin, etag));
     this.count(manifest, cached === undefined ? 'misses' : 'hits');
     return cached === undefined ? null : await cached.text();
   }
@@ -43,7 +44,7 @@ export class AnswerCache {
   keep(origin: string, etag: string, body: string, scope: RequestScope): void {
     const headers = { 'cache-control': `max-age=${keepSeconds}`, 'content-type': 'application/json' };
     // A full cache refuses the answer; then the next question is a miss.
-    scope.waitUntil(caches.default.put(cacheKey(origin, etag), new Response(body, { headers })).catch(() => undefined));
+    scope.waitUntil(caches.default.put(keyOf(origin, etag), new Response(body, { headers })).catch(() => undefined));
   }
 
   count({ model, version }: Manifest, outcome: keyof CacheCounts): void {
@@ -58,7 +59,6 @@ export class AnswerCache {
   }
 }
 
-/** A path without a route, so that only this cache can have stored anything under it. */
-function cacheKey(origin: string, etag: string): string {
-  return `${origin}/.answers/${etag.replaceAll('"', '')}`;
+function keyOf(origin: string, etag: string): string {
+  return cacheKey(origin, 'answers', etag.replaceAll('"', ''));
 }

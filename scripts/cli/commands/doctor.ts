@@ -31,6 +31,7 @@ async function examine(context: Context): Promise<Report> {
     await check('wrangler.toml', findDeploymentFile),
     await check('PoP', () => reachPop(context)),
     await check('transport', () => checkTransport(settings.url)),
+    await check('cache', () => judgeCache(settings.url)),
     await check('access', () => askAccess(context)),
     await check('token and registry', () => askRegistry(context)),
   ];
@@ -81,6 +82,13 @@ function checkTransport(url: URL): string {
   if (url.protocol === 'https:') return 'encrypted';
   if (isLoopback(url)) return 'stays on this machine';
   throw new Error(`${url} would carry the operator's token unencrypted; set POPSERVE_URL to its https address`);
+}
+
+/** @see https://developers.cloudflare.com/workers/runtime-apis/cache/ */
+export function judgeCache(url: URL): string {
+  if (isLoopback(url)) return 'simulated on this machine';
+  if (!url.hostname.endsWith('.workers.dev')) return 'the host is not on workers.dev; doctor --probe tries its cache';
+  return 'workers.dev has NO Cache API: every load of a model reads R2, and no answer is kept; serve from a domain of your own';
 }
 
 /** Asks as a stranger would, for a model that is nowhere. */

@@ -104,7 +104,7 @@ describe('the profile', () => {
 });
 
 describe('the cache of the PoP', () => {
-  const key = (digest: string) => `https://blobs.popserve.invalid/${digest.replace(':', '/')}`;
+  const key = (digest: string) => `${pop.pop.url.origin}/.popserve-cache/blobs/${digest.replace(':', '/')}`;
   const cached = async (digest: string) => (await pop.pop.miniflare.getCaches()).default.match(key(digest));
   const loads = (name: string) =>
     pop.logs.filter(({ event, model }) => event === 'model-loaded' && model === name).map(({ from }) => from);

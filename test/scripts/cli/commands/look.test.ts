@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { takeBaseline } from '../../../../registry/baseline.ts';
+import { judgeCache } from '../../../../scripts/cli/commands/doctor.ts';
 import { commandFor, runCommand } from '../captured-host.ts';
 import { samplePublication } from '../sample-publication.ts';
 import { ScriptedPop } from '../scripted-pop.ts';
@@ -172,6 +173,14 @@ describe('popserve gc and retire', () => {
 });
 
 describe('popserve doctor', () => {
+  it.each([
+    ['https://popserve.someone.workers.dev/', /workers\.dev has NO Cache API.*a domain of your own/],
+    ['https://models.example.com/', /not on workers\.dev/],
+    ['http://127.0.0.1:8787/', /simulated/],
+  ])('tells of the cache at %s', (url, told) => {
+    expect(judgeCache(new URL(url))).toMatch(told);
+  });
+
   it('finds everything in order', async () => {
     pop.intercept = ({ call }) => ({ status: 200, body: call.endsWith('/models') ? { models: [], next: null } : {} });
     const { status, out } = await popserve('doctor');
