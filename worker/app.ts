@@ -11,6 +11,7 @@ import type { AppContext } from './http/app-context.ts';
 import { drain } from './http/drain.ts';
 import { learnPop, popOf } from './http/pop.ts';
 import { requestIdOf } from './http/request-id.ts';
+import { chargeWork } from './http/work.ts';
 import type { Isolate } from './isolate.ts';
 import { log } from './logging/log.ts';
 import { redact } from './logging/redact.ts';
@@ -54,6 +55,7 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
     if (isolate.pop === null) learnPop(isolate, c.req.raw);
     c.set('isolate', isolate);
     await next();
+    chargeWork(c);
     // A body that no handler wanted, of whatever method.
     const { raw } = c.req;
     if (!raw.bodyUsed && raw.body !== null) await drain(raw.body);

@@ -9,6 +9,7 @@ import { Authenticator } from './security/authenticator.ts';
 import { JwtVerifier } from './security/jwt-verifier.ts';
 import { KeyCache } from './security/key-cache.ts';
 import { RateGate } from './security/rate-gate.ts';
+import { WorkGate } from './security/work-gate.ts';
 
 export interface Security {
   readonly authenticator: Authenticator;
@@ -21,6 +22,8 @@ export interface Security {
   readonly refusedLines: LineBudget;
   /** By the caller's credential. */
   readonly keyGate: RateGate;
+  /** By either: how much JSON an isolate reads for one caller. */
+  readonly workGate: WorkGate;
   /** By the client's address, for requests without one. */
   readonly addressGate: RateGate;
 }
@@ -41,6 +44,7 @@ export function createSecurity({ bucket, keyLimit, addressLimit }: Bindings, con
     audit: new AuditTrail(bucket),
     refusedLines: new LineBudget(),
     keyGate: new RateGate(keyLimit, 'this key'),
+    workGate: new WorkGate(),
     addressGate: new RateGate(addressLimit, 'this address'),
   };
 }

@@ -18,6 +18,8 @@ export interface AppContext {
     requestId?: string;
     /** The caller; undefined for anonymous requests. */
     caller?: Caller;
+    /** Large JSON that was read for this caller: see work.ts. */
+    work?: { readonly holder: string; readonly bytes: number } | undefined;
     /** The change that this call of the control plane made. */
     change?: Change;
   };

@@ -8,6 +8,7 @@ import { parseJson } from '../../registry/parse.ts';
 import { boundJson } from '../protocol/json.ts';
 import type { AppContext } from './app-context.ts';
 import { readBody } from './read-body.ts';
+import { passControlJson } from './work.ts';
 
 /** Manifests travel inside KV values of at most 25 MiB, with those of the other routed versions. */
 const mostJsonBytes = mebibyte;
@@ -23,6 +24,7 @@ export async function readJson(c: Context<AppContext>, what: string, empty?: unk
       maxSeconds: config.maxBodySeconds,
     };
     const bytes = await readBody(c.req.raw, limits, account);
+    passControlJson(c, bytes.length);
     boundJson(bytes, { maxDepth: defaultLimits.jsonDepth, maxValues: mostValues });
     const text = new TextDecoder().decode(bytes);
     return text.trim() === '' && empty !== undefined ? empty : parseJson(text, what);

@@ -6,6 +6,7 @@ import { holderOf } from '../http/caller.ts';
 import { freeBytes } from '../http/free-bytes.ts';
 import { popOf } from '../http/pop.ts';
 import { type BodyLimits, readBody } from '../http/read-body.ts';
+import { passJson, passUnreadJson } from '../http/work.ts';
 import { fallbackFor } from '../inference/fallback.ts';
 import { isMedia, noPipeline } from '../inference/pipeline-request.ts';
 import { type EncodedMessage, headerLengthName } from '../protocol/envelope.ts';
@@ -33,7 +34,11 @@ export async function serve(c: Context<AppContext>, selector: Selector, operatio
   const ended = Promise.withResolvers<void>();
   let body: Uint8Array = noBody;
   try {
-    body = c.req.method === 'POST' ? await readBody(c.req.raw, bodyLimits(c, served), account) : noBody;
+    if (c.req.method === 'POST') {
+      if (jsonBytesOf(c, Number.POSITIVE_INFINITY) >= largeBytes) passUnreadJson(c);
+      body = await readBody(c.req.raw, bodyLimits(c, served), account);
+      passJson(c, jsonBytesOf(c, body.length));
+    }
     // The platform drops a request whose client has gone, without a word to its code: not before this has given its room back.
     if (body.length >= largeBytes) c.executionCtx.waitUntil(ended.promise);
     for (;;) {
@@ -53,6 +58,13 @@ export async function serve(c: Context<AppContext>, selector: Selector, operatio
     ended.resolve();
     isolate.reporter.flushBehind(model, popOf(isolate), isolate.routes.serving(model), c.executionCtx);
   }
+}
+
+/** The bytes of a body that are JSON: all of it, as many as its header says, or none of a picture or a text. */
+function jsonBytesOf(c: Context<AppContext>, bodyBytes: number): number {
+  if (isMedia(c.req.header('content-type') ?? null)) return 0;
+  const told = c.req.header(headerLengthName);
+  return told === undefined ? bodyBytes : Math.min(bodyBytes, Number(told) || 0);
 }
 
 /** JSON costs several times its size to read, binary tensors nothing: so a body that is JSON throughout has the lower limit. */

@@ -59,14 +59,34 @@ export function checkAnswerSize(
     }
     const binary = requested?.binary ?? request.binaryOutputs;
     const plain = binaryByteLength(data);
-    const isText = !(data instanceof Uint8Array);
-    sum += binary || isText ? plain : (data.length / elementBytes[datatype]) * jsonBytes[datatype];
+    if (binary) sum += plain;
+    else if (data instanceof Uint8Array) sum += (data.length / elementBytes[datatype]) * jsonBytes[datatype];
+    else sum += textBytes(data, maxBytes - sum);
     if (sum <= maxBytes) continue;
     const smaller = !binary && plain <= maxBytes ? ' (ask for it in the binary form)' : '';
     throw new PopserveError(
       'TOO_LARGE',
       `output ${quote(name)}: ${datatype} [${shape}] makes an answer of ${Math.round(sum)} bytes or more, the limit is ${maxBytes}${smaller}`,
     );
+  }
+  return sum;
+}
+
+/** The commonest escapes take two characters, those of other control characters six. */
+const shortEscapes = new Set(Array.from('"\\\b\t\n\f\r', (character) => character.charCodeAt(0)));
+const longEscape = '\\u0000'.length;
+
+/** Strings as JSON has them, with quotes, commas and escapes; counted until it is more than the limit. */
+function textBytes(strings: readonly Uint8Array[], limit: number): number {
+  let sum = 0;
+  for (const string of strings) {
+    sum += string.length + '"",'.length;
+    for (let at = 0; at < string.length; at++) {
+      const byte = string[at] ?? 0;
+      if (byte < 0x20) sum += shortEscapes.has(byte) ? 1 : longEscape - 1;
+      else if (byte === 0x22 || byte === 0x5c) sum += 1;
+    }
+    if (sum > limit) break;
   }
   return sum;
 }

@@ -23,17 +23,16 @@ function wideToJson(values: BigInt64Array | BigUint64Array): string {
   return JSON.stringify(numbers);
 }
 
-function stringsToJson(elements: readonly Uint8Array[], where: string): string {
+/** @throws PopserveError INVALID_ARGUMENT if an element is not UTF-8 */
+export function stringsOf(elements: readonly Uint8Array[], where: string): string[] {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  return JSON.stringify(
-    elements.map((element, index) => {
-      try {
-        return decoder.decode(element);
-      } catch {
-        throw invalid(`${where}: element ${index} is not UTF-8, which JSON cannot carry; use the binary form`);
-      }
-    }),
-  );
+  return elements.map((element, index) => {
+    try {
+      return decoder.decode(element);
+    } catch {
+      throw invalid(`${where}: element ${index} is not UTF-8, which JSON cannot carry; use the binary form`);
+    }
+  });
 }
 
 /**
@@ -42,7 +41,7 @@ function stringsToJson(elements: readonly Uint8Array[], where: string): string {
  */
 export function encodeJsonData(tensor: Tensor, where: string): string {
   const { datatype, data } = tensor;
-  if (!(data instanceof Uint8Array)) return stringsToJson(data, where);
+  if (!(data instanceof Uint8Array)) return JSON.stringify(stringsOf(data, where));
   switch (datatype) {
     case 'BYTES':
       throw new TypeError(`${where}: BYTES without elements`);

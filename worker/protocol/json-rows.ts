@@ -1,7 +1,7 @@
 // Outputs as nested JSON, row by row: what records and TensorFlow Serving's clients get instead of flat tensors.
 import { elementCount } from '../../registry/signature.ts';
 import { elementsOf } from './elements.ts';
-import { encodeJsonData } from './encode-json-data.ts';
+import { stringsOf } from './encode-json-data.ts';
 import { shortestFloat32 } from './shortest-float32.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -11,10 +11,7 @@ import type { Tensor } from './tensor.ts';
  */
 export function elementTexts(tensor: Tensor, where: string): string[] {
   const { datatype, data } = tensor;
-  if (datatype === 'BYTES' || !(data instanceof Uint8Array)) {
-    const strings: unknown[] = JSON.parse(encodeJsonData(tensor, where));
-    return strings.map((string) => JSON.stringify(string));
-  }
+  if (!(data instanceof Uint8Array)) return stringsOf(data, where).map((string) => JSON.stringify(string));
   if (datatype === 'BOOL') return Array.from(data, (byte) => String(byte !== 0));
   return Array.from(numbersOf(tensor), textOf);
 }

@@ -1,6 +1,7 @@
 // JSON from outside: bounded before anything is allocated for it, faults named by position, the long arrays that hold tensors left
 // as bytes until their datatype is known.
 import { invalid, PopserveError } from '../../registry/errors.ts';
+import { mebibyte } from '../../registry/mebibytes.ts';
 import { isPrototypeName, prototypeRefusal } from '../../registry/prototype-names.ts';
 import { describeValue } from './describe.ts';
 import { markWideIntegers } from './exact-integers.ts';
@@ -228,8 +229,16 @@ export function boundJson(bytes: Uint8Array, limits: JsonLimits): void {
   new Scan(bytes, limits, 'none').run();
 }
 
+/** Finding the fault takes as long again as reading did: larger bodies, which no person wrote, are refused without its place. */
+const mostSearchedBytes = 4 * mebibyte;
+
 /** The error for bytes that are not JSON, with the place of the first fault. */
 function malformed(bytes: Uint8Array): PopserveError {
+  if (bytes.length > mostSearchedBytes) {
+    return invalid(
+      `the body is not JSON; in bodies of at most ${mostSearchedBytes} bytes this message names the place of the fault`,
+    );
+  }
   if (!isUtf8(bytes)) return invalid('the body is not JSON: it is not valid UTF-8');
   const fault = findJsonFault(bytes);
   if (fault === undefined) return invalid('the body is not JSON');

@@ -1,5 +1,6 @@
 // The strings of a tensor in the place where onnxruntime keeps them. Its C API takes and gives C strings, which end at their first
 // NUL; inside it uses C++ strings, which hold any bytes.
+import { equalBytes } from '../../registry/bytes.ts';
 import type { Heap } from './heap.ts';
 
 const elementBytes = 12;
@@ -22,7 +23,7 @@ export function stringElement(heap: Heap, value: number, index: number, expected
   const [pointer = 0, size = 0, capacity = 0] = heap.words(element, elementBytes / 4);
   const long = capacity >= longFlag;
   const found = heap.bytes(long ? pointer : element, long ? size : capacity >>> 24);
-  const same = found.length >= expected.length && expected.every((byte, at) => byte === found[at]);
-  if (same && (found.length === expected.length || found[expected.length] === 0)) return found;
+  const isSame = found.length >= expected.length && equalBytes(found.subarray(0, expected.length), expected);
+  if (isSame && (found.length === expected.length || found[expected.length] === 0)) return found;
   throw new Error('onnxruntime-web has changed: the strings of a tensor were not found');
 }

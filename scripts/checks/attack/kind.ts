@@ -16,7 +16,7 @@ export interface Attack {
   /** One attacking request, to its end. @returns what it got: a status, or how its connection ended */
   fire(): Promise<string>;
   /** Each request that it sends in turn, to be measured alone; absent where requests are not over by themselves. */
-  readonly each?: readonly (() => Promise<string>)[];
+  readonly each?: readonly ((attacker: Identity) => Promise<string>)[];
   /** Lets go of what is still held. */
   end(): Promise<void> | void;
 }

@@ -37,14 +37,15 @@ export async function measureFlood(target: Target, flood: Flood, seconds: number
   using victim = new Victim(target);
   // Compiled and cached before the first turn.
   await victim.ask(500, {});
-  const alone = await dearest(target, attack);
+  const got: Record<string, number> = {};
+  const alone = await dearest(target, attack, got);
   const turns = Math.max(1, Math.round((seconds * 1000) / (2 * turnMs)));
   const sliceMs = (seconds * 1000) / (2 * turns);
   const quiet: number[] = [];
   const during: number[] = [];
   const cpu: number[] = [];
   const victimErrors: Record<string, number> = {};
-  const tally = new Volleys(attack, flood.perSecond);
+  const tally = new Volleys(attack, flood.perSecond, got);
   let memory: { readonly heldBytes: number; readonly seenBytes: number };
   try {
     for (let turn = 0; turn < turns; turn++) {
@@ -70,8 +71,8 @@ export async function measureFlood(target: Target, flood: Flood, seconds: number
     quiet: latencyOf(quiet),
     during: latencyOf(during),
     victimErrors,
-    fired: tally.fired,
-    got: tally.got,
+    fired: Object.values(got).reduce((sum, times) => sum + times, 0),
+    got,
     cpuMs: alone ?? (cpu.length === 0 ? null : Math.max(0, quantile(cpu, 0.5))),
     ...memory,
   };
@@ -107,10 +108,12 @@ async function pushAll(list: number[], more: Promise<readonly number[]>): Promis
 class Volleys {
   readonly #attack: Attack;
   readonly #everyMs: number;
-  readonly got: Record<string, number> = {};
+  readonly #got: Record<string, number>;
   fired = 0;
 
-  constructor(attack: Attack, perSecond: number) {
+  /** @param got gets each outcome */
+  constructor(attack: Attack, perSecond: number, got: Record<string, number>) {
+    this.#got = got;
     this.#attack = attack;
     this.#everyMs = 1000 / perSecond;
   }
@@ -121,7 +124,7 @@ class Volleys {
     const open = new Set<Promise<void>>();
     const fire = async () => {
       const what = await this.#attack.fire().catch((error: unknown) => `no answer: ${String(error)}`);
-      count(this.got, what);
+      count(this.#got, what);
     };
     const pace = async () => {
       for (let due = performance.now(); !isOver; due += this.#everyMs) {
@@ -145,14 +148,18 @@ class Volleys {
   }
 }
 
-/** Of each request the cheapest of some tries, in which nothing else was collected or compiled; of these the largest. */
-async function dearest(target: Target, { each }: Attack): Promise<number | null> {
+/**
+ * Of each request the cheapest of some tries, in which nothing else was collected or compiled; of these the largest. Each try is
+ * another caller's, who is not held back for the one before.
+ */
+async function dearest(target: Target, { each }: Attack, got: Record<string, number>): Promise<number | null> {
   if (each === undefined) return null;
   const costs: number[] = [];
   for (const send of each) {
     const tries: number[] = [];
     for (let attempt = 0; attempt < aloneTries; attempt++) {
-      const ms = await spent(target, async () => void (await send()));
+      const attacker = await newAttacker(target);
+      const ms = await spent(target, async () => count(got, await send(attacker)));
       if (ms === null) return null;
       tries.push(ms);
     }

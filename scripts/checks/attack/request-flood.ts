@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { HttpSender, type SentRequest } from '../http-sender.ts';
 import type { Flood } from './kind.ts';
-import { sendAs, type Target } from './target.ts';
+import { type Identity, sendAs, type Target } from './target.ts';
 
 /** An answer may take long on a busy machine; one that never comes is told as such. */
 const longestMs = 60_000;
@@ -22,8 +22,8 @@ export function requestFlood(flood: {
     async prepare(target, attacker) {
       const wanted = await requests(target);
       const sender = new HttpSender({ connections, longestMs });
-      const each = wanted.map((request) => async () => {
-        const { status } = await sendAs(sender, target, attacker, request);
+      const each = wanted.map((request) => async (as: Identity) => {
+        const { status } = await sendAs(sender, target, as, request);
         return String(status);
       });
       let next = 0;
@@ -32,7 +32,7 @@ export function requestFlood(flood: {
         async fire() {
           const send = each[next++ % each.length];
           if (send === undefined) throw new Error('there is nothing to send');
-          return await send();
+          return await send(attacker);
         },
         end: () => sender[Symbol.dispose](),
       };

@@ -88,7 +88,13 @@ const datatypes = [
   '',
 ];
 
-const dimensions = [0, 1, 2, 3, -1, 1.5, 65_536, 16_777_217, 2 ** 31, 2 ** 32, 2 ** 53, 1e300, '2', null];
+const dimensions = [
+  ...[0, 0, 1, 2, 3, -1, 1.5, 65_536, 16_777_217, 2 ** 31, 2 ** 32, 2 ** 32 + 1, 2 ** 53 - 1, 2 ** 53, 1e15, 1e300],
+  ...['2', null],
+];
+
+/** Elements and members of lists and parameters that are made to cost more than they took to send. */
+const manyTimes = [1000, 20_000];
 
 const keys = [
   'inputs',
@@ -237,12 +243,21 @@ function fitting(key: string, dice: Dice): unknown {
   if (dice.chance(0.5)) {
     if (key === 'datatype') return dice.from(datatypes);
     if (key === 'shape') return Array.from({ length: dice.below(5) }, () => dice.from(dimensions));
+    if (key === 'classification') return dice.from([0, 1, 2, 65_537, 999_999_999_999, 2 ** 53, -1, 1.5, 'all']);
+    if (key === 'parameters' && dice.chance(0.1)) return manyMembers(dice.from(manyTimes));
+    if (key === 'data' && dice.chance(0.05)) {
+      return new Array<unknown>(dice.from(manyTimes)).fill(dice.from(['', [], {}, 1, 2 ** 53, 's'.repeat(50)]));
+    }
     if (key === 'binary_data_size') return dice.from([0, 1, 3, 4, 7, 8, 16, -1, 1.5, 2 ** 32, 2 ** 53, '8']);
     if (key === 'name')
       return dice.from(['x', 'y', 'single', 'text', 'text_out', 'z', '__proto__', '', 'n'.repeat(5000)]);
     if (/^\d+$/.test(key)) return dice.from(dimensions);
   }
   return structuredClone(dice.from(values));
+}
+
+function manyMembers(count: number): Record<string, number> {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`p${index}`, index]));
 }
 
 function remove(holder: Record<string, unknown>, key: string): void {

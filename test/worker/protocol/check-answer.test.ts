@@ -38,6 +38,26 @@ test('an output without elements counts for the places before its zero', () => {
   expect(() => checkAnswerSize([empty([2 ** 31 - 1, 0])], classes, 3000)).toThrow('has no elements');
 });
 
+test('strings count as JSON writes them, with every escape', () => {
+  const request = { outputs: null, binaryOutputs: false };
+  for (const string of ['', 'plain', '"quoted" \\ back', '\b\t\n\f\r', '\u0000\u001f\u0001', 'grün ☃ 😀\u007f\u2028']) {
+    const text = {
+      name: 't',
+      datatype: 'BYTES' as const,
+      shape: [2],
+      data: [string, string].map((each) => utf8(each)),
+    };
+    // The brackets stand for the last comma and for one more.
+    const exact = utf8(JSON.stringify([string, string])).length - 1;
+    expect(checkAnswerSize([text], request, 1000), string).toBe(exact);
+    expect(() => checkAnswerSize([text], request, exact - 1), string).toThrow("output 't'");
+  }
+});
+
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
 test('strings count with their lengths, small integers with their digits', () => {
   const text = { name: 't', datatype: 'BYTES' as const, shape: [2], data: [new Uint8Array(300), new Uint8Array(300)] };
   expect(() => checkAnswerSize([text], { outputs: null, binaryOutputs: false }, 600)).toThrow("output 't'");

@@ -173,3 +173,8 @@ test('arrays and objects, and members of one object, are bounded before parsing'
   expect(parsed('[{"a":1,"b":2,"c":3},{"a":{"x":1,"y":2,"z":3}}]')).toHaveLength(2);
   expect(() => parsed('[{"a":1,"b":[":",{"x":1}],"c":3,"d":4}]')).toThrow('more than 3 members in one object');
 });
+
+test('a large body that is not JSON is refused without a search for the place', () => {
+  const text = `[${' '.repeat(4 * 1_048_576)}`;
+  expect(() => parse(text)).toThrow(/^the body is not JSON; in bodies of at most 4194304 bytes this message names/);
+});
