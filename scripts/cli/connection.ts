@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { errorAnswerOf, errorMessageOf } from '../../registry/error-answer.ts';
 import { errorCodeOf } from '../../registry/error-codes.ts';
 import { PopserveError } from '../../registry/errors.ts';
+import { mebibyte } from '../../registry/mebibytes.ts';
+import { piecesOf, readAnswer } from './read-answer.ts';
 import type { Settings } from './settings.ts';
 
 export interface Call {
@@ -20,6 +22,8 @@ export interface Call {
    */
   readonly repeat: 'always' | 'refused';
   readonly timeoutMs?: number;
+  /** The largest answer that is read; default: the largest that a PoP may give to an inference. */
+  readonly mostBytes?: number;
   /** Error statuses that are answers to this caller and not thrown. */
   readonly accept?: readonly number[];
   /**
@@ -40,6 +44,10 @@ const firstDelayMs = 200;
 /** Nobody waits longer at a prompt; a server that asks for more is reported instead. */
 const longestDelayMs = 60_000;
 const defaultTimeoutMs = 30_000;
+/** MAX_BODY_MIB is 64 at most. */
+const defaultMostBytes = 65 * mebibyte;
+/** A message and the callers that a change would hurt. */
+const mostErrorBytes = mebibyte;
 const passingStatuses = new Set([429, 502, 503, 504]);
 /** Nothing listens there: mostly a PoP that was not started, seldom one that is just starting. */
 const nobodyThere = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
@@ -70,7 +78,7 @@ export class Connection {
   }
 
   async #try(call: Call): Promise<Reached | Unreached> {
-    const { method, path, body } = call;
+    const { method, path, body, mostBytes = defaultMostBytes } = call;
     const headers = { ...call.headers, ...(call.authorized ? this.#authorization() : {}) };
     const timeoutMs = call.timeoutMs ?? defaultTimeoutMs;
     try {
@@ -84,10 +92,10 @@ export class Connection {
       });
       const { status, headers: answered } = response;
       if (call.receive !== undefined && response.ok && response.body !== null) {
-        await call.receive(status, response.body);
+        await call.receive(status, piecesOf(response, mostBytes));
         return new Reached({ status, headers: answered, body: new Uint8Array() });
       }
-      const bytes = new Uint8Array(await response.arrayBuffer());
+      const bytes = await readAnswer(response, response.ok ? mostBytes : Math.min(mostBytes, mostErrorBytes));
       return new Reached({ status, headers: answered, body: bytes });
     } catch (error) {
       if (error instanceof PopserveError) throw error;

@@ -22,6 +22,7 @@ import { addVerify } from './commands/verify.ts';
 import { createContext, type Execute } from './context.ts';
 import type { Host } from './host.ts';
 import { TerminalProgress } from './progress.ts';
+import { Screen } from './screen.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Exit statuses. */
@@ -63,6 +64,7 @@ export async function run(args: readonly string[], host: Host): Promise<number> 
  * @param args the words of the command line, for messages
  */
 export function buildProgram(host: Host, ending: { status: number }, args: readonly string[] = []): Command {
+  const screen = new Screen(host);
   const program = new Command('popserve')
     .description('Releases models to the points of presence and looks after them.')
     .version(packageVersion(), '-V, --version')
@@ -70,17 +72,18 @@ export function buildProgram(host: Host, ending: { status: number }, args: reado
     .enablePositionalOptions()
     .addHelpText('after', environmentHelp)
     .exitOverride()
-    .configureOutput({ writeOut: (text) => host.out(text), writeErr: (text) => host.err(text), outputError: () => {} });
+    .configureOutput({
+      writeOut: (text) => screen.help(text),
+      writeErr: (text) => screen.error(text),
+      outputError: () => {},
+    });
 
   const execute: Execute = async ({ json }, work) => {
     const progress = new TerminalProgress(host);
     try {
       const report = await work(createContext(host, progress, args));
       progress.end();
-      const text = json
-        ? (report.json?.() ?? JSON.stringify(report.value, null, 2))
-        : report.lines.map(printable).join('\n');
-      host.out(`${text}\n`);
+      screen.report(report, json ?? false);
       if (report.failed) ending.status = failed;
     } finally {
       progress.end();
@@ -108,14 +111,15 @@ function printError(error: unknown, args: readonly string[], host: Host): number
   const usage = error instanceof CommanderError || error instanceof UsageError;
   // Commander has shown the help already if there were no words at all.
   if (error instanceof CommanderError && error.code === 'commander.help') return wrongUsage;
+  const screen = new Screen(host);
   const message = messageOf(error);
   if (args.some((word) => word === '--json' || word.startsWith('--json='))) {
     const code = error instanceof PopserveError ? error.code : usage ? 'USAGE' : 'INTERNAL';
-    host.out(`${JSON.stringify({ error: message, code }, null, 2)}\n`);
+    screen.json({ error: message, code });
   } else {
-    host.err(`popserve: ${printable(message)}${usage ? adviseHelp(error, args) : ''}\n`);
+    screen.error(`popserve: ${message}${usage ? adviseHelp(error, args) : ''}`);
   }
-  if (host.env.POPSERVE_DEBUG === '1' && error instanceof Error) host.err(`${debugText(error)}\n`);
+  if (host.env.POPSERVE_DEBUG === '1' && error instanceof Error) screen.details(debugText(error));
   return usage ? wrongUsage : failed;
 }
 
@@ -139,11 +143,6 @@ function messageOf(error: unknown): string {
 
 function debugText(error: Error): string {
   return error.cause instanceof Error ? `${error.stack}\ncaused by ${error.cause.stack}` : (error.stack ?? '');
-}
-
-/** Texts of others (reasons, labels, a server's message) must not steer the terminal. */
-function printable(line: string): string {
-  return line.replace(/\p{Cc}/gu, '�');
 }
 
 function packageVersion(): string {

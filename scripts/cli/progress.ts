@@ -1,6 +1,7 @@
 // Progress of long work on standard error: one line that is written over, on a terminal only, and announcements that stay.
 import type { Progress } from '../publish/options.ts';
 import type { Host } from './host.ts';
+import { printable } from './printable.ts';
 
 const clearLine = '\r\x1b[2K';
 
@@ -17,7 +18,7 @@ export class TerminalProgress implements Progress {
 
   step(message: string): void {
     if (this.#host.terminalColumns === null) return;
-    this.#message = message;
+    this.#message = printable(message);
     this.#startedAt = this.#host.now().getTime();
     this.#timer ??= setInterval(() => this.#draw(), 1000).unref();
     this.#draw();
@@ -25,14 +26,14 @@ export class TerminalProgress implements Progress {
 
   note(message: string): void {
     if (this.#host.terminalColumns === null) return;
-    this.#host.err(`${clearLine}${message}\n`);
+    this.#host.err(`${clearLine}${printable(message)}\n`);
     this.#draw();
   }
 
   /** Says what is to be known before the work goes on, on a terminal or elsewhere. */
   tell(message: string): void {
     this.end();
-    this.#host.err(`${message}\n`);
+    this.#host.err(`${printable(message)}\n`);
   }
 
   /** Takes the line away, so that the result starts on a clean one. */

@@ -25,12 +25,14 @@ import { type ModelStatus, modelStatusSchema } from '../../registry/api/status.t
 import type { KeyRequest } from '../../registry/api-key.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import { type Manifest, manifestDigest, manifestSchema, manifestText } from '../../registry/manifest.ts';
+import { mebibyte } from '../../registry/mebibytes.ts';
 import type { Digest } from '../../registry/names.ts';
 import { parse, parseJson } from '../../registry/parse.ts';
 import type { Route } from '../../registry/route.ts';
 import type { RouteAction } from '../../registry/route-action.ts';
 import { receiveInto, settleFile, sizeOfFile } from '../transfer/file-bytes.ts';
 import { type Call, type Connection, type Reply, urlPath } from './connection.ts';
+import { entriesOf } from './pages.ts';
 
 /** Rows that were sampled, each a JSON object. */
 export interface InputSample {
@@ -50,8 +52,11 @@ export interface RouteChange extends RouteChangeAnswer {
 const uploadBytesPerMs = 131;
 /** The largest model over a slow line. */
 const blobTimeoutMs = 600_000;
+/** Ten times what fits into an isolate. */
+const mostBlobBytes = 1024 * mebibyte;
 /** All windows of all versions over a slow line. */
 const sampleTimeoutMs = 300_000;
+const mostSampleBytes = 512 * mebibyte;
 /** As many as the server gives at once. */
 const auditPageLength = 100;
 /** Garbage collection lists the whole store. */
@@ -74,7 +79,8 @@ export class RegistryClient {
 
   /** @throws {PopserveError} NOT_FOUND */
   async getBlob(digest: Digest): Promise<Uint8Array<ArrayBuffer>> {
-    return (await this.#send({ method: 'GET', path: blobPath(digest), timeoutMs: blobTimeoutMs })).body;
+    const call = { method: 'GET', path: blobPath(digest), timeoutMs: blobTimeoutMs, mostBytes: mostBlobBytes } as const;
+    return (await this.#send(call)).body;
   }
 
   /** @throws {PopserveError} UNPROCESSABLE if the bytes do not have the digest */
@@ -100,6 +106,7 @@ export class RegistryClient {
       path: blobPath(digest),
       headers: { 'accept-encoding': 'identity', ...(had === 0 ? {} : { range: `bytes=${had}-` }) },
       timeoutMs: blobTimeoutMs,
+      mostBytes: mostBlobBytes,
       // Nothing is missing behind the end; the digest tells whether what is there is right.
       accept: had === 0 ? [] : [416],
       receive: (answered, body) => receiveInto(part, answered === 206 ? had : 0, body),
@@ -135,13 +142,12 @@ export class RegistryClient {
   /** All models, in the order of their names. */
   async listModels(): Promise<ModelSummary[]> {
     const models: ModelSummary[] = [];
-    let after: string | null = null;
-    do {
-      const query: string = after === null ? '' : urlPath`?after=${after}`;
+    const pages = entriesOf<ModelSummary, string>(async (after) => {
+      const query = after === null ? '' : urlPath`?after=${after}`;
       const page = this.#read(modelPageSchema, await this.#get(`registry/models${query}`));
-      for (const model of page.models) models.push(model);
-      after = page.next;
-    } while (after !== null);
+      return { entries: page.models, next: page.next };
+    });
+    for await (const model of pages) models.push(model);
     return models;
   }
 
@@ -201,15 +207,17 @@ export class RegistryClient {
   /** The newest routes of a model, newest first. */
   async history(model: string, limit: number): Promise<Route[]> {
     const routes: Route[] = [];
-    let before: number | null = null;
-    do {
-      const query: string = before === null ? '' : `&before=${before}`;
+    const pages = entriesOf<Route, number>(async (before) => {
+      const query = before === null ? '' : `&before=${before}`;
       const path = `${urlPath`registry/models/${model}/routes`}?limit=${Math.min(100, limit - routes.length)}${query}`;
       const page = this.#read(routePageSchema, await this.#get(path));
-      for (const route of page.routes) routes.push(route);
-      before = page.next;
-    } while (before !== null && routes.length < limit);
-    return routes.slice(0, limit);
+      return { entries: page.routes, next: page.next };
+    });
+    for await (const route of pages) {
+      routes.push(route);
+      if (routes.length >= limit) break;
+    }
+    return routes;
   }
 
   /** @throws {PopserveError} NOT_FOUND */
@@ -233,8 +241,8 @@ export class RegistryClient {
   async sample(model: string, filter: { pop?: string; version?: string }): Promise<InputSample> {
     const query = new URLSearchParams(filter).toString();
     const path = urlPath`registry/models/${model}/sample`;
-    const call = { method: 'GET', path: query === '' ? path : `${path}?${query}`, timeoutMs: sampleTimeoutMs } as const;
-    const { body, headers } = await this.#send(call);
+    const call = { path: query === '' ? path : `${path}?${query}`, timeoutMs: sampleTimeoutMs };
+    const { body, headers } = await this.#send({ ...call, method: 'GET', mostBytes: mostSampleBytes });
     return {
       lines: new TextDecoder()
         .decode(body)
@@ -252,14 +260,12 @@ export class RegistryClient {
   }
 
   /** The changes that were made, newest first, read a page at a time as they are asked for. */
-  async *audit(): AsyncGenerator<AuditRecord, void, void> {
-    let after: string | null = null;
-    do {
-      const query: string = after === null ? '' : urlPath`&after=${after}`;
+  audit(): AsyncGenerator<AuditRecord, void, void> {
+    return entriesOf<AuditRecord, string>(async (after) => {
+      const query = after === null ? '' : urlPath`&after=${after}`;
       const page = this.#read(auditPageSchema, await this.#get(`registry/audit?limit=${auditPageLength}${query}`));
-      yield* page.records;
-      after = page.next;
-    } while (after !== null);
+      return { entries: page.records, next: page.next };
+    });
   }
 
   async collectGarbage(dryRun: boolean): Promise<GarbageReport> {

@@ -32,7 +32,17 @@ function addCells(cells: Map<string, string>, name: string, value: Value): void 
   }
 }
 
-/** RFC 4180; blanks at the ends are kept by readers that trim. */
-function quoted(text: string): string {
+/** Spreadsheets take a cell that begins with one of these for a formula, which could read other cells and send them away. */
+const beginsFormula = /^[=+\-@\t\r]/;
+/** A number as JSON has it, or one with a plus: `-1.5` stays a number for every tool. */
+const isNumber = /^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$/;
+
+/**
+ * RFC 4180; blanks at the ends are kept by readers that trim. A text that a spreadsheet would compute gets an apostrophe in front,
+ * which makes it a text there.
+ * @see https://owasp.org/www-community/attacks/CSV_Injection
+ */
+function quoted(cell: string): string {
+  const text = beginsFormula.test(cell) && !isNumber.test(cell) ? `'${cell}` : cell;
   return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -71,6 +71,8 @@ export async function replaceFile(file: string, content: string | Uint8Array): P
   try {
     const handle = await open(part, 'w', privateMode);
     try {
+      // A part that was left by an earlier call keeps its rights otherwise.
+      await handle.chmod(privateMode);
       await handle.writeFile(content);
       await handle.sync();
     } finally {

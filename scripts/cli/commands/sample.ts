@@ -1,7 +1,7 @@
 // `popserve sample`: the inputs that the PoPs have sampled, to train again or to look at, and their deletion.
-import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { PopserveError } from '../../../registry/errors.ts';
+import { replaceFile } from '../../transfer/file-bytes.ts';
 import { parseModel, parseVersion } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
 import type { Report } from '../report.ts';
@@ -47,8 +47,7 @@ async function read({ registry }: Context, model: string, options: SampleOptions
   }
   if (output === undefined) return { lines, value: null, json: () => `[\n${lines.join(',\n')}\n]` };
   const text = /\.csv$/i.test(output) ? sampleTable(lines) : `${lines.join('\n')}\n`;
-  // Others on this machine have no business with what was asked.
-  await writeFile(output, text, { mode: 0o600 });
+  await replaceFile(output, text);
   const left = skipped === 0 ? '' : `; ${skipped} were drawn and too large`;
   return {
     lines: [`${lines.length} of ${seen} rows in ${output}${left}`],

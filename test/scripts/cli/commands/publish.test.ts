@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Progress } from '../../../../scripts/publish/options.ts';
 import type { PublishOptions } from '../../../../scripts/validation/publication.ts';
 import { type Ran, runCommand } from '../captured-host.ts';
 import { samplePublication } from '../sample-publication.ts';
@@ -210,6 +211,25 @@ describe('popserve publish', () => {
 
   it('refuses --reason without --activate', async () => {
     expect(await publish(file, '--reason', 'because')).toMatchObject({ status: 2 });
+  });
+
+  it('lets no text of a model steer the terminal, in notes or in steps', async () => {
+    const note = 'input \u001b]0;x\u0007 \u009b2J \u202ereversed \u200bhidden';
+    const host = {
+      terminalColumns: 200,
+      prepare: async (options: Parameters<typeof samplePublication>[0], progress: Progress) => {
+        progress.note(note);
+        progress.step(note);
+        const publication = await samplePublication(options, source);
+        return { ...publication, notes: [note] };
+      },
+    };
+    const { out, err } = await runCommand(['publish', file, '--name', 'm'], pop.url, host);
+    const shown = 'input \ufffd]0;x\ufffd \ufffd2J \ufffdreversed \ufffdhidden';
+    expect(out).toContain(shown);
+    expect(err).toContain(`\r\x1b[2K${shown}\n`);
+    expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(err.replaceAll('\r\x1b[2K', '').replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   });
 
   it('shows the steps on a terminal only, and clears the line for the result', async () => {

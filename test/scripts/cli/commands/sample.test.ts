@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -58,6 +58,31 @@ it.each(['jsonl', 'csv'])('writes a .%s that publish reads as reference data, fo
   const [, name, x] = (await (await readData({ path }, signature, false)).inputs(0, 2)).map(({ data }) => data);
   expect(name).toEqual(['a, "b" ', 'c'].map((text) => new TextEncoder().encode(text)));
   expect(x).toEqual(new Uint8Array(Float32Array.of(1.5, Number.NaN, 2, 3).buffer));
+});
+
+it('writes no cell that a spreadsheet computes, and leaves numbers alone', async () => {
+  const cells = ['=1+1', '+A1', '-A1', '@SUM(A1)', '\tx', '\r=x', '-1.5', '+2', '-1e-7', 'plain', 'a=b', '-'];
+  answerWith(`${cells.map((name) => JSON.stringify({ name, x: -1.5, '=y': -0.25 })).join('\n')}\n`);
+  const path = join(directory, 'sample.csv');
+  await runCommand(['sample', 'm', '--output', path], pop.url);
+  const rows = (await readFile(path, 'utf8')).trim().split('\r\n');
+  expect(rows).toEqual([
+    "name,x,'=y",
+    ...["'=1+1", "'+A1", "'-A1", "'@SUM(A1)", "'\tx", '"\'\r=x"', '-1.5', '+2', '-1e-7', 'plain', 'a=b', "'-"].map(
+      (cell) => `${cell},-1.5,-0.25`,
+    ),
+  ]);
+});
+
+it('takes from a file that is there the rights that others have on it', async () => {
+  answerWith(`${lines.join('\n')}\n`);
+  const path = join(directory, 'sample.jsonl');
+  for (const file of [path, `${path}.part`]) {
+    await writeFile(file, 'before');
+    await chmod(file, 0o644);
+  }
+  await runCommand(['sample', 'm', '--output', path], pop.url);
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 
 it('says so where nothing is kept', async () => {
