@@ -24,6 +24,7 @@ const wrong: readonly (readonly [file: string, specifier: string])[] = [
   ['client/new.ts', '../worker/runtime/tensors.ts'],
   ['scripts/publish/new.ts', '../validation/task.ts'],
   ['scripts/onnx/new.ts', '../inspect/compare.ts'],
+  ['scripts/deploy/steps/new.ts', '../../cli/connection.ts'],
   ['scripts/transfer/new.ts', '../cli/connection.ts'],
   ['scripts/cli/commands/new.ts', '../../../worker/http/pop.ts'],
   ['scripts/validation/new.ts', '../../worker/runtime/heap.ts'],

@@ -6,7 +6,11 @@ import { PopserveError } from '../../registry/errors.ts';
 import { projectRoot } from '../build/project.ts';
 import { addAudit } from './commands/audit.ts';
 import { addCleanCommands } from './commands/clean.ts';
+
 import { addCopy } from './commands/copy.ts';
+
+import { addDeploy } from './commands/deploy.ts';
+
 import { addDoctor } from './commands/doctor.ts';
 import { addDrift } from './commands/drift.ts';
 import { addInfer } from './commands/infer.ts';
@@ -101,6 +105,7 @@ export function buildProgram(host: Host, ending: { status: number }, args: reado
   addSample(program, execute);
   addKeyCommands(program, execute);
   addAudit(program, execute);
+  addDeploy(program, execute);
   addDoctor(program, execute);
   addInit(program, execute);
   addStart(program, host);
