@@ -132,9 +132,16 @@ async function dryRun({ folder, config, environment }: WorkerProject, command: s
 
 /** wrangler takes a second to import, so this is done once per bundle. */
 async function workerOptions({ config, environment }: WorkerProject): Promise<WorkerOptions> {
-  const { unstable_getMiniflareWorkerOptions } = await importWrangler();
-  const { modulesRules: _, ...options } = unstable_getMiniflareWorkerOptions(config, environment).workerOptions;
-  return options;
+  const { unstable_getMiniflareWorkerOptions: read } = await importWrangler();
+  const asked = process.env.WRANGLER_LOG;
+  // Its warnings, and not its news, may come between what a command prints.
+  process.env.WRANGLER_LOG ??= 'warn';
+  try {
+    const { modulesRules: _, ...options } = read(config, environment).workerOptions;
+    return options;
+  } finally {
+    if (asked === undefined) delete process.env.WRANGLER_LOG;
+  }
 }
 
 function bundleOf(directory: string, files: ReadonlyMap<string, Uint8Array>, options: WorkerOptions): Bundle {

@@ -30,7 +30,7 @@ export function locateTool(tool: OperatorTool, file?: string): string {
   }
   throw new PopserveError(
     'INTERNAL',
-    `the package ${tool} is not installed; run 'npm install --save-dev ${tool}@${operatorTools[tool]}'`,
+    `the package ${tool} is not installed; run 'npm install --save-dev --ignore-scripts ${tool}@${operatorTools[tool]}'`,
   );
 }
 

@@ -72,8 +72,6 @@ function packageFile(name: string, popserve: string): string {
     },
     dependencies: { popserve },
     devDependencies: operatorTools,
-    // For npm versions that run the scripts of allowed packages only.
-    allowScripts: Object.fromEntries(Object.entries(packageJson.allowScripts).filter(([tool]) => tool !== 'node')),
     engines: packageJson.engines,
   };
   return `${JSON.stringify(described, null, 2)}\n`;

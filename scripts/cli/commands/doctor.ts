@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { PopserveError } from '../../../registry/errors.ts';
 import { findProject } from '../../build/operator-project.ts';
 import { importOnnxruntime } from '../../build/operator-tools.ts';
+import { isBuilt } from '../../build/project.ts';
 import type { Context, Execute } from '../context.ts';
 import type { Report } from '../report.ts';
 import { isLoopback } from '../settings.ts';
@@ -52,8 +53,9 @@ async function check(name: string, look: () => string | Promise<string>): Promis
 }
 
 function checkNode(): string {
-  if (Number.parseInt(process.versions.node, 10) >= 24) return `${process.version}`;
-  throw new Error(`expected Node 24 or newer, got ${process.version}; start the command with 'npx popserve'`);
+  const needed = isBuilt ? 22 : 24;
+  if (Number.parseInt(process.versions.node, 10) >= needed) return `${process.version}`;
+  throw new Error(`expected Node ${needed} or newer, got ${process.version}; start the command with 'npx popserve'`);
 }
 
 async function loadNativeRuntime(): Promise<string> {
