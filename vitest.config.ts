@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // `npm run test:package`, because it takes a minute and the registry.
+    exclude: ['**/node_modules/**', 'test/package/**'],
     reporters: ['default', './test/harness/plain-summary.ts'],
     globalSetup: './test/harness/bundle.ts',
     setupFiles: './test/harness/property-seed.ts',

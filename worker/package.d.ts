@@ -1,5 +1,5 @@
 // The types of `popserve/worker`, as a Worker that deploys popserve sees them. They stand on those of the Workers platform, which
-// come from `wrangler types` or from @cloudflare/workers-types. test/package/types.ts holds them against worker/index.ts.
+// come from `wrangler types` or from @cloudflare/workers-types. test/worker/package-types.test.ts holds them against index.ts.
 import { DurableObject } from 'cloudflare:workers';
 
 /**
