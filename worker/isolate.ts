@@ -3,7 +3,7 @@ import { isolateMemory } from '../registry/default-limits.ts';
 import { mebibyte } from '../registry/mebibytes.ts';
 import type { Digest } from '../registry/names.ts';
 import type { Registry } from '../registry/registry.ts';
-import { readEnv } from './bindings.ts';
+import { type Bindings, readEnv } from './bindings.ts';
 import { createRegistry } from './bound-registry.ts';
 import { createSecurity, type Security } from './bound-security.ts';
 import { AnswerCache } from './cache/answer-cache.ts';
@@ -49,6 +49,8 @@ export interface Isolate {
   readonly telemetry: TelemetryClient;
   readonly reporter: Reporter;
   readonly security: Security;
+  /** The bindings themselves, for tries of what the platform gives. */
+  readonly storage: Pick<Bindings, 'bucket' | 'routeCopies'>;
   /** The account of the isolate's memory. */
   readonly ledger: Ledger;
   readonly shadows: { readonly tally: ShadowTally; running: number };
@@ -133,6 +135,7 @@ export function createIsolate(env: Env): Isolate {
     reporter,
     shadows,
     security: createSecurity(bindings, config),
+    storage: bindings,
     ledger,
   };
   return isolate;

@@ -18,6 +18,7 @@ import {
   modelDetailsSchema,
   modelPageSchema,
 } from '../../registry/api/models.ts';
+import { type PlatformReport, platformReportSchema } from '../../registry/api/platform.ts';
 import { type RouteChangeAnswer, routeChangeSchema, routePageSchema } from '../../registry/api/routes.ts';
 import { type DeletedSample, deletedSampleSchema } from '../../registry/api/sample.ts';
 import { type ModelShadow, modelShadowSchema } from '../../registry/api/shadow.ts';
@@ -59,6 +60,8 @@ const sampleTimeoutMs = 300_000;
 const mostSampleBytes = 512 * mebibyte;
 /** As many as the server gives at once. */
 const auditPageLength = 100;
+/** Each of some twenty tries may take 5 s, though none does where storage answers. */
+const probeTimeoutMs = 120_000;
 /** Garbage collection lists the whole store. */
 const garbageTimeoutMs = 300_000;
 
@@ -288,6 +291,12 @@ export class RegistryClient {
       repeat: 'refused',
     } as const;
     return this.#read(createdKeySchema, await this.#send(call));
+  }
+
+  /** Scope admin. @throws {PopserveError} NOT_FOUND from a PoP whose Worker is older than the command */
+  async probePlatform(): Promise<PlatformReport> {
+    const path = 'registry/probe';
+    return this.#read(platformReportSchema, await this.#send({ method: 'POST', path, timeoutMs: probeTimeoutMs }));
   }
 
   async listKeys(): Promise<KeySummary[]> {

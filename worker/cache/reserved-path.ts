@@ -8,6 +8,6 @@ export const reservedPath = '/.popserve-cache';
  * @param origin of a request to this Worker
  * @param name free of characters that a URL would change
  */
-export function cacheKey(origin: string, kind: 'answers' | 'blobs', name: string): string {
+export function cacheKey(origin: string, kind: 'answers' | 'blobs' | 'probes', name: string): string {
   return `${origin}${reservedPath}/${kind}/${name}`;
 }

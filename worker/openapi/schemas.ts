@@ -39,6 +39,7 @@ import {
   retiredVersionSchema,
   retriedVersionSchema,
 } from '../../registry/api/models.ts';
+import { platformReportSchema } from '../../registry/api/platform.ts';
 import {
   repositoryIndexRequestSchema,
   repositoryIndexSchema,
@@ -118,6 +119,7 @@ const answers = {
   ModelShadow: modelShadowSchema,
   ModelStatus: modelStatusSchema,
   OutputsByName: outputsByNameSchema,
+  PlatformReport: platformReportSchema,
   Predictions: predictionsSchema,
   PredictResponse: predictResponseSchema,
   RegisteredVersion: registeredVersionSchema,

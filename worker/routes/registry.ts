@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import type { StoredBlob } from '../../registry/api/blobs.ts';
 import { type GarbageReport, garbageRequestSchema } from '../../registry/api/garbage.ts';
 import type { RegisteredVersion, RetiredVersion, RetriedVersion } from '../../registry/api/models.ts';
+import type { PlatformReport } from '../../registry/api/platform.ts';
 import type { RouteChangeAnswer } from '../../registry/api/routes.ts';
 import { manifestDigest, manifestText } from '../../registry/manifest.ts';
 import { parse } from '../../registry/parse.ts';
@@ -12,6 +13,7 @@ import { answerBlob } from '../http/blob-answer.ts';
 import { storeBlob } from '../http/blob-upload.ts';
 import { uploaderOf, visibleModels } from '../http/caller.ts';
 import { readJson } from '../http/json-body.ts';
+import { probePlatform } from '../http/platform-probes.ts';
 import { digestOf, ifMatchEpochOf, modelOf, pageOf, versionOf } from '../http/registry-request.ts';
 import { audited, operatorOf } from '../middleware/audit.ts';
 import { forHead, needs, needsOnly } from '../middleware/needs.ts';
@@ -101,6 +103,13 @@ registryRoutes.route('/keys', keyRoutes);
 registryRoutes.get('/audit', needs('admin'), async (c) => {
   const { limit, after } = pageOf(c);
   return c.json(await c.var.isolate.security.audit.list({ limit, ...(after === undefined ? {} : { after }) }));
+});
+
+/** Tries what the platform gives: some reads and writes, a few milliseconds of CPU. */
+registryRoutes.post('/probe', needs('admin'), async (c) => {
+  const { bucket, routeCopies } = c.var.isolate.storage;
+  const probes = await probePlatform({ bucket, routeCopies, cache: caches.default, request: c.req.raw });
+  return c.json({ probes } satisfies PlatformReport);
 });
 
 registryRoutes.post('/gc', needs('admin'), async (c) => {

@@ -7,6 +7,8 @@ import { isBuilt } from '../../build/project.ts';
 import type { Context, Execute } from '../context.ts';
 import type { Report } from '../report.ts';
 import { isLoopback } from '../settings.ts';
+import { describePlatform } from './platform-report.ts';
+import { parsePop } from './verify.ts';
 
 interface Check {
   readonly name: string;
@@ -19,8 +21,28 @@ export function addDoctor(program: Command, execute: Execute): void {
   program
     .command('doctor')
     .description('check what a release needs: this machine, the PoP, the token')
+    .option(
+      '--probe [url]',
+      'tell what the platform of a PoP gives (default: POPSERVE_URL); deploys nothing and keeps nothing',
+      parsePop,
+    )
     .option('--json', 'machine-readable output')
-    .action((options: { json?: boolean }) => execute(options, examine));
+    .action((options: { probe?: URL | true; json?: boolean }) =>
+      execute(options, (context) => (options.probe === undefined ? examine(context) : probe(context, options.probe))),
+    );
+}
+
+async function probe(context: Context, pop: URL | true): Promise<Report> {
+  const { settings } = context.connection;
+  const there = pop === true ? context : context.at({ ...settings, url: pop });
+  const { url } = there.connection.settings;
+  checkTransport(url);
+  context.progress.step(`trying what ${url} gives`);
+  const report = await there.registry.probePlatform();
+  return {
+    lines: [...describePlatform(report.probes), `cache of this host: ${judgeCache(url)}`],
+    value: { url: url.href, ...report },
+  };
 }
 
 async function examine(context: Context): Promise<Report> {

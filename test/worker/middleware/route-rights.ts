@@ -55,6 +55,7 @@ export const rights: Readonly<Record<string, Right>> = {
   'DELETE /registry/models/{model}/sample': 'admin',
   'GET /registry/audit': 'admin',
   'POST /registry/gc': 'admin',
+  'POST /registry/probe': 'admin',
   'POST /registry/keys': 'admin',
   'GET /registry/keys': 'admin',
   'DELETE /registry/keys/{id}': 'admin',

@@ -150,6 +150,7 @@ const calls: readonly [status: number, verb: string, path: string, call: Call][]
   [200, 'GET', '/registry/audit', { query: '?limit=1' }],
   [200, 'GET', '/registry/audit', {}],
   [200, 'POST', '/registry/gc', { body: { dryRun: true } }],
+  [200, 'POST', '/registry/probe', {}],
   [200, 'GET', '/metrics', { query: '?names=triton' }],
 ];
 

@@ -132,6 +132,7 @@ export const registryOperations: Operations = {
       body: { content: 'GarbageRequest', optional: true, example: { dryRun: true } },
     },
   ),
+  ...registry('POST /probe', 'probePlatform', 'Try what the platform of this PoP gives', { content: 'PlatformReport' }),
   ...registry(
     'POST /keys',
     'createKey',

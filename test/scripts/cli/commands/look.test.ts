@@ -173,6 +173,24 @@ describe('popserve gc and retire', () => {
 });
 
 describe('popserve doctor', () => {
+  it('tells with --probe what the platform gives, and what popserve misses', async () => {
+    const probes = [
+      { name: 'cache.keeps', value: false, error: null },
+      { name: 'memory.shared', value: true, error: null },
+      { name: 'r2.createOnlyOfWhatIsThere', value: 'refused: (10058)', error: null },
+      { name: 'wasm.compileBytes', value: null, error: 'CompileError' },
+    ];
+    pop.intercept = ({ call }) => (call === 'POST /registry/probe' ? { status: 200, body: { probes } } : undefined);
+    const { status, out } = await popserve('doctor', '--probe');
+    expect(status).toBe(0);
+    expect(out).toMatch(/^cache\.keeps +false +expected true: every load of a model reads R2/m);
+    expect(out).toMatch(/^memory\.shared +true *$/m);
+    expect(out).toMatch(/^r2\.createOnlyOfWhatIsThere +refused: \(10058\) *$/m);
+    expect(out).toMatch(/^wasm\.compileBytes +- +CompileError$/m);
+    const other = await popserve('doctor', '--probe', pop.url, '--json');
+    expect(JSON.parse(other.out)).toEqual({ url: `${pop.url}/`.replace(/\/+$/, '/'), probes });
+  });
+
   it.each([
     ['https://popserve.someone.workers.dev/', /workers\.dev has NO Cache API.*a domain of your own/],
     ['https://models.example.com/', /not on workers\.dev/],
