@@ -2,7 +2,8 @@
 
 /**
  * HTTP status of each code.
- * @see https://github.com/kserve/open-inference-protocol for the statuses of inference, RFC 9110 and RFC 6585 for the others
+ * @see https://github.com/kserve/open-inference-protocol for the statuses of inference, RFC 9110 and RFC 6585 for the others;
+ *   499 is nginx's, of which only logs and counters tell
  */
 export const statusByCode = {
   INVALID_ARGUMENT: 400,
@@ -20,6 +21,7 @@ export const statusByCode = {
   UNPROCESSABLE: 422,
   RATE_LIMITED: 429,
   HEADERS_TOO_LARGE: 431,
+  CLIENT_GONE: 499,
   INTERNAL: 500,
   UNSUPPORTED: 501,
   UNAVAILABLE: 503,

@@ -164,7 +164,7 @@ test('a Worker asks as well, through a binding or the network', async () => {
       POP: async (request: BoundRequest) => {
         const { pathname } = new URL(request.url);
         const body = await request.arrayBuffer();
-        return await pop.pop.miniflare.dispatchFetch(`https://pop${pathname}`, {
+        return await pop.pop.miniflare.dispatchFetch(`https://localhost${pathname}`, {
           method: request.method,
           headers: [...request.headers],
           body,

@@ -4,11 +4,12 @@ import { PopserveError } from '../../registry/errors.ts';
 import type { Digest } from '../../registry/names.ts';
 import type { AppContext } from './app-context.ts';
 import { uploaderOf } from './caller.ts';
+import { relayBody } from './client-gone.ts';
 
 /**
  * Stores the request's body, streamed, under its digest.
  * @returns `created` false if it was there already
- * @throws PopserveError INVALID_ARGUMENT without a length, UNPROCESSABLE for other bytes
+ * @throws PopserveError INVALID_ARGUMENT without a length, UNPROCESSABLE for other bytes, CLIENT_GONE
  */
 export async function storeBlob(c: Context<AppContext>, digest: Digest): Promise<{ bytes: number; created: boolean }> {
   const { body } = c.req.raw;
@@ -16,8 +17,8 @@ export async function storeBlob(c: Context<AppContext>, digest: Digest): Promise
   if (body === null || !Number.isSafeInteger(bytes)) {
     throw new PopserveError('INVALID_ARGUMENT', 'expected a body with a Content-Length');
   }
-  const created = await c.var.isolate.registry.putBlob(digest, body, bytes, uploaderOf(c));
-  // It was there before: whoever may store blobs is let finish, and then sees the answer.
-  if (!c.req.raw.bodyUsed) await body.pipeTo(new WritableStream());
+  const { registry } = c.var.isolate;
+  // A blob that was there before: whoever may store blobs is let finish, and then sees the answer.
+  const created = await relayBody(body, bytes, (relayed) => registry.putBlob(digest, relayed, bytes, uploaderOf(c)));
   return { bytes, created };
 }

@@ -17,6 +17,9 @@ const mostJsonBytes = mebibyte;
 export async function readJson(c: Context<AppContext>, what: string, empty?: unknown): Promise<unknown> {
   const { ledger, config } = c.get('isolate');
   const account = ledger.openControl();
+  const ended = Promise.withResolvers<void>();
+  // A client that goes away ends the request without a word to its code: not before the room is given back.
+  c.executionCtx.waitUntil(ended.promise);
   try {
     const limits = {
       maxBodyBytes: mostJsonBytes,
@@ -30,5 +33,6 @@ export async function readJson(c: Context<AppContext>, what: string, empty?: unk
     return text.trim() === '' && empty !== undefined ? empty : parseJson(text, what);
   } finally {
     account.close();
+    ended.resolve();
   }
 }

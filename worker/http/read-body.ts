@@ -3,6 +3,7 @@ import { PopserveError } from '../../registry/errors.ts';
 import { inflate, readContentEncoding } from '../protocol/inflate.ts';
 import type { Account } from '../runtime/ledger.ts';
 import { BodyBuffer } from './body-buffer.ts';
+import { clientGone } from './client-gone.ts';
 import { drainReader } from './drain.ts';
 
 const readable = new Set([
@@ -35,7 +36,7 @@ const readBytes = 65_536;
  * Reads a request's body whole, inflated if it came compressed. Room is taken as its bytes arrive, whatever length it declares.
  * @param account told of every byte before it is kept
  * @throws PopserveError TOO_LARGE, UNSUPPORTED_MEDIA, INVALID_ARGUMENT for a broken compression; they name the limit or what is
- *   supported; BODY_TIMEOUT for a slow body; UNAVAILABLE and RATE_LIMITED where other requests leave no room
+ *   supported; BODY_TIMEOUT for a slow body; CLIENT_GONE; UNAVAILABLE and RATE_LIMITED where other requests leave no room
  */
 export async function readBody(request: Request, limits: BodyLimits, account: Account): Promise<Uint8Array> {
   const compression = readContentEncoding(request.headers.get('content-encoding'));
@@ -48,10 +49,10 @@ export async function readBody(request: Request, limits: BodyLimits, account: Ac
     );
   }
   const { maxBodyBytes, maxInflatedBytes, maxSeconds } = limits;
-  const declared = declaredLength(request);
+  const declared = declaredLength(request.headers);
   if (declared !== null && declared > maxBodyBytes) throw tooLarge(declared, maxBodyBytes);
-  if (compression === null && declared !== null && declared <= smallBytes) {
-    const bytes = await request.bytes();
+  if (isSmall(request)) {
+    const bytes = await request.bytes().catch(gone);
     account.take('bodies', bytes.length);
     return bytes;
   }
@@ -82,9 +83,19 @@ export async function readBody(request: Request, limits: BodyLimits, account: Ac
   }
 }
 
+/** Whether a body comes in one call, and holds no room while it does. */
+export function isSmall({ headers }: Request): boolean {
+  const declared = declaredLength(headers);
+  return declared !== null && declared <= smallBytes && readContentEncoding(headers.get('content-encoding')) === null;
+}
+
+function gone(error: unknown): never {
+  throw clientGone(error);
+}
+
 /** @returns null for no length, and for one that is no number: it would pass every limit */
-function declaredLength(request: Request): number | null {
-  const declared = request.headers.get('content-length');
+function declaredLength(headers: Headers): number | null {
+  const declared = headers.get('content-length');
   return declared !== null && /^\d+$/.test(declared) ? Number(declared) : null;
 }
 
@@ -112,7 +123,7 @@ async function* paced(
   }, paceMs);
   try {
     for (;;) {
-      const { done, value } = await Promise.race([reader.read(new Uint8Array(buffer)), slow.promise]);
+      const { done, value } = await Promise.race([reader.read(new Uint8Array(buffer)).catch(gone), slow.promise]);
       if (done) return;
       total += value.length;
       if (total > maxBytes) throw tooLarge(total, maxBytes);

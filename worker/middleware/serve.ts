@@ -1,11 +1,12 @@
 // The frame around every call that is answered by running a model, whatever form the call has.
 import type { Context } from 'hono';
+import { PopserveError } from '../../registry/errors.ts';
 import { answer, type Unchanged } from '../http/answer.ts';
 import type { AppContext } from '../http/app-context.ts';
 import { holderOf } from '../http/caller.ts';
 import { freeBytes } from '../http/free-bytes.ts';
 import { popOf } from '../http/pop.ts';
-import { type BodyLimits, readBody } from '../http/read-body.ts';
+import { type BodyLimits, isSmall, readBody } from '../http/read-body.ts';
 import { passJson, passUnreadJson } from '../http/work.ts';
 import { fallbackFor } from '../inference/fallback.ts';
 import { isMedia, noPipeline } from '../inference/pipeline-request.ts';
@@ -32,15 +33,17 @@ export async function serve(c: Context<AppContext>, selector: Selector, operatio
   let served = await isolate.routes.resolve(selector, c.executionCtx);
   const account = isolate.ledger.open(holderOf(c));
   const ended = Promise.withResolvers<void>();
+  const { raw } = c.req;
+  // The platform drops a request whose client has gone, without a word to its code: not before this has given its room back. A
+  // small body for a loaded model is answered without a pause.
+  if (!isSmall(raw) || !isolate.models.isLoaded(served.manifest)) c.executionCtx.waitUntil(ended.promise);
   let body: Uint8Array = noBody;
   try {
-    if (c.req.method === 'POST') {
+    if (raw.method === 'POST') {
       if (jsonBytesOf(c, Number.POSITIVE_INFINITY) >= largeBytes) passUnreadJson(c);
-      body = await readBody(c.req.raw, bodyLimits(c, served), account);
+      body = await readOwn(c, served, account);
       passJson(c, jsonBytesOf(c, body.length));
     }
-    // The platform drops a request whose client has gone, without a word to its code: not before this has given its room back.
-    if (body.length >= largeBytes) c.executionCtx.waitUntil(ended.promise);
     for (;;) {
       try {
         return answer(c, await operation(served, body, account), account);
@@ -65,6 +68,18 @@ function jsonBytesOf(c: Context<AppContext>, bodyBytes: number): number {
   if (isMedia(c.req.header('content-type') ?? null)) return 0;
   const told = c.req.header(headerLengthName);
   return told === undefined ? bodyBytes : Math.min(bodyBytes, Number(told) || 0);
+}
+
+/** Counts a client that has gone, which no other failure of a body is. */
+async function readOwn(c: Context<AppContext>, served: Resolved, account: Account): Promise<Uint8Array> {
+  try {
+    return await readBody(c.req.raw, bodyLimits(c, served), account);
+  } catch (error) {
+    if (error instanceof PopserveError && error.code === 'CLIENT_GONE') {
+      c.get('isolate').counters.fail(served, error.code);
+    }
+    throw error;
+  }
 }
 
 /** JSON costs several times its size to read, binary tensors nothing: so a body that is JSON throughout has the lower limit. */

@@ -121,7 +121,8 @@ export class Counters {
     const delta = this.#deltaOf(model, version, served.epoch);
     delta.requests += 1;
     delta.failures[code] = (delta.failures[code] ?? 0) + 1;
-    if (!served.routed) return;
+    // A client that goes away says nothing about the version: a guard must not end its rollout for that.
+    if (!served.routed || code === 'CLIENT_GONE') return;
     delta.routedRequests += 1;
     delta.routedFailures += 1;
   }

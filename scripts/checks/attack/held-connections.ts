@@ -36,7 +36,7 @@ async function hold(
   const socket = connect(Number(pop.url.port), '127.0.0.1');
   open.add(socket);
   const all = {
-    host: 'pop',
+    host: 'localhost',
     'cf-connecting-ip': attacker?.address ?? '192.0.2.254',
     ...(attacker === null ? {} : { authorization: `Bearer ${attacker.key}` }),
     ...headers,

@@ -179,7 +179,7 @@ class Attackers {
       socket.pause();
     });
     socket.write(
-      `POST ${path} HTTP/1.1\r\nhost: pop\r\ncf-connecting-ip: ${address}\r\n${headers}content-length: ${declaredBytes}\r\n\r\n`,
+      `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncf-connecting-ip: ${address}\r\n${headers}content-length: ${declaredBytes}\r\n\r\n`,
     );
     socket.write(body);
   }

@@ -19,7 +19,7 @@ test.each([
   ['that is compressed', 'content-encoding: gzip\r\ncontent-length: 1000000', gzipSync('{').subarray(0, 10)],
 ])('a body %s that does not come is refused with 408', async (_, header, begun) => {
   const socket = connect(Number(pop.pop.url.port), '127.0.0.1');
-  socket.write(`POST /v2/models/adder/infer HTTP/1.1\r\nhost: pop\r\n${header}\r\n\r\n`);
+  socket.write(`POST /v2/models/adder/infer HTTP/1.1\r\nhost: localhost\r\n${header}\r\n\r\n`);
   socket.write(begun);
   const answer = await text(socket);
   expect(answer).toContain('HTTP/1.1 408 ');

@@ -37,7 +37,7 @@ function hold(address: string, declaredBytes: number, sentBytes: number): Socket
   sockets.push(socket);
   socket.on('error', () => undefined);
   socket.write(
-    `POST ${path} HTTP/1.1\r\nhost: pop\r\ncf-connecting-ip: ${address}\r\n${binary}content-length: ${declaredBytes}\r\n\r\n`,
+    `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncf-connecting-ip: ${address}\r\n${binary}content-length: ${declaredBytes}\r\n\r\n`,
   );
   socket.write(new Uint8Array(sentBytes));
   return socket;
