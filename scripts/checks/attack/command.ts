@@ -54,8 +54,13 @@ function readArguments(): { chosen: readonly Kind[]; seconds: number; isJson: bo
         seconds: { type: 'string', default: '120' },
         seed: { type: 'string' },
         json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
       },
     });
+    if (values.help) {
+      process.stdout.write(`${usage}\n`);
+      process.exit(0);
+    }
     const given = Number(values.seconds);
     if (!(given > 0)) throw new Error(`--seconds: expected a number above 0, got '${values.seconds}'`);
     const seed = values.seed === undefined ? null : Number(values.seed);
