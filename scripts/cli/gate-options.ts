@@ -3,9 +3,10 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { tasks } from '../../registry/evaluation.ts';
+import { type Task, tasks } from '../../registry/evaluation.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Digest } from '../../registry/names.ts';
+import { type PipelineTask, pipelineTasks } from '../publish/pipeline/plan-pipeline.ts';
 import type { ImageOptions } from '../validation/folder/preprocess.ts';
 import type { ValidationOptions } from '../validation/options.ts';
 import {
@@ -32,7 +33,7 @@ export interface GateArguments {
   decimal?: '.' | ',';
   missing?: string[];
   features?: string[];
-  task?: (typeof tasks)[number];
+  task?: Task | PipelineTask;
   output?: string[];
   positive?: string;
   imageResize?: NonNullable<ImageOptions['resize']>;
@@ -79,7 +80,12 @@ export function addGateOptions(command: Command): Command {
       parseDecimal,
     )
     .option('--missing <words>', 'cells that are missing, in texts as well: NA,?', parseMissing)
-    .addOption(new Option('--task <task>', 'default: by the outputs and the truth').choices([...tasks]))
+    .addOption(
+      new Option(
+        '--task <task>',
+        'of the gate, or of a pipeline, which takes pictures (default: by the graph and the truth, if they leave no choice; by config.json)',
+      ).choices([...tasks, ...pipelineTasks]),
+    )
     .option(
       '--output <name>',
       'output to judge: the scores or the value; twice for a label and its scores (default: by the graph, if it leaves no choice)',
@@ -131,10 +137,11 @@ export function gateOptions(options: GateArguments, stable: ValidationOptions['s
   ];
   if (testData === undefined && needsTest.length > 0) throw new UsageError(`${needsTest[0]} needs --test-data`);
   if (options.strict && require.length === 0) throw new UsageError('--strict goes with --require');
-  if (options.task !== undefined) checkMetrics(options.task, require, maxRegression);
+  const task = gateTask(options.task);
+  if (task !== undefined) checkMetrics(task, require, maxRegression);
   if (testData === undefined && reference === undefined) {
-    if (imageOptions(options) !== undefined)
-      throw new UsageError('the options for images need --test-data or --reference');
+    if (imageOptions(options) !== undefined && task === options.task)
+      throw new UsageError('the options for images need --test-data, --reference or the --task of a pipeline');
     if (readingOptions(options) !== undefined)
       throw new UsageError('--encoding, --separator, --decimal and --missing need --test-data or --reference');
     return null;
@@ -142,7 +149,7 @@ export function gateOptions(options: GateArguments, stable: ValidationOptions['s
   return {
     ...(testData === undefined ? {} : { testData: dataOptions(testData, options) }),
     ...(reference === undefined ? {} : { reference: dataOptions(reference, options) }),
-    ...(options.task === undefined ? {} : { task: options.task }),
+    ...(task === undefined ? {} : { task }),
     ...(options.output === undefined ? {} : { outputs: options.output }),
     ...(options.positive === undefined ? {} : { positive: options.positive }),
     requirements: require,
@@ -153,6 +160,11 @@ export function gateOptions(options: GateArguments, stable: ValidationOptions['s
     ...(stable === undefined ? {} : { stable }),
     needsCurves: options.report !== undefined,
   };
+}
+
+/** Undefined for a task of a pipeline: what the gate judges is found in the outputs and the truth. */
+function gateTask(task: GateArguments['task']): Task | undefined {
+  return tasks.find((each) => each === task);
 }
 
 /** Budgets of memory and time: they need no test data. */
@@ -210,7 +222,7 @@ function readingOptions({ encoding, separator, decimal, missing }: GateArguments
 }
 
 /** Undefined where none is given. */
-function imageOptions({
+export function imageOptions({
   imageResize,
   imageCrop,
   imageScale,

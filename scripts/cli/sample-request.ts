@@ -1,4 +1,4 @@
-// A request that a published version is known to answer, as a `curl` line that works when it is pasted.
+// A request that a published version is known to answer, as a `curl` line that works when it is pasted; a picture is the caller's.
 import type { Manifest } from '../../registry/manifest.ts';
 import { type Datatype, elementBytes, elementCount } from '../../registry/signature.ts';
 import { quoteWord } from '../shell-words.ts';
@@ -12,6 +12,10 @@ const mostZerosInline = 64;
  * @returns null if the manifest has no sample input
  */
 export function curlLine(manifest: Manifest, url: URL, minEpoch: number): string | null {
+  if (manifest.pipeline !== undefined) {
+    const endpoint = new URL(`v2/models/${manifest.model}/infer`, url).href;
+    return `curl -s ${endpoint} -H 'popserve-min-epoch: ${minEpoch}' -H 'content-type: image/jpeg' --data-binary @picture.jpg`;
+  }
   const request = sampleRequest(manifest);
   if (request === null) return null;
   const { json, zeroBytes } = request;

@@ -1,11 +1,12 @@
 // The data of one validation, read once: test rows, and reference rows where the baseline is taken from others.
 import { PopserveError } from '../../registry/errors.ts';
+import type { ImageInput } from '../../registry/pipeline.ts';
 import type { Signature } from '../../registry/signature.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import { type Batch, batchesOf, batchSize } from './answers.ts';
 import type { ValidationOptions } from './options.ts';
 import { readData } from './read-data.ts';
-import type { TestData } from './test-data.ts';
+import type { DataOptions, TestData } from './test-data.ts';
 
 export interface GateData {
   readonly test: TestData | null;
@@ -21,14 +22,23 @@ export function inBatches(data: GateData, signature: Signature): GateData {
 /** Rows of the second sample at most. */
 const mostSampleRows = 8;
 
-/** @throws {PopserveError} INVALID_ARGUMENT for data that cannot be read or does not fit the model */
-export async function readGateData(options: ValidationOptions, signature: Signature): Promise<GateData> {
+/**
+ * @param image the version's own way to prepare pictures
+ * @throws {PopserveError} INVALID_ARGUMENT for data that cannot be read or does not fit the model
+ */
+export async function readGateData(
+  options: ValidationOptions,
+  signature: Signature,
+  image: ImageInput | null = null,
+): Promise<GateData> {
   const { testData, reference } = options;
-  const test = testData === undefined ? null : await asTest(options, () => readData(testData, signature, true));
+  const read = (data: DataOptions, needsTruth: boolean) =>
+    readData(image === null ? data : { ...data, image }, signature, needsTruth);
+  const test = testData === undefined ? null : await asTest(options, () => read(testData, true));
   return {
     test,
     testBatches: test === null ? [] : batchesOf(test, batchSize(signature)),
-    reference: reference === undefined ? null : await asReference(() => readData(reference, signature, false)),
+    reference: reference === undefined ? null : await asReference(() => read(reference, false)),
   };
 }
 

@@ -3,7 +3,9 @@
 import { sha256Digest } from '../../registry/digests.ts';
 import { type Manifest, manifestSchema } from '../../registry/manifest.ts';
 import { mebibyte } from '../../registry/mebibytes.ts';
+import type { OutputRole } from '../../registry/output-role.ts';
 import { parse } from '../../registry/parse.ts';
+import type { ImageInput } from '../../registry/pipeline.ts';
 import type { Signature } from '../../registry/signature.ts';
 import { runtimeVersion } from '../build/derive-runtime.ts';
 import { locateTool } from '../build/operator-tools.ts';
@@ -16,6 +18,12 @@ import { limitInputs } from '../publish/limit-inputs.ts';
 import { askNative, candidatesOf, checkNative, testAnswers } from '../publish/native-answers.ts';
 import type { Progress, PublishedBlob } from '../publish/options.ts';
 import { examineOriginal, type Original } from '../publish/original.ts';
+import {
+  type CompletedPipeline,
+  completePipeline,
+  type PipelineOptions,
+  planImage,
+} from '../publish/pipeline/plan-pipeline.ts';
 import { type PreparationSettings, settingsOf } from '../publish/settings.ts';
 import { readSource, type Source } from '../publish/source.ts';
 import { tryZeroSizes } from '../publish/try-zero-sizes.ts';
@@ -73,7 +81,8 @@ async function prepareSource(
   };
   labelNotes(source, labelFiles.length > 0).forEach(note);
 
-  const gateData = options.validation && readOnce(options.validation);
+  const planOf = (signature: Signature) => (options.pipeline ? planImage(options.pipeline, signature) : null);
+  const gateData = options.validation && readOnce(options.validation, (signature) => planOf(signature)?.image ?? null);
   progress.step('loading the original in the WASM runtime');
   const { heapLimitMib, timeoutMs } = { heapLimitMib: settings.originalHeapMib, timeoutMs: settings.timeoutMs };
   const original = await examineOriginal(inspector, source, {
@@ -125,6 +134,7 @@ async function prepareSource(
   const { limits, costs } = await limitInputs(inspector, chosen, original, settings, note);
   const zeroSizes = await tryZeroSizes(inspector, chosen, original, settings);
 
+  const pipeline = finishPipeline(options.pipeline, original.signature, labels, roles);
   const modelBlob = await blobOf(chosen.artifact.bytes);
   const validation =
     options.validation && data
@@ -171,6 +181,7 @@ async function prepareSource(
     ...(zeroSizes.length > 0 ? { zeroSizes } : {}),
     ...(original.randomness === null ? {} : { random: original.randomness }),
     ...(costs === null ? {} : { costs }),
+    ...(pipeline === null ? {} : { pipeline: pipeline.pipeline }),
     ...(validation ? { baseline: validation.baseline } : {}),
     ...(validation?.judgement ? { evaluation: validation.judgement.evaluation } : {}),
     ...(options.metadata ? { metadata: { ...options.metadata } } : {}),
@@ -178,16 +189,34 @@ async function prepareSource(
   };
   const blobs = golden ? [modelBlob, golden] : [modelBlob];
   const parsed = parse(manifestSchema, manifest, 'the manifest');
-  return { manifest: parsed, blobs, notes, ...(validation ? { validation } : {}) };
+  return {
+    ...{ manifest: parsed, blobs, notes },
+    ...(pipeline === null ? {} : { pipelineSteps: pipeline.steps }),
+    ...(validation ? { validation } : {}),
+  };
 }
 
 /** Test data is for the samples as well as for the gate. */
-function readOnce(options: ValidationOptions): (signature: Signature) => Promise<GateData> {
+function readOnce(
+  options: ValidationOptions,
+  imageOf: (signature: Signature) => ImageInput | null,
+): (signature: Signature) => Promise<GateData> {
   let read: Promise<GateData> | undefined;
   return (signature) => {
-    read ??= readGateData(options, signature);
+    read ??= readGateData(options, signature, imageOf(signature));
     return read;
   };
+}
+
+function finishPipeline(
+  options: PipelineOptions | undefined,
+  signature: Signature,
+  labels: readonly (readonly [string, readonly Label[]])[],
+  roles: readonly OutputRole[] | undefined,
+): CompletedPipeline | null {
+  const planned = options && planImage(options, signature);
+  if (!planned) return null;
+  return completePipeline(planned, options, { signature, roles, labels: Object.fromEntries(labels) });
 }
 
 function noteUnchecked({ lastRefusal }: Original, note: (text: string) => void): void {

@@ -1,5 +1,6 @@
 // Test data as the evaluation sees it: rows of a model's inputs, each with what it truly is.
 import type { DataReference, Preprocessing } from '../../registry/evaluation.ts';
+import type { ImageInput } from '../../registry/pipeline.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import type { ImageOptions } from './folder/preprocess.ts';
 
@@ -43,6 +44,8 @@ export interface DataOptions {
   /** Columns of an input that is one vector, in its order. */
   readonly features?: readonly string[];
   readonly images?: ImageOptions;
+  /** The version's pipeline, which prepares pictures at the PoP as well; goes before all other ways. */
+  readonly image?: ImageInput;
   /** As it was done before, by input; goes before `images`. */
   readonly preprocessing?: readonly Preprocessing[];
 }

@@ -14,12 +14,14 @@ import type { Tensor } from '../../../worker/protocol/tensor.ts';
 import { parseEpoch, parseModel } from '../arguments.ts';
 import { type Reply, urlPath } from '../connection.ts';
 import type { Context, Execute } from '../context.ts';
+import { inferPicture } from '../infer-picture.ts';
 import { type Report, shortDigest } from '../report.ts';
 import { UsageError } from '../usage-error.ts';
 
 interface InferOptions {
   version?: string;
   input?: string;
+  image?: string;
   /** A request file, or true for the bare switch. */
   json?: string | true;
   binary?: boolean;
@@ -32,9 +34,12 @@ const mostShown = 400;
 export function addInfer(program: Command, execute: Execute): void {
   program
     .command('infer')
-    .description('Ask a PoP for one inference; the request is an Open Inference Protocol JSON file')
+    .description(
+      'Ask a PoP for one inference: with a request of the Open Inference Protocol as JSON, or with a picture',
+    )
     .argument('<model>', 'name of the model', parseModel)
     .option('--input <file>', 'the request; - reads standard input')
+    .option('--image <file>', 'a JPEG, PNG or WebP, for a version that takes pictures')
     .option('--json [file]', 'machine-readable output: the response; with a file, the request as well')
     .option('--version <version>', 'a version or an alias; default: what is served')
     .option('--binary', 'send the tensors and ask for the answer in the binary form')
@@ -45,6 +50,13 @@ export function addInfer(program: Command, execute: Execute): void {
 }
 
 async function infer(context: Context, model: string, options: InferOptions): Promise<Report> {
+  const { image: file, version, minEpoch } = options;
+  if (file !== undefined) {
+    if (options.input !== undefined || typeof options.json === 'string' || options.binary) {
+      throw new UsageError('--image sends a picture as it is: --input, --json FILE and --binary do not go with it');
+    }
+    return inferPicture(context, { model, version, file, minEpoch });
+  }
   const request = await readRequest(context, options);
   const { headers, body } = options.binary ? toBinary(request) : { headers: jsonHeaders, body: request };
   const target = options.version === undefined ? '' : urlPath`/versions/${options.version}`;
@@ -77,7 +89,9 @@ async function readRequest({ host }: Context, { input, json }: InferOptions): Pr
   const named = [input, json].filter((file) => typeof file === 'string');
   const [file] = named;
   if (file === undefined || named.length > 1) {
-    throw new UsageError(`expected one request file, as --input FILE or --json FILE, got ${named.length}`);
+    throw new UsageError(
+      `expected one request file, as --input FILE or --json FILE, or a picture as --image FILE, got ${named.length}`,
+    );
   }
   if (file === '-') return new Uint8Array(await host.readStdin());
   try {

@@ -12,7 +12,7 @@ import { type Manifest, manifestBlobs } from '../../../registry/manifest.ts';
 import type { GivenShape, LabelsFile, MaxDim } from '../../publish/options.ts';
 import { sameRelease } from '../../publish/same-release.ts';
 import type { Judgement } from '../../validation/options.ts';
-import type { PublishOptions } from '../../validation/publication.ts';
+import type { Publication, PublishOptions } from '../../validation/publication.ts';
 import { renderReport } from '../../validation/report.ts';
 import { budgetTexts, overBudget } from '../../validation/requirement.ts';
 import {
@@ -41,14 +41,15 @@ import {
   gateOptions,
   stableVersion,
 } from '../gate-options.ts';
+import { addPipelineOptions, type PipelineArguments, whatIsPublished } from '../pipeline-options.ts';
 import type { RegistryClient, RouteChange } from '../registry-client.ts';
 import { otherContent, register, versionTaken } from '../release.ts';
-import type { Report } from '../report.ts';
+import { type Report, table } from '../report.ts';
 import { curlLine } from '../sample-request.ts';
 import { UsageError } from '../usage-error.ts';
 import { highestVersion, nextVersion } from '../version-number.ts';
 
-interface PublishArguments extends GateArguments {
+interface PublishArguments extends GateArguments, PipelineArguments {
   name: string;
   version?: string;
   activate?: boolean;
@@ -68,6 +69,7 @@ interface PublishArguments extends GateArguments {
   memoryBudget?: number;
   timeout?: number;
   memoryLimit?: number;
+  dryRun?: boolean;
   json?: boolean;
 }
 
@@ -78,7 +80,7 @@ export function addPublish(program: Command, execute: Execute): void {
     .description(
       'Checks a model file in the runtime that the PoPs use, converts and measures it, and registers it as a version.',
     )
-    .argument('<file>', 'the model: .onnx or .ort')
+    .argument('<model>', 'the model: .onnx, .ort, or a folder as the Hugging Face Hub has it')
     .requiredOption('--name <model>', 'the model that this is a version of', parseModel)
     .option('--version <version>', 'default: the next after the highest, v1 for the first', parseVersion)
     .option('--activate', 'serve it at once')
@@ -115,7 +117,8 @@ export function addPublish(program: Command, execute: Execute): void {
     .option('--memory-budget <MiB>', 'what a PoP has for a model, as MEMORY_BUDGET_MIB says there', parsePositive)
     .option('--timeout <seconds>', 'for each step of the check', parsePositive)
     .option('--memory-limit <MiB>', 'for the process that converts', parsePositive);
-  addGateOptions(command)
+  addPipelineOptions(addGateOptions(command))
+    .option('--dry-run', 'show what would be published, and publish nothing')
     .option('--json', 'machine-readable output')
     .action((file: string, options: PublishArguments) =>
       execute(options, (context) => orWhatBreaks(context, options, () => publish(context, file, options))),
@@ -123,18 +126,22 @@ export function addPublish(program: Command, execute: Execute): void {
 }
 
 /** Repeating the command completes an attempt that ended anywhere. */
-async function publish(context: Context, file: string, options: PublishArguments): Promise<Report> {
+async function publish(context: Context, path: string, options: PublishArguments): Promise<Report> {
   if (options.reason !== undefined && !options.activate && !options.force) {
     throw new UsageError('--reason goes with --activate or --force: a version that is not served has no history');
   }
   if (options.breaking && !options.activate) {
     throw new UsageError('--breaking goes with --activate: a version that is not served breaks nobody');
   }
+  if (options.dryRun && options.activate) {
+    throw new UsageError('--dry-run publishes nothing, so there is nothing to serve with --activate');
+  }
   checkBreaking(options);
   // Wrong usage is reported before anything is read.
   gateOptions(options, undefined);
   await checkReportPath(options.report);
   const { registry, progress, host } = context;
+  const { file, pipeline: pipelineOptions } = await whatIsPublished(path, options);
   const model = options.name;
   progress.step(`reading ${basename(file)}`);
   const sourceDigest = await digestOfFile(file);
@@ -155,7 +162,14 @@ async function publish(context: Context, file: string, options: PublishArguments
   const judgedAgainst = served === null || options.testData === undefined ? undefined : stableVersion(registry, served);
   const validation = gateOptions(options, judgedAgainst);
   const prepared = publishOptions(file, version, options);
-  const publication = await host.prepare({ ...prepared, ...(validation === null ? {} : { validation }) }, progress);
+  const publication = await host.prepare(
+    {
+      ...prepared,
+      ...(pipelineOptions === undefined ? {} : { pipeline: pipelineOptions }),
+      ...(validation === null ? {} : { validation }),
+    },
+    progress,
+  );
   const judgement = publication.validation?.judgement ?? null;
   if (judgement !== null) await writeReport(publication.manifest, judgement, options.report);
   if (judgement !== null && judgement.failures.length > 0 && !options.force) {
@@ -177,6 +191,7 @@ async function publish(context: Context, file: string, options: PublishArguments
   // Before anything is uploaded: a version that is refused takes no name.
   const conflict = served === null ? null : conflictWith(served, manifest);
   if (conflict !== null && options.activate && !options.breaking) return describeConflict(context, conflict, options);
+  if (options.dryRun) return describeDryRun(manifest, publication, judgement);
   const named = new Set<string>(manifestBlobs(manifest));
   const blobs = publication.blobs.filter(({ digest }) => named.has(digest));
   const { uploaded, created } = await register(registry, { manifest, blobs }, progress);
@@ -197,6 +212,7 @@ async function publish(context: Context, file: string, options: PublishArguments
     uploaded,
     created,
     notes: publication.notes,
+    steps: publication.pipelineSteps,
     change,
     judgement,
     remarks,
@@ -259,6 +275,7 @@ interface Outcome {
   uploaded: number;
   created: boolean;
   notes: readonly string[];
+  steps: Publication['pipelineSteps'];
   change: RouteChange | null;
   judgement: Judgement | null;
   /** Further sentences about options that were given. */
@@ -268,7 +285,7 @@ interface Outcome {
 }
 
 function describePublication({ connection }: Context, outcome: Outcome): Report {
-  const { manifest, uploaded, created, notes, change, judgement, remarks, conflict } = outcome;
+  const { manifest, uploaded, created, notes, steps, change, judgement, remarks, conflict } = outcome;
   const { model, version } = manifest;
   const { url } = connection.settings;
   const curl = change === null ? null : curlLine(manifest, url, change.route.epoch);
@@ -279,6 +296,7 @@ function describePublication({ connection }: Context, outcome: Outcome): Report 
   return {
     lines: [
       `${model} ${version} ${created ? 'published' : 'was already published'}`,
+      ...describeSteps(steps),
       ...notes.map((note) => `note: ${note}`),
       ...(judgement === null ? [] : describeEvaluation(judgement.evaluation, judgement.failures)),
       ...remarks,
@@ -295,6 +313,27 @@ function describePublication({ connection }: Context, outcome: Outcome): Report 
       ...(change === null ? {} : { route: change.route, copyPending: change.copyPending, curl }),
     },
   };
+}
+
+function describeDryRun(
+  manifest: Manifest,
+  { notes, pipelineSteps }: Publication,
+  judgement: Judgement | null,
+): Report {
+  return {
+    lines: [
+      `${manifest.model} ${manifest.version} would be published; nothing was uploaded`,
+      ...describeSteps(pipelineSteps),
+      ...notes.map((note) => `note: ${note}`),
+      ...(judgement === null ? [] : describeEvaluation(judgement.evaluation, judgement.failures)),
+    ],
+    value: { model: manifest.model, version: manifest.version, dryRun: true, notes, manifest },
+  };
+}
+
+/** What was understood of a folder or the options is for its publisher to see. */
+function describeSteps(steps: Publication['pipelineSteps']): string[] {
+  return steps === undefined ? [] : table([['STEP', 'FROM'], ...steps]);
 }
 
 function adviseActivation({ model, version }: Manifest, conflict: ContractConflict | null): string[] {

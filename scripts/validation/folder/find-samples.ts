@@ -32,7 +32,7 @@ export interface FoundSamples {
 }
 
 const listing = 'labels.csv';
-const kinds = '.npy, .bin, .png, .jpg or .jpeg';
+const kinds = '.npy, .bin, .png, .jpg, .jpeg or .webp';
 
 /** @throws {PopserveError} INVALID_ARGUMENT naming the file or folder at fault */
 export async function findSamples(

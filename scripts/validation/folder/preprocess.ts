@@ -114,13 +114,23 @@ export function preprocess(
   name: string,
 ): { shape: readonly number[]; data: Uint8Array } {
   requireSize(picture, plan, name);
+  return blaming(name, () => rowOf(picture, imageStepsOf(plan, datatype)));
+}
+
+/** Without the axis of the batch. */
+export function rowOf(picture: Pixels, image: ImageInput): { shape: readonly number[]; data: Uint8Array } {
+  const { shape, data } = preparePictures([picture], image);
+  if (!(data instanceof Uint8Array)) throw new TypeError('pictures become no texts');
+  return { shape: shape.slice(1), data };
+}
+
+/** Puts the name of the file before the message of what is wrong with it. */
+export function blaming<T>(name: string, prepare: () => T): T {
   try {
-    const { shape, data } = preparePictures([picture], imageStepsOf(plan, datatype));
-    if (!(data instanceof Uint8Array)) throw new TypeError('pictures become no texts');
-    return { shape: shape.slice(1), data };
+    return prepare();
   } catch (error) {
     if (!(error instanceof PopserveError)) throw error;
-    throw new PopserveError(error.code, `${name}: ${error.message}; see --image-scale`, { cause: error });
+    throw new PopserveError(error.code, `${name}: ${error.message}`, { cause: error });
   }
 }
 

@@ -3,11 +3,12 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { PopserveError } from '../../../registry/errors.ts';
-import type { DataReference, Preprocessing } from '../../../registry/evaluation.ts';
+import type { DataReference } from '../../../registry/evaluation.ts';
 import type { Signature, TensorSpec } from '../../../registry/signature.ts';
 import type { Tensor } from '../../../worker/protocol/tensor.ts';
 import type { DataOptions, TestData } from '../test-data.ts';
 import { type FoundSamples, findSamples } from './find-samples.ts';
+import type { Preparation } from './prepare-picture.ts';
 import { describePreprocessing, planPreprocessing } from './preprocess.ts';
 import { imageFile, type Row, readRow } from './tensor-file.ts';
 
@@ -16,6 +17,7 @@ export async function readFolder(options: DataOptions, signature: Signature, nee
   const { path } = options;
   const found = await findSamples(path, signature, options, needsTruth);
   const plans = planImages(found, signature, options);
+  const described = [...plans.values()].flatMap((plan) => ('options' in plan ? [plan.options] : []));
   const { samples, label } = found;
   return {
     reference: await referenceOf(path, found),
@@ -33,8 +35,8 @@ export async function readFolder(options: DataOptions, signature: Signature, nee
       return tensors;
     },
     names: new Map(),
-    notes: [...found.notes, ...[...plans.values()].map(describePreprocessing)],
-    ...(plans.size === 0 ? {} : { preprocessing: [...plans.values()] }),
+    notes: [...found.notes, ...described.map(describePreprocessing)],
+    ...(described.length === 0 ? {} : { preprocessing: described }),
   };
 }
 
@@ -42,13 +44,14 @@ export async function readFolder(options: DataOptions, signature: Signature, nee
 function planImages(
   { samples }: FoundSamples,
   { inputs }: Signature,
-  { path, images, preprocessing }: DataOptions,
-): Map<string, Preprocessing> {
-  const plans = new Map<string, Preprocessing>();
+  { path, images, image, preprocessing }: DataOptions,
+): Map<string, Preparation> {
+  const plans = new Map<string, Preparation>();
   for (const [index, spec] of inputs.entries()) {
     if (!samples.some(({ files }) => imageFile.test(files[index] ?? ''))) continue;
     const known = preprocessing?.find(({ input }) => input === spec.name);
-    plans.set(spec.name, known ?? planPreprocessing(spec, images ?? {}));
+    if (image?.input === spec.name) plans.set(spec.name, { pipeline: image });
+    else plans.set(spec.name, { options: known ?? planPreprocessing(spec, images ?? {}) });
   }
   if (plans.size === 0 && images !== undefined) {
     throw new PopserveError('INVALID_ARGUMENT', `${path} has no PNG or JPEG, which the options for images are about`);

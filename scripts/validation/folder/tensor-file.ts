@@ -1,12 +1,10 @@
 // One row of one input from one file.
 import { readFile } from 'node:fs/promises';
 import { invalid, PopserveError } from '../../../registry/errors.ts';
-import type { Preprocessing } from '../../../registry/evaluation.ts';
 import { rowElements } from '../../../registry/feature.ts';
 import { elementBytes, type TensorSpec } from '../../../registry/signature.ts';
-import { decodeImage } from './decode-image.ts';
 import { parseNpy } from './npy.ts';
-import { preprocess } from './preprocess.ts';
+import { type Preparation, preparePicture } from './prepare-picture.ts';
 
 export interface Row {
   /** Without the axis of rows. */
@@ -21,23 +19,19 @@ export interface RowFile {
 }
 
 /** Files of other names are not looked at, or refused where a file is named. */
-export const dataFile = /\.(npy|bin|png|jpe?g)$/i;
-export const imageFile = /\.(png|jpe?g)$/i;
+export const dataFile = /\.(npy|bin|png|jpe?g|webp)$/i;
+export const imageFile = /\.(png|jpe?g|webp)$/i;
 
 /**
  * @param plan how an image is prepared, where the input takes images
  * @throws {PopserveError} INVALID_ARGUMENT naming the file, what was expected and what came
  */
-export async function readRow(
-  { path, name }: RowFile,
-  spec: TensorSpec,
-  plan: Preprocessing | undefined,
-): Promise<Row> {
+export async function readRow({ path, name }: RowFile, spec: TensorSpec, plan: Preparation | undefined): Promise<Row> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw new PopserveError('INVALID_ARGUMENT', `cannot read ${name}: ${String(cause)}`, { cause });
   });
   if (imageFile.test(name) && plan !== undefined) {
-    const row = preprocess(await decodeImage(bytes, name), plan, spec.datatype, name);
+    const row = await preparePicture(bytes, plan, spec.datatype, name);
     return { ...row, shape: requireShape(row.shape, spec, spec.datatype, name) };
   }
   if (/\.bin$/i.test(name)) return rawRow(bytes, spec, name);

@@ -62,7 +62,9 @@ describe('popserve infer', () => {
   it('refuses two requests', async () => {
     const { status, out } = await infer(['--input', file, '--json', file]);
     expect(status).toBe(2);
-    expect(JSON.parse(out).error).toBe('expected one request file, as --input FILE or --json FILE, got 2');
+    expect(JSON.parse(out).error).toBe(
+      'expected one request file, as --input FILE or --json FILE, or a picture as --image FILE, got 2',
+    );
   });
 
   it('reads standard input for -', async () => {

@@ -1,0 +1,30 @@
+// One picture of a folder as a row of an input: by the version's pipeline, or by the options for images.
+import type { Preprocessing } from '../../../registry/evaluation.ts';
+import { type ImageInput, imageStep } from '../../../registry/pipeline.ts';
+import type { Datatype } from '../../../registry/signature.ts';
+import { orient } from '../../../worker/pipeline/orient.ts';
+import { readPictureHeader } from '../../../worker/pipeline/picture-header.ts';
+import { decodeImage } from './decode-image.ts';
+import { blaming, preprocess, rowOf } from './preprocess.ts';
+
+/** A pipeline is what the PoP does as well; options for images are about the test data alone. */
+export type Preparation = { readonly pipeline: ImageInput } | { readonly options: Preprocessing };
+
+/**
+ * @param name of the file, for messages
+ * @returns the row's shape and its elements, row-major and little-endian
+ * @throws {PopserveError} INVALID_ARGUMENT naming the file and the step at fault
+ */
+export async function preparePicture(
+  file: Uint8Array,
+  preparation: Preparation,
+  datatype: Datatype,
+  name: string,
+): Promise<{ shape: readonly number[]; data: Uint8Array }> {
+  const picture = await decodeImage(file, name);
+  if ('options' in preparation) return preprocess(picture, preparation.options, datatype, name);
+  const { pipeline } = preparation;
+  const { orientation } = readPictureHeader(file, name);
+  const upright = imageStep(pipeline, 'orient') === undefined ? picture : orient(picture, orientation);
+  return blaming(name, () => rowOf(upright, pipeline));
+}
