@@ -68,7 +68,7 @@ function packageFile(name: string, popserve: string): string {
       start: 'popserve start',
       dev: 'wrangler dev',
       'deploy:dry': 'wrangler deploy --dry-run',
-      deploy: 'wrangler deploy',
+      deploy: 'popserve deploy',
     },
     dependencies: { popserve },
     devDependencies: operatorTools,
