@@ -5,8 +5,8 @@ import { holderOf } from './caller.ts';
 
 /** Less costs no more than any request. */
 const freeBytes = 65_536;
-/** What a body counts for that is refused while it is read: one that inflates beyond its limit, mostly. */
-const unreadBytes = 4 * freeBytes;
+/** What a body counts for that is refused while it is read, mostly because it inflates beyond its limit: sixteen of them are free. */
+const unreadBytes = freeBytes;
 /** Manifests, checked value by value, cost as much as so many times their size of tensors. */
 const controlTimes = 8;
 
@@ -15,12 +15,12 @@ const refusals: ReadonlySet<number> = new Set([400, 403, 413, 422]);
 
 /**
  * Asked before a body of JSON is read.
- * @throws {PopserveError} RATE_LIMITED while the caller owes work; small bodies that tell their length always pass
+ * @throws {PopserveError} RATE_LIMITED while the caller owes work; small bodies that tell their length and are not compressed always pass
  */
 export function passUnreadJson(c: Context<AppContext>): void {
   const length = c.req.header('content-length');
-  // A small one that inflates is looked at again when it has: inflating it costs little.
-  if (length === undefined || Number(length) > freeBytes) pass(c, unreadBytes);
+  const isSmall = length !== undefined && Number(length) <= freeBytes && c.req.header('content-encoding') === undefined;
+  if (!isSmall) pass(c, unreadBytes);
 }
 
 /** Asked before JSON that was read is looked at. @throws {PopserveError} RATE_LIMITED while the caller owes work */

@@ -62,7 +62,7 @@ describe('a server', () => {
       expect(held.json()).toEqual({ error: expect.stringContaining('too much JSON from this caller') });
     }
     const gzip = { 'content-encoding': 'gzip' };
-    expect((await ask('192.0.2.1', gzipSync(rowsOf(10)), gzip)).status).toBe(200);
+    expect((await ask('192.0.2.1', gzipSync(rowsOf(10)), gzip)).status).toBe(429);
     expect((await ask('192.0.2.1', gzipSync(rowsOf(100_000)), gzip)).status).toBe(429);
     expect((await ask('192.0.2.1', rowsOf(10))).status).toBe(200);
     expect((await ask('192.0.2.2', rowsOf(500_000))).status).toBe(200);
@@ -78,6 +78,16 @@ describe('a server', () => {
     for (let times = 0; times < 100; times++) {
       expect((await ask('192.0.2.3', small, { 'content-encoding': 'gzip' })).status).toBe(200);
     }
+  });
+
+  test('a caller whose small bodies inflate without measure waits after sixteen of them', async () => {
+    const bomb = gzipSync(Buffer.alloc(20 * mebibyte, ' '));
+    const statuses: number[] = [];
+    for (let times = 0; times < 40; times++) {
+      statuses.push((await ask('192.0.2.4', bomb, { 'content-encoding': 'gzip' })).status);
+    }
+    expect(new Set(statuses.slice(0, 16))).toEqual(new Set([413]));
+    expect(statuses).toContain(429);
   });
 
   test('manifests that are refused count likewise, and a rollback still passes', async () => {
