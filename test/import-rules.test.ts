@@ -29,6 +29,8 @@ const wrong: readonly (readonly [file: string, specifier: string])[] = [
   ['scripts/cli/commands/new.ts', '../../../worker/http/pop.ts'],
   ['scripts/validation/new.ts', '../../worker/runtime/heap.ts'],
   ['scripts/demo/new.ts', '../checks/summarise.ts'],
+  ['scripts/start/new.ts', '../cli/host.ts'],
+  ['scripts/init/new.ts', '../publish/options.ts'],
 ];
 
 const right: typeof wrong = [
@@ -38,6 +40,7 @@ const right: typeof wrong = [
   ['scripts/inspect/right.ts', '../../worker/runtime/heap.ts'],
   ['scripts/cli/commands/right.ts', '../../../worker/protocol/tensor.ts'],
   ['scripts/cli/commands/right2.ts', '../../transfer/copy-version.ts'],
+  ['scripts/start/right.ts', '../local-pop/pop.ts'],
   ['scripts/checks/right.ts', '../../worker/runtime/heap.ts'],
   ['client/right.ts', '../registry/names.ts'],
 ];
