@@ -7,6 +7,7 @@ import { PopserveError } from '../registry/errors.ts';
 import { isHostName } from '../registry/host-name.ts';
 import { mebibyte } from '../registry/mebibytes.ts';
 import type { DecodeLimits } from './protocol/infer-request.ts';
+import { readClaimRules } from './security/claim-rules.ts';
 import type { JwtSettings } from './security/jwt-verifier.ts';
 import { driftVariables, readDriftSettings } from './telemetry/drift/settings.ts';
 import { type TelemetryLocation, telemetryLocations } from './telemetry/location.ts';
@@ -135,6 +136,7 @@ export const settingsSchema = z.object({
   JWT_SCOPE_CLAIM: z.string().min(1).default('scope'),
   JWT_SCOPE_PREFIX: z.string().default('popserve:'),
   JWT_MODELS_CLAIM: z.string().min(1).default('popserve_models'),
+  JWT_CLAIM_RULES: z.string().default(''),
   ADMIN_TOKEN: z.string().optional(),
   POP_NAME: z.string().optional(),
   POP_REGION: z.string().optional(),
@@ -193,15 +195,16 @@ export function parseConfig(env: object): Config {
 /** All or nothing: a token whose issuer or audience is not checked may be meant for somebody else. */
 function readJwtSettings(settings: z.output<typeof settingsSchema>): JwtSettings | null {
   const { JWT_JWKS_URL: url, JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = settings;
-  if (url === '' && issuer === '' && audience === '') return null;
+  const rules = readClaimRules(settings.JWT_CLAIM_RULES, issuer);
+  if (url === '' && issuer === '' && audience === '' && rules === null) return null;
   const jwksUrl = URL.parse(url);
   const safe = jwksUrl?.protocol === 'https:' || (jwksUrl?.protocol === 'http:' && jwksUrl.hostname === '127.0.0.1');
   if (jwksUrl === null || !safe || issuer === '' || audience === '') {
     throw new PopserveError(
       'INTERNAL',
-      'wrong settings: JWT_JWKS_URL (an https address), JWT_ISSUER and JWT_AUDIENCE go together',
+      'wrong settings: JWT_JWKS_URL (an https address), JWT_ISSUER and JWT_AUDIENCE go together, and JWT_CLAIM_RULES needs them',
     );
   }
   const { JWT_SCOPE_CLAIM: scopeClaim, JWT_SCOPE_PREFIX: scopePrefix, JWT_MODELS_CLAIM: modelsClaim } = settings;
-  return { jwksUrl, issuer, audience, scopeClaim, scopePrefix, modelsClaim };
+  return { jwksUrl, issuer, audience, scopeClaim, scopePrefix, modelsClaim, rules };
 }

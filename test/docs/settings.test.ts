@@ -69,7 +69,7 @@ it('names every variable that is read outside the Worker', () => {
   // Set by `npm start` for the process that it starts in its place; the beginning of a name that is put together.
   const internal = new Set(['POPSERVE_RESTARTED', 'POPSERVE_']);
   // The variables of a place that the operator names.
-  const general = (name: string) => name.replace(/^POPSERVE_[A-Z]+_(URL|TOKEN)$/, 'POPSERVE_<NAME>_$1');
+  const general = (name: string) => name.replace(/^POPSERVE_[A-Z_]+_(URL|TOKEN)$/, 'POPSERVE_<NAME>_$1');
   const read = new Set<string>();
   for (const folder of ['scripts', 'test', 'examples']) {
     for (const file of readdirSync(join(projectRoot, folder), { recursive: true, encoding: 'utf8' })) {

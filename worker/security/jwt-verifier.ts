@@ -5,6 +5,7 @@ import { sha256Digest } from '../../registry/digests.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import type { RequestScope } from '../request-scope.ts';
 import type { Caller } from './caller.ts';
+import { type ClaimRules, type Grant, grantOf } from './claim-rules.ts';
 import { type Claims, readClaims, refused } from './jwt-claims.ts';
 import { KeySet } from './key-set.ts';
 
@@ -18,6 +19,8 @@ export interface JwtSettings {
   readonly scopePrefix: string;
   /** The claim with the only models that the token is for. A token without it is for all models. */
   readonly modelsClaim: string;
+  /** Give the rights by other claims instead; null: the two claims above say them. */
+  readonly rules: ClaimRules | null;
 }
 
 interface Verified {
@@ -102,6 +105,18 @@ export class JwtVerifier {
   }
 
   async #callerOf(claims: Claims): Promise<Caller> {
+    const { rules } = this.#settings;
+    const { scopes, models } = rules === null ? this.#saidIn(claims) : grantOf(rules, claims);
+    const { name } = claims;
+    return {
+      id: await subjectId(claims.sub),
+      name: typeof name === 'string' ? printable(name.slice(0, shownCharacters)) : null,
+      scopes,
+      models,
+    };
+  }
+
+  #saidIn(claims: Claims): Grant {
     const { scopeClaim, scopePrefix, modelsClaim } = this.#settings;
     const scopes = new Set<Scope>();
     for (const text of listOf(own(claims, scopeClaim))) {
@@ -109,14 +124,8 @@ export class JwtVerifier {
       if (scope?.success) scopes.add(scope.data);
     }
     const models = own(claims, modelsClaim);
-    const { name } = claims;
-    return {
-      id: await subjectId(claims.sub),
-      name: typeof name === 'string' ? printable(name.slice(0, shownCharacters)) : null,
-      scopes,
-      // A claim that cannot be read allows no model.
-      models: models === undefined ? null : new Set(listOf(models)),
-    };
+    // A claim that cannot be read allows no model.
+    return { scopes, models: models === undefined ? null : new Set(listOf(models)) };
   }
 }
 
