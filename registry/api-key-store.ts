@@ -13,6 +13,16 @@ export interface ApiKeyStore {
   get(id: string): Promise<StoredKey | null>;
   /** @returns false if it was revoked before */
   revoke(id: string, revocation: Revocation): Promise<boolean>;
-  /** In the order of the ids. */
-  list(): Promise<StoredKey[]>;
+  /** A page in the order of the ids. A record that cannot be read does not hide the others. */
+  list(page: { after?: string; limit: number }): Promise<KeyPage>;
+}
+
+export interface KeyPage {
+  readonly keys: StoredKey[];
+  /** Ids whose record cannot be read. */
+  readonly damaged: string[];
+  /** The last id of the page, if there are more. */
+  readonly next: string | null;
+  /** Reads of single objects that it took. */
+  readonly reads: number;
 }

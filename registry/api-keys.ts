@@ -1,5 +1,5 @@
 // The operations on API keys: create, list, revoke. The Worker checks the keys that requests bring (worker/security).
-import type { CreatedKey, KeySummary } from './api/keys.ts';
+import type { CreatedKey, KeyList, KeySummary } from './api/keys.ts';
 import { type ApiKey, generateKey, type KeyRequest } from './api-key.ts';
 import type { ApiKeyStore, StoredKey } from './api-key-store.ts';
 import { sha256Digest } from './digests.ts';
@@ -35,10 +35,18 @@ export class ApiKeys {
     return { key: summarize({ key, revocation: null }), token };
   }
 
-  /** Lists all keys, the newest first, revoked and expired ones too. */
-  async list(): Promise<KeySummary[]> {
-    const stored = await this.#store.list();
-    return stored.map(summarize).sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+  /**
+   * Lists a page of the keys in the order of their ids, the newest of the page first, revoked and expired ones too.
+   * @param spend told how many operations of storage that has cost
+   */
+  async list(
+    page: { after?: string; limit: number },
+    spend: (operations: number) => void = () => undefined,
+  ): Promise<KeyList> {
+    const { keys: stored, damaged, next, reads } = await this.#store.list(page);
+    spend(1 + reads);
+    const keys = stored.map(summarize).sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+    return { keys, next, ...(damaged.length === 0 ? {} : { damaged }) };
   }
 
   /**

@@ -10,6 +10,8 @@ interface Registered {
   now: Date;
   /** Whether a retired version is routed, or can be rolled back to. */
   isNeeded: (retiring: RetiringManifest) => Promise<boolean>;
+  /** Told how many operations of storage the collection has cost, as far as they do not grow with what is removed. */
+  spend?: ((operations: number) => void) | undefined;
 }
 
 export interface GarbageOptions {
@@ -28,16 +30,19 @@ export interface GarbageOptions {
  * publishing again uploads the missing blob.
  */
 export async function collectGarbage(
-  { blobs, manifests, now, isNeeded }: Registered,
+  { blobs, manifests, now, isNeeded, spend }: Registered,
   { dryRun, graceSeconds }: GarbageOptions,
 ): Promise<GarbageReport> {
   const stored = await Array.fromAsync(blobs.list());
   const youngest = now.getTime() - graceSeconds * 1000;
   // Retirements are listed before and after the versions, so that one which begins or ends meanwhile is in one of the three lists.
   const before = await manifests.listRetiring();
-  const named = await namedBlobs(manifests);
+  const { named, damaged, models } = await namedBlobs(manifests);
+  // A list of the blobs, one of the models, one of each model's versions, two of what is being retired.
+  spend?.(models + 4);
   for (const retiring of [...before, ...(await manifests.listRetiring())]) {
-    const mayComeBack = retiring.sinceAt.getTime() >= youngest || (await isNeeded(retiring));
+    // Where the model's routes cannot be read, nobody can tell: its blobs stay.
+    const mayComeBack = retiring.sinceAt.getTime() >= youngest || (await isNeeded(retiring).catch(() => true));
     if (mayComeBack) for (const digest of retiring.blobs) named.add(digest);
   }
   const unnamed = stored.filter(({ digest }) => !named.has(digest));
@@ -49,15 +54,23 @@ export async function collectGarbage(
     bytes: garbage.reduce((sum, { bytes }) => sum + bytes, 0),
     youngBlobs: unnamed.length - garbage.length,
     namedBlobs: stored.length - unnamed.length,
+    ...(damaged.length === 0 ? {} : { damaged }),
   };
 }
 
-async function namedBlobs(manifests: ManifestStore): Promise<Set<Digest>> {
+/** @returns the blobs that manifests name, and the versions whose manifest could not be read */
+async function namedBlobs(
+  manifests: ManifestStore,
+): Promise<{ named: Set<Digest>; damaged: { model: string; version: string }[]; models: number }> {
   const named = new Set<Digest>();
-  for (const model of await manifests.listModels()) {
-    for (const { blobs } of (await manifests.listVersions(model)).versions) {
+  const unread: { model: string; version: string }[] = [];
+  const models = await manifests.listModels();
+  for (const model of models) {
+    const { versions, damaged } = await manifests.listVersions(model);
+    for (const { blobs } of [...versions, ...damaged]) {
       for (const digest of blobs) named.add(digest);
     }
+    for (const { version } of damaged) unread.push({ model, version });
   }
-  return named;
+  return { named, damaged: unread, models: models.length };
 }

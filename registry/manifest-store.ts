@@ -12,6 +12,13 @@ export interface ManifestInfo {
   storedAt: Date;
 }
 
+/** A manifest that cannot be read. */
+export interface DamagedManifest {
+  version: string;
+  /** The blobs that can be made out in it; garbage collection keeps them. */
+  blobs: readonly Digest[];
+}
+
 /** A manifest that was retired and may still come back. */
 export interface RetiringManifest {
   model: string;
@@ -34,6 +41,8 @@ export interface VersionListing {
   versions: ManifestInfo[];
   /** Names of versions that were retired. */
   retired: string[];
+  /** Versions whose manifests cannot be read. */
+  damaged: DamagedManifest[];
 }
 
 export interface ManifestStore {
@@ -45,7 +54,7 @@ export interface ManifestStore {
   getTombstone(model: string, version: string): Promise<Tombstone | null>;
   /** Takes a manifest out of the registry and leaves a tombstone; a copy stays aside until {@link settleRetirement}. */
   retire(manifest: Manifest): Promise<void>;
-  /** Lists the copies that are kept aside. */
+  /** Lists the copies that are kept aside. One that is damaged names the blobs that can be made out in it. */
   listRetiring(): Promise<RetiringManifest[]>;
   /** Ends a retirement and removes the copy aside. With `restore` the manifest comes back, unless the version is there again. */
   settleRetirement(model: string, version: string, outcome: { restore: boolean }): Promise<void>;

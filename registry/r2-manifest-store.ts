@@ -5,8 +5,16 @@ import type { R2Bucket, R2Object, R2PutOptions } from '@cloudflare/workers-types
 import * as z from 'zod';
 import { canonicalJson } from './canonical-json.ts';
 import { sha256Digest } from './digests.ts';
+import { PopserveError } from './errors.ts';
 import { type Manifest, manifestBlobs, manifestText, readManifest } from './manifest.ts';
-import type { ManifestInfo, ManifestStore, RetiringManifest, Tombstone, VersionListing } from './manifest-store.ts';
+import type {
+  DamagedManifest,
+  ManifestInfo,
+  ManifestStore,
+  RetiringManifest,
+  Tombstone,
+  VersionListing,
+} from './manifest-store.ts';
 import { type Digest, digestSchema } from './names.ts';
 import { parse, parseJson } from './parse.ts';
 import { createOnly, deleteObjects, listFolders, listObjects, putObject } from './r2-objects.ts';
@@ -23,6 +31,9 @@ const metadataSchema = z.object({
 });
 
 const tombstoneSchema = z.strictObject({ retired: z.strictObject({ digest: digestSchema, at: z.iso.datetime() }) });
+
+/** Any digest in a text. */
+const anyDigest = /sha256:[0-9a-f]{64}/g;
 
 /** No manifest begins like this, because its first member is `artifacts`. */
 const tombstoneStart = '{"retired":';
@@ -76,7 +87,7 @@ export class R2ManifestStore implements ManifestStore {
       const [model = '', file = ''] = object.key.slice(retiringFolder.length).split('/');
       const info = await this.#describe(model, file.slice(0, -suffix.length), object);
       if (info !== null && info !== 'retired') {
-        retiring.push({ model, version: info.version, blobs: info.blobs, sinceAt: info.storedAt });
+        retiring.push({ model, version: info.version, blobs: info.blobs, sinceAt: object.uploaded });
       }
     }
     return retiring;
@@ -94,17 +105,22 @@ export class R2ManifestStore implements ManifestStore {
   }
 
   async listVersions(model: string): Promise<VersionListing> {
-    const listing: VersionListing = { versions: [], retired: [] };
+    const listing: VersionListing = { versions: [], retired: [], damaged: [] };
     for await (const object of listObjects(this.#bucket, folderOf(model))) {
       const version = object.key.slice(folderOf(model).length, -suffix.length);
       const info = await this.#describe(model, version, object);
       if (info === 'retired') listing.retired.push(version);
-      else if (info !== null) listing.versions.push(info);
+      else if (info !== null && 'storedAt' in info) listing.versions.push(info);
+      else if (info !== null) listing.damaged.push(info);
     }
     return listing;
   }
 
-  async #describe(model: string, version: string, object: R2Object): Promise<ManifestInfo | 'retired' | null> {
+  async #describe(
+    model: string,
+    version: string,
+    object: R2Object,
+  ): Promise<ManifestInfo | DamagedManifest | 'retired' | null> {
     if (object.customMetadata?.retired !== undefined) return 'retired';
     const metadata = metadataSchema.safeParse(object.customMetadata);
     if (metadata.success) {
@@ -115,13 +131,24 @@ export class R2ManifestStore implements ManifestStore {
     const text = await (await this.#bucket.get(object.key))?.text();
     if (text === undefined) return null;
     if (text.startsWith(tombstoneStart)) return 'retired';
-    const manifest = readManifest(text, model, version);
+    const manifest = manifestOrNull(text, model, version);
+    if (manifest === null) return { version, blobs: [...new Set(text.match(anyDigest))] as Digest[] };
     return {
       version,
       digest: await sha256Digest(text),
       blobs: manifestBlobs(manifest),
       storedAt: object.uploaded,
     };
+  }
+}
+
+/** One damaged manifest must not hide the others. */
+function manifestOrNull(text: string, model: string, version: string): Manifest | null {
+  try {
+    return readManifest(text, model, version);
+  } catch (error) {
+    if (error instanceof PopserveError) return null;
+    throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 // Operations of the stores on R2 beyond its own API: create without ever replacing, list to the end, and writes that tell when they
 // were refused because their key was written just now.
-import type { R2Bucket, R2Object, R2PutOptions } from '@cloudflare/workers-types';
+import type { R2Bucket, R2ListOptions, R2Object, R2PutOptions } from '@cloudflare/workers-types';
 import type { BlobBody } from './blob-store.ts';
 import { isWriteRefused, writeOnce } from './write-rate.ts';
 
@@ -44,14 +44,19 @@ export async function deleteObjects(bucket: R2Bucket, keys: string[]): Promise<v
 }
 
 /** Every object under a prefix, in the order of the keys, with its custom metadata. */
-export async function* listObjects(bucket: R2Bucket, prefix: string): AsyncIterable<R2Object> {
+export function listObjects(bucket: R2Bucket, prefix: string): AsyncIterable<R2Object> {
+  return listPages(bucket, { prefix, include: ['customMetadata'] });
+}
+
+/** The same without metadata: R2 tells of more objects at once then. */
+export function listKeys(bucket: R2Bucket, prefix: string): AsyncIterable<R2Object> {
+  return listPages(bucket, { prefix });
+}
+
+async function* listPages(bucket: R2Bucket, options: R2ListOptions): AsyncIterable<R2Object> {
   let cursor: string | undefined;
   do {
-    const page = await bucket.list({
-      prefix,
-      include: ['customMetadata'],
-      ...(cursor === undefined ? {} : { cursor }),
-    });
+    const page = await bucket.list({ ...options, ...(cursor === undefined ? {} : { cursor }) });
     yield* page.objects;
     cursor = page.truncated ? page.cursor : undefined;
   } while (cursor !== undefined);

@@ -69,7 +69,16 @@ export class R2TrialStore implements TrialStore {
 
 function attemptOf(number: number, { customMetadata = {}, uploaded }: R2Object): Attempt {
   const { by = '', pop = '', failure } = customMetadata;
-  return { number, by, pop, startedAt: uploaded, failure: failure === undefined ? null : decodeURIComponent(failure) };
+  return { number, by, pop, startedAt: uploaded, failure: failure === undefined ? null : decoded(failure) };
+}
+
+/** Text that was damaged is told as it is: the attempt has failed all the same. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function folderOf(model: string, version: string): string {

@@ -7,17 +7,22 @@ import { appendRoute, type RouteChange } from './append-route.ts';
 import type { Blob, BlobBody, BlobInfo, BlobStore, ByteRange } from './blob-store.ts';
 import { PopserveError } from './errors.ts';
 import { collectGarbage, type GarbageOptions } from './garbage.ts';
+import { type ChangingStores, type IndexReport, IndexWriter } from './index-writer.ts';
 import type { Manifest } from './manifest.ts';
 import { ManifestReader } from './manifest-reader.ts';
-import type { ManifestInfo, ManifestStore, RetiringManifest, VersionListing } from './manifest-store.ts';
+import type { ManifestInfo, ManifestStore, RetiringManifest } from './manifest-store.ts';
+import { listAgeMs, ModelCatalog, type Spend } from './model-catalog.ts';
+import type { IndexEntry } from './model-index.ts';
+import type { ModelIndexStore } from './model-index-store.ts';
 import type { Digest } from './names.ts';
+import { RecentReads } from './recent-reads.ts';
 import { registerManifest } from './register-manifest.ts';
 import { type RetirementsReport, retireVersion, settledAfterMs, settleRetirements } from './retirement.ts';
 import { type Route, type RouteCopy, routedAs } from './route.ts';
 import type { RouteAction } from './route-action.ts';
 import { buildCopy, type CopiesReport, putNewestCopyPatiently, repairCopies } from './route-copies.ts';
 import type { RouteCopyStore } from './route-copy-store.ts';
-import { lastNamed, readPage } from './route-history.ts';
+import { lastNamed } from './route-history.ts';
 import type { RouteLog } from './route-log.ts';
 import { findStandIn } from './stand-in.ts';
 import type { TrialState } from './trial.ts';
@@ -30,6 +35,7 @@ export interface RegistryStores {
   routes: RouteLog;
   copies: RouteCopyStore;
   trials: TrialStore;
+  index: ModelIndexStore;
 }
 
 export interface VersionSummary extends ManifestInfo {
@@ -43,15 +49,20 @@ export interface ModelDetails {
   versions: VersionSummary[];
   /** Names of retired versions, which can be registered again only with the content that they had. */
   retired: string[];
+  /** Versions whose manifest cannot be read; absent where there are none. */
+  damaged?: string[];
 }
 
-export type RepairReport = CopiesReport & RetirementsReport;
+export type RepairReport = CopiesReport & RetirementsReport & IndexReport;
 
 export class Registry {
   readonly #stores: RegistryStores;
   readonly #now: () => Date;
   readonly #retentionMs: number;
   readonly #pause: Pause;
+  readonly #catalog: ModelCatalog;
+  readonly #writer: IndexWriter;
+  readonly #dryRuns: RecentReads<GarbageReport>;
 
   /**
    * @param retentionSeconds how long a rollback stays possible: a version that was routed within that time is not deleted
@@ -67,6 +78,10 @@ export class Registry {
     this.#now = now;
     this.#retentionMs = retentionSeconds * 1000;
     this.#pause = pause;
+    const clock = () => now().getTime();
+    this.#catalog = new ModelCatalog(stores, clock);
+    this.#writer = new IndexWriter(stores);
+    this.#dryRuns = new RecentReads({ keepMs: listAgeMs, most: 1, fromEnd: true, now: clock });
   }
 
   /**
@@ -134,7 +149,9 @@ export class Registry {
     body: unknown,
     uploader: string | null = null,
   ): Promise<{ created: boolean; digest: Digest }> {
-    return registerManifest(this.#stores, model, version, body, uploader);
+    return this.#change(model, (changing) =>
+      registerManifest({ ...this.#stores, ...changing }, model, version, body, uploader),
+    );
   }
 
   /** @throws {PopserveError} NOT_FOUND when the version is not there */
@@ -145,36 +162,74 @@ export class Registry {
   /**
    * The names of all models, sorted.
    * @param only leaves out all others; null for none
+   * @param spend told how many operations of storage that has cost
    */
-  async modelNames(only: ReadonlySet<string> | null = null): Promise<string[]> {
-    const names = await this.#stores.manifests.listModels();
-    return names.filter((name) => only === null || only.has(name)).sort();
+  async modelNames(only: ReadonlySet<string> | null = null, spend?: Spend): Promise<string[]> {
+    const names = await this.#catalog.names(spend);
+    return names.filter((name) => only === null || only.has(name));
   }
 
   /**
-   * Models in the order of their names, a page at a time.
+   * Models in the order of their names, a page at a time: as they were a few seconds ago at most, and as they are after a change
+   * through this object.
    * @param page.only leaves out all others; null for none
+   * @param spend told how many operations of storage that has cost
    */
-  async listModels(page: {
-    after?: string | undefined;
-    limit: number;
-    only?: ReadonlySet<string> | null;
-  }): Promise<ModelPage> {
-    const names = await this.modelNames(page.only);
+  async listModels(
+    page: { after?: string | undefined; limit: number; only?: ReadonlySet<string> | null },
+    spend?: Spend,
+  ): Promise<ModelPage> {
+    const names = await this.modelNames(page.only, spend);
     const rest = names.filter((name) => page.after === undefined || name > page.after);
     const shown = rest.slice(0, page.limit);
-    const models = await Promise.all(
-      shown.map(async (name) => {
-        const [route, { versions }] = await this.#look(name);
-        return { name, versions: versions.length, route };
-      }),
-    );
+    const entries = await this.#catalog.entries(shown, spend);
+    const models = shown.flatMap((name) => {
+      const entry = entries.get(name);
+      if (entry === undefined) return [];
+      const { versions, route, damaged } = entry;
+      return [{ name, versions: versions.length, route, ...(damaged ? { damaged } : {}) }];
+    });
     return { models, next: rest.length > shown.length ? (shown.at(-1) ?? null) : null };
   }
 
-  /** @throws {PopserveError} NOT_FOUND when there is no such model */
-  async listVersions(model: string): Promise<VersionSummary[]> {
-    return (await this.showModel(model)).versions;
+  /**
+   * The versions of models, the last stored first, as {@link listModels} tells of them.
+   * @param spend told how many operations of storage that has cost
+   */
+  async versionsOf(models: readonly string[], spend?: Spend): Promise<ReadonlyMap<string, readonly string[]>> {
+    const entries = await this.#catalog.entries(models, spend);
+    return new Map([...entries].map(([name, { versions }]) => [name, versions]));
+  }
+
+  /**
+   * The names of a model's versions, the last stored first, as {@link listModels} tells of them.
+   * @throws {PopserveError} NOT_FOUND when there is no such model
+   */
+  async versionNames(model: string): Promise<readonly string[]> {
+    return (await this.#requireEntry(model)).versions;
+  }
+
+  /**
+   * Asks storage at most once in a while for any number of names.
+   * @throws {PopserveError} NOT_FOUND when there is no such model
+   */
+  async requireModel(model: string): Promise<void> {
+    if (!(await this.#catalog.has(model))) throw notFound(model);
+  }
+
+  /** Has what is known of all models at hand, so that {@link isKnown} can tell. */
+  async refreshLists(): Promise<void> {
+    await this.#catalog.refresh();
+  }
+
+  /** Whether there is such a model, so far as that is known without a read of storage; undefined if it is not. */
+  isKnown(model: string): boolean | undefined {
+    return this.#catalog.isKnown(model);
+  }
+
+  /** The same of a version of a model. */
+  isKnownVersion(model: string, version: string): boolean | undefined {
+    return this.#catalog.isKnown(model) === false ? false : this.#catalog.hasVersion(model, version);
   }
 
   /**
@@ -182,12 +237,21 @@ export class Registry {
    * @throws {PopserveError} NOT_FOUND when there is no such model
    */
   async showModel(model: string): Promise<ModelDetails> {
-    const [route, { versions, retired }] = await this.#look(model);
-    if (route === null && versions.length === 0 && retired.length === 0) throw notFound(model);
+    if (this.#catalog.isKnown(model) === false) throw notFound(model);
+    const [route, { versions, retired, damaged }] = await Promise.all([
+      this.#stores.routes.newest(model),
+      this.#stores.manifests.listVersions(model),
+    ]);
+    if (route === null && versions.length === 0 && retired.length === 0 && damaged.length === 0) {
+      // Names come from URLs: the next ones that are not there cost nothing.
+      await this.#catalog.refresh();
+      throw notFound(model);
+    }
     const summaries = versions
       .map((info) => ({ ...info, routedAs: route === null ? [] : routedAs(route, info.version) }))
       .sort((a, b) => b.storedAt.getTime() - a.storedAt.getTime());
-    return { name: model, route, versions: summaries, retired };
+    const unread = damaged.length === 0 ? {} : { damaged: damaged.map(({ version }) => version) };
+    return { name: model, route, versions: summaries, retired, ...unread };
   }
 
   /**
@@ -197,7 +261,9 @@ export class Registry {
    */
   async deleteVersion(model: string, version: string): Promise<void> {
     const manifest = await this.getManifest(model, version);
-    await retireVersion(this.#stores.manifests, manifest, () => this.#requireUnrouted(model, version), this.#pause);
+    await this.#change(model, ({ manifests }) =>
+      retireVersion(manifests, manifest, () => this.#requireUnrouted(model, version), this.#pause),
+    );
   }
 
   /**
@@ -207,7 +273,9 @@ export class Registry {
    *   when that route is not the epoch that the operator has seen, or when another writer was first
    */
   appendRoute(model: string, action: RouteAction, by: { actor: string; ifMatchEpoch?: number }): Promise<RouteChange> {
-    return appendRoute(this.#stores, model, action, { ...by, at: this.#now() }, this.#pause);
+    return this.#change(model, (changing) =>
+      appendRoute({ ...this.#stores, ...changing }, model, action, { ...by, at: this.#now() }, this.#pause),
+    );
   }
 
   /**
@@ -222,6 +290,11 @@ export class Registry {
   /** The newest route from the log; null if the model has none. */
   currentRoute(model: string): Promise<Route | null> {
     return this.#stores.routes.newest(model);
+  }
+
+  /** The route of an epoch from the log; null if there is none. */
+  routeAt(model: string, epoch: number): Promise<Route | null> {
+    return this.#stores.routes.get(model, epoch);
   }
 
   /** The copy that points of presence read. It may be old, and null for a while although there is a route. */
@@ -291,28 +364,69 @@ export class Registry {
   }
 
   /**
-   * @param page.before only routes of lower epochs
+   * The newest route from the log; null if the model has none.
    * @throws {PopserveError} NOT_FOUND when there is no such model
    */
-  async history(model: string, page: { before?: number; limit: number }): Promise<RoutePage> {
-    const newest = await this.#stores.routes.newest(model);
-    if (newest !== null) return readPage(this.#stores.routes, newest, page.before ?? newest.epoch + 1, page.limit);
-    await this.showModel(model);
-    return { routes: [], next: null };
+  async routeOf(model: string): Promise<Route | null> {
+    if (this.#catalog.isKnown(model) === false) throw notFound(model);
+    const route = await this.#stores.routes.newest(model);
+    if (route === null) await this.requireModel(model);
+    return route;
   }
 
-  /** For the scheduled handler: restores versions that were retired although they are routed, and writes copies that are missing or old. */
+  /**
+   * The routes of a model, newest first. One that cannot be read is named and does not hide the others.
+   * @param page.before only routes of lower epochs
+   * @param spend told how many operations of storage that has cost
+   * @throws {PopserveError} NOT_FOUND when there is no such model
+   */
+  async history(model: string, page: { before?: number; limit: number }, spend?: Spend): Promise<RoutePage> {
+    if (this.#catalog.isKnown(model) === false) throw notFound(model);
+    const { routes, damaged, next, reads } = await this.#stores.routes.page(model, page);
+    spend?.(1 + reads);
+    if (routes.length === 0 && damaged.length === 0) await this.requireModel(model);
+    return { routes, next, ...(damaged.length === 0 ? {} : { damaged }) };
+  }
+
+  /**
+   * For the scheduled handler: restores versions that were retired although they are routed, and writes copies and entries of the index
+   * that are missing or old.
+   */
   async repair(): Promise<RepairReport> {
     const retirements = await this.#settleRetirements(settledAfterMs);
-    const copies = await repairCopies(this.#stores, this.#pause);
-    return { ...retirements, ...copies, failed: [...retirements.failed, ...copies.failed] };
+    const newest = new Map<string, Route | null>();
+    const { routes } = this.#stores;
+    const noted: Pick<RouteLog, 'newest'> = {
+      newest: async (model) => {
+        const route = await routes.newest(model);
+        newest.set(model, route);
+        return route;
+      },
+    };
+    const copies = await repairCopies({ ...this.#stores, routes: noted }, this.#pause);
+    const failed = [...retirements.failed, ...copies.failed];
+    try {
+      const { indexed } = await this.#writer.repair(this.#now(), newest);
+      return { ...retirements, ...copies, indexed, failed };
+    } catch (error) {
+      return { ...retirements, ...copies, indexed: [], failed: [...failed, { model: '', error: String(error) }] };
+    } finally {
+      this.#catalog.forget();
+    }
   }
 
-  /** Removes blobs that no manifest names and that are older than the grace period. */
-  async collectGarbage(options: GarbageOptions): Promise<GarbageReport> {
-    if (!options.dryRun) await this.#settleRetirements(options.graceSeconds * 1000);
+  /**
+   * Removes blobs that no manifest names and that are older than the grace period. What a dry run finds is told again for a few
+   * seconds, since each lists the whole store.
+   * @param spend told how many operations of storage that has cost
+   */
+  async collectGarbage(options: GarbageOptions, spend?: Spend): Promise<GarbageReport> {
     const isNeeded = (retiring: RetiringManifest) => this.#isNeeded(retiring);
-    return collectGarbage({ ...this.#stores, now: this.#now(), isNeeded }, options);
+    const collect = () => collectGarbage({ ...this.#stores, now: this.#now(), isNeeded, spend }, options);
+    if (options.dryRun) return await this.#dryRuns.get(String(options.graceSeconds), collect);
+    this.#dryRuns.forget();
+    await this.#settleRetirements(options.graceSeconds * 1000);
+    return await collect();
   }
 
   async #copyIfRouted(model: string, version: string): Promise<void> {
@@ -322,13 +436,31 @@ export class Registry {
     await putNewestCopyPatiently(model, this.#stores, this.#pause).catch(() => undefined);
   }
 
-  #look(model: string): Promise<[Route | null, VersionListing]> {
-    return Promise.all([this.#stores.routes.newest(model), this.#stores.manifests.listVersions(model)]);
+  /** Has the change marked in the index, and lists read anew here from then on. */
+  async #change<T>(model: string, change: (stores: ChangingStores) => Promise<T>): Promise<T> {
+    try {
+      return await this.#writer.change(model, change);
+    } finally {
+      this.#catalog.forget();
+      this.#dryRuns.forget();
+    }
+  }
+
+  async #requireEntry(model: string): Promise<IndexEntry> {
+    const entry = await this.#catalog.entry(model);
+    if (entry === null) throw notFound(model);
+    return entry;
   }
 
   #settleRetirements(ageMs: number): Promise<RetirementsReport> {
+    const { manifests } = this.#stores;
+    const settling: Pick<ManifestStore, 'listRetiring' | 'settleRetirement'> = {
+      listRetiring: () => manifests.listRetiring(),
+      settleRetirement: (model, version, outcome) =>
+        this.#change(model, (changing) => changing.manifests.settleRetirement(model, version, outcome)),
+    };
     const isNeeded = (retiring: RetiringManifest) => this.#isNeeded(retiring);
-    return settleRetirements(this.#stores.manifests, { now: this.#now(), ageMs, isNeeded, pause: this.#pause });
+    return settleRetirements(settling, { now: this.#now(), ageMs, isNeeded, pause: this.#pause });
   }
 
   async #isNeeded({ model, version }: RetiringManifest): Promise<boolean> {

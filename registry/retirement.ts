@@ -42,7 +42,7 @@ export async function retireVersion(
  * @param options.isNeeded whether the version is routed or can be rolled back to
  */
 export async function settleRetirements(
-  manifests: ManifestStore,
+  manifests: Pick<ManifestStore, 'listRetiring' | 'settleRetirement'>,
   {
     now,
     ageMs,

@@ -23,7 +23,7 @@ export interface CopiesReport {
 interface Stores {
   trials: TrialStore;
   manifests: ManifestStore;
-  routes: RouteLog;
+  routes: Pick<RouteLog, 'newest'>;
   copies: RouteCopyStore;
 }
 

@@ -1,14 +1,18 @@
-// The history of a model's routes, read from the log a page at a time.
-import type { RoutePage } from './api/routes.ts';
+// The history of a model's routes, as a retirement needs it: every route, or an error. Lists of it are RouteLog.page.
 import { PopserveError } from './errors.ts';
 import { type Route, routedVersions } from './route.ts';
 import type { RouteLog } from './route-log.ts';
+
+interface Page {
+  readonly routes: Route[];
+  readonly next: number | null;
+}
 
 /**
  * Reads one page of the history. Epochs have no gaps, so the routes of a page are read by their keys.
  * @throws {PopserveError} INTERNAL when an epoch is missing in the log
  */
-export async function readPage(log: RouteLog, newest: Route, before: number, limit: number): Promise<RoutePage> {
+async function readPage(log: RouteLog, newest: Route, before: number, limit: number): Promise<Page> {
   const first = Math.min(before - 1, newest.epoch);
   const last = Math.max(1, first - limit + 1);
   const epochs = Array.from({ length: Math.max(0, first - last + 1) }, (_, index) => first - index);
@@ -33,7 +37,7 @@ export async function lastNamed(
   let before: number | null = newest.epoch + 1;
   let untilMs: number | null = null;
   while (before !== null) {
-    const page: RoutePage = await readPage(log, newest, before, walkedAtOnce);
+    const page: Page = await readPage(log, newest, before, walkedAtOnce);
     for (const route of page.routes) {
       if (untilMs !== null && untilMs <= sinceMs) return null;
       if (routedVersions(route).includes(version)) return { route, untilMs };

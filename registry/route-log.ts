@@ -9,4 +9,18 @@ export interface RouteLog {
    * @returns false if the epoch is taken
    */
   append(route: Route): Promise<boolean>;
+  /**
+   * Routes of epochs below `before`, the newest first. One that cannot be read does not hide the others.
+   * @returns the routes, the epochs that cannot be read, and whether there are older ones
+   */
+  page(model: string, page: { before?: number; limit: number }): Promise<LogPage>;
+}
+
+export interface LogPage {
+  readonly routes: Route[];
+  readonly damaged: number[];
+  /** The lowest epoch of the page, if there are older ones. */
+  readonly next: number | null;
+  /** Reads of single routes that it took. */
+  readonly reads: number;
 }

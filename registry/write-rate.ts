@@ -34,10 +34,15 @@ export async function writeOnce<T>(key: string, write: () => Promise<T>): Promis
 }
 
 export function writeRefused(key: string, cause?: unknown): PopserveError {
-  return new PopserveError('RATE_LIMITED', `'${key}' was written less than a second ago; repeat`, {
-    retryAfterSeconds: writeIntervalMs / 1000,
-    cause,
-  });
+  // The key is for the log: callers know no keys of storage.
+  return new PopserveError(
+    'RATE_LIMITED',
+    'the same was written less than a second ago, which storage refuses; repeat',
+    {
+      retryAfterSeconds: writeIntervalMs / 1000,
+      cause: new Error(`second write to '${key}' within a second`, { cause }),
+    },
+  );
 }
 
 export function isWriteRefused(error: unknown): boolean {

@@ -13,6 +13,7 @@ import { learnPop, popOf } from './http/pop.ts';
 import { requestIdOf } from './http/request-id.ts';
 import { chargeWork } from './http/work.ts';
 import type { Isolate } from './isolate.ts';
+import { errorText } from './logging/error-text.ts';
 import { log } from './logging/log.ts';
 import { redact } from './logging/redact.ts';
 import { allowedHosts } from './middleware/allowed-hosts.ts';
@@ -106,7 +107,7 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
     for (const [name, value] of Object.entries(answerHeaders)) c.header(name, value);
     if (error instanceof PopserveError && error.code !== 'INTERNAL') {
       const retry = error.retryAfterSeconds;
-      if (error.status >= 500) log('refused', { id: requestIdOf(c), path: c.req.path, error: error.message });
+      if (error.status >= 500) log('refused', { id: requestIdOf(c), path: c.req.path, error: errorText(error) });
       if (retry !== undefined) c.header('retry-after', String(retry));
       const { contract } = error;
       const body = { error: redact(error.message), ...(contract === undefined ? {} : { contract }) };

@@ -2,6 +2,7 @@
 import { ApiKeys } from '../registry/api-keys.ts';
 import { AuditTrail } from '../registry/audit.ts';
 import { R2ApiKeyStore } from '../registry/r2-api-key-store.ts';
+import type { RememberedObjects } from '../registry/remembered-objects.ts';
 import type { Bindings } from './bindings.ts';
 import type { Config } from './config.ts';
 import { LineBudget } from './logging/line-budget.ts';
@@ -28,8 +29,12 @@ export interface Security {
   readonly addressGate: RateGate;
 }
 
-export function createSecurity({ bucket, keyLimit, addressLimit }: Bindings, config: Config): Security {
-  const store = new R2ApiKeyStore(bucket);
+export function createSecurity(
+  { bucket, keyLimit, addressLimit }: Bindings,
+  config: Config,
+  remembered: RememberedObjects,
+): Security {
+  const store = new R2ApiKeyStore(bucket, remembered);
   const keyCache = new KeyCache({ store, cacheSeconds: config.keyCacheSeconds });
   const jwt = config.jwt === null ? null : new JwtVerifier(config.jwt, config.keyCacheSeconds);
   const keys = new ApiKeys(store, () => new Date());
@@ -41,7 +46,7 @@ export function createSecurity({ bucket, keyLimit, addressLimit }: Bindings, con
       keyCache.forget(id);
       return revocation;
     },
-    audit: new AuditTrail(bucket),
+    audit: new AuditTrail(bucket, remembered),
     refusedLines: new LineBudget(),
     keyGate: new RateGate(keyLimit, 'this key'),
     workGate: new WorkGate(),

@@ -1,8 +1,11 @@
 // Everything that one isolate owns, in one object made by index.ts at the first request. Handlers reach everything through it.
 import { isolateMemory } from '../registry/default-limits.ts';
 import { mebibyte } from '../registry/mebibytes.ts';
+import { listAgeMs } from '../registry/model-catalog.ts';
 import type { Digest } from '../registry/names.ts';
+import { RecentReads } from '../registry/recent-reads.ts';
 import type { Registry } from '../registry/registry.ts';
+import { RememberedObjects } from '../registry/remembered-objects.ts';
 import { type Bindings, readEnv } from './bindings.ts';
 import { createRegistry } from './bound-registry.ts';
 import { createSecurity, type Security } from './bound-security.ts';
@@ -47,6 +50,8 @@ export interface Isolate {
   readonly answers: AnswerCache;
   /** Merged reports of all PoPs. */
   readonly telemetry: TelemetryClient;
+  /** The page of metrics, told again for a few seconds. */
+  readonly metrics: RecentReads<string>;
   readonly reporter: Reporter;
   readonly security: Security;
   /** The bindings themselves, for tries of what the platform gives. */
@@ -60,7 +65,8 @@ export interface Isolate {
 export function createIsolate(env: Env): Isolate {
   const { config, bindings } = readEnv(env);
   keepSecret(config.adminToken, config.webhook?.secret);
-  const registry = createRegistry(bindings, config.routeRetentionSeconds);
+  const remembered = new RememberedObjects(bindings.bucket);
+  const registry = createRegistry(bindings, config.routeRetentionSeconds, remembered);
   const counters = new Counters();
   const answers = new AnswerCache();
   const drift = new DriftCounter(config.popRegion, log);
@@ -72,7 +78,7 @@ export function createIsolate(env: Env): Isolate {
     controlBytes: isolateMemory.controlMib * mebibyte,
     // Room that a version was promised is not lent to requests either.
     heapBytes: () => heap.discardedBytes + Math.max(heap.byteLength, models.promisedBytes),
-    keptBytes: () => sampler.heldBytes + pictures.heldBytes,
+    keptBytes: () => sampler.heldBytes + pictures.heldBytes + remembered.heldBytes,
   });
   const heap = new IsolateHeap(config.memoryBudgetBytes, () => ledger.heapRoom());
   const blobs = new CachedBlobs({
@@ -132,9 +138,10 @@ export function createIsolate(env: Env): Isolate {
     pictures,
     answers,
     telemetry,
+    metrics: new RecentReads({ keepMs: listAgeMs, most: 2, fromEnd: true }),
     reporter,
     shadows,
-    security: createSecurity(bindings, config),
+    security: createSecurity(bindings, config, remembered),
     storage: bindings,
     ledger,
   };

@@ -118,12 +118,16 @@ export class ModelTelemetry extends DurableObject<Env> implements TelemetryObjec
     return readDrift(sql, this.#outbox, this.#config.drift, minimumRows, filter);
   }
 
-  async countSample(filter: SampleFilter): Promise<SampleCounts> {
-    this.#pruneSample();
-    return countSample(this.#sql, filter);
+  async overview(): Promise<{ status: TelemetryStatus; drift: DriftStatus }> {
+    return { status: await this.status(), drift: await this.drift({}) };
   }
 
-  async samplePage(filter: SampleFilter, after: SamplePlace | null): Promise<SamplePage> {
+  async openSample(filter: SampleFilter): Promise<{ counts: SampleCounts; first: SamplePage }> {
+    this.#pruneSample();
+    return { counts: countSample(this.#sql, filter), first: readSamplePage(this.#sql, filter, null) };
+  }
+
+  async samplePage(filter: SampleFilter, after: SamplePlace): Promise<SamplePage> {
     return readSamplePage(this.#sql, filter, after);
   }
 

@@ -19,6 +19,10 @@ export type AuditRecord = z.infer<typeof auditRecordSchema>;
 export const auditPageSchema = z.object({
   records: z.array(auditRecordSchema).describe('The newest first.'),
   next: z.string().nullable().describe('Pass it as `after` for the next page; null on the last one.'),
+  damaged: z
+    .array(z.string())
+    .describe('Records of the page that cannot be read, by the names of their objects.')
+    .exactOptional(),
 });
 
 export type AuditPage = z.infer<typeof auditPageSchema>;

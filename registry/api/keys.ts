@@ -20,7 +20,9 @@ export const createdKeySchema = z.object({
 export type CreatedKey = z.infer<typeof createdKeySchema>;
 
 export const keyListSchema = z.object({
-  keys: z.array(keySummarySchema).describe('The newest first, revoked and expired ones too.'),
+  keys: z.array(keySummarySchema).describe('The newest of the page first, revoked and expired ones too.'),
+  next: z.string().nullable().default(null).describe('Pass it as `after` for the next page; null on the last one.'),
+  damaged: z.array(z.string()).describe('Ids of the page whose record cannot be read.').exactOptional(),
 });
 
 export type KeyList = z.infer<typeof keyListSchema>;

@@ -6,7 +6,12 @@ import { datatypeSchema, tensorSpecSchema } from '../signature.ts';
 
 export const modelListSchema = z.object({
   models: z.array(
-    z.object({ name: modelNameSchema, versions: z.int().min(0), aliases: z.record(aliasSchema, versionSchema) }),
+    z.object({
+      name: modelNameSchema,
+      versions: z.int().min(0),
+      aliases: z.record(aliasSchema, versionSchema),
+      damaged: z.literal(true).describe('Something of the model cannot be read; this is the rest.').exactOptional(),
+    }),
   ),
   next: z.string().nullable().describe('Pass it as `after` for the next page; null on the last one.'),
 });

@@ -7,6 +7,7 @@ export const modelSummarySchema = z.object({
   name: modelNameSchema,
   versions: z.int().min(0).describe('How many versions are registered.'),
   route: routeSchema.nullable(),
+  damaged: z.literal(true).describe('Something of the model cannot be read; this is the rest.').exactOptional(),
 });
 
 export type ModelSummary = z.infer<typeof modelSummarySchema>;
@@ -36,6 +37,7 @@ export const modelDetailsSchema = z.object({
     .array(versionSchema)
     .default([])
     .describe('Names that can be registered again with the content that they had, and no other.'),
+  damaged: z.array(versionSchema).describe('Versions whose manifest cannot be read.').exactOptional(),
 });
 
 export type ModelDetailsAnswer = z.infer<typeof modelDetailsSchema>;

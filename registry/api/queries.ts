@@ -12,7 +12,13 @@ export const pageQuerySchema = z.object({
   before: z.coerce.number().int().min(1).describe('Only older epochs.').optional(),
 });
 
-/** A page of `GET /v2/models`. A model costs two reads of storage, and one request may ask the platform for 1,000 things. */
+/** A page of `GET /registry/keys`. A key is two reads of storage at most. */
+export const keyPageQuerySchema = z.object({
+  limit: z.coerce.number().int().min(1).max(100).default(100).describe('Entries of a page.'),
+  after,
+});
+
+/** A page of `GET /v2/models`. */
 export const modelPageQuerySchema = z.object({
   limit: z.coerce.number().int().min(1).max(400).default(400).describe('Entries of a page.'),
   after,

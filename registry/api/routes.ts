@@ -15,6 +15,7 @@ export type RouteChangeAnswer = z.infer<typeof routeChangeSchema>;
 export const routePageSchema = z.object({
   routes: z.array(routeSchema).describe('The newest first.'),
   next: z.int().nullable().default(null).describe('Pass it as `before` for the next page; null on the last one.'),
+  damaged: z.array(z.int().min(0)).describe('Epochs of the page whose route cannot be read.').exactOptional(),
 });
 
 export type RoutePage = z.infer<typeof routePageSchema>;

@@ -299,8 +299,18 @@ export class RegistryClient {
     return this.#read(platformReportSchema, await this.#send({ method: 'POST', path, timeoutMs: probeTimeoutMs }));
   }
 
-  async listKeys(): Promise<KeySummary[]> {
-    return this.#read(keyListSchema, await this.#get('registry/keys')).keys;
+  /** All keys, the newest first, and the ids of those whose record cannot be read. */
+  async listKeys(): Promise<{ keys: KeySummary[]; damaged: string[] }> {
+    const keys: KeySummary[] = [];
+    const damaged: string[] = [];
+    const pages = entriesOf<KeySummary, string>(async (after) => {
+      const query = after === null ? '' : urlPath`?after=${after}`;
+      const page = this.#read(keyListSchema, await this.#get(`registry/keys${query}`));
+      for (const id of page.damaged ?? []) damaged.push(id);
+      return { entries: page.keys, next: page.next };
+    });
+    for await (const key of pages) keys.push(key);
+    return { keys: keys.sort((a, b) => b.createdAt.localeCompare(a.createdAt)), damaged };
   }
 
   /** @throws {PopserveError} NOT_FOUND */

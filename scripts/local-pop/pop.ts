@@ -56,6 +56,8 @@ export interface Platform {
   readonly compatibilityFlags?: readonly string[];
   /** Source of a module that runs before the Worker: takes away what the platform may not have. */
   readonly before?: string;
+  /** Modules beside the Worker's own, by name, made of its source; `entry.js` among them stands in front of it. */
+  readonly modules?: (worker: string) => Readonly<Record<string, string>>;
 }
 
 export interface Pop {
@@ -139,7 +141,7 @@ async function start(options: PopOptions, workers: readonly PopWorker[]): Promis
       name,
       modulesRoot: bundle.directory,
       ...dated(configured, options.platform),
-      modules: modulesOf(bundle, options.platform?.before),
+      modules: modulesOf(bundle, options.platform),
       durableObjects: objectsFor(name),
       ...(workers.length === 1 ? {} : { unsafeDirectSockets: [{ host: '127.0.0.1' }] }),
       r2Buckets: { ...configured.r2Buckets, MODELS: bucketName },
@@ -173,16 +175,23 @@ function dated(
   };
 }
 
-function modulesOf({ directory, modules }: Bundle, before: string | undefined) {
-  if (before === undefined) return [...modules];
+function modulesOf({ directory, modules }: Bundle, { before, modules: more }: Platform = {}) {
+  if (before === undefined && more === undefined) return [...modules];
+  const [worker] = modules;
+  const made = more?.(String(worker?.contents ?? '')) ?? {};
+  const {
+    'entry.js': entry = "export * from './index.js';\nexport { default } from './index.js';\n",
+    ...others
+  }: Readonly<Record<string, string>> = made;
   const module = (name: string, contents: string) => ({
     type: 'ESModule' as const,
     path: join(directory, name),
     contents,
   });
   return [
-    module('entry.js', "import './before.js';\nexport * from './index.js';\nexport { default } from './index.js';\n"),
-    module('before.js', before),
+    module('entry.js', before === undefined ? entry : `import './before.js';\n${entry}`),
+    module('before.js', before ?? ''),
+    ...Object.entries(others).map(([name, contents]) => module(name, contents)),
     ...modules,
   ];
 }

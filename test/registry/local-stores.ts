@@ -5,6 +5,7 @@ import { Miniflare } from 'miniflare';
 import { KVRouteCopyStore } from '../../registry/kv-route-copy-store.ts';
 import { R2BlobStore } from '../../registry/r2-blob-store.ts';
 import { R2ManifestStore } from '../../registry/r2-manifest-store.ts';
+import { R2ModelIndexStore } from '../../registry/r2-model-index-store.ts';
 import { R2RouteLog } from '../../registry/r2-route-log.ts';
 import { R2TrialStore } from '../../registry/r2-trial-store.ts';
 import { Registry } from '../../registry/registry.ts';
@@ -40,6 +41,7 @@ export async function startLocalStores(): Promise<LocalStores> {
     copies: new KVRouteCopyStore(strictNamespace(namespace, new WriteRate(clock))),
     trials: new R2TrialStore(strict),
     pause: clock.pause,
+    index: new R2ModelIndexStore(strict),
   };
   return {
     bucket,

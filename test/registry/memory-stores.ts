@@ -6,6 +6,8 @@ import { sha256Digest } from '../../registry/digests.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import { type Manifest, manifestBlobs, manifestDigest, manifestText } from '../../registry/manifest.ts';
 import type { ManifestInfo, ManifestStore, RetiringManifest, Tombstone } from '../../registry/manifest-store.ts';
+import { indexText, parseIndex } from '../../registry/model-index.ts';
+import type { ChangeMark, ModelIndexStore } from '../../registry/model-index-store.ts';
 import type { Route, RouteCopy } from '../../registry/route.ts';
 import type { RouteCopyStore } from '../../registry/route-copy-store.ts';
 import type { RouteLog } from '../../registry/route-log.ts';
@@ -28,6 +30,7 @@ export function createMemoryStores(): TimedStores {
     copies: memoryCopies(written),
     trials: memoryTrials(written),
     pause: clock.pause,
+    index: memoryIndex(rate),
   };
 }
 
@@ -124,7 +127,7 @@ function memoryManifests(routes: Map<string, Route>, written: Written): Manifest
       const own = [...stored.values()].filter((entry) => entry.model === model);
       const versions = own.map(async ({ info, text }) => ({ ...info, digest: await sha256Digest(text) }));
       const retired = [...tombstones.values()].filter((entry) => entry.model === model);
-      return { versions: await Promise.all(versions), retired: retired.map(({ version }) => version) };
+      return { versions: await Promise.all(versions), retired: retired.map(({ version }) => version), damaged: [] };
     },
   };
 }
@@ -136,6 +139,12 @@ function memoryRoutes(stored: Map<string, Route>, written: Written): RouteLog {
       return own.sort((a, b) => b.epoch - a.epoch)[0] ?? null;
     },
     get: async (model, epoch) => stored.get(`${model}/${epoch}`) ?? null,
+    async page(model, { before = Number.POSITIVE_INFINITY, limit }) {
+      const own = [...stored.values()].filter((route) => route.model === model && route.epoch < before);
+      const routes = own.sort((a, b) => b.epoch - a.epoch).slice(0, limit);
+      const next = own.length > routes.length ? (routes.at(-1)?.epoch ?? null) : null;
+      return { routes, damaged: [], next, reads: routes.length };
+    },
     async append(route) {
       if (stored.has(`${route.model}/${route.epoch}`)) return false;
       written(`${route.model} ${route.epoch}`);
@@ -153,6 +162,28 @@ function memoryCopies(written: Written): RouteCopyStore {
       written(`route:${copy.route.model}`);
       stored.set(copy.route.model, structuredClone(copy));
     },
+  };
+}
+
+function memoryIndex(rate: WriteRate): ModelIndexStore {
+  let stored: { text: string; etag: string } | null = null;
+  const marks = new Map<string, ChangeMark>();
+  return {
+    read: async () => ({ index: parseIndex(stored?.text ?? ''), etag: stored?.etag ?? null }),
+    async write(index, etag) {
+      if ((stored?.etag ?? null) !== etag || !rate.take('index')) return false;
+      stored = { text: indexText(index), etag: crypto.randomUUID() };
+      return true;
+    },
+    async mark(model) {
+      const id = `${model}/${crypto.randomUUID()}`;
+      marks.set(id, { id, model, sinceAt: new Date() });
+      return id;
+    },
+    async unmark(ids) {
+      for (const id of ids) marks.delete(id);
+    },
+    listMarks: async () => [...marks.values()],
   };
 }
 

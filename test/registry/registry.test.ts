@@ -148,7 +148,7 @@ describe('looking', () => {
       '2': ["alias 'canary'", 'rollout of 5 %'],
       '3': [],
     });
-    expect(await registry.listVersions('shown')).toEqual(versions);
+    expect(await registry.versionNames('shown')).toEqual(versions.map(({ version }) => version));
     expect(await registry.currentRoute('shown')).toEqual(route);
   });
 

@@ -103,7 +103,7 @@ describe.each(kinds)('stores on %s', (_kind, stores) => {
     expect(await blobs.head(absent)).toBeNull();
     expect(await blobs.get(absent)).toBeNull();
     expect(await manifests.get('absent', '1')).toBeNull();
-    expect(await manifests.listVersions('absent')).toEqual({ versions: [], retired: [] });
+    expect(await manifests.listVersions('absent')).toEqual({ versions: [], retired: [], damaged: [] });
     expect(await routes.newest('absent')).toBeNull();
     expect(await routes.get('absent', 1)).toBeNull();
     expect(await copies.get('absent')).toBeNull();
@@ -126,6 +126,7 @@ describe.each(kinds)('stores on %s', (_kind, stores) => {
         { version: '1.json', digest: await manifestDigest(manifest), blobs: [digest], storedAt: expect.any(Date) },
       ],
       retired: [],
+      damaged: [],
     });
   });
 
@@ -152,7 +153,7 @@ describe.each(kinds)('stores on %s', (_kind, stores) => {
       await aSecondLater();
       await manifests.retire(manifest);
       expect(await manifests.get('retiring', '1.json')).toBeNull();
-      expect(await manifests.listVersions('retiring')).toEqual({ versions: [], retired: ['1.json'] });
+      expect(await manifests.listVersions('retiring')).toEqual({ versions: [], retired: ['1.json'], damaged: [] });
       const each = { model: 'retiring', version: '1.json', blobs: [digest], sinceAt: expect.any(Date) };
       expect(await aside()).toEqual([each]);
       await aSecondLater();

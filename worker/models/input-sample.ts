@@ -16,12 +16,14 @@ export async function readInputSample(
   operator: Operator,
 ): Promise<{ counts: SampleCounts; lines: ReadableStream<Uint8Array> }> {
   // Before the object is reached: the platform would make one for any name.
-  await registry.showModel(model);
+  await registry.requireModel(model);
   const object = telemetry.object(model);
-  using counted = await object.countSample(part);
-  const { rows, seen, skipped } = counted;
+  using opened = await object.openSample(part);
+  const { rows, seen, skipped } = opened.counts;
+  const { lines, next } = opened.first;
   operator.note('input sample read', { model, ...part, rows });
-  return { counts: { rows, seen, skipped }, lines: sampleLines(object, part) };
+  const first = { lines, next: next === null ? null : { ...next } };
+  return { counts: { rows, seen, skipped }, lines: sampleLines(object, part, first) };
 }
 
 /** @returns how many rows there were @throws PopserveError NOT_FOUND */
@@ -30,7 +32,7 @@ export async function deleteInputSample(
   model: string,
   operator: Operator,
 ): Promise<number> {
-  await registry.showModel(model);
+  await registry.requireModel(model);
   const rows = await telemetry.object(model).deleteSample();
   operator.note('input sample deleted', { model, rows });
   return rows;

@@ -2,6 +2,7 @@
 // @see https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
 import type { ModelList, ModelMetadata } from '../../registry/api/metadata.ts';
 import { recordsTaken } from '../../registry/batch.ts';
+import type { Spend } from '../../registry/model-catalog.ts';
 import type { Isolate } from '../isolate.ts';
 import type { Resolved } from '../routing/route-table.ts';
 import { featureMetadata } from './features.ts';
@@ -9,13 +10,18 @@ import { featureMetadata } from './features.ts';
 /**
  * Reads a page of models, by name.
  * @param page.only null for all models
+ * @param spend told how many operations of storage that has cost
  */
 export async function modelList(
   { registry }: Isolate,
   page: { limit: number; after?: string | undefined; only: ReadonlySet<string> | null },
+  spend: Spend,
 ): Promise<ModelList> {
-  const { models, next } = await registry.listModels(page);
-  const listed = models.map(({ name, versions, route }) => ({ name, versions, aliases: route?.aliases ?? {} }));
+  const { models, next } = await registry.listModels(page, spend);
+  const listed = models.map(({ name, versions, route, damaged }) => ({
+    ...{ name, versions, aliases: route?.aliases ?? {} },
+    ...(damaged ? { damaged } : {}),
+  }));
   return { models: listed, next };
 }
 
@@ -32,7 +38,7 @@ export async function modelMetadata(
   const { held } = isolate.routes.serving(model);
   const { sample } = isolate.config;
   const sampledRows = sample.models.get(model);
-  const versions = allVersions ? (await isolate.registry.listVersions(model)).map((info) => info.version) : [version];
+  const versions = allVersions ? [...(await isolate.registry.versionNames(model))] : [version];
   return {
     name: model,
     versions,

@@ -11,13 +11,18 @@ const readySince = new WeakMap<Isolate, number>();
 /** The runtime runs and the registry answers. @throws PopserveError UNAVAILABLE with the reason */
 export async function requireReady(isolate: Isolate): Promise<void> {
   if (isolate.heap.live && Date.now() - (readySince.get(isolate) ?? 0) < readyForMs) return;
-  try {
-    await Promise.all([isolate.heap.current(), isolate.registry.listModels({ limit: 1 })]);
-    readySince.set(isolate, Date.now());
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new PopserveError('UNAVAILABLE', `not ready: ${reason}`, { retryAfterSeconds: 5, cause: error });
-  }
+  await Promise.all([
+    isolate.heap.current().catch(notReady('the runtime does not start')),
+    isolate.registry.modelNames().catch(notReady('the registry cannot be read')),
+  ]);
+  readySince.set(isolate, Date.now());
+}
+
+/** The reason is for everybody; the error behind it, which may name keys of storage, is for the log. */
+function notReady(reason: string): (cause: unknown) => never {
+  return (cause) => {
+    throw new PopserveError('UNAVAILABLE', `not ready: ${reason}`, { retryAfterSeconds: 5, cause });
+  };
 }
 
 /** Loads and warms the version if need be. @throws PopserveError NOT_FOUND, UNAVAILABLE with the reason */

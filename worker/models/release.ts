@@ -43,10 +43,10 @@ export async function release(
   const { epoch } = route;
   routes.learn(model, scope);
   if (created) scope.waitUntil(telemetry.released(model, epoch).catch(logUnannounced));
+  if (copyError !== undefined) log('route-copy-pending', { model, epoch, error: copyError });
+  if (manifestError !== undefined) log('manifest-not-put-back', { model, epoch, error: manifestError });
   if (copyPending) scope.waitUntil(completeCopy(registry, model));
-  if (created || copyPending) {
-    operator.note('route', { model, epoch, created, action, copyPending, copyError, manifestError });
-  }
+  if (created || copyPending) operator.note('route', { model, epoch, created, action, copyPending });
   return result;
 }
 

@@ -2,6 +2,7 @@
 // https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_model_repository.md
 import type { RepositoryIndex } from '../../registry/api/repository.ts';
 import { invalid, PopserveError } from '../../registry/errors.ts';
+import type { Spend } from '../../registry/model-catalog.ts';
 import type { Isolate } from '../isolate.ts';
 import { describeValue } from '../protocol/describe.ts';
 import { isAbsent, readBoolean, readObject, readParameters } from '../protocol/fields.ts';
@@ -11,25 +12,25 @@ import { type Operator, release } from './release.ts';
 /**
  * Every version in the registry. One that is not loaded here is READY all the same: it is loaded on demand.
  * @param options.only of these models; null: of all
+ * @param spend told how many operations of storage that has cost
  */
 export async function modelIndex(
   { registry, models }: Isolate,
   { readyOnly, only }: { readyOnly: boolean; only: ReadonlySet<string> | null },
+  spend: Spend,
 ): Promise<RepositoryIndex> {
-  const names = await registry.modelNames(only);
+  const versionsOf = await registry.versionsOf(await registry.modelNames(only, spend), spend);
   const states = models.states();
-  const entries = await Promise.all(
-    names.map(async (name) =>
-      (await registry.listVersions(name)).map(({ version }): RepositoryIndex[number] => {
-        const state = states.get(`${name}/${version}`);
-        return {
-          ...{ name, version, state: state?.state ?? 'READY' },
-          reason: state?.state === 'UNAVAILABLE' ? state.reason : '',
-        };
-      }),
-    ),
+  const entries = [...versionsOf].flatMap(([name, versions]) =>
+    versions.map((version): RepositoryIndex[number] => {
+      const state = states.get(`${name}/${version}`);
+      return {
+        ...{ name, version, state: state?.state ?? 'READY' },
+        reason: state?.state === 'UNAVAILABLE' ? state.reason : '',
+      };
+    }),
   );
-  return entries.flat().filter(({ state }) => !readyOnly || state === 'READY');
+  return entries.filter(({ state }) => !readyOnly || state === 'READY');
 }
 
 /**
@@ -100,7 +101,7 @@ export async function unloadModel(
   scope: RequestScope,
 ): Promise<void> {
   if (requested === null) {
-    await isolate.registry.showModel(model);
+    await isolate.registry.requireModel(model);
     isolate.models.unload(model, null);
   } else {
     const { manifest } = await isolate.routes.resolve({ model, requested, minEpoch: null, key: '' }, scope);

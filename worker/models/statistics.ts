@@ -8,10 +8,12 @@ import type {
   VersionStatistics,
 } from '../../registry/api/statistics.ts';
 import type { VersionTotals } from '../../registry/api/status.ts';
+import type { Spend } from '../../registry/model-catalog.ts';
 import type { Isolate } from '../isolate.ts';
 import type { IsolateHeap } from '../runtime/isolate-heap.ts';
 import type { LoadTimes } from '../runtime/load-times.ts';
 import type { BatchCounts, VersionCounts } from '../telemetry/counters.ts';
+import { mostObjectsAsked } from '../telemetry/telemetry-client.ts';
 
 const isolateNote =
   'counted by the isolate that answered, since it started; ns by its clock, which the production platform stops while no I/O happens';
@@ -22,14 +24,17 @@ const mergedNote =
  * Reads the counts of this isolate, or those that all PoPs reported.
  * @param asked.models null for all models
  * @param asked.version null for all versions
+ * @param spend told how many operations of storage that has cost
  */
 export async function statisticsOf(
   isolate: Isolate,
   asked: { models: ReadonlySet<string> | null; version: string | null; scope: Statistics['popserve_scope'] },
+  spend: Spend = () => undefined,
 ): Promise<Statistics> {
   const { models, version, scope } = asked;
   if (scope === 'isolate') return isolateStatistics(isolate, models, version);
-  return await mergedStatistics(isolate, await isolate.registry.modelNames(models), version);
+  const names = await isolate.registry.modelNames(models, spend);
+  return await mergedStatistics(isolate, names, version, spend);
 }
 
 function isolateStatistics(isolate: Isolate, models: ReadonlySet<string> | null, version: string | null): Statistics {
@@ -51,16 +56,15 @@ async function mergedStatistics(
   { telemetry }: Isolate,
   models: readonly string[],
   version: string | null,
+  spend: Spend,
 ): Promise<Statistics> {
-  const totals = await Promise.all(
-    models.map(async (model) => {
-      const { versions } = await telemetry.object(model).status();
-      return versions
-        .filter((total) => version === null || total.version === version)
-        .map((total) => ofTotals(model, total));
-    }),
+  const told = models.slice(0, mostObjectsAsked);
+  const totals = [...(await telemetry.totals(told, spend))].map(([model, versions]) =>
+    versions.filter((total) => version === null || total.version === version).map((total) => ofTotals(model, total)),
   );
-  return { model_stats: totals.flat(), popserve_scope: 'all', popserve_note: mergedNote };
+  const left = models.length - told.length;
+  const note = left === 0 ? mergedNote : `${mergedNote}; ${left} models after '${told.at(-1)}' are left out`;
+  return { model_stats: totals.flat(), popserve_scope: 'all', popserve_note: note };
 }
 
 function ofIsolate(isolate: Isolate, counts: VersionCounts): VersionStatistics {

@@ -12,6 +12,7 @@ import { tensorflowTypes } from '../../registry/tensorflow-types.ts';
 import type { Isolate } from '../isolate.ts';
 import type { RequestScope } from '../request-scope.ts';
 import type { Selector } from '../routing/route-table.ts';
+import type { ModelState } from '../runtime/model-entry.ts';
 
 /**
  * Reads the state of the version that the selector names, or of every version if it names none.
@@ -24,19 +25,16 @@ export async function versionStatuses(
 ): Promise<ServedVersions> {
   const { registry, routes } = isolate;
   const { model, requested } = selector;
-  const manifests =
+  const versions =
     requested === null
-      ? await registry
-          .listVersions(model)
-          .then((versions) => Promise.all(versions.map(({ version }) => registry.getManifest(model, version))))
-      : [(await routes.resolve(selector, scope)).manifest];
-  return { model_version_status: manifests.map((manifest) => versionStatus(isolate, manifest)) };
+      ? await registry.versionNames(model)
+      : [(await routes.resolve(selector, scope)).manifest.version];
+  const states = isolate.models.states();
+  return { model_version_status: versions.map((version) => versionStatus(version, states.get(`${model}/${version}`))) };
 }
 
 /** A version that is not loaded here counts as available, since it is loaded on demand. */
-function versionStatus({ models }: Isolate, manifest: Manifest): VersionStatus {
-  const { version } = manifest;
-  const held = models.state(manifest);
+function versionStatus(version: string, held: ModelState | undefined): VersionStatus {
   if (held?.state === 'UNAVAILABLE') {
     return { version, state: 'END', status: { error_code: 'UNAVAILABLE', error_message: held.reason } };
   }

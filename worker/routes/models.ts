@@ -8,6 +8,7 @@ import type { AppContext } from '../http/app-context.ts';
 import { visibleModels } from '../http/caller.ts';
 import { popOf } from '../http/pop.ts';
 import { readSelector } from '../http/selector.ts';
+import { spendOf } from '../http/spend.ts';
 import { needs, needsOnly } from '../middleware/needs.ts';
 import { modelConfig } from '../models/config.ts';
 import { modelList, modelMetadata } from '../models/metadata.ts';
@@ -18,7 +19,7 @@ const reads = needs('infer', 'read');
 export const modelRoutes = new Hono<AppContext>()
   .get('/models', needsOnly('infer', 'read'), async (c) => {
     const page = parse(modelPageQuerySchema, c.req.query(), 'query');
-    return c.json(await modelList(c.var.isolate, { ...page, only: visibleModels(c) }));
+    return c.json(await modelList(c.var.isolate, { ...page, only: visibleModels(c) }, spendOf(c)));
   })
   .get('/models/:model', reads, metadata)
   .get('/models/:model/versions/:version', reads, metadata)

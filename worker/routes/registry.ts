@@ -15,6 +15,7 @@ import { uploaderOf, visibleModels } from '../http/caller.ts';
 import { readJson } from '../http/json-body.ts';
 import { probePlatform } from '../http/platform-probes.ts';
 import { digestOf, ifMatchEpochOf, modelOf, pageOf, versionOf } from '../http/registry-request.ts';
+import { spendOf } from '../http/spend.ts';
 import { audited, operatorOf } from '../middleware/audit.ts';
 import { forHead, needs, needsOnly } from '../middleware/needs.ts';
 import { modelDetails } from '../models/details.ts';
@@ -40,7 +41,7 @@ registryRoutes.put('/blobs/:digest', needsOnly('release'), async (c) => {
 
 registryRoutes.get('/models', needsOnly('read'), async (c) => {
   const { limit, after } = pageOf(c);
-  return c.json(await c.var.isolate.registry.listModels({ limit, after, only: visibleModels(c) }));
+  return c.json(await c.var.isolate.registry.listModels({ limit, after, only: visibleModels(c) }, spendOf(c)));
 });
 
 registryRoutes.get('/models/:model', needs('read'), async (c) => c.json(await modelDetails(c.var.isolate, modelOf(c))));
@@ -86,7 +87,7 @@ registryRoutes.post('/models/:model/routes', needs('release'), async (c) => {
 registryRoutes.get('/models/:model/routes', needs('read'), async (c) => {
   const { limit, before } = pageOf(c);
   const page = { limit, ...(before === undefined ? {} : { before }) };
-  return c.json(await c.var.isolate.registry.history(modelOf(c), page));
+  return c.json(await c.var.isolate.registry.history(modelOf(c), page, spendOf(c)));
 });
 
 registryRoutes.get('/models/:model/status', needs('read'), async (c) =>
@@ -102,7 +103,8 @@ registryRoutes.route('/keys', keyRoutes);
 /** The changes that were made, the newest first. */
 registryRoutes.get('/audit', needs('admin'), async (c) => {
   const { limit, after } = pageOf(c);
-  return c.json(await c.var.isolate.security.audit.list({ limit, ...(after === undefined ? {} : { after }) }));
+  const page = { limit, ...(after === undefined ? {} : { after }) };
+  return c.json(await c.var.isolate.security.audit.list(page, spendOf(c)));
 });
 
 /** Tries what the platform gives: some reads and writes, a few milliseconds of CPU. */
@@ -115,7 +117,7 @@ registryRoutes.post('/probe', needs('admin'), async (c) => {
 registryRoutes.post('/gc', needs('admin'), async (c) => {
   const { config, registry } = c.var.isolate;
   const { dryRun } = parse(garbageRequestSchema, await readJson(c, 'the options', {}), 'the options');
-  const report = await registry.collectGarbage({ dryRun, graceSeconds: config.gcGraceSeconds });
+  const report = await registry.collectGarbage({ dryRun, graceSeconds: config.gcGraceSeconds }, spendOf(c));
   if (!dryRun) operatorOf(c).note('garbage collected', { blobs: report.blobs.length, bytes: report.bytes });
   return c.json(report satisfies GarbageReport);
 });

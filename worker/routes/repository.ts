@@ -5,6 +5,7 @@ import type { AppContext } from '../http/app-context.ts';
 import { visibleModels } from '../http/caller.ts';
 import { readJson } from '../http/json-body.ts';
 import { readSelector } from '../http/selector.ts';
+import { spendOf } from '../http/spend.ts';
 import { operatorOf } from '../middleware/audit.ts';
 import { needs, needsOnly } from '../middleware/needs.ts';
 import { loadModel, modelIndex, readIndexRequest, readRepositoryRequest, unloadModel } from '../models/repository.ts';
@@ -12,7 +13,7 @@ import { loadModel, modelIndex, readIndexRequest, readRepositoryRequest, unloadM
 export const repositoryRoutes = new Hono<AppContext>()
   .post('/index', needsOnly('infer', 'read'), async (c) => {
     const { readyOnly } = readIndexRequest(await readJson(c, 'the body', {}));
-    return c.json(await modelIndex(c.var.isolate, { readyOnly, only: visibleModels(c) }));
+    return c.json(await modelIndex(c.var.isolate, { readyOnly, only: visibleModels(c) }, spendOf(c)));
   })
   .post('/models/:model/load', needs('release'), async (c) => {
     const { model } = readSelector(c);

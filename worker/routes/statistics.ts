@@ -6,6 +6,7 @@ import { parse } from '../../registry/parse.ts';
 import type { AppContext } from '../http/app-context.ts';
 import { visibleModels } from '../http/caller.ts';
 import { readSelector } from '../http/selector.ts';
+import { spendOf } from '../http/spend.ts';
 import { insteadOfModel, needs, needsOnly } from '../middleware/needs.ts';
 import { statisticsOf } from '../models/statistics.ts';
 
@@ -15,13 +16,14 @@ export const statisticsRoutes = new Hono<AppContext>()
   .get('/models/:model/versions/:version/stats', needs('infer', 'read'), ofVersion);
 
 async function ofAll(c: Context<AppContext>) {
-  return c.json(await statisticsOf(c.var.isolate, { models: visibleModels(c), version: null, scope: scopeOf(c) }));
+  const asked = { models: visibleModels(c), version: null, scope: scopeOf(c) };
+  return c.json(await statisticsOf(c.var.isolate, asked, spendOf(c)));
 }
 
 async function ofModel(c: Context<AppContext>) {
   const { isolate } = c.var;
   const { model } = readSelector(c);
-  await isolate.registry.showModel(model);
+  await isolate.registry.requireModel(model);
   const asked = { models: new Set([model]), version: null, scope: scopeOf(c) };
   return c.json(await statisticsOf(isolate, asked));
 }

@@ -6,6 +6,7 @@ import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { Route, RouteCopy } from '../../registry/route.ts';
+import { errorText } from '../logging/error-text.ts';
 import type { RequestScope } from '../request-scope.ts';
 import { RegistryReads } from './registry-reads.ts';
 import { resolveVersion } from './resolve.ts';
@@ -49,6 +50,8 @@ export class RouteTable {
   readonly #log: (event: string, fields: Record<string, unknown>) => void;
   /** How long the first look at each model's route took. */
   readonly #firstMs = new Map<string, number>();
+  /** The routes that this isolate began with, until they were compared with the log. */
+  readonly #unchecked = new Map<string, RouteCopy>();
   /** When the refresh under way began, by model. */
   readonly #refreshing = new Map<string, number>();
 
@@ -108,7 +111,7 @@ export class RouteTable {
       this.#reads
         .newestRoute(model)
         .then((copy) => (copy ? this.#snapshots.takeOver(copy, scope) : undefined))
-        .catch((error) => this.#log('refresh-failed', { model, error: String(error) })),
+        .catch((error) => this.#log('refresh-failed', { model, error: errorText(error) })),
     );
   }
 
@@ -124,7 +127,7 @@ export class RouteTable {
 
   async #copyFor(model: string, minEpoch: number | null, scope: RequestScope): Promise<RouteCopy | null> {
     const known = this.#snapshots.get(model);
-    if (!known) await this.#loadFirst(model);
+    if (!known) await this.#loadFirst(model, scope);
     else if (Date.now() - known.checkedAtMs >= this.#refreshMs) this.#refreshBehind(model, scope);
     await this.#snapshots.waitForSwap(model, scope);
     const copy = this.#snapshots.get(model)?.copy ?? null;
@@ -136,7 +139,7 @@ export class RouteTable {
    * The first request of a model loads its route; the version is loaded by the request's own run. Where that version may never
    * return, the route before it answers, and the next request looks for the newer one behind its answer.
    */
-  async #loadFirst(model: string): Promise<void> {
+  async #loadFirst(model: string, scope: RequestScope): Promise<void> {
     const started = performance.now();
     const copy = await this.#reads.firstRoute(model);
     if (!copy) return;
@@ -145,6 +148,26 @@ export class RouteTable {
     this.#snapshots.install(standIn ?? copy);
     const snapshot = this.#snapshots.get(model);
     if (standIn && snapshot) snapshot.checkedAtMs = 0;
+    // A copy in KV is a hint, and this isolate has served no epoch that it could be compared with. Nobody waits for the comparison.
+    this.#unchecked.set(model, copy);
+    scope.waitUntil(this.#checkFirst(model, scope));
+  }
+
+  /** Repeated with the next refresh where storage is away. */
+  async #checkFirst(model: string, scope: RequestScope): Promise<void> {
+    const copy = this.#unchecked.get(model);
+    if (copy === undefined) return;
+    try {
+      const correction = await this.#reads.correction(copy);
+      this.#unchecked.delete(model);
+      if (correction === null) return;
+      if (correction.isFalse) this.#snapshots.retract(copy);
+      // What a false route served is not worth waiting for: the next request loads what the log has.
+      if (correction.isFalse && correction.copy) this.#snapshots.install(correction.copy);
+      else if (correction.copy) await this.#snapshots.takeOver(correction.copy, scope);
+    } catch (error) {
+      this.#log('first-route-unchecked', { model, error: String(error) });
+    }
   }
 
   #refreshBehind(model: string, scope: RequestScope): void {
@@ -153,7 +176,7 @@ export class RouteTable {
     this.#refreshing.set(model, startedAtMs);
     scope.waitUntil(
       this.#refresh(model, scope)
-        .catch((error) => this.#log('refresh-failed', { model, error: String(error) }))
+        .catch((error) => this.#log('refresh-failed', { model, error: errorText(error) }))
         .finally(() => {
           if (this.#refreshing.get(model) === startedAtMs) this.#refreshing.delete(model);
         }),
@@ -161,6 +184,7 @@ export class RouteTable {
   }
 
   async #refresh(model: string, scope: RequestScope): Promise<void> {
+    await this.#checkFirst(model, scope);
     const snapshot = this.#snapshots.get(model);
     const copy = await this.#reads.route(model, snapshot?.copy.route.epoch ?? null);
     if (snapshot) snapshot.checkedAtMs = Date.now();

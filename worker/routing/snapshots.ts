@@ -2,6 +2,7 @@
 // versions have been loaded. Where routes are read, and when, is not decided here (route-table.ts).
 
 import type { Serving } from '../../registry/api/status.ts';
+import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Route, RouteCopy } from '../../registry/route.ts';
 import type { RequestScope } from '../request-scope.ts';
@@ -52,6 +53,17 @@ export class Snapshots {
     return this.#snapshots.get(model)?.serving ?? nothingServed;
   }
 
+  /**
+   * Gives up a route that the log never had, if it is the one in use. This alone takes an isolate to a lower epoch: its own was not
+   * real.
+   */
+  retract(copy: RouteCopy): void {
+    const { model, epoch } = copy.route;
+    if (this.#snapshots.get(model)?.copy !== copy) return;
+    this.#snapshots.delete(model);
+    this.#log('route-retracted', { model, epoch });
+  }
+
   /** Serves from a route from now on, unless a newer one is in use. */
   install(copy: RouteCopy): void {
     const { model, epoch } = copy.route;
@@ -75,7 +87,7 @@ export class Snapshots {
         if (how === 'load') await this.#warmer.warm(manifest, scope);
         else if (how === 'swap') await this.#swap({ copy, manifest }, scope);
       } catch (error) {
-        failed.set(manifest.version, messageOf(error));
+        failed.set(manifest.version, this.#reasonOf(manifest, error));
         // Without its stable the route is held back, and the rest of it is of no use yet.
         if (isStable) break;
       }
@@ -121,11 +133,18 @@ export class Snapshots {
       this.install(copy);
       return null;
     } catch (error) {
-      this.#hold(copy.route, messageOf(error));
+      this.#hold(copy.route, this.#reasonOf(manifest, error));
       return error;
     } finally {
       if (this.#swaps.get(model) === swap) this.#swaps.delete(model);
     }
+  }
+
+  /** The reason as callers may read it: errors of storage may name its keys. */
+  #reasonOf({ model, version }: Manifest, error: unknown): string {
+    if (error instanceof PopserveError && error.code !== 'INTERNAL') return error.message;
+    this.#log('takeover-failed', { model, version, error: String(error) });
+    return `model '${model}' version '${version}' cannot be loaded: an unexpected fault, which the log names`;
   }
 
   /** The route in use goes on serving; the newer one is tried again with each refresh, its loads with growing pauses. */
@@ -142,8 +161,4 @@ export class Snapshots {
 function servingOf({ epoch, aliases, rollout }: Route): Serving {
   const canary = rollout && { version: rollout.version, percent: rollout.percent };
   return { epoch, stable: aliases.stable ?? null, canary, held: null };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

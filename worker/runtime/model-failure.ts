@@ -1,7 +1,10 @@
 // From the runtime's errors to what callers are told, and how long a version that failed to load is left alone. Pure.
 import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest } from '../../registry/manifest.ts';
-import { HeapBrokenError, HeapFullError, HeapLentError, OrtError } from './heap-errors.ts';
+import { HeapBrokenError, HeapFullError, HeapLentError, HeapReplacedError, OrtError } from './heap-errors.ts';
+
+/** Their messages are about the model and the memory. */
+const runtimeErrors = [HeapBrokenError, HeapFullError, HeapReplacedError, OrtError];
 
 const firstRetryMs = 1_000;
 const lastRetryMs = 60_000;
@@ -26,7 +29,7 @@ export function runFailure(error: unknown, manifest: Manifest): unknown {
 
 /** @returns the answer to requests for a version that could not be loaded, until it is tried again */
 export function loadFailure(cause: unknown, manifest: Manifest, retryMs: number): PopserveError {
-  return new PopserveError('UNAVAILABLE', `${nameOf(manifest)} cannot be loaded: ${reasonOf(cause)}`, {
+  return new PopserveError('UNAVAILABLE', `${nameOf(manifest)} cannot be loaded: ${toldReason(cause)}`, {
     retryAfterSeconds: Math.ceil(retryMs / 1000),
     cause,
   });
@@ -42,6 +45,14 @@ export function retryDelayMs(error: unknown, attempts: number): number {
   return error instanceof OrtError ? lastRetryMs : Math.min(firstRetryMs * 2 ** (attempts - 1), lastRetryMs);
 }
 
+/** An error of storage may name keys, and one of the code its inside: the log has both, callers have neither. */
+function toldReason(error: unknown): string {
+  const isTold =
+    error instanceof PopserveError ? error.code !== 'INTERNAL' : runtimeErrors.some((kind) => error instanceof kind);
+  return isTold ? reasonOf(error) : 'an unexpected fault, which the log names';
+}
+
+/** For the log. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

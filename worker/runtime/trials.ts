@@ -148,7 +148,7 @@ async function reach<T>(asked: Promise<T>): Promise<T> {
   try {
     return await asked;
   } catch (cause) {
-    throw new PopserveError('UNAVAILABLE', `the registry cannot be reached from here: ${String(cause)}`, {
+    throw new PopserveError('UNAVAILABLE', 'the registry cannot be reached from here; try again', {
       retryAfterSeconds: 1,
       cause,
     });

@@ -14,6 +14,10 @@ export interface RateLimiter {
 /** How long an isolate refuses a caller before it asks the limiter again: the shortest period that a limiter can have. */
 const holdSeconds = 10;
 const mostHeld = 10_000;
+/** No request costs more: the platform allows one about so many operations. */
+const mostCharged = 1_000;
+/** The limiter takes no number, so it is called as often. */
+const chargedAtOnce = 20;
 
 export class RateGate {
   readonly #limiter: RateLimiter | undefined;
@@ -52,6 +56,20 @@ export class RateGate {
     this.#refuseHeld(key);
     await this.#count(this.#limiter, key);
     this.#refuseHeld(key);
+  }
+
+  /** Counts what a request has cost beyond the one operation that {@link pass} counted, behind its answer. */
+  charge(key: string, times: number, scope: RequestScope): void {
+    if (this.#limiter !== undefined && times > 0) scope.waitUntil(this.#countMany(this.#limiter, key, times));
+  }
+
+  async #countMany(limiter: RateLimiter, key: string, times: number): Promise<void> {
+    let left = Math.min(times, mostCharged);
+    while (left > 0 && !this.#held.has(key)) {
+      const group = Math.min(left, chargedAtOnce);
+      await Promise.all(Array.from({ length: group }, () => this.#count(limiter, key)));
+      left -= group;
+    }
   }
 
   #refuseHeld(key: string): void {

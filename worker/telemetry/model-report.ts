@@ -6,8 +6,7 @@ import type { TelemetryClient } from './telemetry-client.ts';
 
 export async function readReport(telemetry: TelemetryClient, model: string): Promise<ModelReport> {
   try {
-    const object = telemetry.object(model);
-    const [status, drift] = await Promise.all([object.status(), object.drift({})]);
+    const { status, drift } = await telemetry.object(model).overview();
     return { model, told: { status, drift } };
   } catch (error) {
     log('metrics-incomplete', { model, error: String(error) });

@@ -14,10 +14,13 @@ export interface TelemetryObject extends Rpc.DurableObjectBranded {
   released(epoch: number): Promise<void>;
   /** @param route the newest route, if its limits are to be measured */
   status(route?: Route | null): Promise<TelemetryStatus>;
+  /** Status and drift in one call: a page about all models asks every object. */
+  overview(): Promise<{ status: TelemetryStatus; drift: DriftStatus }>;
   shadow(): Promise<ShadowReport[]>;
   drift(filter: { version?: string; pop?: string }): Promise<DriftStatus>;
-  countSample(filter: SampleFilter): Promise<SampleCounts>;
-  samplePage(filter: SampleFilter, after: SamplePlace | null): Promise<SamplePage>;
+  /** The counts of a sample and its first page. */
+  openSample(filter: SampleFilter): Promise<{ counts: SampleCounts; first: SamplePage }>;
+  samplePage(filter: SampleFilter, after: SamplePlace): Promise<SamplePage>;
   /** @returns how many rows were deleted */
   deleteSample(): Promise<number>;
 }

@@ -66,7 +66,7 @@ async function create({ registry, host }: Context, name: string, options: Create
 }
 
 async function list({ registry }: Context): Promise<Report> {
-  const keys = await registry.listKeys();
+  const { keys, damaged } = await registry.listKeys();
   const rows = keys.map(({ id, name, scopes, models, createdAt, createdBy, expiresAt, revokedAt }) => [
     id,
     name,
@@ -78,7 +78,11 @@ async function list({ registry }: Context): Promise<Report> {
     day(revokedAt),
   ]);
   const header = ['ID', 'NAME', 'SCOPES', 'MODELS', 'CREATED', 'BY', 'EXPIRES', 'REVOKED'];
-  return { lines: rows.length === 0 ? ['no keys yet'] : table([header, ...rows]), value: { keys } };
+  const unread = damaged.map((id) => `key ${id}: its record in storage cannot be read`);
+  return {
+    lines: [...(rows.length === 0 ? ['no keys yet'] : table([header, ...rows])), ...unread],
+    value: { keys, damaged },
+  };
 }
 
 async function revoke({ registry }: Context, id: string, reason: string | null): Promise<Report> {

@@ -43,17 +43,17 @@ const activate = (version: string) => operators.appendRoute('pump', { action: 'a
 describe('a route', () => {
   test('comes from KV alone where it is there', async () => {
     await activate('1');
-    expect((await reads.route('pump'))?.route.epoch).toBe(1);
+    expect((await reads.route('pump', null))?.route.epoch).toBe(1);
     expect(calls).toEqual(['copies.get']);
   });
 
   test('comes from R2 where KV has none, or is away, which is logged', async () => {
-    expect(await reads.route('pump')).toBeNull();
+    expect(await reads.route('pump', null)).toBeNull();
     expect(calls).toEqual(['copies.get', 'routes.newest']);
     expect(logged).toEqual([]);
     await activate('1');
     refused.add('copies.get');
-    expect((await reads.route('pump'))?.route.epoch).toBe(1);
+    expect((await reads.route('pump', null))?.route.epoch).toBe(1);
     expect(logged).toEqual(['route-copy-unreadable']);
     expect(fields).toEqual([{ model: 'pump', error: 'Error: the network is away' }]);
   });
@@ -73,7 +73,7 @@ describe('a route', () => {
     refused.add('routes.newest');
     await expect(reads.newestRoute('pump')).rejects.toMatchObject({
       code: 'UNAVAILABLE',
-      message: 'the registry cannot be reached from here: Error: the network is away',
+      message: 'the registry cannot be reached from here; try again',
       retryAfterSeconds: 1,
       cause: away,
     });
@@ -132,13 +132,18 @@ describe('the first route of a model', () => {
     expect((await reads.firstRoute('pump'))?.route.epoch).toBe(1);
   });
 
-  test('of ever new names fills no memory: of 501 the first is asked for again', async () => {
-    for (let index = 0; index < 501; index++) await reads.firstRoute(`name-${index}`);
-    calls = [];
-    await reads.firstRoute('name-1');
-    expect(calls).toEqual([]);
-    await reads.firstRoute('name-0');
-    expect(calls).not.toEqual([]);
+  test('of ever new names costs one look at the index for all of them, and one more when that has aged', async () => {
+    for (let index = 0; index < 501; index++) expect(await reads.firstRoute(`name-${index}`)).toBeNull();
+    expect(calls).toEqual(['copies.get', 'index.listMarks', 'index.read']);
+    vi.advanceTimersByTime(2_000);
+    for (let index = 0; index < 501; index++) expect(await reads.firstRoute(`name-${index}`)).toBeNull();
+    expect(calls).toHaveLength(6);
+  });
+
+  test('comes from the log where the index cannot be read', async () => {
+    await activate('1');
+    for (const name of ['copies.get', 'index.read']) refused.add(name);
+    expect((await reads.firstRoute('pump'))?.route.epoch).toBe(1);
   });
 });
 
@@ -159,7 +164,10 @@ describe('the manifest of a version without a route', () => {
       await expect(reads.unroutedManifest('pump', '9')).rejects.toMatchObject({ code: 'NOT_FOUND' });
     }
     await expect(reads.unroutedManifest('fan', '9')).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    expect(calls).toHaveLength(2);
+    for (let index = 10; index < 600; index++) {
+      await expect(reads.unroutedManifest('pump', String(index))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    }
+    expect(calls).toEqual(['manifests.get', 'index.listMarks', 'index.read']);
   });
 
   test('is a 503 where R2 is away, which is not remembered', async () => {
@@ -184,6 +192,7 @@ describe('the manifest of a version without a route', () => {
 test('a model is required to be there: 404 where it is not, 503 where nobody can tell', async () => {
   await reads.requireModel('pump');
   await expect(reads.requireModel('fan')).rejects.toMatchObject({ code: 'NOT_FOUND' });
-  refused.add('manifests.listVersions');
+  reads = readsFor(rememberMs);
+  refused.add('index.read');
   await expect(reads.requireModel('pump')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
 });

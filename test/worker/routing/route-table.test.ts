@@ -1,9 +1,11 @@
 // The routes of one isolate over stores whose every call is counted and can fail, with a cache that loads what it is told to.
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { PopserveError } from '../../../registry/errors.ts';
 import type { Manifest } from '../../../registry/manifest.ts';
 import { Registry } from '../../../registry/registry.ts';
 import type { RouteAction } from '../../../registry/route-action.ts';
+import { writeIntervalMs } from '../../../registry/write-rate.ts';
 import { RouteTable } from '../../../worker/routing/route-table.ts';
 import type { Warmer } from '../../../worker/routing/snapshots.ts';
 import { intercept } from '../../registry/intercept.ts';
@@ -12,8 +14,19 @@ import { sampleRelease, upload } from '../../registry/sample-release.ts';
 
 const model = 'm';
 
+/** Every copy is written a second after the one before it. */
+function unhurriedStores() {
+  const stores = createMemoryStores();
+  const { put } = stores.copies;
+  stores.copies.put = async (copy) => {
+    await stores.pause(writeIntervalMs);
+    await put(copy);
+  };
+  return stores;
+}
+
 class World {
-  readonly stores = createMemoryStores();
+  readonly stores = unhurriedStores();
   /** Writes as operators do, unseen by the isolate. */
   readonly operators = new Registry({ ...this.stores, now: () => new Date() });
   readonly calls: string[] = [];
@@ -40,7 +53,8 @@ class World {
       verify: async (manifest) => this.#load(manifest, this.verified),
       warm: async (manifest) => {
         await this.loading;
-        if (this.refused.has(manifest.version)) throw new Error(`version ${manifest.version} is refused`);
+        if (this.refused.has(manifest.version))
+          throw new PopserveError('UNAVAILABLE', `version ${manifest.version} is refused`);
         this.#load(manifest, this.loaded);
       },
     };
@@ -75,7 +89,7 @@ class World {
   }
 
   #load({ version }: Manifest, into: string[]): void {
-    if (this.broken.has(version)) throw new Error(`version ${version} is broken`);
+    if (this.broken.has(version)) throw new PopserveError('UNAVAILABLE', `version ${version} is broken`);
     into.push(version);
   }
 }
@@ -93,12 +107,47 @@ beforeEach(async () => {
 });
 
 describe('a cold isolate', () => {
-  test('pays for one KV read with its first request, and for nothing with the next ones', async () => {
+  test('pays for one KV read with its first request and compares it with the log behind it, and for nothing with the next ones', async () => {
     const cold = await released(3600);
-    expect(await cold.ask()).toMatchObject({ version: '1', epoch: 1 });
-    expect(cold.calls).toEqual(['copies.get']);
+    const asked = cold.ask();
+    expect(await asked).toMatchObject({ version: '1', epoch: 1 });
+    await cold.settle();
+    expect(cold.calls).toEqual(['copies.get', 'routes.newest']);
     for (let count = 0; count < 10; count++) await cold.ask({ requested: count % 2 === 0 ? 'stable' : '1' });
-    expect(cold.calls).toEqual(['copies.get']);
+    expect(cold.calls).toEqual(['copies.get', 'routes.newest']);
+  });
+
+  test.each([
+    ['far ahead of the log', 1_000],
+    ['a little ahead of the log', 2],
+    ['of an epoch that the log has otherwise', 1],
+  ])(
+    'answers from a copy that is %s at most until it was compared, and does not believe it again',
+    async (_, epoch) => {
+      const cold = await released(0);
+      const copy = await cold.stores.copies.get(model);
+      if (copy === null) throw new Error('expected a copy');
+      const audit = { ...copy.route.audit, actor: 'nobody' };
+      await cold.stores.copies.put({ ...copy, route: { ...copy.route, epoch, audit } });
+      expect(await cold.ask()).toMatchObject({ epoch });
+      await cold.settle();
+      for (let count = 0; count < 3; count++) {
+        expect(await cold.ask()).toMatchObject({ version: '1', epoch: 1 });
+        await cold.settle();
+      }
+      expect(cold.logged).toContain('route-retracted');
+    },
+  );
+
+  test('takes over the newest route behind its first answer where the copy lags', async () => {
+    const cold = await released(3600);
+    const old = await cold.stores.copies.get(model);
+    await cold.route({ action: 'activate', version: '2' });
+    if (old !== null) await cold.stores.copies.put(old);
+    expect(await cold.ask()).toMatchObject({ version: '1', epoch: 1 });
+    await cold.settle();
+    expect(await cold.ask()).toMatchObject({ version: '2', epoch: 2 });
+    expect(cold.logged).not.toContain('route-retracted');
   });
 
   test('asks R2 where KV does not answer, and says 503 where neither does', async () => {
@@ -351,7 +400,7 @@ describe('the isolate that wrote a route', () => {
     expect(world.logged).toContain('refresh-failed');
     expect(world.fields.at(-1)).toEqual({
       model,
-      error: 'PopserveError: the registry cannot be reached from here: Error: R2 is away',
+      error: 'PopserveError: the registry cannot be reached from here; try again (Error: R2 is away)',
     });
     world.intercepted = (_, call) => call();
   }

@@ -1,5 +1,6 @@
 // Takeovers with a warmer whose every load the tests end: what is loaded, what is served meanwhile, and what is held back.
 import { beforeEach, describe, expect, test } from 'vitest';
+import { PopserveError } from '../../../registry/errors.ts';
 import type { Manifest } from '../../../registry/manifest.ts';
 import { type Route, type RouteCopy, routedVersions } from '../../../registry/route.ts';
 import type { RouteAction } from '../../../registry/route-action.ts';
@@ -32,6 +33,7 @@ let logged: unknown[];
 let faults: Map<string, string>;
 let tight: Set<string>;
 /** Loads that the tests end themselves, in order of their beginning; null: every load ends at once. */
+const unavailable = (reason: string) => new PopserveError('UNAVAILABLE', reason);
 let loads: { version: string; end: () => void; fail: (reason: string) => void }[] | null;
 let asked: [version: string, beside: string[]][];
 
@@ -48,10 +50,10 @@ beforeEach(() => {
       warm: async ({ version }) => {
         calls.push(`warm ${version}`);
         const reason = faults.get(version);
-        if (reason !== undefined) throw new Error(reason);
+        if (reason !== undefined) throw unavailable(reason);
         if (loads === null) return;
         const load = Promise.withResolvers<void>();
-        loads.push({ version, end: load.resolve, fail: (why) => load.reject(new Error(why)) });
+        loads.push({ version, end: load.resolve, fail: (why) => load.reject(unavailable(why)) });
         await load.promise;
       },
     },
