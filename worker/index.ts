@@ -1,15 +1,28 @@
 // Entry of the serving Worker.
+import { env as variables } from 'cloudflare:workers';
 import { createApp } from './app.ts';
+import { readEnv } from './bindings.ts';
 import { createIsolate, type Isolate } from './isolate.ts';
 import { log } from './logging/log.ts';
+import { EarlyHeap } from './runtime/early-heap.ts';
 
 export { ModelTelemetry } from './model-telemetry.ts';
 
 let isolate: Isolate | undefined;
+const early = beginHeap();
 
 function isolateOf(env: Env): Isolate {
-  isolate ??= createIsolate(env);
+  isolate ??= createIsolate(env, early);
   return isolate;
+}
+
+/** In the global scope, which the platform runs before a request is there. Wrong settings are the first request's to tell. */
+function beginHeap(): EarlyHeap | null {
+  try {
+    return new EarlyHeap(readEnv(variables as Env).config.memoryBudgetBytes);
+  } catch {
+    return null;
+  }
 }
 
 const app = createApp(isolateOf);

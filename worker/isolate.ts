@@ -15,6 +15,7 @@ import type { Config } from './config.ts';
 import { log } from './logging/log.ts';
 import { keepSecret } from './logging/redact.ts';
 import { RouteTable } from './routing/route-table.ts';
+import type { EarlyHeap } from './runtime/early-heap.ts';
 import { IsolateHeap } from './runtime/isolate-heap.ts';
 import { Ledger } from './runtime/ledger.ts';
 import { ModelCache } from './runtime/model-cache.ts';
@@ -61,8 +62,11 @@ export interface Isolate {
   readonly shadows: { readonly tally: ShadowTally; running: number };
 }
 
-/** @throws PopserveError INTERNAL for wrong settings */
-export function createIsolate(env: Env): Isolate {
+/**
+ * @param early a heap that is being started already
+ * @throws PopserveError INTERNAL for wrong settings
+ */
+export function createIsolate(env: Env, early: EarlyHeap | null = null): Isolate {
   const { config, bindings } = readEnv(env);
   keepSecret(config.adminToken, config.webhook?.secret);
   const remembered = new RememberedObjects(bindings.bucket);
@@ -80,7 +84,7 @@ export function createIsolate(env: Env): Isolate {
     heapBytes: () => heap.discardedBytes + Math.max(heap.byteLength, models.promisedBytes),
     keptBytes: () => sampler.heldBytes + pictures.heldBytes + remembered.heldBytes,
   });
-  const heap = new IsolateHeap(config.memoryBudgetBytes, () => ledger.heapRoom());
+  const heap = new IsolateHeap(config.memoryBudgetBytes, () => ledger.heapRoom(), early);
   const blobs = new CachedBlobs({
     readRegistry: async (digest) => (await registry.getBlob(digest as Digest)).body,
     cache: caches.default,

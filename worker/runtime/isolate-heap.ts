@@ -1,6 +1,7 @@
 // The one heap of an isolate: made at first use, started again in its own memory when it is broken, and given up for a smaller one
 // when it has grown far beyond what lives in it. A heap that was given up counts against the budget until its memory is collected.
 import { mebibyte } from '../../registry/mebibytes.ts';
+import type { EarlyHeap } from './early-heap.ts';
 import { Heap } from './heap.ts';
 
 /** A smaller heap would be useless: ORT itself takes about 12 MiB. */
@@ -13,6 +14,7 @@ const firstBytes = 16 * mebibyte;
 export class IsolateHeap {
   readonly #budgetBytes: number;
   readonly #roomBytes: () => number;
+  #early: EarlyHeap | null;
   readonly #discarded = new Map<number, number>();
   readonly #collected = new FinalizationRegistry<number>((id) => this.#forget(id));
   #current: Promise<Heap> | null = null;
@@ -26,10 +28,12 @@ export class IsolateHeap {
   /**
    * @param budgetBytes for this heap and all discarded ones together
    * @param roomBytes how much of that may be taken now, asked whenever the heap is to grow
+   * @param early a heap that is being started already; taken as the first one if it has the same budget
    */
-  constructor(budgetBytes: number, roomBytes: () => number = () => budgetBytes) {
+  constructor(budgetBytes: number, roomBytes: () => number = () => budgetBytes, early: EarlyHeap | null = null) {
     this.#budgetBytes = budgetBytes;
     this.#roomBytes = roomBytes;
+    this.#early = early?.budgetBytes === budgetBytes ? early : null;
   }
 
   /**
@@ -135,9 +139,13 @@ export class IsolateHeap {
     }
   }
 
-  #create(limitBytes: number): Promise<Heap> {
+  async #create(limitBytes: number): Promise<Heap> {
     const growBytes = () => this.#roomBytes() - this.discardedBytes;
-    return Heap.create(limitBytes, { maximumBytes: this.#budgetBytes, roomBytes: growBytes });
+    const early = this.#early;
+    this.#early = null;
+    const started = (await early?.take(growBytes)) ?? null;
+    if (started !== null) return started;
+    return await Heap.create(limitBytes, { maximumBytes: this.#budgetBytes, roomBytes: growBytes });
   }
 
   /** @returns null if the module does not start again in that memory; then the memory is given up */

@@ -5,6 +5,8 @@ import { connect, type Socket } from 'node:net';
 
 export interface HttpAnswer {
   readonly status: number;
+  /** The status line and the headers. */
+  readonly head: string;
   readonly body: Buffer;
 }
 
@@ -87,10 +89,11 @@ export function parseAnswer(received: Buffer): HttpAnswer | null {
   const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
   if (length !== undefined) {
     const bodyEnd = bodyAt + Number(length);
-    return received.length < bodyEnd ? null : { status, body: received.subarray(bodyAt, bodyEnd) };
+    return received.length < bodyEnd ? null : { status, head, body: received.subarray(bodyAt, bodyEnd) };
   }
   // Chunked: the body is not looked into, only its end.
-  return received.subarray(-lastChunk.length).equals(lastChunk) ? { status, body: received.subarray(bodyAt) } : null;
+  if (!received.subarray(-lastChunk.length).equals(lastChunk)) return null;
+  return { status, head, body: received.subarray(bodyAt) };
 }
 
 function closed(): Error {

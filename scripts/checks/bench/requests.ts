@@ -30,8 +30,8 @@ export function inferPath({ manifest }: BenchModel): string {
 /** One request on a connection of its own. */
 export async function sendOnce(port: number, request: Buffer): Promise<HttpAnswer> {
   using connection = await HttpConnection.open(port);
-  const { status, body } = await connection.send(request);
-  return { status, body: Buffer.from(body) };
+  const { body, ...rest } = await connection.send(request);
+  return { ...rest, body: Buffer.from(body) };
 }
 
 /** Calls a /measure path of a measured Worker or server. */

@@ -1,6 +1,7 @@
 // The sections of the benchmark, in the order of the page.
 import type { Section } from './section.ts';
 import { churn } from './sections/churn.ts';
+import { coldCpu } from './sections/cold-cpu.ts';
 import { coldStart } from './sections/cold-start.ts';
 import { concatenation } from './sections/concatenation.ts';
 import { drift } from './sections/drift.ts';
@@ -16,6 +17,7 @@ export const sections: readonly Section[] = [
   loading,
   jsMemory,
   coldStart,
+  coldCpu,
   latency,
   largeTensor,
   drift,

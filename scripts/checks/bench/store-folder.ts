@@ -42,6 +42,8 @@ export class StoreFolder implements AsyncDisposable {
         audit: { actor: 'bench', at: '2026-01-01T00:00:00Z', action: 'activate' },
       },
       manifests: { [stable.version]: stable },
+      // They have loaded somewhere before, so no isolate tries them.
+      proven: manifests.map(({ version }) => version),
     };
     await this.#write(join('kv', `route:${stable.model}`), JSON.stringify(copy));
   }

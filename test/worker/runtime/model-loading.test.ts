@@ -236,3 +236,26 @@ test('a heap that has grown far beyond what lives in it is given up for a smalle
     await roomy.stop();
   }
 });
+
+describe('the first heap of an isolate', () => {
+  const runtimeMs = (timing: string | null) => Number(/runtime;dur=([\d.]+)/.exec(timing ?? '')?.[1] ?? Number.NaN);
+  const firstLoad = async (settings: Record<string, string>) => {
+    const fresh = await TestPop.start(settings);
+    try {
+      await fresh.release(adder('early', '1', 1), false);
+      const { status, headers } = await fresh.send('POST', '/v2/models/early/versions/1/infer', request);
+      expect(status).toBe(200);
+      return runtimeMs(headers.get('server-timing'));
+    } finally {
+      await fresh.stop();
+    }
+  };
+
+  // Starting it behind the request takes a hundred milliseconds and more.
+  test.each([{}, { MEMORY_BUDGET_MIB: '48' }])(
+    'is started before a request is there, with the settings %o',
+    async (settings) => {
+      expect(await firstLoad(settings)).toBeLessThan(50);
+    },
+  );
+});

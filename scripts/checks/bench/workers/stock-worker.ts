@@ -41,14 +41,19 @@ export default {
 };
 
 async function infer(request: Request, env: StockEnv): Promise<Response> {
-  served ??= load(env);
+  const steps: Record<string, number> = {};
+  served ??= load(env, steps);
   const session = await served;
-  const results = await session.run(await readFeeds(request, session));
+  const feeds = await readFeeds(request, session);
+  const started = performance.now();
+  const results = await session.run(feeds);
+  if (steps.fetch !== undefined) steps.warmup = performance.now() - started;
   const outputs = session.outputNames.map((name) => {
     const tensor = results[name];
     return { name, shape: tensor?.dims, datatype: tensor?.type, data: Array.from(tensor?.data as Float32Array) };
   });
-  return Response.json({ outputs });
+  const timing = Object.entries(steps).map(([step, ms]) => `${step};dur=${ms.toFixed(1)}`);
+  return Response.json({ outputs }, { headers: timing.length === 0 ? {} : { 'server-timing': timing.join(', ') } });
 }
 
 /** JSON; or, so that a cold start can be measured without parsing it, the elements of the only float input. */
@@ -63,10 +68,17 @@ async function readFeeds(request: Request, session: ort.InferenceSession): Promi
   return Object.fromEntries(body.inputs.map((input) => [input.name, toTensor(input)]));
 }
 
-async function load(env: StockEnv): Promise<ort.InferenceSession> {
+/** @param steps gets what took how long, milliseconds: `create` starts the runtime as well */
+async function load(env: StockEnv, steps: Record<string, number>): Promise<ort.InferenceSession> {
+  const started = performance.now();
   const object = await env.MODELS.get(env.MODEL_KEY);
   if (!object) throw new Error(`no model ${env.MODEL_KEY}`);
-  return await ort.InferenceSession.create(new Uint8Array(await object.arrayBuffer()));
+  const bytes = new Uint8Array(await object.arrayBuffer());
+  const fetched = performance.now();
+  const session = await ort.InferenceSession.create(bytes);
+  steps.fetch = fetched - started;
+  steps.create = performance.now() - fetched;
+  return session;
 }
 
 function toTensor({ shape, datatype, data }: JsonTensor): ort.Tensor {
