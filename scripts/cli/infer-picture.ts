@@ -1,6 +1,6 @@
 // One picture at a PoP: what `popserve infer --image` sends and shows.
 import { readFile } from 'node:fs/promises';
-import * as z from 'zod';
+import { labelScoresSchema } from '../../registry/api/label-scores.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import { parse, parseJson } from '../../registry/parse.ts';
 import { readPictureHeader } from '../../worker/pipeline/picture-header.ts';
@@ -8,9 +8,6 @@ import { shellLine } from '../shell-words.ts';
 import { urlPath } from './connection.ts';
 import type { Context } from './context.ts';
 import { type Report, table } from './report.ts';
-
-/** @see https://huggingface.co/docs/inference-providers/tasks/image-classification */
-const answerSchema = z.array(z.object({ label: z.string(), score: z.number() }));
 
 export interface PictureQuestion {
   readonly model: string;
@@ -43,7 +40,7 @@ export async function inferPicture(context: Context, question: PictureQuestion):
   });
   const what = `the answer of ${connection.settings.url}`;
   const answer = parse(
-    answerSchema,
+    labelScoresSchema,
     parseJson(new TextDecoder().decode(reply.body), what, 'INTERNAL'),
     what,
     'INTERNAL',

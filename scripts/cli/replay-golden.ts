@@ -1,17 +1,28 @@
 // Replays a version's golden vectors at a point of presence: does it answer there as it did when it was published?
+import { type LabelScore, labelScoresSchema } from '../../registry/api/label-scores.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Digest } from '../../registry/names.ts';
+import { parse, parseJson } from '../../registry/parse.ts';
+import type { Tolerance } from '../../worker/protocol/compare-elements.ts';
 import { decodeInferResponse } from '../../worker/protocol/decode-response.ts';
 import { compareAnswers } from '../inspect/compare.ts';
 import { type Connection, type Reply, urlPath } from './connection.ts';
 import type { RegistryClient } from './registry-client.ts';
 
 /** A case as the registry keeps it; numbers as they are written, to be sent on with all their digits. */
-interface GoldenCase {
+interface TensorCase {
   readonly inputs: unknown;
   readonly outputs: unknown;
 }
+
+/** A picture in base64, and what the version's pipeline answers. */
+interface PictureCase {
+  readonly picture: string;
+  readonly answer: readonly LabelScore[];
+}
+
+type GoldenCase = TensorCase | PictureCase;
 
 export interface Replay {
   readonly cases: number;
@@ -46,11 +57,11 @@ export async function replayGolden(
 ): Promise<Replay> {
   const faults: string[] = [];
   let pop: string | null = null;
-  for (const [index, { inputs, outputs }] of cases.entries()) {
+  for (const [index, golden] of cases.entries()) {
     try {
-      const reply = await ask(connection, manifest, JSON.stringify({ inputs }), target);
+      const reply = await ask(connection, manifest, questionOf(golden), target);
       pop = reply.headers.get('popserve-pop') ?? pop;
-      const fault = faultOf(reply, manifest, outputs);
+      const fault = originFault(reply, manifest) ?? answerFault(golden, reply, manifest);
       if (fault !== null) faults.push(`case ${index + 1}: ${fault}`);
     } catch (error) {
       if (!(error instanceof PopserveError)) throw error;
@@ -60,14 +71,31 @@ export async function replayGolden(
   return { cases: cases.length, faults, pop };
 }
 
-function ask(connection: Connection, { model, version }: Manifest, body: string, target: ReplayTarget): Promise<Reply> {
+interface AskedQuestion {
+  readonly contentType: string;
+  readonly body: string | Uint8Array<ArrayBuffer>;
+}
+
+function questionOf(golden: GoldenCase): AskedQuestion {
+  if (!('picture' in golden)) {
+    return { contentType: 'application/json', body: JSON.stringify({ inputs: golden.inputs }) };
+  }
+  return { contentType: 'image/png', body: new Uint8Array(Buffer.from(golden.picture, 'base64')) };
+}
+
+function ask(
+  connection: Connection,
+  { model, version }: Manifest,
+  { contentType, body }: AskedQuestion,
+  target: ReplayTarget,
+): Promise<Reply> {
   const path = target === 'version' ? urlPath`v2/models/${model}/versions/${version}` : urlPath`v2/models/${model}`;
   return connection.send({
     method: 'POST',
     path: `${path}/infer`,
     body,
     headers: {
-      'content-type': 'application/json',
+      'content-type': contentType,
       ...(target === 'version' ? {} : { 'popserve-min-epoch': String(target.minEpoch) }),
     },
     // Where inference is keyed the operator's token opens it.
@@ -76,15 +104,37 @@ function ask(connection: Connection, { model, version }: Manifest, body: string,
   });
 }
 
-function faultOf({ body, headers }: Reply, manifest: Manifest, outputs: unknown): string | null {
+/** Whether another version or other bytes answered. */
+function originFault({ headers }: Reply, manifest: Manifest): string | null {
   const version = headers.get('popserve-version');
   if (version !== manifest.version) return `version ${version} answered instead of ${manifest.version}`;
   const digest = headers.get('popserve-digest');
-  if (digest !== null && digest !== manifest.artifacts.model.digest) return `other bytes are served: ${digest}`;
+  return digest !== null && digest !== manifest.artifacts.model.digest ? `other bytes are served: ${digest}` : null;
+}
+
+function answerFault(golden: GoldenCase, { body, headers }: Reply, manifest: Manifest): string | null {
+  if ('picture' in golden) return pictureFault(golden.answer, body, manifest.tolerance);
+  const { outputs } = golden;
   const expected = new TextEncoder().encode(JSON.stringify({ model_name: manifest.model, outputs }));
   const wanted = decodeInferResponse({ body: expected, headerLength: null }).outputs;
   const headerLength = headers.get('inference-header-content-length');
   return compareAnswers(wanted, decodeInferResponse({ body, headerLength }).outputs, manifest.tolerance);
+}
+
+/** Labels whose scores lie within the tolerance of each other may change places. */
+function pictureFault(expected: readonly LabelScore[], body: Uint8Array, tolerance: Tolerance): string | null {
+  const what = 'the answer';
+  const got = parse(labelScoresSchema, parseJson(new TextDecoder().decode(body), what, 'INTERNAL'), what, 'INTERNAL');
+  const near = (a: number, b: number) => Math.abs(a - b) <= tolerance.absolute + tolerance.relative * Math.abs(b);
+  const lowest = got.at(-1)?.score ?? 0;
+  for (const [index, { label, score }] of expected.entries()) {
+    const there = got.find((each) => each.label === label);
+    const [found, place] = [there?.score ?? lowest, got[index]?.score ?? Number.NaN];
+    if (!near(found, score) || !near(place, score)) {
+      return `'${label}' scores ${there?.score ?? 'too little to be named'} instead of ${score}`;
+    }
+  }
+  return null;
 }
 
 /** Integers beyond 2^53 pass through as they are written. */

@@ -1,4 +1,6 @@
 // Golden vectors: sample inputs with the original's answers in native onnxruntime, kept beside the model as JSON of OIP tensors.
+import type { LabelScore } from '../../registry/api/label-scores.ts';
+import { encodeBase64 } from '../../registry/bytes.ts';
 import { elementCount, isFloat } from '../../registry/signature.ts';
 import { elementsOf } from '../../worker/protocol/elements.ts';
 import { encodeTensor } from '../../worker/protocol/encode-tensor.ts';
@@ -7,6 +9,12 @@ import type { Tensor } from '../../worker/protocol/tensor.ts';
 export interface GoldenCase {
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
+}
+
+/** A picture as it is sent, and what the version's pipeline answers. */
+export interface GoldenPicture {
+  readonly picture: Uint8Array;
+  readonly answer: readonly LabelScore[];
 }
 
 const maxBytes = 256 * 1024;
@@ -36,6 +44,12 @@ export function encodeGolden(cases: readonly GoldenCase[]): { bytes: Uint8Array<
   }
   if (texts.length === 0) return null;
   return { bytes: new TextEncoder().encode(`{"cases":[${texts.join(',')}]}`), cases: texts.length };
+}
+
+/** `{"cases": [{"picture": "<base64>", "answer": [{"label", "score"}]}]}` */
+export function encodeGoldenPictures(cases: readonly GoldenPicture[]): Uint8Array<ArrayBuffer> {
+  const written = cases.map(({ picture, answer }) => ({ picture: encodeBase64(picture), answer }));
+  return new TextEncoder().encode(JSON.stringify({ cases: written }));
 }
 
 function countOf(tensors: readonly Tensor[]): number {

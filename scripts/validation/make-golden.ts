@@ -1,13 +1,16 @@
 // The golden vectors of a version as bytes, with a note where they are not what a publisher would expect.
+
+import type { Pipeline } from '../../registry/pipeline.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import type { ChosenArtifact } from '../inspect/artifact.ts';
 import type { Inspector } from '../inspect/inspector.ts';
 import { WasmModel } from '../inspect/wasm-model.ts';
-import { encodeGolden } from '../publish/golden.ts';
+import { encodeGolden, encodeGoldenPictures } from '../publish/golden.ts';
 import type { Original } from '../publish/original.ts';
 import type { PreparationSettings } from '../publish/settings.ts';
 import type { Source } from '../publish/source.ts';
 import { goldenCases } from './golden-cases.ts';
+import { pictureGolden } from './picture-golden.ts';
 import type { Predictions } from './task.ts';
 import type { TestData } from './test-data.ts';
 
@@ -18,18 +21,26 @@ export interface GoldenSubject {
   readonly references: readonly (readonly Tensor[])[] | null;
   readonly chosen: ChosenArtifact;
   readonly judged: { readonly test: TestData; readonly predictions: Predictions } | null;
+  readonly pipeline: Pipeline | null;
 }
 
 /** @returns null where there is nothing to compare an answer with */
 export async function makeGolden(
   inspector: Inspector,
-  { source, original, references, chosen, judged }: GoldenSubject,
+  { source, original, references, chosen, judged, pipeline }: GoldenSubject,
   settings: PreparationSettings,
   note: (text: string) => void,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
   // Its answers are others at every run.
-  if (original.randomness !== null || references === null) return null;
+  if (original.randomness !== null) return null;
   const ask = servedAnswers(inspector, chosen, settings);
+  if (pipeline !== null) {
+    const datatype = original.signature.inputs.find(({ name }) => name === pipeline.image.input)?.datatype ?? 'FP32';
+    const { cases, served } = await pictureGolden(source, pipeline, datatype, settings, ask);
+    if (served > 0) note(describeServed(served, cases.length));
+    return encodeGoldenPictures(cases);
+  }
+  if (references === null) return null;
   const { cases, served } = await goldenCases(source, original, references, judged, settings, ask);
   const golden = encodeGolden(cases);
   if (golden === null) {
@@ -37,11 +48,13 @@ export async function makeGolden(
     return null;
   }
   if (served > 0) {
-    note(
-      `${served} of ${cases.length} golden vectors have the WASM runtime's own answers: native onnxruntime's differ from them beyond the tolerance`,
-    );
+    note(describeServed(served, cases.length));
   }
   return golden.bytes;
+}
+
+function describeServed(served: number, cases: number): string {
+  return `${served} of ${cases} golden vectors have the WASM runtime's own answers: native onnxruntime has none, or others beyond the tolerance`;
 }
 
 /** Asks the form of the model that is served, loaded at the first question. */

@@ -155,7 +155,12 @@ async function prepareSource(
   validation?.notes.forEach(note);
   const predictions = validation?.judgement?.predictions;
   const judged = data?.test && predictions ? { test: data.test, predictions } : null;
-  const goldenBytes = await makeGolden(inspector, { source, original, references, chosen, judged }, settings, note);
+  const goldenBytes = await makeGolden(
+    inspector,
+    { source, original, references, chosen, judged, pipeline: pipeline?.pipeline ?? null },
+    settings,
+    note,
+  );
   const golden = goldenBytes && (await blobOf(goldenBytes));
   const manifest: Manifest = {
     schema: 1,

@@ -1,16 +1,11 @@
 // The step `classify`: from a model's values to labels and scores, the highest first.
+import type { LabelScore } from '../../registry/api/label-scores.ts';
 import { invalid } from '../../registry/errors.ts';
 import type { Classification } from '../../registry/pipeline.ts';
 import { describeShape, quote } from '../protocol/describe.ts';
 import { elementsOf } from '../protocol/elements.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 import { activations } from './activations.ts';
-
-/** As `@huggingface/tasks` has it. */
-export interface LabelScore {
-  readonly label: string;
-  readonly score: number;
-}
 
 /**
  * @example

@@ -101,3 +101,8 @@ test.each([
   const { status, err } = await command(...args);
   expect([status > 0, err]).toEqual([true, expect.stringContaining(message)]);
 });
+
+test('golden vectors are pictures, and a replay checks the whole way', async () => {
+  const { status, out } = await command('verify', 'hub', 'v1');
+  expect([status, out]).toEqual([0, expect.stringContaining('4 of 4 golden vectors as published')]);
+});
