@@ -5,8 +5,9 @@ import { PopserveError } from './errors.ts';
 import type { Manifest } from './manifest.ts';
 import { ManifestReader } from './manifest-reader.ts';
 import type { ManifestStore } from './manifest-store.ts';
+import { renewedRoutes } from './renew-route.ts';
 import { type Route, routedVersions } from './route.ts';
-import { isBreaking, type RouteAction } from './route-action.ts';
+import { isBreaking, type RouteAction, type RoutingAction } from './route-action.ts';
 import { putNewestCopy } from './route-copies.ts';
 import type { RouteCopyStore } from './route-copy-store.ts';
 import type { RouteLog } from './route-log.ts';
@@ -53,6 +54,7 @@ export async function appendRoute(
     throw new PopserveError('CONFLICT', `model '${model}': expected epoch ${by.ifMatchEpoch}, it is at ${epoch}`);
   }
   const manifests = new ManifestReader(stores.manifests, model);
+  if (action.action === 'renew') return renewRoute(stores, current, action, { ...by, model }, manifests);
   const wanted = current === null ? action : await passRetired(current, action, manifests);
   if ('version' in wanted && wanted.version != null) {
     const named = await manifests.get(wanted.version);
@@ -72,8 +74,22 @@ export async function appendRoute(
   return { route, created: true, ...copy, ...(manifestError === null ? {} : { manifestError }) };
 }
 
+async function renewRoute(
+  stores: Stores,
+  current: Route | null,
+  { aboveEpoch, reason }: Extract<RouteAction, { action: 'renew' }>,
+  by: { model: string; actor: string; at: Date },
+  manifests: ManifestReader,
+): Promise<RouteChange> {
+  const routes = renewedRoutes(current, aboveEpoch, { ...by, reason });
+  for (const route of routes) if (!(await append(route, stores.routes))) throw await lostRace(route, stores.routes);
+  const newest = routes.at(-1) ?? current;
+  if (newest === null) throw new TypeError('a model without a route is not renewed');
+  return { route: newest, created: routes.length > 0, ...(await putCopy(by.model, stores, manifests)) };
+}
+
 /** A rollback without a version passes over the versions that were retired since. */
-async function passRetired(current: Route, action: RouteAction, manifests: ManifestReader): Promise<RouteAction> {
+async function passRetired(current: Route, action: RoutingAction, manifests: ManifestReader): Promise<RoutingAction> {
   if (action.action !== 'rollback' || action.version !== undefined) return action;
   for (const version of current.previous) {
     if ((await manifests.find(version)) !== null) return { ...action, version };
@@ -141,7 +157,7 @@ async function requireComparable(
 }
 
 /** A limit that nothing can be measured against would guard nothing. */
-function requireMeasurable(action: RouteAction, { model, version, baseline }: Manifest): void {
+function requireMeasurable(action: RoutingAction, { model, version, baseline }: Manifest): void {
   if (action.action !== 'canary' || action.limits?.drift === undefined || baseline?.inputs.length) return;
   throw new PopserveError(
     'CONFLICT',

@@ -2,13 +2,12 @@
 import type { R2Bucket } from '@cloudflare/workers-types';
 import { type AuditPage, type AuditRecord, auditRecordSchema } from './api/audit.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { invertedTime } from './object-key.ts';
 import { check } from './parse.ts';
 import { createOnly } from './r2-objects.ts';
 import { RememberedObjects } from './remembered-objects.ts';
 
 const prefix = 'audit/';
-/** R2 lists keys in ascending order only, so the time is inverted to have the newest first. */
-const latestMs = 9_999_999_999_999;
 
 export class AuditTrail {
   readonly #bucket: R2Bucket;
@@ -20,8 +19,8 @@ export class AuditTrail {
   }
 
   async append(record: AuditRecord): Promise<void> {
-    const inverted = String(latestMs - Date.parse(record.at)).padStart(13, '0');
-    const key = `${prefix}${inverted}-${crypto.randomUUID()}.json`;
+    // R2 lists keys in ascending order only, so the time is inverted to have the newest first.
+    const key = `${prefix}${invertedTime(Date.parse(record.at))}-${crypto.randomUUID()}.json`;
     await createOnly(this.#bucket, key, canonicalJson(record), { httpMetadata: { contentType: 'application/json' } });
   }
 

@@ -30,7 +30,11 @@ const metadataSchema = z.object({
     .pipe(z.array(digestSchema)),
 });
 
-const tombstoneSchema = z.strictObject({ retired: z.strictObject({ digest: digestSchema, at: z.iso.datetime() }) });
+export const tombstoneSchema = z.strictObject({
+  retired: z.strictObject({ digest: digestSchema, at: z.iso.datetime() }),
+});
+
+export type Tombstoned = z.infer<typeof tombstoneSchema>;
 
 /** Any digest in a text. */
 const anyDigest = /sha256:[0-9a-f]{64}/g;
@@ -73,11 +77,11 @@ export class R2ManifestStore implements ManifestStore {
     const { model, version } = manifest;
     const { text, options } = await objectOf(manifest);
     await putObject(this.#bucket, retiringKeyOf(model, version), text, options);
-    const at = new Date().toISOString();
-    const tombstone = canonicalJson({ retired: { digest: await sha256Digest(text), at } });
-    await putObject(this.#bucket, keyOf(model, version), tombstone, {
+    const retired = { digest: await sha256Digest(text), at: new Date().toISOString() };
+    const { body, customMetadata } = objectOfTombstone({ retired });
+    await putObject(this.#bucket, keyOf(model, version), body, {
       httpMetadata: { contentType: 'application/json' },
-      customMetadata: { retired: at },
+      customMetadata,
     });
   }
 
@@ -152,10 +156,22 @@ function manifestOrNull(text: string, model: string, version: string): Manifest 
   }
 }
 
+/** The content of a manifest's object, and the metadata that lists tell. */
+export async function objectOfManifest(
+  manifest: Manifest,
+): Promise<{ body: string; customMetadata: Record<string, string> }> {
+  const body = manifestText(manifest);
+  return { body, customMetadata: { digest: await sha256Digest(body), blobs: manifestBlobs(manifest).join(',') } };
+}
+
+/** The same for the tombstone that takes its place. */
+export function objectOfTombstone(tombstone: Tombstoned): { body: string; customMetadata: Record<string, string> } {
+  return { body: canonicalJson(tombstone), customMetadata: { retired: tombstone.retired.at } };
+}
+
 async function objectOf(manifest: Manifest): Promise<{ text: string; options: R2PutOptions }> {
-  const text = manifestText(manifest);
-  const customMetadata = { digest: await sha256Digest(text), blobs: manifestBlobs(manifest).join(',') };
-  return { text, options: { httpMetadata: { contentType: 'application/json' }, customMetadata } };
+  const { body, customMetadata } = await objectOfManifest(manifest);
+  return { text: body, options: { httpMetadata: { contentType: 'application/json' }, customMetadata } };
 }
 
 /** @returns null if the text is a manifest */

@@ -10,7 +10,7 @@ import { type Route, routeSchema } from './route.ts';
 import type { LogPage, RouteLog } from './route-log.ts';
 
 /** Enough for a release every second over 30,000 years. */
-const highestEpoch = 999_999_999_999;
+export const highestEpoch = 999_999_999_999;
 const keyDigits = String(highestEpoch).length;
 
 export class R2RouteLog implements RouteLog {

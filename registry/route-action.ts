@@ -40,6 +40,12 @@ const actionSchema = z.discriminatedUnion('action', [
       path: ['percent'],
       message: 'expected a number from 0 to 100 with the version',
     }),
+  /** Serves the same under the first epoch above the given one, after the newest routes of the log were lost. */
+  z.strictObject({
+    action: z.literal('renew'),
+    aboveEpoch: z.int().min(1).max(999_999_999_000),
+    reason: z.string().min(1).max(1000),
+  }),
   /** Points a name of the user's own to a version; null removes it. */
   z.strictObject({
     action: z.literal('alias'),
@@ -59,6 +65,9 @@ export const routeActionSchema = actionSchema.refine(
 );
 
 export type RouteAction = z.infer<typeof actionSchema>;
+
+/** An action that changes what is served. */
+export type RoutingAction = Exclude<RouteAction, { action: 'renew' }>;
 
 /** Whether the operator means to hurt callers. */
 export function isBreaking(action: RouteAction): boolean {

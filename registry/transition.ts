@@ -3,7 +3,7 @@
 import { canonicalJson } from './canonical-json.ts';
 import { PopserveError } from './errors.ts';
 import type { Route } from './route.ts';
-import type { RouteAction } from './route-action.ts';
+import type { RoutingAction } from './route-action.ts';
 
 /** The manifest of every version that a route names travels in its KV copy: KV takes 25 MiB, a manifest has 1 MiB at most. */
 const mostAliases = 16;
@@ -26,7 +26,7 @@ interface Step {
   epoch: number;
 }
 
-type CanaryAction = Extract<RouteAction, { action: 'canary' }>;
+type CanaryAction = Extract<RoutingAction, { action: 'canary' }>;
 
 const nothingRouted: Routing = { aliases: {}, previous: [], rollout: null, shadow: null };
 
@@ -35,7 +35,7 @@ const nothingRouted: Routing = { aliases: {}, previous: [], rollout: null, shado
  * @returns the route of the next epoch; `current` itself if the action changes nothing
  * @throws {PopserveError} CONFLICT when the action does not fit the current route; INVALID_ARGUMENT when it fits no route
  */
-export function nextRoute(current: Route | null, action: RouteAction, context: TransitionContext): Route {
+export function nextRoute(current: Route | null, action: RoutingAction, context: TransitionContext): Route {
   const { model, actor, at } = context;
   const epoch = (current?.epoch ?? 0) + 1;
   const routing = endIdleShadow(decide(action, { model, current: routingOf(current ?? nothingRouted), epoch }));
@@ -60,7 +60,7 @@ export function nextRoute(current: Route | null, action: RouteAction, context: T
   };
 }
 
-function decide(action: RouteAction, step: Step): Routing {
+function decide(action: RoutingAction, step: Step): Routing {
   switch (action.action) {
     case 'activate':
       return activate(step, action.version);

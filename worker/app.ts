@@ -32,6 +32,7 @@ import { healthRoutes } from './routes/health.ts';
 import { inferRoutes } from './routes/infer.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { modelRoutes } from './routes/models.ts';
+import { objectRoutes } from './routes/objects.ts';
 import { predictRoutes } from './routes/predict.ts';
 import { registryRoutes } from './routes/registry.ts';
 import { repositoryRoutes } from './routes/repository.ts';
@@ -91,6 +92,7 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
   app.route('/registry', registryRoutes);
   app.route('/registry', driftRoutes);
   app.route('/registry', sampleRoutes);
+  app.route('/registry', objectRoutes);
   app.route(
     '/',
     descriptionRoutes(() => app.routes),

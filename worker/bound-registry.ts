@@ -1,5 +1,6 @@
 // The registry over this Worker's own bindings, for isolates and Durable Objects alike.
 import { KVRouteCopyStore } from '../registry/kv-route-copy-store.ts';
+import { ObjectArchive } from '../registry/object-archive.ts';
 import { R2BlobStore } from '../registry/r2-blob-store.ts';
 import { R2ManifestStore } from '../registry/r2-manifest-store.ts';
 import { R2ModelIndexStore } from '../registry/r2-model-index-store.ts';
@@ -24,4 +25,9 @@ export function createRegistry(
     now: () => new Date(),
     retentionSeconds,
   });
+}
+
+/** All that the registry keeps, for backups. */
+export function createArchive({ bucket }: Pick<Bindings, 'bucket'>): ObjectArchive {
+  return new ObjectArchive(bucket);
 }

@@ -3,11 +3,12 @@ import { isolateMemory } from '../registry/default-limits.ts';
 import { mebibyte } from '../registry/mebibytes.ts';
 import { listAgeMs } from '../registry/model-catalog.ts';
 import type { Digest } from '../registry/names.ts';
+import type { ObjectArchive } from '../registry/object-archive.ts';
 import { RecentReads } from '../registry/recent-reads.ts';
 import type { Registry } from '../registry/registry.ts';
 import { RememberedObjects } from '../registry/remembered-objects.ts';
 import { type Bindings, readEnv } from './bindings.ts';
-import { createRegistry } from './bound-registry.ts';
+import { createArchive, createRegistry } from './bound-registry.ts';
 import { createSecurity, type Security } from './bound-security.ts';
 import { AnswerCache } from './cache/answer-cache.ts';
 import { CachedBlobs } from './cache/cached-blobs.ts';
@@ -38,6 +39,8 @@ export interface Isolate {
   /** The origin of the first request: a name of the Worker's own, for the cache. Null before it. */
   origin: string | null;
   readonly registry: Registry;
+  /** All that the registry keeps, for backups. */
+  readonly archive: ObjectArchive;
   /** The memory that all loaded models share. */
   readonly heap: IsolateHeap;
   readonly models: ModelCache;
@@ -133,6 +136,7 @@ export function createIsolate(env: Env, early: EarlyHeap | null = null): Isolate
     pop: config.popName,
     origin: null,
     registry,
+    archive: createArchive(bindings),
     heap,
     models,
     routes,

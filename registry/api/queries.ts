@@ -24,6 +24,12 @@ export const modelPageQuerySchema = z.object({
   after,
 });
 
+/** A page of `GET /registry/objects`: as many as R2 lists at once. */
+export const objectPageQuerySchema = z.object({
+  limit: z.coerce.number().int().min(1).max(1000).default(1000).describe('Entries of a page.'),
+  after,
+});
+
 /** One version's part of what is collected of a model, or one PoP's. */
 export const partQuerySchema = z.strictObject({
   version: versionSchema.describe('Only this version.').exactOptional(),

@@ -30,6 +30,11 @@ export const servingSchema = z.object({
     .object({ epoch: z.int().min(1), reason: z.string() })
     .nullable()
     .describe('A newer route that is not taken over, and why; null if there is none.'),
+  ahead: z
+    .object({ logEpoch: z.int().min(0).describe('The newest epoch of the log; 0: it has no route.') })
+    .nullable()
+    .default(null)
+    .describe('The route that is served is not in the log any more: its newest routes were lost. Null otherwise.'),
 });
 
 export type Serving = z.infer<typeof servingSchema>;

@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { PopserveError } from '../../registry/errors.ts';
 import { projectRoot } from '../build/project.ts';
 import { addAudit } from './commands/audit.ts';
+import { addBackupCommands } from './commands/backup.ts';
 import { addCleanCommands } from './commands/clean.ts';
 
 import { addCopy } from './commands/copy.ts';
@@ -18,6 +19,7 @@ import { addInit } from './commands/init.ts';
 import { addKeyCommands } from './commands/keys.ts';
 import { addLookCommands } from './commands/look.ts';
 import { addPublish } from './commands/publish.ts';
+import { addRenew } from './commands/renew.ts';
 import { addRouteCommands } from './commands/route.ts';
 import { addSample } from './commands/sample.ts';
 import { addStart } from './commands/start.ts';
@@ -40,7 +42,7 @@ Environment:
   POPSERVE_TOKEN  the operator's token (default: the local PoP's)
   POPSERVE_DATA   data folder of the local PoP (default: .popserve in the project)
   POPSERVE_<NAME>_URL, POPSERVE_<NAME>_TOKEN
-                  another place, for copy --from and --to: STAGING for staging
+                  another place, for --from and --to: STAGING for staging
   POPSERVE_ACTOR  who you are, for the history (default: git's user.name)
   POPSERVE_DEBUG  1 shows where an error came from
 
@@ -103,6 +105,8 @@ export function buildProgram(host: Host, ending: { status: number }, args: reado
   addCleanCommands(program, execute);
   addDrift(program, execute);
   addSample(program, execute);
+  addBackupCommands(program, execute);
+  addRenew(program, execute);
   addKeyCommands(program, execute);
   addAudit(program, execute);
   addDeploy(program, execute);

@@ -18,6 +18,12 @@ import {
   modelDetailsSchema,
   modelPageSchema,
 } from '../../registry/api/models.ts';
+import {
+  type ObjectPage,
+  objectPageSchema,
+  type RepairAnswer,
+  repairReportSchema,
+} from '../../registry/api/objects.ts';
 import { type PlatformReport, platformReportSchema } from '../../registry/api/platform.ts';
 import { type RouteChangeAnswer, routeChangeSchema, routePageSchema } from '../../registry/api/routes.ts';
 import { type DeletedSample, deletedSampleSchema } from '../../registry/api/sample.ts';
@@ -62,6 +68,8 @@ const mostSampleBytes = 512 * mebibyte;
 const auditPageLength = 100;
 /** Each of some twenty tries may take 5 s, though none does where storage answers. */
 const probeTimeoutMs = 120_000;
+/** A repair looks at every model. */
+const repairTimeoutMs = 300_000;
 /** Garbage collection lists the whole store. */
 const garbageTimeoutMs = 300_000;
 
@@ -271,6 +279,32 @@ export class RegistryClient {
     });
   }
 
+  /** A page of everything that the registry keeps. @throws {PopserveError} PERMISSION_DENIED without scope admin */
+  async listObjects(after: string | null): Promise<ObjectPage> {
+    const query = after === null ? '' : urlPath`?after=${after}`;
+    return this.#read(objectPageSchema, await this.#get(`registry/objects${query}`));
+  }
+
+  /** The content of an object that is not a blob. @throws {PopserveError} NOT_FOUND */
+  async readObject(key: string): Promise<string> {
+    return new TextDecoder().decode((await this.#get(objectPath(key))).body);
+  }
+
+  /**
+   * Puts an object back that is missing.
+   * @returns false if it is there with the same content
+   * @throws {PopserveError} CONFLICT if it is there with other content; UNPROCESSABLE if the content does not belong under the key
+   */
+  async restoreObject(key: string, text: string): Promise<boolean> {
+    return (await this.#send({ method: 'PUT', path: objectPath(key), ...json(text) })).status === 201;
+  }
+
+  /** Has the copies in KV written that are missing, old or ahead of the log. */
+  async repair(): Promise<RepairAnswer> {
+    const reply = await this.#send({ method: 'POST', path: 'registry/repair', timeoutMs: repairTimeoutMs });
+    return this.#read(repairReportSchema, reply);
+  }
+
   async collectGarbage(dryRun: boolean): Promise<GarbageReport> {
     const reply = await this.#send({
       method: 'POST',
@@ -341,6 +375,11 @@ export class RegistryClient {
 function blobPath(digest: Digest): string {
   // The colon stays as it is: it is allowed in a path segment.
   return `registry/blobs/${digest}`;
+}
+
+/** The slashes of a key stay as they are, and nothing else in it needs an escape. */
+function objectPath(key: string): string {
+  return `registry/objects/${key}`;
 }
 
 function json(body: string): { body: string; headers: Record<string, string> } {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { Registry } from '../../registry/registry.ts';
 import type { Route } from '../../registry/route.ts';
-import type { RouteAction } from '../../registry/route-action.ts';
+import type { RoutingAction } from '../../registry/route-action.ts';
 import { Turns } from './intercept.ts';
 import { createMemoryStores } from './memory-stores.ts';
 import { uploadVersions } from './sample-release.ts';
@@ -25,7 +25,7 @@ function settle(model: Model, stables: string[]): Model {
   return { stables, canary: null, shadow: model.shadow?.version === stables.at(-1) ? null : model.shadow };
 }
 
-function takeTurn(model: Model, action: RouteAction): Model | typeof refused {
+function takeTurn(model: Model, action: RoutingAction): Model | typeof refused {
   const stable = model.stables.at(-1);
   const push = (version: string) => (version === stable ? model.stables : [...model.stables, version]);
   switch (action.action) {
@@ -69,7 +69,7 @@ function meaning(route: Route): Model {
 
 const version = fc.constantFrom(...versions);
 const percent = fc.constantFrom(5, 20);
-const action: fc.Arbitrary<RouteAction> = fc.oneof(
+const action: fc.Arbitrary<RoutingAction> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ action: fc.constant('activate' as const), version }) },
   { weight: 2, arbitrary: fc.constant({ action: 'rollback' as const }) },
   { weight: 1, arbitrary: fc.record({ action: fc.constant('rollback' as const), version }) },
@@ -116,9 +116,9 @@ it('two operators at once leave a log of turns: dense, one winner per epoch, eac
     fc.asyncProperty(fc.scheduler(), turns, turns, async (scheduler, annActions, bobActions) => {
       const stores = createMemoryStores();
       await uploadVersions(new Registry({ ...stores, now }), 'pump', versions);
-      const asked = new Map<Route, RouteAction>();
+      const asked = new Map<Route, RoutingAction>();
       const turnsOfCalls = new Turns(scheduler);
-      const operate = async (actor: string, actions: RouteAction[]) => {
+      const operate = async (actor: string, actions: RoutingAction[]) => {
         const registry = new Registry({ ...turnsOfCalls.storesOf(actor, stores), now });
         for (const each of actions) {
           const result = await registry.appendRoute('pump', each, { actor }).catch((error) => error);

@@ -1,26 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import type { Route } from '../../registry/route.ts';
 import { routeSchema } from '../../registry/route.ts';
-import { type RouteAction, routeActionSchema } from '../../registry/route-action.ts';
+import { type RoutingAction, routeActionSchema } from '../../registry/route-action.ts';
 import { nextRoute } from '../../registry/transition.ts';
 import { resolveVersion } from '../../worker/routing/resolve.ts';
 
 const context = { model: 'pump', actor: 'ann', at: new Date('2026-11-23T10:00:00Z') };
 
 /** The route after some actions, each checked against the schema of what is stored. */
-function routeAfter(...actions: RouteAction[]): Route {
+function routeAfter(...actions: RoutingAction[]): Route {
   const route = actions.reduce<Route | null>((current, action) => nextRoute(current, action, context), null);
   return routeSchema.parse(route);
 }
 
-function apply(current: Route | null, action: RouteAction): Route {
+function apply(current: Route | null, action: RoutingAction): Route {
   return nextRoute(current, action, context);
 }
 
-const activate = (version: string): RouteAction => ({ action: 'activate', version });
-const canary = (version: string, percent: number): RouteAction => ({ action: 'canary', version, percent });
-const shadow = (version: string | null, percent?: number): RouteAction => ({ action: 'shadow', version, percent });
-const alias = (name: string, version: string | null): RouteAction => ({ action: 'alias', name, version });
+const activate = (version: string): RoutingAction => ({ action: 'activate', version });
+const canary = (version: string, percent: number): RoutingAction => ({ action: 'canary', version, percent });
+const shadow = (version: string | null, percent?: number): RoutingAction => ({ action: 'shadow', version, percent });
+const alias = (name: string, version: string | null): RoutingAction => ({ action: 'alias', name, version });
 const conflict = (text: string) =>
   expect.objectContaining({ code: 'CONFLICT', message: expect.stringContaining(text) });
 
@@ -96,7 +96,7 @@ describe('canary', () => {
   });
 
   it('takes a limit on disagreement only for a version that runs as a shadow too', () => {
-    const limited: RouteAction = {
+    const limited: RoutingAction = {
       ...{ action: 'canary', version: '2', percent: 5 },
       limits: { disagreementShare: 0.01, minRequests: 100 },
     };
@@ -107,7 +107,7 @@ describe('canary', () => {
 
   it('keeps the shadow that a limit on disagreement needs for as long as that limit stands', () => {
     const limits = { disagreementShare: 0.01, minRequests: 100 };
-    const limited: RouteAction = { action: 'canary', version: '2', percent: 5, limits };
+    const limited: RoutingAction = { action: 'canary', version: '2', percent: 5, limits };
     const route = routeAfter(activate('1'), shadow('2', 5), limited);
     for (const action of [shadow(null), shadow('2', 0), shadow('3', 5)]) {
       expect(() => apply(route, action)).toThrow(conflict("limit on disagreement of the canary '2'"));

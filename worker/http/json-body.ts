@@ -15,6 +15,12 @@ const mostJsonBytes = mebibyte;
 
 /** @param empty what a missing body stands for; without it a body is required */
 export async function readJson(c: Context<AppContext>, what: string, empty?: unknown): Promise<unknown> {
+  const text = await readText(c);
+  return text.trim() === '' && empty !== undefined ? empty : parseJson(text, what);
+}
+
+/** A body that is JSON or empty, as it was spelled. */
+export async function readText(c: Context<AppContext>): Promise<string> {
   const { ledger, config } = c.get('isolate');
   const account = ledger.openControl();
   const ended = Promise.withResolvers<void>();
@@ -29,8 +35,7 @@ export async function readJson(c: Context<AppContext>, what: string, empty?: unk
     const bytes = await readBody(c.req.raw, limits, account);
     passControlJson(c, bytes.length);
     boundJson(bytes, { maxDepth: defaultLimits.jsonDepth, maxValues: mostValues });
-    const text = new TextDecoder().decode(bytes);
-    return text.trim() === '' && empty !== undefined ? empty : parseJson(text, what);
+    return new TextDecoder().decode(bytes);
   } finally {
     account.close();
     ended.resolve();

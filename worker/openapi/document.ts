@@ -108,6 +108,7 @@ const pathSchemas: Readonly<Record<string, z.ZodType>> = {
   label: aliasSchema,
   digest: digestSchema,
   id: keyIdSchema,
+  key: z.string().describe('The slashes of a key stay as they are.'),
 };
 
 /** The data plane takes an alias in the place of a version. */

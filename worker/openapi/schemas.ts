@@ -39,6 +39,7 @@ import {
   retiredVersionSchema,
   retriedVersionSchema,
 } from '../../registry/api/models.ts';
+import { objectPageSchema, repairReportSchema, restoredObjectSchema } from '../../registry/api/objects.ts';
 import { platformReportSchema } from '../../registry/api/platform.ts';
 import {
   repositoryIndexRequestSchema,
@@ -118,12 +119,15 @@ const answers = {
   ModelReady: modelReadySchema,
   ModelShadow: modelShadowSchema,
   ModelStatus: modelStatusSchema,
+  ObjectPage: objectPageSchema,
   OutputsByName: outputsByNameSchema,
   PlatformReport: platformReportSchema,
   Predictions: predictionsSchema,
   PredictResponse: predictResponseSchema,
   RegisteredVersion: registeredVersionSchema,
+  RepairReport: repairReportSchema,
   RepositoryIndex: repositoryIndexSchema,
+  RestoredObject: restoredObjectSchema,
   RetiredVersion: retiredVersionSchema,
   RetriedVersion: retriedVersionSchema,
   RevokedKey: revokedKeySchema,

@@ -151,6 +151,14 @@ export class RegistryReads {
     return await this.#readNewest(model).catch(unreachable);
   }
 
+  /**
+   * The newest route alone, from the log itself; null if it has none.
+   * @throws {PopserveError} UNAVAILABLE when R2 cannot be reached
+   */
+  async loggedRoute(model: string): Promise<Route | null> {
+    return await this.#registry.currentRoute(model).catch(unreachable);
+  }
+
   /** @throws {PopserveError} NOT_FOUND when there is no such model; UNAVAILABLE when R2 cannot be reached */
   async requireModel(model: string): Promise<void> {
     await this.#registry.requireModel(model).catch(unreachable);

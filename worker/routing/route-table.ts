@@ -8,6 +8,7 @@ import type { Registry } from '../../registry/registry.ts';
 import type { Route, RouteCopy } from '../../registry/route.ts';
 import { errorText } from '../logging/error-text.ts';
 import type { RequestScope } from '../request-scope.ts';
+import { isBehind } from './lost-route.ts';
 import { RegistryReads } from './registry-reads.ts';
 import { resolveVersion } from './resolve.ts';
 import { RouteLooks } from './route-looks.ts';
@@ -189,6 +190,22 @@ export class RouteTable {
     const copy = await this.#reads.route(model, snapshot?.copy.route.epoch ?? null);
     if (snapshot) snapshot.checkedAtMs = Date.now();
     if (copy) await this.#snapshots.takeOver(copy, scope);
+    await this.#compareWithLog(model, copy?.route ?? null);
+  }
+
+  /**
+   * Notices that the log has lost the route that is served, after a restore of an older backup for example. A copy in KV that does
+   * not have it is mostly just late, so the log is asked: once a refresh, as long as the copy does not have it.
+   */
+  async #compareWithLog(model: string, copied: Route | null): Promise<void> {
+    const snapshot = this.#snapshots.get(model);
+    if (!snapshot) return;
+    if (!isBehind(copied, snapshot.copy.route)) {
+      this.#snapshots.noteAhead(model, null);
+      return;
+    }
+    const newest = await this.#reads.loggedRoute(model);
+    this.#snapshots.noteAhead(model, isBehind(newest, snapshot.copy.route) ? (newest?.epoch ?? 0) : null);
   }
 
   /** Read-your-release: an isolate behind the asked epoch reads R2 itself before it answers; {@link RouteLooks} says how often. */

@@ -31,7 +31,7 @@ interface Swap {
   readonly manifest: Manifest;
 }
 
-const nothingServed: Serving = { epoch: 0, stable: null, canary: null, held: null };
+const nothingServed: Serving = { epoch: 0, stable: null, canary: null, held: null, ahead: null };
 
 export class Snapshots {
   readonly #warmer: Warmer;
@@ -94,6 +94,17 @@ export class Snapshots {
     }
     if (!isHeldBack(current?.route ?? null, route, new Set(failed.keys()))) this.install(copy);
     else this.#hold(route, [...failed.values()].join('; '));
+  }
+
+  /**
+   * Notes whether the log still has the route that is served. It serves on in either case: an isolate never goes back.
+   * @param logEpoch the newest epoch of a log that does not have it; null if it does
+   */
+  noteAhead(model: string, logEpoch: number | null): void {
+    const snapshot = this.#snapshots.get(model);
+    if (!snapshot || (snapshot.serving.ahead?.logEpoch ?? null) === logEpoch) return;
+    snapshot.serving = { ...snapshot.serving, ahead: logEpoch === null ? null : { logEpoch } };
+    if (logEpoch !== null) this.#log('epoch-ahead', { model, epoch: snapshot.copy.route.epoch, log: logEpoch });
   }
 
   /** Waits for a version of the model that is taking the room of the one before it, if there is one. */
@@ -160,5 +171,5 @@ export class Snapshots {
 
 function servingOf({ epoch, aliases, rollout }: Route): Serving {
   const canary = rollout && { version: rollout.version, percent: rollout.percent };
-  return { epoch, stable: aliases.stable ?? null, canary, held: null };
+  return { epoch, stable: aliases.stable ?? null, canary, held: null, ahead: null };
 }

@@ -45,6 +45,11 @@ export function metricsOf(reports: readonly ModelReport[], tritonNames: boolean)
         (told?.status.pops ?? []).map(({ pop, epoch }) => ({ labels: { model, pop }, value: epoch })),
       ),
     ]),
+    gauge('popserve_pop_ahead', 'Whether a PoP serves a route that the log has lost.', [
+      ...reports.flatMap(({ model, told }) =>
+        (told?.status.pops ?? []).map(({ pop, ahead }) => ({ labels: { model, pop }, value: ahead === null ? 0 : 1 })),
+      ),
+    ]),
     ...driftMetrics(reports),
     ...(tritonNames
       ? [

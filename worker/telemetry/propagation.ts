@@ -53,7 +53,8 @@ export function readPops(sql: SqlStorage, nowMs: number): PopStatus[] {
     .toArray();
   const pops = new Map<string, PopStatus>();
   for (const { pop, serving: text, seen_ms } of rows) {
-    const serving = JSON.parse(text) as Serving;
+    // An isolate of an older version of the code does not tell whether it is ahead.
+    const serving: Serving = { ahead: null, ...(JSON.parse(text) as Omit<Serving, 'ahead'> & Partial<Serving>) };
     const status = pops.get(pop);
     if (status === undefined) {
       pops.set(pop, { pop, ...serving, highestEpoch: serving.epoch, isolates: 1, seenAtMs: seen_ms });
@@ -63,6 +64,7 @@ export function readPops(sql: SqlStorage, nowMs: number): PopStatus[] {
     status.isolates += 1;
     status.seenAtMs = Math.max(status.seenAtMs, seen_ms);
     status.held ??= serving.held;
+    status.ahead ??= serving.ahead;
   }
   return [...pops.values()];
 }

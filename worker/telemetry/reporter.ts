@@ -126,5 +126,9 @@ export class Reporter {
 
 function sameServing(reported: Serving | null, serving: Serving): boolean {
   if (reported === serving) return true;
-  return reported?.epoch === serving.epoch && reported.held?.epoch === serving.held?.epoch;
+  return (
+    reported?.epoch === serving.epoch &&
+    reported.held?.epoch === serving.held?.epoch &&
+    reported.ahead?.logEpoch === serving.ahead?.logEpoch
+  );
 }

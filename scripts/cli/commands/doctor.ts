@@ -57,6 +57,7 @@ async function examine(context: Context): Promise<Report> {
     await check('cache', () => judgeCache(settings.url)),
     await check('access', () => askAccess(context)),
     await check('token and registry', () => askRegistry(context)),
+    await check('epochs', () => askEpochs(context)),
   ];
   const failed = checks.some(({ ok }) => !ok);
   return {
@@ -132,4 +133,20 @@ async function askAccess({ connection }: Context): Promise<string> {
 async function askRegistry({ registry, connection }: Context): Promise<string> {
   const models = await registry.listModels();
   return `the token of ${connection.settings.tokenSource} is accepted, ${models.length} models`;
+}
+
+/** One call for all models: the metrics say of each PoP whether it serves what the log has lost. */
+async function askEpochs({ connection }: Context): Promise<string> {
+  const { body } = await connection.send({ method: 'GET', path: 'metrics', authorized: true, repeat: 'always' });
+  const ahead = new Set<string>();
+  for (const [, model = ''] of new TextDecoder()
+    .decode(body)
+    .matchAll(/^popserve_pop_ahead\{.*?model="([^"]*)".*\} 1$/gm)) {
+    ahead.add(model);
+  }
+  if (ahead.size === 0) return 'no PoP is ahead of the route log';
+  const models = [...ahead].sort();
+  throw new Error(
+    `PoPs serve routes of ${models.join(', ')} that the log has lost, and take no release; run 'popserve renew ${models[0]}'`,
+  );
 }

@@ -42,6 +42,7 @@ async function status({ registry, host }: Context, model: string): Promise<Repor
       ...guard.map(({ text, limit, passed }) => `guard: ${text}, limit ${limit}${passed ? ': passed' : ''}`),
       ...describeUnmeasured(found),
       ...(release === null ? ['no PoP has reported yet'] : describeRelease(release, host.terminalColumns !== null)),
+      ...describeAhead(found),
       ...(popRows.length === 0
         ? []
         : ['', ...table([['POP', 'EPOCH', 'SERVING', 'CANARY', 'ISOLATES', 'SEEN (UTC)', 'HELD BACK'], ...popRows])]),
@@ -59,6 +60,16 @@ function describeUnmeasured({ route, guard }: ModelStatus): string[] {
   return Object.entries(limits)
     .filter(([name]) => !guard.some((finding) => finding.name === name))
     .map(([name, limit]) => `guard: ${limitNames[name as keyof typeof limits]} not measured yet, limit ${limit}`);
+}
+
+/** PoPs that serve a route which the log has lost: they take no release until the log is above it. */
+function describeAhead({ model, pops }: ModelStatus): string[] {
+  const ahead = pops.flatMap(({ pop, highestEpoch, ahead: found }) =>
+    found === null
+      ? []
+      : [`${pop} serves epoch ${highestEpoch}, which the log has lost: it ends at epoch ${found.logEpoch}`],
+  );
+  return ahead.length === 0 ? [] : [...ahead, `these PoPs take no release until you run: popserve renew ${model}`];
 }
 
 function describeRelease(release: ReleaseStatus, terminal: boolean): string[] {

@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 import { movedCallers } from '../../../registry/contract/moved-callers.ts';
 import type { Route } from '../../../registry/route.ts';
-import type { RouteAction } from '../../../registry/route-action.ts';
+import type { RoutingAction } from '../../../registry/route-action.ts';
 import { nextRoute } from '../../../registry/transition.ts';
 
 const context = { model: 'm', actor: 'ann', at: new Date('2026-11-24T00:00:00Z') };
 
 /** The callers moved by the last of some actions, as `under: served > next`. */
-function movedBy(...actions: RouteAction[]): string[] {
+function movedBy(...actions: RoutingAction[]): string[] {
   let current: Route | null = null;
   let moved: string[] = [];
   for (const action of actions) {
@@ -18,12 +18,12 @@ function movedBy(...actions: RouteAction[]): string[] {
   return moved;
 }
 
-const first: RouteAction = { action: 'activate', version: '1' };
-const canary = (percent: number, version = '2'): RouteAction => ({ action: 'canary', version, percent });
-const alias = (version: string): RouteAction => ({ action: 'alias', name: 'lab', version });
-const shadow = (percent: number): RouteAction => ({ action: 'shadow', version: '2', percent });
+const first: RoutingAction = { action: 'activate', version: '1' };
+const canary = (percent: number, version = '2'): RoutingAction => ({ action: 'canary', version, percent });
+const alias = (version: string): RoutingAction => ({ action: 'alias', name: 'lab', version });
+const shadow = (percent: number): RoutingAction => ({ action: 'shadow', version: '2', percent });
 
-it.each<[string, RouteAction[], string[]]>([
+it.each<[string, RoutingAction[], string[]]>([
   ['a first activation', [first], []],
   ['the first activation after an alias', [alias('2'), first], []],
   ['an activation', [first, { action: 'activate', version: '2' }], ['stable: 1 > 2']],
@@ -31,7 +31,7 @@ it.each<[string, RouteAction[], string[]]>([
   ['a canary', [first, canary(5)], ['canary: 1 > 2']],
   ['a canary whose share is raised', [first, canary(5), canary(20)], ['canary: 1 > 2']],
   ['a canary whose share is lowered', [first, canary(20), canary(5)], []],
-  ['limits of a canary', [first, canary(5), { ...canary(5), limits: { drift: 1 } } as RouteAction], []],
+  ['limits of a canary', [first, canary(5), { ...canary(5), limits: { drift: 1 } } as RoutingAction], []],
   ['a promotion', [first, canary(5), { action: 'promote' }], ['stable: 1 > 2']],
   ['an abort', [first, canary(5), { action: 'abort' }], []],
   ['an alias that is new', [first, alias('2')], ['lab: 1 > 2']],

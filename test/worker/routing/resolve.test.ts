@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import type { Route } from '../../../registry/route.ts';
-import type { RouteAction } from '../../../registry/route-action.ts';
+import type { RoutingAction } from '../../../registry/route-action.ts';
 import { nextRoute } from '../../../registry/transition.ts';
 import { resolveVersion } from '../../../worker/routing/resolve.ts';
 
 const context = { model: 'pump', actor: 'ann', at: new Date(0) };
-function routeOf(...actions: RouteAction[]): Route | null {
+function routeOf(...actions: RoutingAction[]): Route | null {
   return actions.reduce<Route | null>((route, action) => nextRoute(route, action, context), null);
 }
 
-const activate: RouteAction = { action: 'activate', version: '1' };
-const lab: RouteAction = { action: 'alias', name: 'lab', version: '7' };
-const canary = (percent: number): RouteAction => ({ action: 'canary', version: '2', percent });
+const activate: RoutingAction = { action: 'activate', version: '1' };
+const lab: RoutingAction = { action: 'alias', name: 'lab', version: '7' };
+const canary = (percent: number): RoutingAction => ({ action: 'canary', version: '2', percent });
 
 describe('a version that is asked for', () => {
   test.each([

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { PopserveError } from '../../../registry/errors.ts';
 import type { Manifest } from '../../../registry/manifest.ts';
 import { type Route, type RouteCopy, routedVersions } from '../../../registry/route.ts';
-import type { RouteAction } from '../../../registry/route-action.ts';
+import type { RoutingAction } from '../../../registry/route-action.ts';
 import { nextRoute } from '../../../registry/transition.ts';
 import { Snapshots } from '../../../worker/routing/snapshots.ts';
 import { sampleRelease } from '../../registry/sample-release.ts';
@@ -12,11 +12,11 @@ const model = 'pump';
 const sample = await sampleRelease(model, '0');
 const context = { model, actor: 'ann', at: new Date(0) };
 const scope = { waitUntil: () => undefined };
-const activate = (version: string): RouteAction => ({ action: 'activate', version });
-const alias = (name: string, version: string): RouteAction => ({ action: 'alias', name, version });
-const canary: RouteAction = { action: 'canary', version: '2', percent: 50 };
+const activate = (version: string): RoutingAction => ({ action: 'activate', version });
+const alias = (name: string, version: string): RoutingAction => ({ action: 'alias', name, version });
+const canary: RoutingAction = { action: 'canary', version: '2', percent: 50 };
 
-function copyAfter(...actions: RouteAction[]): RouteCopy {
+function copyAfter(...actions: RoutingAction[]): RouteCopy {
   const route = actions.reduce<Route | null>((current, action) => nextRoute(current, action, context), null) as Route;
   const manifests = routedVersions(route).map((version): [string, Manifest] => [
     version,
@@ -66,7 +66,7 @@ const epoch = () => snapshots.serving(model).epoch;
 
 describe('what is served', () => {
   test('is nothing before the first route', () => {
-    expect(snapshots.serving(model)).toEqual({ epoch: 0, stable: null, canary: null, held: null });
+    expect(snapshots.serving(model)).toEqual({ epoch: 0, stable: null, canary: null, held: null, ahead: null });
     expect(snapshots.get(model)).toBeUndefined();
   });
 
@@ -77,9 +77,10 @@ describe('what is served', () => {
       stable: '1',
       canary: { version: '2', percent: 50 },
       held: null,
+      ahead: null,
     });
     snapshots.install(copyAfter(activate('1'), canary, { action: 'abort' }));
-    expect(snapshots.serving(model)).toEqual({ epoch: 3, stable: '1', canary: null, held: null });
+    expect(snapshots.serving(model)).toEqual({ epoch: 3, stable: '1', canary: null, held: null, ahead: null });
   });
 
   test('is no stable where only an alias is routed', () => {
@@ -142,7 +143,7 @@ describe('a takeover', () => {
     faults.set('7', 'refused').set('8', 'damaged');
     for (let count = 0; count < 2; count++) await snapshots.takeOver(next, scope);
     const held = { epoch: 3, reason: 'refused; damaged' };
-    expect(snapshots.serving(model)).toEqual({ epoch: 1, stable: '1', canary: null, held });
+    expect(snapshots.serving(model)).toEqual({ epoch: 1, stable: '1', canary: null, held, ahead: null });
     expect(logged).toEqual([{ event: 'takeover-held', model, serving: 1, ...held }]);
     faults.delete('8');
     await snapshots.takeOver(next, scope);

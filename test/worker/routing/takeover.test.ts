@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Manifest } from '../../../registry/manifest.ts';
 import { type Route, type RouteCopy, routedVersions } from '../../../registry/route.ts';
-import type { RouteAction } from '../../../registry/route-action.ts';
+import type { RoutingAction } from '../../../registry/route-action.ts';
 import { nextRoute } from '../../../registry/transition.ts';
 import { isHeldBack, planTakeover } from '../../../worker/routing/takeover.ts';
 import { sampleRelease } from '../../registry/sample-release.ts';
@@ -9,12 +9,12 @@ import { sampleRelease } from '../../registry/sample-release.ts';
 const sample = await sampleRelease('m', '0');
 const context = { model: 'm', actor: 'ann', at: new Date(0) };
 const start = nextRoute(null, { action: 'activate', version: '1' }, context);
-const routeAfter = (...actions: RouteAction[]): Route =>
+const routeAfter = (...actions: RoutingAction[]): Route =>
   actions.reduce((route, action) => nextRoute(route, action, context), start);
 
-const canary: RouteAction = { action: 'canary', version: '2', percent: 50 };
-const lab: RouteAction = { action: 'alias', name: 'lab', version: '9' };
-const activate: RouteAction = { action: 'activate', version: '3' };
+const canary: RoutingAction = { action: 'canary', version: '2', percent: 50 };
+const lab: RoutingAction = { action: 'alias', name: 'lab', version: '9' };
+const activate: RoutingAction = { action: 'activate', version: '3' };
 
 test.each([
   ['nothing failed', routeAfter(), routeAfter(activate), [], false],
@@ -44,8 +44,8 @@ test.each([
 });
 
 describe('the plan of a takeover', () => {
-  const shadow: RouteAction = { action: 'shadow', version: '4', percent: 5 };
-  const promote: RouteAction = { action: 'promote' };
+  const shadow: RoutingAction = { action: 'shadow', version: '4', percent: 5 };
+  const promote: RoutingAction = { action: 'promote' };
   const everything = () => true;
   const nothing = () => false;
   const steps = (current: Route | null, next: Route, fits: (version: string, beside: string[]) => boolean) => {

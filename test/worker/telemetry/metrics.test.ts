@@ -23,7 +23,7 @@ const report: ModelReport = {
       guard: [],
       pops: [
         {
-          ...{ pop: 'HEL', epoch: 3, highestEpoch: 3, isolates: 1, stable: '1', canary: null, held: null },
+          ...{ pop: 'HEL', epoch: 3, highestEpoch: 3, isolates: 1, stable: '1', canary: null, held: null, ahead: null },
           seenAtMs: 0,
         },
       ],

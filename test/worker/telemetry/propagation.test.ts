@@ -128,8 +128,27 @@ it('tells of each PoP what its isolates serve, while they are heard of', () => {
   report('b', 'FRA', 1, { epoch: 2, stable: '0' }, 3000);
   report('c', 'FRA', 1, { epoch: 3, stable: '1', held }, 2000);
   report('d', 'ARN', 1, { epoch: 1 }, 500);
-  const fra = { pop: 'FRA', epoch: 2, highestEpoch: 3, isolates: 3, stable: '0', canary: null, held, seenAtMs: 3000 };
-  const arn = { pop: 'ARN', epoch: 1, highestEpoch: 1, isolates: 1, stable: '1', canary: null, held: null };
+  const fra = {
+    pop: 'FRA',
+    epoch: 2,
+    highestEpoch: 3,
+    isolates: 3,
+    stable: '0',
+    canary: null,
+    held,
+    ahead: null,
+    seenAtMs: 3000,
+  };
+  const arn = {
+    pop: 'ARN',
+    epoch: 1,
+    highestEpoch: 1,
+    isolates: 1,
+    stable: '1',
+    canary: null,
+    held: null,
+    ahead: null,
+  };
   expect(readPops(sql, 500 + 10 * minuteMs)).toEqual([{ ...arn, seenAtMs: 500 }, fra]);
   expect(readPops(sql, 501 + 10 * minuteMs)).toEqual([fra]);
   // An isolate that moves on is counted once, by what it serves now.

@@ -8,7 +8,7 @@ import type { IsolateReport } from '../../../worker/telemetry/report.ts';
 import { Reporter } from '../../../worker/telemetry/reporter.ts';
 import { baselineOf, drawTable, manifestWith, tableSignature, tensorOf } from './drift/baselines.ts';
 
-const serving: Serving = { epoch: 1, stable: '1', canary: null, held: null };
+const serving: Serving = { epoch: 1, stable: '1', canary: null, held: null, ahead: null };
 
 function deltaOf(requests: number): CountsDelta {
   return {

@@ -35,7 +35,7 @@ export async function statusOf(pop: TestPop, model: string): Promise<TelemetrySt
 }
 
 export function servingOf(epoch: number, stable = '1'): Serving {
-  return { epoch, stable, canary: null, held: null };
+  return { epoch, stable, canary: null, held: null, ahead: null };
 }
 
 export interface Told {

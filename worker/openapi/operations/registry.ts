@@ -1,5 +1,5 @@
 // The control plane.
-import { pageQuerySchema, partQuerySchema } from '../../../registry/api/queries.ts';
+import { objectPageQuerySchema, pageQuerySchema, partQuerySchema } from '../../../registry/api/queries.ts';
 import type { Answer, Operation, Operations } from '../operation.ts';
 
 /** How blobs are read. */
@@ -123,6 +123,24 @@ export const registryOperations: Operations = {
     { content: 'AuditPage' },
     { query: forward },
   ),
+  ...registry(
+    'GET /objects',
+    'listObjects',
+    'All that the registry keeps, for a backup',
+    { content: 'ObjectPage' },
+    { query: objectPageQuerySchema },
+  ),
+  ...registry('GET /objects/:key{.+}', 'getObject', 'Read an object that is not a blob', { content: 'bytes' }),
+  ...registry(
+    'PUT /objects/:key{.+}',
+    'restoreObject',
+    'Put an object back that is missing',
+    { content: 'RestoredObject', ...created },
+    { body: { content: 'bytes' } },
+  ),
+  ...registry('POST /repair', 'repairRegistry', 'Write copies in KV that are missing, old or ahead of the log', {
+    content: 'RepairReport',
+  }),
   ...registry(
     'POST /gc',
     'collectGarbage',

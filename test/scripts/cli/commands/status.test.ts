@@ -23,11 +23,11 @@ const answer: ModelStatus = {
   pops: [
     {
       ...{ pop: 'FRA', epoch: 2, highestEpoch: 2, isolates: 2, stable: 'v1', canary: { version: 'v2', percent: 5 } },
-      ...{ held: null, seenAtMs },
+      ...{ held: null, ahead: null, seenAtMs },
     },
     {
       ...{ pop: 'SIN', epoch: 1, highestEpoch: 2, isolates: 3, stable: 'v1', canary: null },
-      ...{ held: { epoch: 2, reason: 'blob is corrupt' }, seenAtMs },
+      ...{ held: { epoch: 2, reason: 'blob is corrupt' }, ahead: null, seenAtMs },
     },
   ],
   versions: [
