@@ -82,13 +82,14 @@ export class ModelCatalog {
    * @returns undefined if it is not
    */
   hasVersion(model: string, version: string): boolean | undefined {
-    const entry = this.#recent.peek('', absenceAgeMs)?.is.entries.get(model);
+    const known = this.#recent.peek('', absenceAgeMs)?.is;
+    const entry = known?.entries.get(model) ?? known?.read.get(model);
     return entry?.versions.includes(version);
   }
 
-  /** Has names and versions at hand for the next questions. */
-  async refresh(spend: Spend = spendNothing): Promise<void> {
-    await this.#known(spend, absenceAgeMs);
+  /** Has all names, and the versions of this model, at hand for the next questions. */
+  async refresh(model: string, spend: Spend = spendNothing): Promise<void> {
+    if (await this.has(model, spend)) await this.entries([model], spend);
   }
 
   /**

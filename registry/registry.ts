@@ -217,9 +217,9 @@ export class Registry {
     if (!(await this.#catalog.has(model))) throw notFound(model);
   }
 
-  /** Has what is known of all models at hand, so that {@link isKnown} can tell. */
-  async refreshLists(): Promise<void> {
-    await this.#catalog.refresh();
+  /** Has all names and the versions of this model at hand, so that {@link isKnown} and {@link isKnownVersion} can tell. */
+  async refreshLists(model: string): Promise<void> {
+    await this.#catalog.refresh(model);
   }
 
   /** Whether there is such a model, so far as that is known without a read of storage; undefined if it is not. */
@@ -244,7 +244,7 @@ export class Registry {
     ]);
     if (route === null && versions.length === 0 && retired.length === 0 && damaged.length === 0) {
       // Names come from URLs: the next ones that are not there cost nothing.
-      await this.#catalog.refresh();
+      await this.#catalog.refresh(model);
       throw notFound(model);
     }
     const summaries = versions

@@ -86,30 +86,33 @@ describe.each([
   const ask = (isolate: number, method: string, path: string): Promise<CountedAnswer> =>
     pop.ask(isolate, method, pathOf(path), method === 'POST' ? { dryRun: true } : undefined);
 
-  test.each(rows.map((row, index) => ({ ...row, isolate: index + 1 })))('$call', async (row) => {
-    const cold = await ask(row.isolate, row.method, row.path);
-    const again = await ask(row.isolate, row.method, row.path);
-    expect({ cold: cold.operations.length, again: again.operations.length }, cold.operations.join(', ')).toEqual({
-      cold: row[column],
-      again: row.again,
-    });
-    expect(row.again).toBeLessThanOrEqual(2);
-    expect(again.status).toBe(cold.status);
-    expect(cold.status).toBe(row.path.includes('{unknown}') ? 404 : 200);
-    if (row.path.includes('{unknown}')) expect(cold.operations.filter((name) => name.startsWith('do '))).toEqual([]);
-  });
+  test.each(rows.map((row, index) => ({ ...row, isolate: index + 1 })))(
+    '$call',
+    async (row) => {
+      const cold = await ask(row.isolate, row.method, row.path);
+      const again = await ask(row.isolate, row.method, row.path);
+      expect({ cold: cold.operations.length, again: again.operations.length }, cold.operations.join(', ')).toEqual({
+        cold: row[column],
+        again: row.again,
+      });
+      expect(row.again).toBeLessThanOrEqual(2);
+      expect(again.status).toBe(cold.status);
+      expect(cold.status).toBe(row.path.includes('{unknown}') ? 404 : 200);
+      if (row.path.includes('{unknown}')) expect(cold.operations.filter((name) => name.startsWith('do '))).toEqual([]);
+    },
+    120_000,
+  );
 
   test('a dear read weighs what it costs, and what others have paid for weighs one', async () => {
-    const [audit] = rows.filter(({ call }) => call === 'GET /registry/audit');
     const page = '/registry/audit?limit=7';
     const key = await pop.ask(writer, 'POST', '/registry/keys', { name: 'k', scopes: ['admin'] });
     const headers = { 'x-api-key': (JSON.parse(key.text) as { token: string }).token };
-    const isolate = 1 + rows.indexOf(audit ?? expect.unreachable());
+    // A key that an isolate does not know counts against the address too.
+    await pop.ask(writer, 'GET', '/registry/models', undefined, headers);
     const first = await pop.ask(writer, 'GET', page, undefined, headers);
     expect(first.weight).toBe(8);
     const again = await pop.ask(writer, 'GET', page, undefined, headers);
     expect(again.weight).toBe(1);
-    expect((await pop.ask(isolate, 'GET', '/v2/models', undefined, headers)).weight).toBeLessThanOrEqual(2);
   });
 });
 
@@ -124,6 +127,6 @@ test('every read of the API has its row', async () => {
       .filter((verb) => verb === 'get' || verb === 'head')
       .map((verb) => `${verb.toUpperCase()} ${path}`),
   );
-  const told = rows.map(({ method, path }) => `${method} ${path.replace(/\?.*$/, '')}`);
+  const told = rows.map(({ method, path }) => `${method} ${path.replace(/\?.*$/, '').replace('{alias}', '{version}')}`);
   expect(reads.filter((read) => !told.includes(read))).toEqual([]);
 });

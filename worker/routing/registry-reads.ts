@@ -179,7 +179,7 @@ export class RegistryReads {
     });
     this.#unrouted.set(key, { found, untilMs: Date.now() + this.#rememberMs });
     // The next versions that somebody makes up are found missing without a read.
-    if (found instanceof PopserveError) await this.#registry.refreshLists().catch(() => undefined);
+    if (found instanceof PopserveError) await this.#registry.refreshLists(model).catch(() => undefined);
     return unwrap(found);
   }
 }

@@ -33,7 +33,10 @@ beforeEach(async () => {
   [calls, logged, fields, refused] = [[], [], [], new Set()];
   stores = createMemoryStores();
   operators = new Registry({ ...stores, now: () => new Date() });
-  await uploadVersions(operators, 'pump', ['1', '2']);
+  for (const version of ['1', '2']) {
+    await uploadVersions(operators, 'pump', [version]);
+    await stores.pause(1_000);
+  }
   reads = readsFor(rememberMs);
 });
 afterEach(() => void vi.useRealTimers());
@@ -62,6 +65,7 @@ describe('a route', () => {
     await activate('1');
     const copy = await stores.copies.get('pump');
     if (copy === null) throw new Error('expected a copy');
+    await stores.pause(1_000);
     await stores.copies.put({ ...copy, route: { ...copy.route, epoch: 1_000_000 } });
     expect((await reads.route('pump', 1))?.route.epoch).toBe(1);
     expect(calls).toEqual(['copies.get', 'routes.newest', 'manifests.get']);
