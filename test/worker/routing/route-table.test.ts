@@ -521,10 +521,24 @@ describe('refreshing', () => {
     expect(world.fields.at(-1)).toEqual({ model, error: 'Error: away' });
   });
 
-  test('that finds no route any more changes nothing', async () => {
+  test('that finds no route any more serves on, and says once that the log has lost it', async () => {
     await world.ask();
     world.intercepted = async (name, call) => (name === 'copies.get' || name === 'routes.newest' ? null : call());
-    expect(await world.ask()).toMatchObject({ version: '1', epoch: 1 });
+    for (let count = 0; count < 2; count += 1) {
+      expect(await world.ask()).toMatchObject({ version: '1', epoch: 1 });
+      expect(world.table.serving(model).ahead).toEqual({ logEpoch: 0 });
+    }
+    expect(world.logged).toEqual(['epoch-ahead']);
+    world.intercepted = async (_, call) => call();
+    await world.ask();
+    expect(world.table.serving(model).ahead).toBeNull();
+  });
+
+  test('that finds no copy asks the log, which has the route', async () => {
+    await world.ask();
+    world.intercepted = async (name, call) => (name === 'copies.get' ? null : call());
+    await world.ask();
+    expect(world.table.serving(model).ahead).toBeNull();
     expect(world.logged).toEqual([]);
   });
 
