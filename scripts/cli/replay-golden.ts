@@ -1,5 +1,5 @@
 // Replays a version's golden vectors at a point of presence: does it answer there as it did when it was published?
-import { type LabelScore, labelScoresSchema } from '../../registry/api/label-scores.ts';
+import { type LabelScore, labelScoresSchema } from '../../registry/api/pictures.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Digest } from '../../registry/names.ts';

@@ -1,5 +1,5 @@
 // Golden vectors: sample inputs with the original's answers in native onnxruntime, kept beside the model as JSON of OIP tensors.
-import type { LabelScore } from '../../registry/api/label-scores.ts';
+import type { LabelScore } from '../../registry/api/pictures.ts';
 import { encodeBase64 } from '../../registry/bytes.ts';
 import { elementCount, isFloat } from '../../registry/signature.ts';
 import { elementsOf } from '../../worker/protocol/elements.ts';

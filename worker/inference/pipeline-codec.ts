@@ -1,4 +1,5 @@
 // A pipeline's requests and answers in place of tensors: pictures become the model's input, its outputs the answer of the task.
+import type { PictureParameters } from '../../registry/api/pictures.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Pipeline } from '../../registry/pipeline.ts';
 import type { Isolate } from '../isolate.ts';
@@ -7,7 +8,7 @@ import type { InferRequest } from '../protocol/infer-request.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 import type { Account } from '../runtime/ledger.ts';
 import type { InferenceCodec } from './codecs.ts';
-import { type PipelineBody, type PipelineParameters, readPipelineRequest } from './pipeline-request.ts';
+import { type PipelineBody, readPipelineRequest } from './pipeline-request.ts';
 
 /**
  * @returns null where the request is one of tensors or records
@@ -37,7 +38,7 @@ export async function pipelineCodec(
 }
 
 /** One for each file. */
-function answersOf({ after }: Pipeline, parameters: PipelineParameters, outputs: readonly Tensor[]): unknown[] {
+function answersOf({ after }: Pipeline, parameters: PictureParameters, outputs: readonly Tensor[]): unknown[] {
   const [output] = outputs;
   if (output === undefined) throw new Error(`the model gave no output '${after.output}'`);
   const { top_k: topK = after.topK, threshold } = parameters;

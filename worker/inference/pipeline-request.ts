@@ -1,5 +1,5 @@
 // What a caller of a pipeline sends: pictures as they are, in a form, or as base64 in JSON. Tensors stay possible beside it.
-import * as z from 'zod';
+import { type PictureParameters, pictureParametersSchema } from '../../registry/api/pictures.ts';
 import { decodeBase64 } from '../../registry/bytes.ts';
 import { invalid, PopserveError } from '../../registry/errors.ts';
 import type { Manifest } from '../../registry/manifest.ts';
@@ -9,21 +9,11 @@ import type { DecodeLimits } from '../protocol/infer-request.ts';
 import { parseJson, requestLimits } from '../protocol/json.ts';
 import type { Account } from '../runtime/ledger.ts';
 
-/** Options of a request, by the names of `@huggingface/tasks`. */
-const parametersSchema = z.strictObject({
-  /** Classes in the answer. */
-  top_k: z.int().min(1).optional(),
-  /** Leaves out what scores less. */
-  threshold: z.number().optional(),
-});
-
-export type PipelineParameters = z.infer<typeof parametersSchema>;
-
 export interface PipelineRequest {
   readonly files: readonly Uint8Array[];
   /** The answer is a list with an entry for each file, also where there is one file. */
   readonly isBatch: boolean;
-  readonly parameters: PipelineParameters;
+  readonly parameters: PictureParameters;
 }
 
 export interface PipelineBody {
@@ -73,7 +63,7 @@ export async function readPipelineRequest(
   return {
     files: texts.map((text, index) => readBase64(text, isBatch ? `inputs[${index}]` : 'inputs')),
     isBatch,
-    parameters: parse(parametersSchema, parameters ?? {}, 'parameters'),
+    parameters: parse(pictureParametersSchema, parameters ?? {}, 'parameters'),
   };
 }
 
@@ -108,9 +98,9 @@ async function readForm(body: Uint8Array, contentType: string, account: Account)
   return { files, isBatch: files.length > 1, parameters: readFormParameters(form.get('parameters')) };
 }
 
-function readFormParameters(value: File | string | null): PipelineParameters {
+function readFormParameters(value: File | string | null): PictureParameters {
   if (value === null) return {};
   if (typeof value !== 'string') throw invalid("field 'parameters': expected JSON as a text, got a file");
   const json = parseJson(new TextEncoder().encode(value), { maxDepth: 8, ...requestLimits }, 'none').value;
-  return parse(parametersSchema, json, "field 'parameters'");
+  return parse(pictureParametersSchema, json, "field 'parameters'");
 }

@@ -136,8 +136,9 @@ function queryParameters(query: Operation['query']): JsonSchema[] {
   });
 }
 
-function describeBody({ content, binary, optional, example }: Body): JsonSchema {
-  return { required: optional !== true, content: contentOf(content, { binary, example }) };
+function describeBody({ content, binary, pictures, optional, example }: Body): JsonSchema {
+  const media = pictures ? mediaForms : {};
+  return { required: optional !== true, content: { ...contentOf(content, { binary, example }), ...media } };
 }
 
 function describeAnswer({ content, binary, headers = [], statuses = [200] }: Answer): JsonSchema {
@@ -153,6 +154,21 @@ function describeAnswer({ content, binary, headers = [], statuses = [200] }: Ans
 
 const bytes = { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
 const text = { schema: { type: 'string' } };
+const file = { type: 'string', format: 'binary' };
+/** The forms of a picture beside base64 in JSON. */
+const mediaForms = {
+  ...{ 'image/jpeg': { schema: file }, 'image/png': { schema: file }, 'image/webp': { schema: file } },
+  'multipart/form-data': {
+    schema: {
+      type: 'object',
+      required: ['file'],
+      properties: {
+        file: { oneOf: [file, { type: 'array', items: file }], description: 'Several are a batch.' },
+        parameters: { type: 'string', description: '`PictureParameters` as JSON.' },
+      },
+    },
+  },
+};
 
 function contentOf(
   content: Body['content'] | Exclude<Answer['content'], 'none'>,

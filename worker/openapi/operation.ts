@@ -17,6 +17,8 @@ export interface Body {
   readonly content: RequestName | readonly RequestName[] | 'bytes';
   /** The tensors may follow the JSON part in binary. */
   readonly binary?: true;
+  /** A picture may be the body, or stand in a form. */
+  readonly pictures?: true;
   /** Without a body the call means what it means with an empty one. */
   readonly optional?: true;
   readonly example?: unknown;

@@ -40,6 +40,12 @@ import {
   retriedVersionSchema,
 } from '../../registry/api/models.ts';
 import { objectPageSchema, repairReportSchema, restoredObjectSchema } from '../../registry/api/objects.ts';
+import {
+  labelScoresListSchema,
+  labelScoresSchema,
+  pictureParametersSchema,
+  picturesSchema,
+} from '../../registry/api/pictures.ts';
 import { platformReportSchema } from '../../registry/api/platform.ts';
 import {
   repositoryIndexRequestSchema,
@@ -87,6 +93,8 @@ const requests = {
   InferenceRequest: inferenceRequestSchema,
   KeyRequest: keyRequestSchema,
   KeyRevocation: keyRevocationSchema,
+  PictureParameters: pictureParametersSchema,
+  Pictures: picturesSchema,
   PredictRequest: predictRequestSchema,
   Records: recordsSchema,
   RepositoryIndexRequest: repositoryIndexRequestSchema,
@@ -108,6 +116,8 @@ const answers = {
   GarbageReport: garbageReportSchema,
   InferenceResponse: inferenceResponseSchema,
   JsonTensor: jsonTensorSchema,
+  LabelScores: labelScoresSchema,
+  LabelScoresList: labelScoresListSchema,
   KeyList: keyListSchema,
   KeySummary: keySummarySchema,
   ModelConfig: modelConfigSchema,

@@ -1,5 +1,5 @@
 // The step `classify`: from a model's values to labels and scores, the highest first.
-import type { LabelScore } from '../../registry/api/label-scores.ts';
+import type { LabelScore } from '../../registry/api/pictures.ts';
 import { invalid } from '../../registry/errors.ts';
 import type { Classification } from '../../registry/pipeline.ts';
 import { describeShape, quote } from '../protocol/describe.ts';

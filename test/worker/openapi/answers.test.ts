@@ -5,6 +5,8 @@ import { demoModel } from '../../../scripts/demo/demo-model.ts';
 import { Random } from '../../../scripts/random.ts';
 import { demoPublication } from '../../harness/demo-publication.ts';
 import { eventually } from '../../harness/eventually.ts';
+import { colourModel } from '../../harness/pictures/colour-model.ts';
+import { png } from '../../harness/pictures/encoders.ts';
 import { TestPop } from '../../harness/pop.ts';
 import { adder } from '../../harness/small-models.ts';
 import { baselineOf } from '../telemetry/drift/baselines.ts';
@@ -31,6 +33,7 @@ beforeAll(async () => {
   await pop.release(await demoPublication());
   await pop.release(adder('adder', '1', 10));
   await pop.release(adder('retired', '1', 10), false);
+  await pop.release(colourModel('colour', '1'));
   description = await Description.of(pop);
   const key = await pop.operate('POST', '/registry/keys', { name: 'first', scopes: ['read'], models: ['adder'] });
   named.id = key.json<{ key: { id: string } }>().key.id;
@@ -57,6 +60,8 @@ const next = { action: 'alias', name: 'next', version: '2' };
 const guarded = { action: 'canary', version: '2', percent: 50, limits: { errorShare: 0.5, drift: 9 } };
 const unguarded = { ...guarded, limits: { errorShare: 0.5 } };
 const onDemo = { in: { model: demo } };
+const onColour = { in: { model: 'colour' } };
+const teal = png(8, 8, () => [0, 102, 51]).toString('base64');
 const inQuery = `?${Object.entries(record).map((pair) => pair.join('='))}`.replaceAll(',', '&');
 
 // In this order: the same call once more is no creation, and what is held is what the call before gave.
@@ -106,6 +111,8 @@ const calls: readonly [status: number, verb: string, path: string, call: Call][]
   [200, 'POST', `${version}/infer`, { body: half }],
   [200, 'POST', `${model}/infer`, { body: { instances: [{ x: [1, 2] }], id: 'a' } }],
   [200, 'POST', `${model}/infer`, { ...onDemo, body: { instances: [record] } }],
+  [200, 'POST', `${model}/infer`, { ...onColour, body: { inputs: teal } }],
+  [200, 'POST', `${model}/infer`, { ...onColour, body: { inputs: [teal], parameters: { top_k: 1 } } }],
   [400, 'POST', `${model}/infer`, { body: {} }],
   [503, 'POST', `${model}/infer`, { body: infer, headers: { 'popserve-min-epoch': '99' } }],
   [200, 'GET', `${model}/infer`, { query: '?x=1,2', headers: { 'popserve-key': 'pump-1' } }],

@@ -57,11 +57,11 @@ export const inferenceOperations: Operations = {
   ...ofModel('POST', '/infer', {
     id: 'infer',
     tag: 'Inference',
-    summary: 'Infer from tensors or from plain records',
-    body: { content: ['Records', 'InferenceRequest'], binary: true, example: records },
+    summary: 'Infer from tensors, plain records or pictures',
+    body: { content: ['Records', 'InferenceRequest', 'Pictures'], binary: true, pictures: true, example: records },
     headers: ['Inference-Header-Content-Length'],
     answer: {
-      content: ['Predictions', 'InferenceResponse'],
+      content: ['Predictions', 'InferenceResponse', 'LabelScores', 'LabelScoresList'],
       binary: true,
       headers: [...inferred, 'Inference-Header-Content-Length'],
     },
