@@ -103,12 +103,14 @@ export class IndexWriter {
 
   /**
    * For the scheduled handler: adds models that are missing, ends changes that nobody ended, and compares a share of the others.
+   * @param isAnew takes nothing over from the index: objects were restored without it
    * @param newest routes that were read from the log meanwhile: a model whose entry has another one is compared too
    */
-  async repair(now: Date, newest: ReadonlyMap<string, Route | null>): Promise<IndexReport> {
+  async repair(now: Date, newest: ReadonlyMap<string, Route | null>, isAnew = false): Promise<IndexReport> {
     const { index: store, manifests } = this.#stores;
     const marks = await store.listMarks();
-    const { index, etag } = await store.read();
+    const { index: stored, etag } = await store.read();
+    const index = isAnew ? { complete: false, models: new Map() } : stored;
     const names = await manifests.listModels();
     const marked = new Set(marks.map(({ model }) => model));
     const turn = Math.floor(now.getTime() / 300_000) % repairsOfAll;

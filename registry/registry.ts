@@ -391,8 +391,9 @@ export class Registry {
   /**
    * For the scheduled handler: restores versions that were retired although they are routed, and writes copies and entries of the index
    * that are missing or old.
+   * @param options.anew makes the index anew, for a registry that was changed by other means
    */
-  async repair(): Promise<RepairReport> {
+  async repair({ anew = false } = {}): Promise<RepairReport> {
     const retirements = await this.#settleRetirements(settledAfterMs);
     const newest = new Map<string, Route | null>();
     const { routes } = this.#stores;
@@ -406,7 +407,7 @@ export class Registry {
     const copies = await repairCopies({ ...this.#stores, routes: noted }, this.#pause);
     const failed = [...retirements.failed, ...copies.failed];
     try {
-      const { indexed } = await this.#writer.repair(this.#now(), newest);
+      const { indexed } = await this.#writer.repair(this.#now(), newest, anew);
       return { ...retirements, ...copies, indexed, failed };
     } catch (error) {
       return { ...retirements, ...copies, indexed: [], failed: [...failed, { model: '', error: String(error) }] };

@@ -147,6 +147,15 @@ it('is mended by the repair where somebody changed the registry without it', asy
   await expectInStep(stores);
 });
 
+it('is made anew after a restore, whatever it said before', async () => {
+  const stores = await prepared();
+  await stores.manifests.create((await sampleRelease('pump', '7')).manifest);
+  // Not the time at which this model is compared anyway.
+  const turns = Array.from({ length: 12 }, (_, turn) => start + turn * 300_000);
+  await registryOf(stores, turns[0]).repair({ anew: true });
+  for (const ms of turns) await expectInStep(stores, ms);
+});
+
 it('writes nothing for a call that is refused', async () => {
   const stores = await prepared();
   const names: string[] = [];

@@ -30,7 +30,7 @@ export const objectRoutes = new Hono<AppContext>()
     return c.json({ key } satisfies RestoredObject, created ? 201 : 200);
   })
   .post('/repair', needs('admin'), async (c) => {
-    const report = await c.var.isolate.registry.repair();
+    const report = await c.var.isolate.registry.repair({ anew: true });
     operatorOf(c).note('registry repaired', { ...report });
     return c.json(report satisfies RepairAnswer);
   });
