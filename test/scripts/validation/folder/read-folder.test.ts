@@ -84,7 +84,7 @@ describe('a folder with a sub-folder for each class', () => {
     ]);
     rmSync(join(path, 'b/1/rate.npy'));
     await expect(read(path, model)).rejects.toThrow(
-      "b/1: expected one file rate (.npy, .bin, .png, .jpg or .jpeg) for input 'rate', got sound.npy",
+      "b/1: expected one file rate (.npy, .bin, .png, .jpg, .jpeg or .webp) for input 'rate', got sound.npy",
     );
   });
 
@@ -106,13 +106,13 @@ describe('a folder with a sub-folder for each class', () => {
       { 'a.npy': one(1), 'b.npy': one(2) },
       "expected sub-folders named after classes or a labels.csv, got 2 files such as 'a.npy'",
     ],
-    ['nothing of use', { 'a.txt': 'x' }, 'got no .npy, .bin, .png, .jpg or .jpeg'],
-    ['other files', { 'cats/a.gif': 'x' }, "cats: expected .npy, .bin, .png, .jpg or .jpeg, got 'a.gif'"],
+    ['nothing of use', { 'a.txt': 'x' }, 'got no .npy, .bin, .png, .jpg, .jpeg or .webp'],
+    ['other files', { 'cats/a.gif': 'x' }, "cats: expected .npy, .bin, .png, .jpg, .jpeg or .webp, got 'a.gif'"],
     ['folders in a class', { 'cats/old/a.npy': one(1) }, "got 'old'"],
     [
       'an empty class',
       { 'cats/.keep': '', 'dogs/a.npy': one(1) },
-      'cats: expected .npy, .bin, .png, .jpg or .jpeg, got none',
+      'cats: expected .npy, .bin, .png, .jpg, .jpeg or .webp, got none',
     ],
   ])('is refused with %s', async (_, files, words) => {
     await expect(read(folder(files), pair)).rejects.toThrow(words);
@@ -208,7 +208,7 @@ describe('a folder with a labels.csv', () => {
     ['name,y\na.npy,1\n', "labels.csv: expected a column 'file', or one for each input ('x'); it has name, y"],
     [
       'file,y\nb.npy,1\n',
-      "labels.csv, row 1, column 'file': expected a file .npy, .bin, .png, .jpg or .jpeg, got 'b.npy', which is not there",
+      "labels.csv, row 1, column 'file': expected a file .npy, .bin, .png, .jpg, .jpeg or .webp, got 'b.npy', which is not there",
     ],
     ['file,y\na.npy,1\n,2\n', "labels.csv, row 2, column 'file'"],
     ['file,y\na.npy,1\na.txt,2\n', "got 'a.txt'"],
