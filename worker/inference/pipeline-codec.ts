@@ -4,6 +4,7 @@ import type { Manifest } from '../../registry/manifest.ts';
 import type { Pipeline } from '../../registry/pipeline.ts';
 import type { Isolate } from '../isolate.ts';
 import { classify } from '../pipeline/classify.ts';
+import { admitFor } from '../protocol/check-inputs.ts';
 import type { InferRequest } from '../protocol/infer-request.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 import type { Account } from '../runtime/ledger.ts';
@@ -16,14 +17,15 @@ import { type PipelineBody, readPipelineRequest } from './pipeline-request.ts';
  */
 export async function pipelineCodec(
   { config, pictures }: Pick<Isolate, 'config' | 'pictures'>,
-  { pipeline }: Manifest,
+  manifest: Manifest,
   body: PipelineBody,
   account: Account,
 ): Promise<InferenceCodec<InferRequest> | null> {
+  const { pipeline } = manifest;
   if (pipeline === undefined) return null;
   const request = await readPipelineRequest(body, config.decodeLimits, account);
   if (request === null) return null;
-  const tensor = await pictures.prepare(request.files, pipeline.image, account);
+  const tensor = await pictures.prepare(request.files, { image: pipeline.image, admit: admitFor(manifest) }, account);
   return {
     decode: () => ({
       ...{ parameters: {}, inputs: [tensor], binaryOutputs: false },

@@ -39,6 +39,15 @@ export class PictureBatch {
     this.#rowLength = this.#size.width * this.#size.height * this.#colours.tables.length;
   }
 
+  /** The tensor without its elements. */
+  get head(): Pick<Tensor, 'name' | 'datatype' | 'shape'> {
+    const { order, datatype } = layoutOf(this.#image);
+    const { width, height } = this.#size;
+    const channels = this.#colours.tables.length;
+    const row = order === 'nchw' ? [channels, height, width] : [height, width, channels];
+    return { name: this.#image.input, datatype, shape: [this.#plans.length, ...row] };
+  }
+
   /** Of the tensor. */
   get byteLength(): number {
     return this.#rowLength * this.#plans.length * arrays[layoutOf(this.#image).datatype].BYTES_PER_ELEMENT;
@@ -54,15 +63,8 @@ export class PictureBatch {
 
   /** The model's input, once all pictures were put. */
   tensor(): Tensor {
-    const { order, datatype } = layoutOf(this.#image);
-    const { width, height } = this.#size;
-    const channels = this.#colours.tables.length;
-    const row = order === 'nchw' ? [channels, height, width] : [height, width, channels];
-    const elements = this.#elements ?? new arrays[datatype](0);
-    return {
-      ...{ name: this.#image.input, datatype, shape: [this.#plans.length, ...row] },
-      data: new Uint8Array(elements.buffer),
-    };
+    const elements = this.#elements ?? new arrays[layoutOf(this.#image).datatype](0);
+    return { ...this.head, data: new Uint8Array(elements.buffer) };
   }
 }
 

@@ -6,6 +6,7 @@ import { orient } from '../pipeline/orient.ts';
 import { decodingBytes, type PictureDecoders } from '../pipeline/picture-decoders.ts';
 import { type PictureHeader, readPictureHeader } from '../pipeline/picture-header.ts';
 import { PictureBatch } from '../pipeline/prepare-pictures.ts';
+import type { Admit } from '../protocol/check-inputs.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 import type { Account } from './ledger.ts';
 
@@ -26,11 +27,16 @@ export class Pictures {
 
   /**
    * @param files one or more, each a JPEG, PNG or WebP
+   * @param admit refuses the input by its shape, before a picture is decoded
    * @returns the model's input
    * @throws {PopserveError} INVALID_ARGUMENT for a damaged picture, UNSUPPORTED_MEDIA for a kind that is not read, TOO_LARGE for more
    *   pixels than the limit, UNAVAILABLE where they do not fit into memory now; with several files the message names the place
    */
-  async prepare(files: readonly Uint8Array[], image: ImageInput, account: Account): Promise<Tensor> {
+  async prepare(
+    files: readonly Uint8Array[],
+    { image, admit }: { readonly image: ImageInput; readonly admit: Admit },
+    account: Account,
+  ): Promise<Tensor> {
     const where = (index: number) => (files.length === 1 ? 'decode' : `inputs[${index}]: decode`);
     const headers = files.map((file, index) => this.#check(readPictureHeader(file, where(index)), image, where(index)));
     const turns = imageStep(image, 'orient') !== undefined;
@@ -38,6 +44,7 @@ export class Pictures {
       headers.map((header) => (turns ? upright(header) : header)),
       image,
     );
+    admit(batch.head);
     account.take('decoded', batch.byteLength);
     const decoders = await this.#start();
     for (const [index, file] of files.entries()) {

@@ -1,4 +1,5 @@
 // A model that says which colour a picture has, small enough to know each of its answers: the mean of each channel is its score.
+import type { Manifest } from '../../../registry/manifest.ts';
 import type { Pipeline } from '../../../registry/pipeline.ts';
 import { model, node, tensorValue } from '../../../scripts/onnx/build.ts';
 import { publication, type SmallPublication } from '../small-models.ts';
@@ -27,7 +28,12 @@ export function colourPipeline(changes: Partial<Pipeline> = {}): Pipeline {
   };
 }
 
-export function colourModel(name: string, version: string, pipeline = colourPipeline()): SmallPublication {
+export function colourModel(
+  name: string,
+  version: string,
+  pipeline = colourPipeline(),
+  changes: Partial<Manifest> = {},
+): SmallPublication {
   const built = model({
     name: 'colour',
     opsets: { '': 17 },
@@ -40,5 +46,5 @@ export function colourModel(name: string, version: string, pipeline = colourPipe
     inputs: [{ name: 'pixels', datatype: 'FP32' as const, shape: [-1, 3, side, side] }],
     outputs: [{ name: 'scores', datatype: 'FP32' as const, shape: [-1, 3] }],
   };
-  return publication(name, version, built, signature, { pipeline });
+  return publication(name, version, built, signature, { pipeline, ...changes });
 }

@@ -1,6 +1,6 @@
 // Pictures as they are, to a version with a pipeline, through the real Worker.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { colourModel } from '../../harness/pictures/colour-model.ts';
+import { colourModel, colourPipeline } from '../../harness/pictures/colour-model.ts';
 import { png } from '../../harness/pictures/encoders.ts';
 import { jpegs } from '../../harness/pictures/jpegs.ts';
 import { TestPop } from '../../harness/pop.ts';
@@ -21,6 +21,11 @@ let pop: TestPop;
 beforeAll(async () => {
   pop = await TestPop.start({ MAX_PIXELS: '100000' });
   await pop.release(colourModel('colour', '1'));
+  await pop.release(
+    colourModel('few', '1', colourPipeline(), {
+      limits: [{ name: 'pixels', shape: [8, null, null, null], elements: 8 * 192 }],
+    }),
+  );
   await pop.release(adder('adder', '1', 1));
 });
 afterAll(() => pop.stop());
@@ -125,6 +130,11 @@ describe('what is wrong is named by its step', () => {
       { error: expect.stringContaining('adder 1 was published without a pipeline') },
     ]);
   });
+});
+
+test('more pictures than the version takes are refused before one is decoded', async () => {
+  const { status, json } = await ask({ inputs: new Array(9).fill(base64(teal)) }, {}, '/v2/models/few/infer');
+  expect([status, json]).toEqual([413, { error: expect.stringContaining("input 'pixels'") }]);
 });
 
 test('memory is given back', async () => {
