@@ -22,13 +22,20 @@ export async function relayBody<T>(
   const sent = body.pipeTo(writable, { preventCancel: true }).catch(() => undefined);
   try {
     const result = await consume(readable);
-    if (!readable.locked) await readable.pipeTo(new WritableStream()).catch(() => undefined);
+    await readToEnd(readable);
     return result;
   } catch (error) {
+    // A consumer that failed before it read anything reads nothing any more: without this the body would wait for it for good.
+    await readToEnd(readable);
     if (error instanceof PopserveError) throw error;
     await sent;
     throw (await hasFailed(body)) ? clientGone(error) : error;
   }
+}
+
+/** Unless the consumer reads it. */
+async function readToEnd(readable: ReadableStream<Uint8Array>): Promise<void> {
+  if (!readable.locked) await readable.pipeTo(new WritableStream()).catch(() => undefined);
 }
 
 async function hasFailed(body: ReadableStream<Uint8Array>): Promise<boolean> {
