@@ -35,7 +35,7 @@ describe('popserve', () => {
 
   it.each([
     [['publsh', 'x'], "unknown command 'publsh'"],
-    [['publish', '--name', 'm'], "missing required argument 'file'"],
+    [['publish', '--name', 'm'], "missing required argument 'model'"],
     [['publish', 'x'], "required option '--name <model>' not specified"],
     [['publish', 'x', '--name', 'Upper'], 'a model name is 1 to 64 of a-z'],
     [['publish', 'x', '--name', 'm', '--version', 'stable'], "a version is like '1'"],
@@ -50,7 +50,7 @@ describe('popserve', () => {
     [['alias', 'm', 'v1', 'v2'], 'an alias must not be shaped like a version'],
     [['list', 'm'], "too many arguments for 'list'"],
     [['list', '--yaml'], "unknown option '--yaml'"],
-    [['infer', 'm'], 'expected one request file, as --input FILE or --json FILE, got 0'],
+    [['infer', 'm'], 'expected one request file, as --input FILE or --json FILE, or a picture as --image FILE, got 0'],
   ])('ends %j with status 2 and one line', async (args, message) => {
     const { status, out, err } = await popserve(...args);
     expect(status).toBe(2);
