@@ -17,6 +17,7 @@ export const delays = {
   ...{ kvFrom: 500, kvTo: 10_000, absence: 10_000, stale: 30_000, refresh: 5_000, fault: 20_000 },
   /** Between two writes to a key. */
   write: 1_000,
+  trial: 30_000,
   // Longer than the stalest route lives on in a PoP.
   ...{ flush: 5_000, retention: 120_000 },
 };
@@ -87,6 +88,8 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       ROUTE_REFRESH_SECONDS: seconds(delays.refresh),
       TELEMETRY_FLUSH_SECONDS: seconds(delays.flush),
       ROUTE_RETENTION_SECONDS: seconds(delays.retention),
+      // The least that the setting takes is a second. An operator that dies may leave a trial behind.
+      TRIAL_SECONDS: String(Math.max(1, scaled(delays.trial) / 1000)),
       GC_GRACE_SECONDS: seconds(delays.retention),
     },
     answerFault: options.answerFault,
