@@ -32,7 +32,7 @@ export type DriftSettings = z.infer<typeof driftSettingsSchema>;
 export const featureVerdictSchema = z.object({
   feature: z.string(),
   kind: z.enum(['input', 'output']),
-  samples: count.describe('Values that are not missing.'),
+  samples: count.describe('Values that are not missing, without the caller that was left out.'),
   minimumSamples: count.describe('With fewer values the distribution is not judged.'),
   psi: z.number(),
   psiNoise: z.number().describe('Undrifted data stays under this.'),
@@ -74,7 +74,11 @@ export const placeDriftSchema = z.object({
   drifting: z.boolean(),
   changedMs: timeMs.describe('Since when `drifting` is what it is, milliseconds since 1970; 0: always.'),
   open: z
-    .object({ sinceMs: timeMs, rows: count })
+    .object({
+      sinceMs: timeMs,
+      rows: count,
+      rowsOfOthers: count.describe('Rows of all callers but the largest; 0: there is one caller.'),
+    })
     .nullable()
     .describe('The window that is being filled; null: nothing came since the last one.'),
   window: judgedWindowSchema.nullable().describe('The newest window that was judged; null: none yet.'),

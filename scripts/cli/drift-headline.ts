@@ -26,13 +26,18 @@ export function driftHeadline(version: VersionDrift, settings: DriftSettings): s
   return `${streakOf(place)} of ${settings.windows} windows past a threshold at ${place.place}${elsewhere}: ${statistics}${others}`;
 }
 
-/** How far the fullest place is from a verdict. @returns `160 of 350 rows`, or `values` where rows lack some */
+/**
+ * How far the fullest place is from a verdict.
+ * @returns `160 of 350 rows`, `of callers but the largest` where one caller sent nearly all, or `values` where rows lack some
+ */
 export function progress({ places, minimumRows }: Pick<VersionDrift, 'places' | 'minimumRows'>): string {
-  const rows = largest(
-    places.map(({ open }) => open?.rows ?? 0),
-    0,
-  );
-  if (rows > 0 && minimumRows !== null) return `${rows} of ${minimumRows} rows`;
+  const [fullest] = places.flatMap(({ open }) => open ?? []).sort((a, b) => b.rows - a.rows);
+  const rows = fullest?.rows ?? 0;
+  const others = fullest?.rowsOfOthers ?? 0;
+  if (rows > 0 && minimumRows !== null) {
+    const waits = rows >= minimumRows && others > 0 && others < minimumRows;
+    return waits ? `${others} of ${minimumRows} rows of callers but the largest` : `${rows} of ${minimumRows} rows`;
+  }
   const [nearest] = places
     .flatMap(({ window }) => window?.features ?? [])
     .sort((a, b) => b.samples / b.minimumSamples - a.samples / a.minimumSamples);

@@ -2,6 +2,7 @@
 import type { Context } from 'hono';
 import { PopserveError } from '../../registry/errors.ts';
 import { limitedAddress } from '../security/rate-gate.ts';
+import type { Sender } from '../telemetry/drift/caller-bucket.ts';
 import type { AppContext } from './app-context.ts';
 
 /** The models that a list may tell the caller of; null: all. */
@@ -23,6 +24,11 @@ export function addressOf(c: Context<AppContext>): string {
 /** Whom the memory of a request counts against: its key or, without one, its address; null where the platform tells none. */
 export function holderOf(c: Context<AppContext>): string | null {
   return c.get('caller')?.id ?? (addressOf(c) || null);
+}
+
+/** Who sends what is counted for drift. */
+export function senderOf(c: Context<AppContext>): Sender {
+  return { id: holderOf(c), known: c.get('caller') !== undefined };
 }
 
 /**

@@ -8,14 +8,16 @@ import type { RequestScope } from '../request-scope.ts';
 import type { Resolved } from '../routing/route-table.ts';
 import type { Account } from '../runtime/ledger.ts';
 import { serverTiming } from '../runtime/load-times.ts';
+import type { Sender } from '../telemetry/drift/caller-bucket.ts';
 import type { InferenceCodec } from './codecs.ts';
 import { runChecked, Timing } from './run-checked.ts';
 import { copyTensors, isSampled, runShadow } from './shadow.ts';
 
-/** The parts of a call that outlive it: work behind its answer, and the memory that it holds. */
+/** The parts of a call that are not its message: work behind its answer, the memory that it holds, and who sent it. */
 export interface Holding {
   readonly scope: RequestScope;
   readonly account: Account;
+  readonly sender: Sender;
 }
 
 /**
@@ -26,7 +28,7 @@ export async function infer<R extends InferRequest>(
   isolate: Isolate,
   resolved: Resolved,
   codec: InferenceCodec<R>,
-  { scope, account }: Holding,
+  { scope, account, sender }: Holding,
 ): Promise<EncodedMessage> {
   const { manifest, routeMs } = resolved;
   const { signature } = manifest;
@@ -41,7 +43,7 @@ export async function infer<R extends InferRequest>(
     // The outputs are views on the heap: they go straight into the answer's body.
     const encoded = codec.encode(request, outputs);
     account.give('answers', mostBytes - encoded.body.length);
-    isolate.drift.count(manifest, request.inputs, outputs);
+    isolate.drift.count(manifest, sender, request.inputs, outputs);
     isolate.sampler.sample(manifest, request.inputs, outputs);
     return { message: encoded, copies: shadowed ? copyTensors(outputs, account) : null };
   });

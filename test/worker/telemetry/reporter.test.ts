@@ -6,7 +6,7 @@ import type { CountsDelta } from '../../../worker/telemetry/counters.ts';
 import { DriftCounter } from '../../../worker/telemetry/drift/drift-counter.ts';
 import type { IsolateReport } from '../../../worker/telemetry/report.ts';
 import { Reporter } from '../../../worker/telemetry/reporter.ts';
-import { baselineOf, drawTable, manifestWith, tableSignature, tensorOf } from './drift/baselines.ts';
+import { baselineOf, drawTable, manifestWith, somebody, tableSignature, tensorOf } from './drift/baselines.ts';
 
 const serving: Serving = { epoch: 1, stable: '1', canary: null, held: null, ahead: null };
 
@@ -201,7 +201,7 @@ test('live values that were counted while the object was away arrive once it is 
   });
   for (let request = 0; request < 10; request++) {
     const { features } = drawTable(random, 1);
-    drift.count(manifest, [tensorOf('features', 'FP64', [1, 5], features.elements)], []);
+    drift.count(manifest, somebody, [tensorOf('features', 'FP64', [1, 5], features.elements)], []);
     away = request < 7;
     reporter.flushBehind('m', 'FRA', serving, { waitUntil: (promise) => void pending.push(promise) });
     await Promise.all(pending);

@@ -12,11 +12,16 @@ import { type FeatureSlots, missingSlot, outsideSlot } from './layout.ts';
 /** Counts the rows from `from` up to, but not including, `to`. */
 export type CountFeature = (tensor: Tensor, from: number, to: number) => void;
 
-/** @param counts the version's counts, in the layout that the slots belong to */
-export function featureCounter(slots: FeatureSlots, datatype: Datatype, counts: Float64Array): CountFeature {
+/** Where counters count: each request into the counts of its caller. */
+export interface CountSheet {
+  /** In the layout that the slots belong to. */
+  counts: Float64Array;
+}
+
+export function featureCounter(slots: FeatureSlots, datatype: Datatype, sheet: CountSheet): CountFeature {
   const { take } = slots.baseline;
-  if (datatype === 'BYTES') return take === 'length' ? lengthCounter(slots, counts) : textCounter(slots, counts);
-  const place = numberPlacer(slots, counts);
+  if (datatype === 'BYTES') return take === 'length' ? lengthCounter(slots, sheet) : textCounter(slots, sheet);
+  const place = numberPlacer(slots, sheet);
   if (typeof take !== 'number' && take !== 'length') return summaryCounter(take, datatype, place);
   return ({ data, shape }, from, to) => {
     const size = rowSize(shape);
@@ -33,7 +38,7 @@ export function rowSize(shape: readonly number[]): number {
 
 type PlaceNumber = (value: number) => void;
 
-function numberPlacer(slots: FeatureSlots, counts: Float64Array): PlaceNumber {
+function numberPlacer(slots: FeatureSlots, sheet: CountSheet): PlaceNumber {
   const { bins } = slots.baseline;
   const { at } = slots;
   const [missing, outside] = [missingSlot(slots), outsideSlot(slots)];
@@ -41,21 +46,21 @@ function numberPlacer(slots: FeatureSlots, counts: Float64Array): PlaceNumber {
     const categories = Float64Array.from(bins.categories, numberOfCategory);
     const other = categories.length;
     return (value) => {
-      if (Number.isNaN(value)) return increment(counts, missing);
+      if (Number.isNaN(value)) return increment(sheet, missing);
       let bin = 0;
       while (bin < other && categories[bin] !== value) bin++;
-      increment(counts, at + bin);
-      if (bin === other) increment(counts, outside);
+      increment(sheet, at + bin);
+      if (bin === other) increment(sheet, outside);
     };
   }
   const edges = Float64Array.from(bins.edges);
   const [low, high] = bins.range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   return (value) => {
-    if (Number.isNaN(value)) return increment(counts, missing);
+    if (Number.isNaN(value)) return increment(sheet, missing);
     let bin = 0;
     while (bin < edges.length && value >= (edges[bin] as number)) bin++;
-    increment(counts, at + bin);
-    if (value < low || value > high) increment(counts, outside);
+    increment(sheet, at + bin);
+    if (value < low || value > high) increment(sheet, outside);
   };
 }
 
@@ -64,7 +69,7 @@ function numberOfCategory(category: string): number {
   return category === 'true' ? 1 : category === 'false' ? 0 : Number(category);
 }
 
-function textCounter(slots: FeatureSlots, counts: Float64Array): CountFeature {
+function textCounter(slots: FeatureSlots, sheet: CountSheet): CountFeature {
   const { bins, take } = slots.baseline;
   const texts = bins.kind === 'categorical' ? bins.categories.map((text) => new TextEncoder().encode(text)) : [];
   const { at } = slots;
@@ -75,20 +80,20 @@ function textCounter(slots: FeatureSlots, counts: Float64Array): CountFeature {
     for (let row = from; row < to; row++) {
       const value = column < size ? (data[row * size + column] as Uint8Array) : undefined;
       if (value === undefined || value.length === 0) {
-        increment(counts, missing);
+        increment(sheet, missing);
         continue;
       }
       let bin = 0;
       while (bin < texts.length && !equalBytes(texts[bin] as Uint8Array, value)) bin++;
-      increment(counts, at + bin);
-      if (bin === texts.length) increment(counts, outside);
+      increment(sheet, at + bin);
+      if (bin === texts.length) increment(sheet, outside);
     }
   };
 }
 
 /** Counts the characters of a text: the UTF-8 bytes that do not continue one. An empty text counts as missing. */
-function lengthCounter(slots: FeatureSlots, counts: Float64Array): CountFeature {
-  const place = numberPlacer(slots, counts);
+function lengthCounter(slots: FeatureSlots, sheet: CountSheet): CountFeature {
+  const place = numberPlacer(slots, sheet);
   return ({ data, shape }, from, to) => {
     const size = rowSize(shape);
     for (let row = from; row < to; row++) {
@@ -115,6 +120,6 @@ function summaryCounter(take: Figure, datatype: NumericDatatype, place: PlaceNum
   };
 }
 
-function increment(counts: Float64Array, slot: number): void {
+function increment({ counts }: CountSheet, slot: number): void {
   counts[slot] = (counts[slot] as number) + 1;
 }

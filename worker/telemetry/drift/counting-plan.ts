@@ -5,7 +5,9 @@ import { smallest } from '../../../registry/extremes.ts';
 import type { Manifest } from '../../../registry/manifest.ts';
 import { elementCount, type TensorSpec } from '../../../registry/signature.ts';
 import type { Tensor } from '../../protocol/tensor.ts';
-import { type CountFeature, featureCounter } from './count-feature.ts';
+import { callerBucket, type Sender } from './caller-bucket.ts';
+import type { CallerCounts } from './caller-counts.ts';
+import { type CountFeature, type CountSheet, featureCounter } from './count-feature.ts';
 import { type FeatureKind, type Layout, layoutOf } from './layout.ts';
 
 /** Sampled figures may cost this share of a run. */
@@ -24,12 +26,14 @@ interface TensorPlan {
 /** Rows without elements count as missing. A shape may claim any number of them, and nobody has sent or computed them. */
 const mostEmptyRows = 4096;
 
+/** What one bucket of callers sent since the counts were last taken. */
+interface Tally extends CallerCounts {
+  requests: number;
+  rows: number;
+}
+
 export class CountingPlan {
   readonly layout: Layout;
-  readonly counts: Float64Array;
-  /** Requests since the counts were last taken; `rows` is the number of their rows. */
-  requests = 0;
-  rows = 0;
   /** Set when the plan made room for another version: what it counts from then on is not reported. */
   dropped = false;
   /** The sampled figures are counted for one request in this many. */
@@ -37,27 +41,33 @@ export class CountingPlan {
   readonly #signature: Manifest['signature'];
   readonly #inputs: ReadonlyMap<string, TensorPlan>;
   readonly #outputs: ReadonlyMap<string, TensorPlan>;
+  readonly #model: string;
+  /** By bucket: a bucket takes memory from its first request until the counts are taken. */
+  readonly #tallies = new Map<number, Tally>();
+  readonly #sheet: CountSheet = { counts: new Float64Array() };
   /** The number of requests since the isolate started. */
   #numbered = 0;
 
   /** @param baseline that of the manifest */
   constructor(manifest: Manifest, baseline: NonNullable<Manifest['baseline']>) {
     this.layout = layoutOf(baseline);
-    this.counts = new Float64Array(this.layout.slots);
+    this.#model = manifest.model;
     this.every = samplingInterval(manifest, baseline);
     this.#signature = manifest.signature;
     const { inputs, outputs } = manifest.signature;
-    this.#inputs = tensorPlans(this.layout, 'input', inputs, this.counts);
-    this.#outputs = tensorPlans(this.layout, 'output', outputs, this.counts);
+    this.#inputs = tensorPlans(this.layout, 'input', inputs, this.#sheet);
+    this.#outputs = tensorPlans(this.layout, 'output', outputs, this.#sheet);
   }
 
   /** @param outputs the outputs that the request asked for; they may be views on the heap */
-  count(inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
+  count(sender: Sender, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
+    const tally = this.#tallyOf(callerBucket(this.#model, sender, this.layout.slots));
+    this.#sheet.counts = tally.counts;
     const sampled = isSampled(this.#numbered++, this.every);
     this.#countTensors(this.#inputs, inputs, sampled);
     this.#countTensors(this.#outputs, outputs, sampled);
-    this.requests += 1;
-    this.rows += recordsIn(inputs, batchOf(this.#signature));
+    tally.requests += 1;
+    tally.rows += recordsIn(inputs, batchOf(this.#signature));
   }
 
   #countTensors(plans: ReadonlyMap<string, TensorPlan>, tensors: readonly Tensor[], sampled: boolean): void {
@@ -72,12 +82,18 @@ export class CountingPlan {
     }
   }
 
+  #tallyOf(bucket: number): Tally {
+    const known = this.#tallies.get(bucket);
+    if (known !== undefined) return known;
+    const tally = { bucket, requests: 0, rows: 0, counts: new Float64Array(this.layout.slots) };
+    this.#tallies.set(bucket, tally);
+    return tally;
+  }
+
   /** Moves out what was counted. */
-  take(): { requests: number; rows: number; counts: Float64Array } {
-    const taken = { requests: this.requests, rows: this.rows, counts: this.counts.slice() };
-    this.requests = 0;
-    this.rows = 0;
-    this.counts.fill(0);
+  take(): readonly Tally[] {
+    const taken = [...this.#tallies.values()];
+    this.#tallies.clear();
     return taken;
   }
 }
@@ -97,14 +113,14 @@ function tensorPlans(
   layout: Layout,
   kind: FeatureKind,
   specs: readonly TensorSpec[],
-  counts: Float64Array,
+  sheet: CountSheet,
 ): Map<string, TensorPlan> {
   const plans = new Map<string, TensorPlan>();
   for (const slots of layout.features) {
     const spec = specs.find(({ name }) => name === slots.baseline.tensor);
     if (slots.kind !== kind || spec === undefined) continue;
     const plan = plans.get(spec.name) ?? { always: [], sampled: [] };
-    const count = featureCounter(slots, spec.datatype, counts);
+    const count = featureCounter(slots, spec.datatype, sheet);
     if (isSummary(slots.baseline)) plan.sampled.push(count);
     else plan.always.push(count);
     plans.set(spec.name, plan);

@@ -1,16 +1,19 @@
 // Counts this isolate's live inputs and outputs into the bins of their version's baseline. It runs synchronously after the answer
-// is encoded and takes no memory per request. The reporter drains it.
+// is encoded and takes memory per bucket of callers, none per request. The reporter drains it.
 import { BoundedMap } from '../../../registry/bounded-map.ts';
 import type { Manifest } from '../../../registry/manifest.ts';
 import type { Log } from '../../logging/log.ts';
 import type { Tensor } from '../../protocol/tensor.ts';
+import type { Sender } from './caller-bucket.ts';
 import { CountingPlan } from './counting-plan.ts';
 
-/** The counts of one version since the last report. */
+/** The counts of one version and one bucket of its callers since the last report. */
 export interface DriftDelta {
   readonly version: string;
   /** The id of the baseline's layout: see layout.ts. */
   readonly layout: number;
+  /** See caller-bucket.ts; code that did not tell callers apart leaves it out. */
+  readonly bucket?: number | undefined;
   readonly requests: number;
   /** The rows of all requests: a batch has several. */
   readonly rows: number;
@@ -48,12 +51,12 @@ export class DriftCounter {
    * Never throws: an answer must not depend on being counted.
    * @param outputs the outputs that the request asked for; they may be views on the heap
    */
-  count(manifest: Manifest, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
+  count(manifest: Manifest, sender: Sender, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
     let plan = this.#byManifest.get(manifest);
     if (plan === null) return;
     try {
       if (plan === undefined || plan.dropped) plan = this.#planOf(manifest);
-      plan?.count(inputs, outputs);
+      plan?.count(sender, inputs, outputs);
     } catch (error) {
       this.#byManifest.set(manifest, null);
       this.#log('drift-not-counted', { model: manifest.model, version: manifest.version, error: String(error) });
@@ -63,8 +66,10 @@ export class DriftCounter {
   take(model: string): DriftReport | undefined {
     const deltas: DriftDelta[] = [];
     for (const [key, plan] of this.#plans.get(model) ?? []) {
-      if (plan.rows === 0) continue;
-      deltas.push({ version: key.slice(0, key.indexOf('/')), layout: plan.layout.id, ...plan.take() });
+      const version = key.slice(0, key.indexOf('/'));
+      for (const tally of plan.take()) {
+        if (tally.rows > 0) deltas.push({ version, layout: plan.layout.id, ...tally });
+      }
     }
     return deltas.length === 0 ? undefined : { region: this.region, versions: deltas };
   }

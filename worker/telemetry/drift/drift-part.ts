@@ -1,8 +1,9 @@
 // The part "drift" in the Durable Object: adds up the counts of all PoPs. drift-watch.ts judges them.
 import * as z from 'zod';
 import type { Measure, TelemetryPart } from '../report.ts';
-import type { DriftReport } from './drift-counter.ts';
-import { addDelta, forgetSilent, forgetVersion, readPlaces } from './drift-tables.ts';
+import { bucketCount } from './caller-bucket.ts';
+import type { DriftDelta, DriftReport } from './drift-counter.ts';
+import { addDeltas, forgetSilent, forgetVersion, readPlaces } from './drift-tables.ts';
 import { forgetEpisodes, openEpisode } from './episodes.ts';
 
 const driftSchema = z.object({
@@ -11,6 +12,11 @@ const driftSchema = z.object({
     z.object({
       version: z.string(),
       layout: z.int(),
+      bucket: z
+        .int()
+        .min(0)
+        .max(bucketCount - 1)
+        .optional(),
       requests: z.int().min(0),
       rows: z.int().min(0),
       counts: z
@@ -28,7 +34,7 @@ export const driftPart: TelemetryPart<'drift'> = {
 
   apply(sql, { region, versions }, { pop, atMs }) {
     const places = [`pop:${pop}`, ...(region === null ? [] : [`region:${region}`]), 'global'];
-    for (const delta of versions) addDelta(sql, delta, places, atMs);
+    for (const deltas of byLayout(versions)) addDeltas(sql, deltas, places, atMs);
   },
 
   forget(sql, { versions, beforeMs }) {
@@ -55,3 +61,8 @@ export const driftPart: TelemetryPart<'drift'> = {
     },
   },
 };
+
+/** The callers of each version together, since they share its open windows. */
+function byLayout(deltas: readonly DriftDelta[]): DriftDelta[][] {
+  return [...Map.groupBy(deltas, ({ version, layout }) => `${version}/${layout}`).values()];
+}

@@ -2,8 +2,9 @@
 import type { SqlStorage } from '@cloudflare/workers-types';
 import type { DriftSettings, DriftStatus, PlaceDrift } from '../../../registry/api/drift.ts';
 import type { Outbox } from '../signal/outbox.ts';
-import { knownVersions, readClosedWindows, readOpenWindows, readPlaces } from './drift-tables.ts';
+import { knownVersions, type OpenWindow, readClosedWindows, readOpenWindows, readPlaces } from './drift-tables.ts';
 import { readEpisodes } from './episodes.ts';
+import { callersBySize, rowsOfOthers } from './without-one.ts';
 
 const shownWindows = 24;
 const shownEvents = 20;
@@ -25,12 +26,14 @@ export function readDrift(
       version,
       minimumRows: minimumRows.get(version) ?? null,
       episodes: readEpisodes(sql, version),
-      places: placesOf(sql, version).filter(({ place }) => filter.pop === undefined || place === `pop:${filter.pop}`),
+      places: placesOf(sql, version, minimumRows.get(version) ?? 0).filter(
+        ({ place }) => filter.pop === undefined || place === `pop:${filter.pop}`,
+      ),
     }));
   return { settings, versions, events: outbox.read(shownEvents) };
 }
 
-function placesOf(sql: SqlStorage, version: string): PlaceDrift[] {
+function placesOf(sql: SqlStorage, version: string, enough: number): PlaceDrift[] {
   const open = new Map(readOpenWindows(sql, version).map((window) => [window.place, window]));
   const judged = new Map(readPlaces(sql, version).map((row) => [row.place, row]));
   return [...new Set([...open.keys(), ...judged.keys()])].sort().map((place) => {
@@ -40,9 +43,13 @@ function placesOf(sql: SqlStorage, version: string): PlaceDrift[] {
       place,
       drifting: row?.alarm.drifting ?? false,
       changedMs: row?.changedMs ?? 0,
-      open: filling === undefined ? null : { sinceMs: filling.sinceMs, rows: filling.rows },
+      open: filling === undefined ? null : describeOpen(filling, enough),
       window: row?.window ?? null,
       windows: readClosedWindows(sql, version, place, shownWindows),
     };
   });
+}
+
+function describeOpen({ sinceMs, rows, callers }: OpenWindow, enough: number): NonNullable<PlaceDrift['open']> {
+  return { sinceMs, rows, rowsOfOthers: rowsOfOthers(callersBySize(callers, enough)) };
 }

@@ -3,8 +3,9 @@
 import type { SqlStorage } from '@cloudflare/workers-types';
 import type { ClosedWindow, JudgedWindow } from '../../../registry/api/drift.ts';
 import type { PlaceAlarm } from './alarm.ts';
+import { unnamedBucket } from './caller-bucket.ts';
+import { type CallerCounts, mergeCallers, packCallers, unpackCallers } from './caller-counts.ts';
 import type { DriftDelta } from './drift-counter.ts';
-import { addCounts } from './layout.ts';
 
 /** The closed windows that are kept for each version and place: a day if windows last five minutes. */
 const keptWindows = 288;
@@ -14,7 +15,7 @@ export interface OpenWindow {
   readonly sinceMs: number;
   readonly requests: number;
   readonly rows: number;
-  readonly counts: Float64Array;
+  readonly callers: readonly CallerCounts[];
 }
 
 export interface PlaceRow {
@@ -26,9 +27,21 @@ export interface PlaceRow {
   readonly window: JudgedWindow;
 }
 
-/** Adds what an isolate counted to the open window of each of its places. */
-export function addDelta(sql: SqlStorage, delta: DriftDelta, places: readonly string[], atMs: number): void {
-  const { version, layout, requests, rows } = delta;
+/**
+ * Adds what an isolate counted to the open window of each of its places.
+ * @param deltas those of one version and layout
+ */
+export function addDeltas(
+  sql: SqlStorage,
+  deltas: readonly DriftDelta[],
+  places: readonly string[],
+  atMs: number,
+): void {
+  const [first] = deltas;
+  if (first === undefined) return;
+  const { version, layout } = first;
+  const [requests, rows] = [sumOf(deltas, 'requests'), sumOf(deltas, 'rows')];
+  const more = deltas.map(({ bucket = unnamedBucket, rows, counts }) => ({ bucket, rows, counts }));
   const [known] = sql
     .exec<{ layout: number; opened_ms: number | null }>(
       'SELECT layout, opened_ms FROM drift_versions WHERE version = ?',
@@ -44,15 +57,18 @@ export function addDelta(sql: SqlStorage, delta: DriftDelta, places: readonly st
   );
   for (const place of places) {
     const open = readOpen(sql, version, place);
-    const counts = new Float64Array(delta.counts);
-    if (open !== undefined) addCounts(counts, open.counts);
+    const callers = mergeCallers(more, open?.callers ?? []);
     sql.exec(
       `INSERT INTO drift_open (version, place, since_ms, requests, rows, counts) VALUES (?, ?, ?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET requests = excluded.requests, rows = excluded.rows, counts = excluded.counts`,
       ...[version, place, open?.sinceMs ?? atMs, requests + (open?.requests ?? 0), rows + (open?.rows ?? 0)],
-      counts.buffer as ArrayBuffer,
+      packCallers(callers).buffer as ArrayBuffer,
     );
   }
+}
+
+function sumOf(deltas: readonly DriftDelta[], of: 'requests' | 'rows'): number {
+  return deltas.reduce((sum, delta) => sum + delta[of], 0);
 }
 
 /** The versions with open windows, and when the windows were opened. */
@@ -87,7 +103,7 @@ function readOpen(sql: SqlStorage, version: string, place: string): OpenWindow |
 type OpenRow = { place: string; since_ms: number; requests: number; rows: number; counts: ArrayBuffer };
 
 function openWindow({ place, since_ms: sinceMs, requests, rows, counts }: OpenRow): OpenWindow {
-  return { place, sinceMs, requests, rows, counts: new Float64Array(counts) };
+  return { place, sinceMs, requests, rows, callers: unpackCallers(new Float64Array(counts), rows) };
 }
 
 /** Closes the open window of a place and keeps what came of it. */

@@ -24,7 +24,8 @@ import {
 import { beginEpisode, endEpisode, openEpisode } from './episodes.ts';
 import { judge, minimumRows } from './judge.ts';
 import { type Layout, layoutOf } from './layout.ts';
-import { longestWindow } from './settings.ts';
+import { longestWait, longestWindow } from './settings.ts';
+import { callersBySize, isLoneStranger, rowsOfOthers } from './without-one.ts';
 
 type WatchRegistry = Pick<Registry, 'getManifest' | 'currentRoute'>;
 
@@ -130,15 +131,20 @@ export class DriftWatch {
     const open = readOpenWindows(this.#sql, version);
     const places = new Map(readPlaces(this.#sql, version).map((row) => [row.place, row]));
     const enough = minimumRows(layout, thresholds, open.length);
-    for (const { place, sinceMs, requests, rows, counts } of open) {
+    const world = callersBySize(open.find(({ place }) => place === 'global')?.callers ?? [], enough);
+    for (const { place, sinceMs, requests, rows, callers } of open) {
       const closed = { fromMs: sinceMs, toMs: nowMs, rows };
-      if (rows < enough) {
-        // The window stays open and waits for more rows, for up to `longestWindow` reviews.
+      const bySize = callersBySize(callers, enough);
+      if (rows < enough || (place !== 'global' && isLoneStranger(bySize, world, enough))) {
+        // The window stays open and waits for more rows or callers, for up to `longestWindow` reviews.
         if (nowMs - sinceMs < longestWindow * this.#windowMs) continue;
         closeWindow(this.#sql, version, place, { ...closed, judged: false, maxPsi: 0, past: [] });
         continue;
       }
-      const { judged, features } = judge(layout, counts, thresholds, open.length);
+      const others = rowsOfOthers(bySize);
+      // One caller has sent nearly all: the window waits until the others can be judged without it.
+      if (others > 0 && others < enough && nowMs - sinceMs < longestWait(this.#windowMs)) continue;
+      const { judged, features } = judge(layout, callers, thresholds, open.length);
       const past = features.filter((verdict) => verdict.past.length > 0).map(({ feature }) => feature);
       const maxPsi = features.reduce((most, { psi }) => Math.max(most, psi), 0);
       closeWindow(this.#sql, version, place, { ...closed, judged, maxPsi, past });

@@ -1,7 +1,8 @@
 // Judges one window of one place against the baseline. A statistic is past its threshold only if it is larger than the threshold
-// and larger than what sampling alone would produce from undrifted data.
+// and larger than what sampling alone would produce from undrifted data, whichever caller is left out.
 import type { FeatureVerdict, Thresholds } from '../../../registry/api/drift.ts';
 import { type StatisticName, statisticNames } from '../../../registry/statistic-names.ts';
+import type { CallerCounts } from './caller-counts.ts';
 import { chiSquaredLimit } from './chi-squared.ts';
 import {
   chanceOfShare,
@@ -13,6 +14,7 @@ import {
   total,
 } from './distance.ts';
 import { type FeatureSlots, type Layout, missingSlot, outsideSlot } from './layout.ts';
+import { callersBySize, comparisons } from './without-one.ts';
 
 export interface Verdict {
   /** False if every feature has too few values: then the window says nothing. */
@@ -46,11 +48,49 @@ export function minimumRows(layout: Layout, thresholds: Thresholds, places: numb
   return minimumSamples(most, thresholds, chance);
 }
 
-/** @param counts the counts of the window, in the layout of the baseline */
-export function judge(layout: Layout, counts: Float64Array, thresholds: Thresholds, places: number): Verdict {
+/** @param callers the counts of the window by caller, in the layout of the baseline */
+export function judge(
+  layout: Layout,
+  callers: readonly CallerCounts[],
+  thresholds: Thresholds,
+  places: number,
+): Verdict {
   const chance = chanceOfOne(layout, thresholds, places);
-  const features = layout.features.map((slots) => judgeFeature(slots, counts, thresholds, chance));
+  const enough = minimumRows(layout, thresholds, places);
+  const [whole = new Float64Array(), ...withoutOne] = comparisons(callersBySize(callers, enough), layout.slots, enough);
+  const features = layout.features.map((slots) => {
+    const verdict = judgeFeature(slots, whole, thresholds, chance);
+    if (!departs(verdict)) return verdict;
+    return withoutOne.reduce(
+      (least, counts) => lesser(least, judgeFeature(slots, counts, thresholds, chance)),
+      verdict,
+    );
+  });
   return { judged: features.some(({ samples, minimumSamples }) => samples >= minimumSamples), features };
+}
+
+/** Whether anything in a verdict could be taken for drift, by the thresholds or by the limit of a rollout. */
+function departs({ past, psi, psiNoise }: FeatureVerdict): boolean {
+  return past.length > 0 || psi > psiNoise;
+}
+
+/**
+ * Of each statistic the one that departs less from the baseline, beyond noise: a caller that is left out may be the only one that
+ * departs. What is past its threshold is so in both.
+ */
+function lesser(a: FeatureVerdict, b: FeatureVerdict): FeatureVerdict {
+  const psi = a.psi - a.psiNoise <= b.psi - b.psiNoise ? a : b;
+  const distance = a.jensenShannon - a.jensenShannonNoise <= b.jensenShannon - b.jensenShannonNoise ? a : b;
+  const departure = ({ missing, missingReference }: FeatureVerdict) => Math.abs(missing - missingReference);
+  return {
+    ...a,
+    samples: Math.min(a.samples, b.samples),
+    ...{ psi: psi.psi, psiNoise: psi.psiNoise },
+    ...{ jensenShannon: distance.jensenShannon, jensenShannonNoise: distance.jensenShannonNoise },
+    missing: departure(a) <= departure(b) ? a.missing : b.missing,
+    outside: Math.min(a.outside, b.outside),
+    past: a.past.filter((name) => b.past.includes(name)),
+  };
 }
 
 function judgeFeature(
@@ -85,7 +125,7 @@ function judgeFeature(
     if (rises || falls) past.push('missing');
   }
   return {
-    ...{ feature: baseline.name, kind, samples: live.samples, minimumSamples: least },
+    ...{ feature: baseline.name, kind, samples: Math.round(live.samples), minimumSamples: least },
     ...{ psi, psiNoise, jensenShannon, jensenShannonNoise },
     ...{ missing: live.missing, missingReference: reference.missing },
     ...{ outside: live.outside, outsideReference: reference.outside, past },

@@ -5,6 +5,14 @@ import type { DriftSettings, Thresholds } from '../../../registry/api/drift.ts';
 /** A window without enough rows is closed without a verdict after this many lengths of a window: a day at five minutes each. */
 export const longestWindow = 288;
 
+const waitedWindows = 12;
+const dayMs = 86_400_000;
+
+/** How long a window that is nearly all of one caller waits for the others: an hour at five minutes a window, a day at most. */
+export function longestWait(windowMs: number): number {
+  return Math.min(waitedWindows * windowMs, dayMs);
+}
+
 export const defaultThresholds: Thresholds = {
   psi: 0.1,
   jensenShannon: 0.15,

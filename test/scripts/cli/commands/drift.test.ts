@@ -32,7 +32,7 @@ const answer: ModelDrift = {
       episodes: [{ id: 'e', version: '1', beganMs: atMs, endedMs: null, reason: null }],
       places: [
         {
-          ...{ place: 'pop:HEL', drifting: true, changedMs: atMs, open: { sinceMs: atMs, rows: 12 } },
+          ...{ place: 'pop:HEL', drifting: true, changedMs: atMs, open: { sinceMs: atMs, rows: 12, rowsOfOthers: 0 } },
           window: {
             ...{ fromMs: atMs, toMs: atMs + 300_000, requests: 30, rows: 900 },
             features: [
@@ -48,7 +48,7 @@ const answer: ModelDrift = {
           place: 'pop:FRA',
           drifting: false,
           changedMs: 0,
-          open: { sinceMs: atMs, rows: 7 },
+          open: { sinceMs: atMs, rows: 7, rowsOfOthers: 0 },
           window: null,
           windows: [],
         },
@@ -95,14 +95,15 @@ const quietPlace = (place: string, features: FeatureVerdict[], changes: Partial<
   ...{ place, drifting: false, changedMs: 0, open: null },
   ...{ window: { fromMs: atMs, toMs: atMs, requests: 30, rows: 900, features }, windows: [window(0.02)], ...changes },
 });
-const waitingPlace = (place: string, rows: number): PlaceDrift => ({
-  ...{ place, drifting: false, changedMs: 0, open: { sinceMs: atMs, rows }, window: null, windows: [] },
+const waitingPlace = (place: string, rows: number, rowsOfOthers = 0): PlaceDrift => ({
+  ...{ place, drifting: false, changedMs: 0, open: { sinceMs: atMs, rows, rowsOfOthers }, window: null, windows: [] },
 });
 const pastWindow = { ...window(2.28), past: ['type'] };
 
 it.each([
   ['no drift', [quietPlace('global', [feature('type', 0.02)])]],
   ['not judged yet: 160 of 350 rows', [waitingPlace('global', 160), waitingPlace('pop:HEL', 90)]],
+  ['not judged yet: 30 of 350 rows of callers but the largest', [waitingPlace('global', 900, 30)]],
   ['not judged yet: 160 of 351 values', [quietPlace('global', [feature('type', 0, { samples: 160 })])]],
   [
     '1 of 2 windows past a threshold at global: type PSI 2.28, JS 0.53; torque missing 12.0 %',

@@ -6,7 +6,11 @@ import type { Datatype, Signature } from '../../../../registry/signature.ts';
 import { unmeasuredManifest } from '../../../../scripts/checks/unmeasured-manifest.ts';
 import type { Random } from '../../../../scripts/random.ts';
 import type { Tensor } from '../../../../worker/protocol/tensor.ts';
+import type { Sender } from '../../../../worker/telemetry/drift/caller-bucket.ts';
 import { layoutOf, missingSlot, outsideSlot } from '../../../../worker/telemetry/drift/layout.ts';
+
+/** The caller of tests in which it does not matter who calls. */
+export const somebody: Sender = { id: '192.0.2.1', known: false };
 
 const digest = `sha256:${'0'.repeat(64)}`;
 

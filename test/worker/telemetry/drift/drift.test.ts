@@ -152,7 +152,7 @@ describe('what devices send', () => {
 /** Counts as the isolate of another PoP would have made them: 1,000 rows, in 100 requests unless said otherwise. */
 function reportOf(
   manifest: Manifest,
-  from: { pop: string; region: string; sequence: number; shift: number; requests?: number },
+  from: { pop: string; region: string; sequence: number; shift: number; requests?: number; bucket?: number },
 ) {
   const baseline = manifest.baseline ?? baselineOf(manifest.signature, {}, 1);
   const layout = layoutOf(baseline);
@@ -169,7 +169,7 @@ function reportOf(
   }
   const { version } = manifest;
   const { pop: name, sequence, requests = 100 } = from;
-  const delta = { version, layout: layout.id, requests, rows, counts };
+  const delta = { version, layout: layout.id, bucket: from.bucket, requests, rows, counts };
   const drift: DriftReport = { region: from.region, versions: [delta] };
   return { isolate: name, sequence, pop: name, serving: servingOf(1), parts: { drift } } satisfies IsolateReport;
 }
@@ -225,6 +225,44 @@ describe('what several PoPs report', () => {
       placeOf(await driftOf('renewed'), 'global')?.open?.rows ??
         placeOf(await driftOf('renewed'), 'global')?.window?.rows,
     ).toBe(rows);
+  });
+});
+
+describe('one caller among several', () => {
+  test('is told apart by its key, and shown as rows of one caller', async () => {
+    const { manifest, blobs } = watched('callers', '1');
+    await pop.release({ manifest, blobs });
+    await pop.send('POST', '/v2/models/callers/infer', requestOf(30));
+    await pop.operate('POST', '/v2/models/callers/infer', requestOf(20));
+    await vi.waitFor(async () => {
+      expect(placeOf(await driftOf('callers'), 'global')?.open).toMatchObject({ rows: 50, rowsOfOthers: 20 });
+    }, patient);
+  });
+
+  test('raises no alarm, neither beside the others nor at a PoP where nobody else is', async () => {
+    const { manifest, blobs } = watched('poisoned', '1');
+    await pop.release({ manifest, blobs });
+    let sequence = 0;
+    const senders = [
+      { isolate: 'a', pop: 'FRA', region: 'EU', bucket: 1, shift: 0 },
+      { isolate: 'b', pop: 'FRA', region: 'EU', bucket: 2, shift: 0 },
+      { isolate: 'c', pop: 'FRA', region: 'EU', bucket: 3, shift: 3 },
+      { isolate: 'd', pop: 'SIN', region: 'AS', bucket: 3, shift: 3 },
+      // An alarm here shows that windows were judged.
+      { isolate: 'e', pop: 'GRU', region: 'SA', bucket: 9, shift: 3 },
+    ];
+    await vi.waitFor(async () => {
+      sequence++;
+      for (const { isolate, ...from } of senders) {
+        await sendReport(pop, 'poisoned', { ...reportOf(manifest, { ...from, sequence }), isolate });
+      }
+      expect(placeOf(await driftOf('poisoned'), 'pop:GRU')?.drifting).toBe(true);
+    }, patient);
+    const status = await driftOf('poisoned');
+    expect(placeOf(status, 'pop:FRA')?.windows.filter(({ judged }) => judged).length).toBeGreaterThan(1);
+    expect(placeOf(status, 'pop:FRA')?.windows.flatMap(({ past }) => past)).toEqual([]);
+    expect(placeOf(status, 'pop:SIN')).toMatchObject({ drifting: false, window: null });
+    expect(placeOf(status, 'pop:SIN')?.open?.rows).toBeGreaterThan(rows);
   });
 });
 

@@ -6,7 +6,7 @@ import { CountingPlan } from '../../../../worker/telemetry/drift/counting-plan.t
 import { judge, minimumRows, minimumSamples, type Verdict } from '../../../../worker/telemetry/drift/judge.ts';
 import { type Layout, layoutOf } from '../../../../worker/telemetry/drift/layout.ts';
 import { defaultThresholds } from '../../../../worker/telemetry/drift/settings.ts';
-import { baselineOf, drawTable, manifestWith, tableSignature, tensorOf } from './baselines.ts';
+import { baselineOf, drawTable, manifestWith, somebody, tableSignature, tensorOf } from './baselines.ts';
 
 interface World {
   readonly baseline: Baseline;
@@ -23,13 +23,14 @@ function worldOf(random: Random, referenceRows: number): World {
 function judgeRows({ layout, plan }: World, random: Random, rows: number, shift: number, places: number): Verdict {
   const table = drawTable(random, rows, shift);
   plan.count(
+    somebody,
     [
       tensorOf('features', 'FP64', [rows, 5], table.features.elements),
       tensorOf('type', 'BYTES', [rows, 1], table.type.elements),
     ],
     [tensorOf('score', 'FP64', [rows, 1], table.score.elements)],
   );
-  return judge(layout, plan.take().counts, defaultThresholds, places);
+  return judge(layout, plan.take(), defaultThresholds, places);
 }
 
 const isPast = ({ features }: Verdict) => features.some(({ past }) => past.length > 0);
@@ -98,10 +99,11 @@ describe('a verdict', () => {
       const type = table.type.elements as string[];
       change(features, type);
       world.plan.count(
+        somebody,
         [tensorOf('features', 'FP64', [1000, 5], features), tensorOf('type', 'BYTES', [1000, 1], type)],
         [],
       );
-      const verdict = judge(world.layout, world.plan.take().counts, defaultThresholds, 1);
+      const verdict = judge(world.layout, world.plan.take(), defaultThresholds, 1);
       return Object.fromEntries(verdict.features.filter((f) => f.past.length > 0).map((f) => [f.feature, f.past]));
     };
     expect(counts(() => {})).toEqual({});
@@ -123,8 +125,8 @@ describe('a verdict', () => {
   it('has no opinion on outputs that nobody asked for', () => {
     const world = worldOf(new Random(3), 2000);
     const table = drawTable(new Random(4), 1000);
-    world.plan.count([tensorOf('features', 'FP64', [1000, 5], table.features.elements)], []);
-    const { features } = judge(world.layout, world.plan.take().counts, defaultThresholds, 1);
+    world.plan.count(somebody, [tensorOf('features', 'FP64', [1000, 5], table.features.elements)], []);
+    const { features } = judge(world.layout, world.plan.take(), defaultThresholds, 1);
     expect(features.find(({ feature }) => feature === 'score')).toMatchObject({ samples: 0, psi: 0, past: [] });
   });
 });
