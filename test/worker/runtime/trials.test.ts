@@ -136,6 +136,7 @@ describe('a version whose trials never end', () => {
     expect(await outcome(world.ask(manifest))).toMatchObject(refused);
     expect(await outcome(trials.check(manifest))).toMatchObject({ code: 'UNAVAILABLE' });
     expect(world.loads).toHaveLength(0);
+    await stores.pause(1000);
     await new Registry({ ...stores, now: () => new Date() }).retryVersion('m', '1');
     expect(await outcome(world.ask(manifest))).toMatchObject(refused);
     world.cache.forgetFailure('m', '1');
