@@ -264,6 +264,25 @@ describe('one caller among several', () => {
     expect(placeOf(status, 'pop:SIN')).toMatchObject({ drifting: false, window: null });
     expect(placeOf(status, 'pop:SIN')?.open?.rows).toBeGreaterThan(rows);
   });
+
+  test('who sends nearly all is judged alone only after the window has waited for the others', async () => {
+    const { manifest, blobs } = watched('waiting', '1');
+    await pop.release({ manifest, blobs });
+    let sequence = 0;
+    await vi.waitFor(async () => {
+      sequence++;
+      const fleet = reportOf(manifest, { pop: 'FRA', region: 'EU', bucket: 9, sequence, shift: 3 });
+      const [delta] = fleet.parts.drift.versions;
+      const check = delta ? [{ ...delta, bucket: 10, requests: 1, rows: 1, counts: delta.counts.map(() => 0) }] : [];
+      const versions = [...fleet.parts.drift.versions, ...(sequence === 1 ? check : [])];
+      await sendReport(pop, 'waiting', { ...fleet, parts: { drift: { region: 'EU', versions } } });
+      expect(placeOf(await driftOf('waiting'), 'global')?.windows).not.toEqual([]);
+    }, patient);
+    const [first] = placeOf(await driftOf('waiting'), 'global')?.windows ?? [];
+    expect(first).toMatchObject({ judged: true, past: expect.arrayContaining(['x[1]']) });
+    // Twelve windows of 0.2 s.
+    expect((first?.toMs ?? 0) - (first?.fromMs ?? 0)).toBeGreaterThanOrEqual(2400);
+  });
 });
 
 describe('a canary with a limit on drift', () => {
