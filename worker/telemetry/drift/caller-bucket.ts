@@ -1,6 +1,6 @@
 // The bucket that a caller's values are counted in, so that no caller weighs more than one bucket: see docs/drift.md, "Callers".
 // A bucket is all that is kept of a caller.
-import { bucketOf } from '../../routing/bucket.ts';
+import { fingerprint, spread } from './hash.ts';
 
 /** Who sent a request, as far as counting needs to know. */
 export interface Sender {
@@ -30,7 +30,8 @@ export function isAnonymous(bucket: number): boolean {
  */
 export function callerBucket(model: string, { id, known }: Sender, slots: number): number {
   const ofKind = Math.min(firstKnown, Math.max(2, Math.floor(mostBytes / (2 * 8 * slots))));
-  return known ? firstKnown + (bucketOf(model, id ?? '') % ofKind) : bucketOf(model, siteOf(id ?? '')) % ofKind;
+  const caller = known ? (id ?? '') : siteOf(id ?? '');
+  return (known ? firstKnown : 0) + (spread(fingerprint(caller, fingerprint(model))) % ofKind);
 }
 
 /**

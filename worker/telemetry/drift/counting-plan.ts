@@ -8,6 +8,7 @@ import type { Tensor } from '../../protocol/tensor.ts';
 import { callerBucket, type Sender } from './caller-bucket.ts';
 import type { CallerCounts } from './caller-counts.ts';
 import { type CountFeature, type CountSheet, featureCounter } from './count-feature.ts';
+import { spread } from './hash.ts';
 import { type FeatureKind, type Layout, layoutOf } from './layout.ts';
 
 /** Sampled figures may cost this share of a run. */
@@ -100,13 +101,10 @@ export class CountingPlan {
 
 /**
  * Whether the request of this number is sampled, at a rate of one in `every`. The same numbers are sampled each time, without a
- * period that devices could fall in step with (the finaliser of MurmurHash3).
+ * period that devices could fall in step with.
  */
 export function isSampled(request: number, every: number): boolean {
-  if (every === 1) return true;
-  let hash = Math.imul(request ^ (request >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) % every === 0;
+  return every === 1 || spread(request) % every === 0;
 }
 
 function tensorPlans(

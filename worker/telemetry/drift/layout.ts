@@ -2,6 +2,7 @@
 // number of values out of range. A flat array takes no memory per request, and merging is addition, with the same result in any
 // order.
 import type { Baseline, FeatureBaseline } from '../../../registry/baseline.ts';
+import { fingerprint } from './hash.ts';
 
 export type FeatureKind = 'input' | 'output';
 
@@ -50,14 +51,4 @@ export function outsideSlot({ at, bins }: FeatureSlots): number {
 /** Adds the second array to the first, in place. */
 export function addCounts(sum: Float64Array, more: ArrayLike<number>): void {
   for (let slot = 0; slot < sum.length; slot++) sum[slot] = (sum[slot] ?? 0) + (more[slot] ?? 0);
-}
-
-/**
- * FNV-1a over UTF-16 code units.
- * @see http://www.isthe.com/chongo/tech/comp/fnv/
- */
-function fingerprint(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  return hash >>> 0;
 }
