@@ -11,7 +11,7 @@ export const defaultLimits = {
   bodySeconds: 30,
   /** MAX_JSON_MIB: the JSON of one request. */
   jsonMib: 8,
-  /** MAX_PIXELS of one picture: 12 million would take 49 MB as RGBA, more than an isolate has beside a model. */
+  /** MAX_PIXELS of the pictures of one request together: 12 million would take 49 MB as RGBA, more than an isolate has beside a model. */
   pixels: 4_000_000,
   /** MAX_RECORDS of one request. */
   records: 10_000,

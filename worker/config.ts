@@ -24,7 +24,7 @@ export interface Config {
   readonly maxInflatedBytes: number;
   /** A body that takes longer to arrive is refused. */
   readonly maxBodySeconds: number;
-  /** Pixels of one picture. */
+  /** Pixels of the pictures of one request together. */
   readonly maxPixels: number;
   readonly maxUrlBytes: number;
   /** Names and values of all headers of a request. */

@@ -16,8 +16,8 @@ const pngStart = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /**
  * @param name of the picture, for messages
- * @throws {PopserveError} INVALID_ARGUMENT for bytes that are no picture or one that ends early, UNSUPPORTED for a kind of picture
- *   that cannot be read
+ * @throws {PopserveError} INVALID_ARGUMENT for bytes that are no picture or one that ends early, UNSUPPORTED_MEDIA for a kind of
+ *   picture that is not read, TOO_LARGE for a side that is too long
  */
 export function readPictureHeader(file: Uint8Array, name = 'decode'): PictureHeader {
   if (pngStart.every((byte, index) => file[index] === byte)) return pngHeader(file, name);
@@ -62,6 +62,13 @@ function jpegHeader(file: Uint8Array, name: string): PictureHeader {
       at += 1;
       continue;
     }
+    // Decoders take these for markers without a length and read on inside the segment that would be skipped here: they would find
+    // another frame than this one.
+    if (hasNoLength(marker)) {
+      throw invalid(
+        `${name}: the JPEG has the marker ff ${hexOf(file.subarray(at + 1, at + 2))} before its frame, where none may be`,
+      );
+    }
     if (isFrame(marker)) {
       const [depth, components] = [file[at + 4] ?? 0, file[at + 9] ?? 0];
       if (depth !== 8) throw unsupported(`${name}: a JPEG of ${depth} bits is not read; save it with 8 bits`);
@@ -72,6 +79,7 @@ function jpegHeader(file: Uint8Array, name: string): PictureHeader {
       requireSize(width, height, 'JPEG', name);
       // A decoder fills up what is missing with grey and says nothing.
       if (!hasEnd(file, at)) throw invalid(`${name}: the JPEG ends after ${file.length} bytes, without its end`);
+      requireFewScans(file, at, name);
       return { format: 'jpeg', width, height, orientation };
     }
     const length = view.getUint16(at + 2);
@@ -86,6 +94,24 @@ function jpegHeader(file: Uint8Array, name: string): PictureHeader {
 /** SOF0 to SOF15 without those that are tables. */
 function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+}
+
+/** FF 00 is a byte of data; TEM, the restart markers, the start and the end of an image stand alone. */
+function hasNoLength(marker: number): boolean {
+  return marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd9);
+}
+
+/** Each scan goes over the whole picture, however few bytes it has. Ten are usual. */
+const maxScans = 100;
+
+/** Data write FF as FF 00, so that FF DA is nothing but the start of a scan. */
+function requireFewScans(file: Uint8Array, from: number, name: string): void {
+  let scans = 0;
+  for (let at = file.indexOf(0xff, from); at !== -1; at = file.indexOf(0xff, at + 1)) {
+    if (file[at + 1] === 0xda) scans += 1;
+  }
+  if (scans > maxScans)
+    throw unsupported(`${name}: the JPEG has ${scans} scans, the limit is ${maxScans}; save it anew`);
 }
 
 function hasEnd(file: Uint8Array, from: number): boolean {
@@ -130,8 +156,16 @@ function uint24(view: DataView, at: number): number {
   return view.getUint16(at, true) + view.getUint8(at + 2) * 65_536;
 }
 
+/** Only a PNG can be longer. Its decoder holds several lines at a time, which for such a picture are more than the picture. */
+const maxSide = 65_535;
+
 function requireSize(width: number, height: number, kind: string, name: string): void {
   if (width === 0 || height === 0) throw invalid(`${name}: the ${kind} says that it has ${width}x${height} pixels`);
+  if (width <= maxSide && height <= maxSide) return;
+  throw new PopserveError(
+    'TOO_LARGE',
+    `${name}: the ${kind} has ${width}x${height} pixels, a side may have ${maxSide}`,
+  );
 }
 
 function unsupported(message: string): PopserveError {

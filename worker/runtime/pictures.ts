@@ -15,7 +15,7 @@ export class Pictures {
   #decoders: Promise<PictureDecoders> | undefined;
   #started: PictureDecoders | undefined;
 
-  /** @param maxPixels of one picture */
+  /** @param maxPixels of the pictures of one request together */
   constructor(maxPixels: number) {
     this.#maxPixels = maxPixels;
   }
@@ -39,6 +39,7 @@ export class Pictures {
   ): Promise<Tensor> {
     const where = (index: number) => (files.length === 1 ? 'decode' : `inputs[${index}]: decode`);
     const headers = files.map((file, index) => this.#check(readPictureHeader(file, where(index)), image, where(index)));
+    this.#checkSum(headers);
     const turns = imageStep(image, 'orient') !== undefined;
     const batch = new PictureBatch(
       headers.map((header) => (turns ? upright(header) : header)),
@@ -66,6 +67,16 @@ export class Pictures {
     throw new PopserveError(
       'TOO_LARGE',
       `${where}: the picture has ${width}x${height} = ${width * height} pixels, the limit is ${this.#maxPixels}; shrink it before sending`,
+    );
+  }
+
+  /** Decoding costs what the pixels say, however few bytes they came in. */
+  #checkSum(headers: readonly PictureHeader[]): void {
+    const pixels = headers.reduce((sum, { width, height }) => sum + width * height, 0);
+    if (pixels <= this.#maxPixels) return;
+    throw new PopserveError(
+      'TOO_LARGE',
+      `decode: the ${headers.length} pictures have ${pixels} pixels together, the limit is ${this.#maxPixels}; shrink them before sending, or send fewer at once`,
     );
   }
 

@@ -17,6 +17,37 @@ const greenFirst = [
 ];
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 
+/** The frame header of the baseline JPEG: FF C0, its length and what follows. */
+const frameAt = Buffer.from(jpeg).indexOf('ffc0', 0, 'hex');
+const frame = Buffer.from(jpeg.subarray(frameAt, frameAt + 19));
+
+/** A decoder reads on behind the marker and finds 8000x8000 pixels; who skips a segment there finds a frame of 14x10 at its end. */
+function hidingFrame(marker: number): Uint8Array {
+  const huge = Buffer.from(frame);
+  huge.writeUInt16BE(8000, 5);
+  huge.writeUInt16BE(8000, 7);
+  const hidden = [jpeg.subarray(2, frameAt), huge, jpeg.subarray(frameAt + 19)];
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(2 + Buffer.concat(hidden).length);
+  const parts = [Buffer.from([0xff, 0xd8, 0xff, marker]), length, ...hidden, frame, Buffer.from([0xff, 0xd9])];
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+/** The progressive JPEG with its last scan repeated; it has ten. */
+function withScans(more: number): Uint8Array {
+  const file = Buffer.from(jpegs.progressive, 'base64');
+  const [last, end] = [file.lastIndexOf('ffda', undefined, 'hex'), file.length - 2];
+  const scans = new Array<Buffer>(more).fill(file.subarray(last, end));
+  return new Uint8Array(Buffer.concat([file.subarray(0, end), ...scans, file.subarray(end)]));
+}
+
+function withSize(file: Uint8Array, width: number, height: number): Uint8Array {
+  const changed = Buffer.from(file);
+  changed.writeUInt32BE(width, 16);
+  changed.writeUInt32BE(height, 20);
+  return new Uint8Array(changed);
+}
+
 let pop: TestPop;
 beforeAll(async () => {
   pop = await TestPop.start({ MAX_PIXELS: '100000' });
@@ -103,6 +134,11 @@ describe('what is wrong is named by its step', () => {
     ['a PNG cut off', teal.subarray(0, -20), 400, 'decode: the PNG ends after'],
     ['a JPEG cut off', jpeg.subarray(0, -20), 400, `decode: the JPEG ends after ${jpeg.length - 20} bytes`],
     ['grey of 16 bits', png16grey, 415, 'decode: a PNG in grey of 16 bits is not read'],
+    ['a JPEG with a marker that hides another frame', hidingFrame(0x01), 400, 'decode: the JPEG has the marker ff 01'],
+    ['the same by a restart marker', hidingFrame(0xd0), 400, 'decode: the JPEG has the marker ff d0'],
+    ['the same by a stuffed byte', hidingFrame(0x00), 400, 'decode: the JPEG has the marker ff 00'],
+    ['a JPEG of many scans', withScans(100), 415, 'decode: the JPEG has 110 scans, the limit is 100'],
+    ['a PNG of one endless line', withSize(teal, 65_536, 1), 413, 'a side may have 65535'],
     ['too many pixels', large, 413, 'decode: the picture has 400x300 = 120000 pixels, the limit is 100000'],
   ])('%s', async (_, bytes, status, message) => {
     const answer = await ask(bytes, { 'content-type': 'image/png' });
@@ -130,6 +166,16 @@ describe('what is wrong is named by its step', () => {
       { error: expect.stringContaining('adder 1 was published without a pipeline') },
     ]);
   });
+});
+
+test('the pixels of a batch count together', async () => {
+  const half = base64(new Uint8Array(png(300, 200, () => [1])));
+  expect((await ask({ inputs: [half] })).status).toBe(200);
+  const { status, json } = await ask({ inputs: [half, half] });
+  expect([status, json]).toEqual([
+    413,
+    { error: expect.stringContaining('the 2 pictures have 120000 pixels together, the limit is 100000') },
+  ]);
 });
 
 test('more pictures than the version takes are refused before one is decoded', async () => {
