@@ -1,5 +1,5 @@
-// The decoders of pictures as the Worker imports them, copied from the installed @jsquash packages: a relative path, because wrangler
-// does not resolve a bare one to compiled WASM. Their digests are checked, so that another version fails here, with a message.
+// The decoders of pictures as the Worker imports them, derived from the installed @jsquash packages: with small memories, and below a
+// relative path, because wrangler does not resolve a bare one to compiled WASM. Their digests are checked, so that another version fails here, with a message.
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
@@ -23,13 +23,25 @@ const proven = {
 const onlyOnce = 'if (wasm !== undefined) return wasm;';
 
 /**
+ * The memory sections of the decoders that start with 16 MiB and may grow to 2 GiB. They need 77 KiB until a picture comes, so they start
+ * with 1 MiB like the PNG decoder, and end at 128 MiB, which is an isolate. Section 5, 7 bytes, one memory with a maximum: the
+ * minimum of two bytes and the maximum of three, in pages of 64 KiB.
+ * @see https://webassembly.github.io/spec/core/binary/modules.html#memory-section
+ */
+const memories: Readonly<Record<string, string>> = {
+  'mozjpeg_dec.wasm': '050701018202808002',
+  'webp_dec.wasm': '050701018002808002',
+};
+const smallMemory = '050701019000809000';
+
+/**
  * Writes the decoders into worker/pipeline/codecs, unless they are there already.
  * @throws {Error} if the installed packages are others than those that were tried
  */
 export async function deriveCodecs(): Promise<void> {
   const stamp = join(target, 'derived-from');
   const rules = createHash('sha256')
-    .update(JSON.stringify([proven, onlyOnce]))
+    .update(JSON.stringify([proven, onlyOnce, memories, smallMemory]))
     .digest('hex');
   if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === rules) return;
   await mkdir(target, { recursive: true });
@@ -46,7 +58,18 @@ async function readPublished(file: string, digest: string): Promise<string | Uin
         'package-lock.json, or run the tests of worker/pipeline with it and write its digest into scripts/build/derive-codecs.ts.',
     );
   }
-  return basename(file) === 'squoosh_png.js' ? content.toString('utf8').replaceAll(onlyOnce, '') : content;
+  if (basename(file) === 'squoosh_png.js') return content.toString('utf8').replaceAll(onlyOnce, '');
+  const memory = memories[basename(file)];
+  return memory === undefined ? content : withSmallMemory(content, memory);
+}
+
+/** @throws {Error} unless the section stands in the module exactly once */
+function withSmallMemory(wasm: Buffer, memory: string): Buffer {
+  const [at, last] = [wasm.indexOf(memory, 0, 'hex'), wasm.lastIndexOf(memory, undefined, 'hex')];
+  if (at === -1 || at !== last) throw new Error('the memory of a decoder has changed: expected its section once');
+  const derived = Buffer.from(wasm);
+  derived.write(smallMemory, at, 'hex');
+  return derived;
 }
 
 /** In one step: another process may be bundling meanwhile. */

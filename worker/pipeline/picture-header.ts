@@ -10,6 +10,8 @@ export interface PictureHeader {
   readonly width: number;
   readonly height: number;
   readonly orientation: Orientation;
+  /** It comes in several passes over the whole picture (a progressive JPEG, an interlaced PNG), which the decoder holds as well. */
+  readonly inPasses: boolean;
 }
 
 const pngStart = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -46,7 +48,9 @@ function pngHeader(file: Uint8Array, name: string): PictureHeader {
     if (textAt(file, at + 4, 'IDAT') && at + 12 + length > file.length) {
       throw invalid(`${name}: the PNG ends after ${file.length} bytes, in the middle of its data`);
     }
-    if (textAt(file, at + 4, 'IEND')) return { format: 'png', width, height, orientation };
+    if (textAt(file, at + 4, 'IEND')) {
+      return { format: 'png', width, height, orientation, inPasses: file[28] !== 0 };
+    }
     at += 12 + length;
   }
   throw invalid(`${name}: the PNG ends after ${file.length} bytes, without its end`);
@@ -79,8 +83,8 @@ function jpegHeader(file: Uint8Array, name: string): PictureHeader {
       requireSize(width, height, 'JPEG', name);
       // A decoder fills up what is missing with grey and says nothing.
       if (!hasEnd(file, at)) throw invalid(`${name}: the JPEG ends after ${file.length} bytes, without its end`);
-      requireFewScans(file, at, name);
-      return { format: 'jpeg', width, height, orientation };
+      const inPasses = countScans(file, at, name) > 1 || isProgressive(marker);
+      return { format: 'jpeg', width, height, orientation, inPasses };
     }
     const length = view.getUint16(at + 2);
     if (marker === 0xe1 && textAt(file, at + 4, 'Exif\0\0')) {
@@ -96,6 +100,11 @@ function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 }
 
+/** SOF2, 6, 10 and 14. */
+function isProgressive(frame: number): boolean {
+  return (frame & 0x03) === 0x02;
+}
+
 /** FF 00 is a byte of data; TEM, the restart markers, the start and the end of an image stand alone. */
 function hasNoLength(marker: number): boolean {
   return marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd9);
@@ -105,13 +114,13 @@ function hasNoLength(marker: number): boolean {
 const maxScans = 100;
 
 /** Data write FF as FF 00, so that FF DA is nothing but the start of a scan. */
-function requireFewScans(file: Uint8Array, from: number, name: string): void {
+function countScans(file: Uint8Array, from: number, name: string): number {
   let scans = 0;
   for (let at = file.indexOf(0xff, from); at !== -1; at = file.indexOf(0xff, at + 1)) {
     if (file[at + 1] === 0xda) scans += 1;
   }
-  if (scans > maxScans)
-    throw unsupported(`${name}: the JPEG has ${scans} scans, the limit is ${maxScans}; save it anew`);
+  if (scans <= maxScans) return scans;
+  throw unsupported(`${name}: the JPEG has ${scans} scans, the limit is ${maxScans}; save it anew`);
 }
 
 function hasEnd(file: Uint8Array, from: number): boolean {
@@ -149,7 +158,7 @@ function webpHeader(file: Uint8Array, name: string): PictureHeader {
 
 function webp(width: number, height: number, orientation: Orientation, name: string): PictureHeader {
   requireSize(width, height, 'WebP', name);
-  return { format: 'webp', width, height, orientation };
+  return { format: 'webp', width, height, orientation, inPasses: false };
 }
 
 function uint24(view: DataView, at: number): number {
