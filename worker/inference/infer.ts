@@ -17,7 +17,8 @@ import { copyTensors, isSampled, runShadow } from './shadow.ts';
 export interface Holding {
   readonly scope: RequestScope;
   readonly account: Account;
-  readonly sender: Sender;
+  /** Null: what is sent is not counted for drift. */
+  readonly sender: Sender | null;
 }
 
 /**
@@ -43,8 +44,10 @@ export async function infer<R extends InferRequest>(
     // The outputs are views on the heap: they go straight into the answer's body.
     const encoded = codec.encode(request, outputs);
     account.give('answers', mostBytes - encoded.body.length);
-    isolate.drift.count(manifest, sender, request.inputs, outputs);
-    isolate.sampler.sample(manifest, request.inputs, outputs);
+    if (sender !== null) {
+      isolate.drift.count(manifest, sender, request.inputs, outputs);
+      isolate.sampler.sample(manifest, request.inputs, outputs);
+    }
     return { message: encoded, copies: shadowed ? copyTensors(outputs, account) : null };
   });
   isolate.counters.succeed(resolved, recordsIn(request.inputs, batchOf(signature)), timing.end());

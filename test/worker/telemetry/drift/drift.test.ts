@@ -233,7 +233,11 @@ describe('one caller among several', () => {
     const { manifest, blobs } = watched('callers', '1');
     await pop.release({ manifest, blobs });
     await pop.send('POST', '/v2/models/callers/infer', requestOf(30));
-    await pop.operate('POST', '/v2/models/callers/infer', requestOf(20));
+    const key = { name: 'fleet', scopes: ['infer'] };
+    const { token } = (await pop.operate('POST', '/registry/keys', key)).json<{ token: string }>();
+    await pop.send('POST', '/v2/models/callers/infer', requestOf(20), { authorization: `Bearer ${token}` });
+    // The operator tries things out: no production data.
+    await pop.operate('POST', '/v2/models/callers/infer', requestOf(40));
     await vi.waitFor(async () => {
       expect(placeOf(await driftOf('callers'), 'global')?.open).toMatchObject({ rows: 50, rowsOfOthers: 20 });
     }, patient);
