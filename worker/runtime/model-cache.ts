@@ -237,17 +237,18 @@ export class ModelCache {
           await Promise.race(error.loads.map((other) => this.#waitFor(other)));
           loading.waitsFor = [];
           loading.progress++;
-        } else if (hasChance && this.#canRepeat(error)) hasChance = false;
+        } else if (hasChance && this.#canRepeat(error, loading)) hasChance = false;
         else throw error;
       }
     }
   }
 
   /** Whether a load may succeed if it is repeated; makes room for it where that was missing. */
-  #canRepeat(error: unknown): boolean {
+  #canRepeat(error: unknown, loading: Loading): boolean {
     if (error instanceof HeapReplacedError) return true;
     if (error instanceof HeapLentError) return false;
-    return error instanceof HeapFullError && (this.#residents.unloadAll() || this.#residents.replaceLeakingHeap());
+    if (!(error instanceof HeapFullError)) return false;
+    return this.#residents.unloadInFavourOf(loading) || this.#residents.replaceLeakingHeap();
   }
 
   async #loadOnce(loading: Loading): Promise<Ready> {

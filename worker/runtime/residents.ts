@@ -119,11 +119,16 @@ export class Residents {
     this.#log('model-unloaded', { model: entry.manifest.model, version: entry.manifest.version });
   }
 
-  /** @returns whether there was anything to unload */
-  unloadAll(): boolean {
-    const entries = this.loaded();
-    for (const entry of entries) this.unload(entry);
-    return entries.length > 0;
+  /**
+   * Unloads what was used longest ago until as much is free again as the load reserved, for one that found its room in pieces. A
+   * version that takes more than its manifest says must not empty the heap of the others.
+   * @returns whether there was anything to unload
+   */
+  unloadInFavourOf({ needBytes }: Loading): boolean {
+    const loaded = this.loaded();
+    const victims = chooseVictims(loaded, Math.max(needBytes, 1)) ?? loaded;
+    for (const victim of victims) this.unload(victim);
+    return victims.length > 0;
   }
 
   /** Gives the heap up for a smaller one, if it is far larger than what is to live in it once the version is loaded. */
