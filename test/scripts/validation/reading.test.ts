@@ -95,7 +95,7 @@ describe('the options of reading', () => {
     [['--decimal', 'dot'], 'expected point or comma'],
     [['--missing', 'NA,,x'], 'expected words separated by commas'],
     [['--separator', 'comma', '--decimal', 'comma'], '--decimal comma does not go with --separator comma'],
-    [['--missing', 'NA'], 'need --test-data, --reference or'],
+    [['--missing', 'NA'], 'need --test-data or --reference'],
   ])('%j are wrong usage', async (args, words) => {
     const data = args.length === 2 && args[0] === '--missing' && args[1] === 'NA' ? [] : ['--test-data', 'd.csv'];
     expect(await run(...args, ...data)).toMatchObject({ status: 2, err: expect.stringContaining(words) });
