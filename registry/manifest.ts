@@ -10,7 +10,7 @@ import { inputLimitSchema } from './input-size-limits.ts';
 import { type Digest, digestSchema, modelNameSchema, versionSchema } from './names.ts';
 import { outputRoleSchema } from './output-role.ts';
 import { parse, parseJson } from './parse.ts';
-import { pipelineSchema } from './pipeline.ts';
+import { pipelineSchema } from './pipeline/pipeline.ts';
 import { randomnessSchema } from './randomness.ts';
 import { runCostsSchema } from './run-costs.ts';
 import { signatureSchema } from './signature.ts';

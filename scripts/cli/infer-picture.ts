@@ -1,6 +1,6 @@
 // One picture at a PoP: what `popserve infer --image` sends and shows.
 import { readFile } from 'node:fs/promises';
-import { labelScoresSchema } from '../../registry/api/pictures.ts';
+import { labelScoresSchema } from '../../registry/api/task-answers.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import { parse, parseJson } from '../../registry/parse.ts';
 import { readPictureHeader } from '../../worker/pipeline/picture-header.ts';

@@ -1,6 +1,6 @@
 // The options of `popserve publish` that make up a pipeline, and what is published of a folder.
 import { type Command, Option } from 'commander';
-import type { ImageStep } from '../../registry/pipeline.ts';
+import type { ImageStep } from '../../registry/pipeline/image-input.ts';
 import { type HubFolder, readHubFolder } from '../publish/pipeline/hub-folder.ts';
 import type { FoundStep } from '../publish/pipeline/image-processor.ts';
 import { type PipelineOptions, type PipelineTask, pipelineTasks } from '../publish/pipeline/plan-pipeline.ts';

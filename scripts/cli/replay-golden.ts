@@ -1,14 +1,14 @@
 // Replays a version's golden vectors at a point of presence: does it answer there as it did when it was published?
-import { type LabelScore, labelScoresSchema } from '../../registry/api/pictures.ts';
+import type { TaskAnswer } from '../../registry/api/task-answers.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Digest } from '../../registry/names.ts';
-import { parse, parseJson } from '../../registry/parse.ts';
-import type { Tolerance } from '../../worker/protocol/compare-elements.ts';
+import { taskAnswerFault } from '../../worker/pipeline/compare-answers.ts';
 import { decodeInferResponse } from '../../worker/protocol/decode-response.ts';
 import { compareAnswers } from '../inspect/compare.ts';
 import { type Connection, type Reply, urlPath } from './connection.ts';
 import type { RegistryClient } from './registry-client.ts';
+import { readTaskAnswer } from './task-answer.ts';
 
 /** A case as the registry keeps it; numbers as they are written, to be sent on with all their digits. */
 interface TensorCase {
@@ -19,7 +19,7 @@ interface TensorCase {
 /** A picture in base64, and what the version's pipeline answers. */
 interface PictureCase {
   readonly picture: string;
-  readonly answer: readonly LabelScore[];
+  readonly answer: TaskAnswer;
 }
 
 type GoldenCase = TensorCase | PictureCase;
@@ -113,7 +113,7 @@ function originFault({ headers }: Reply, manifest: Manifest): string | null {
 }
 
 function answerFault(golden: GoldenCase, { body, headers }: Reply, manifest: Manifest): string | null {
-  if ('picture' in golden) return pictureFault(golden.answer, body, manifest.tolerance);
+  if ('picture' in golden) return taskFault(golden.answer, body, manifest);
   const { outputs } = golden;
   const expected = new TextEncoder().encode(JSON.stringify({ model_name: manifest.model, outputs }));
   const wanted = decodeInferResponse({ body: expected, headerLength: null }).outputs;
@@ -121,20 +121,10 @@ function answerFault(golden: GoldenCase, { body, headers }: Reply, manifest: Man
   return compareAnswers(wanted, decodeInferResponse({ body, headerLength }).outputs, manifest.tolerance);
 }
 
-/** Labels whose scores lie within the tolerance of each other may change places. */
-function pictureFault(expected: readonly LabelScore[], body: Uint8Array, tolerance: Tolerance): string | null {
-  const what = 'the answer';
-  const got = parse(labelScoresSchema, parseJson(new TextDecoder().decode(body), what, 'INTERNAL'), what, 'INTERNAL');
-  const near = (a: number, b: number) => Math.abs(a - b) <= tolerance.absolute + tolerance.relative * Math.abs(b);
-  const lowest = got.at(-1)?.score ?? 0;
-  for (const [index, { label, score }] of expected.entries()) {
-    const there = got.find((each) => each.label === label);
-    const [found, place] = [there?.score ?? lowest, got[index]?.score ?? Number.NaN];
-    if (!near(found, score) || !near(place, score)) {
-      return `'${label}' scores ${there?.score ?? 'too little to be named'} instead of ${score}`;
-    }
-  }
-  return null;
+function taskFault(expected: TaskAnswer, body: Uint8Array, { pipeline, tolerance }: Manifest): string | null {
+  if (pipeline === undefined) return 'the version has no pipeline that a picture could be sent to';
+  const got = readTaskAnswer(body, pipeline.task, 'the answer');
+  return taskAnswerFault(pipeline.after, expected, got, tolerance);
 }
 
 /** Integers beyond 2^53 pass through as they are written. */

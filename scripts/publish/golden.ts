@@ -1,5 +1,5 @@
 // Golden vectors: sample inputs with the original's answers in native onnxruntime, kept beside the model as JSON of OIP tensors.
-import type { LabelScore } from '../../registry/api/pictures.ts';
+import type { TaskAnswer } from '../../registry/api/task-answers.ts';
 import { encodeBase64 } from '../../registry/bytes.ts';
 import { elementCount, isFloat } from '../../registry/signature.ts';
 import { elementsOf } from '../../worker/protocol/elements.ts';
@@ -14,7 +14,7 @@ export interface GoldenCase {
 /** A picture as it is sent, and what the version's pipeline answers. */
 export interface GoldenPicture {
   readonly picture: Uint8Array;
-  readonly answer: readonly LabelScore[];
+  readonly answer: TaskAnswer;
 }
 
 const maxBytes = 256 * 1024;

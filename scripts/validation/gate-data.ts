@@ -1,6 +1,6 @@
 // The data of one validation, read once: test rows, and reference rows where the baseline is taken from others.
 import { PopserveError } from '../../registry/errors.ts';
-import type { ImageInput } from '../../registry/pipeline.ts';
+import type { ImageInput } from '../../registry/pipeline/image-input.ts';
 import type { Signature } from '../../registry/signature.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import { type Batch, batchesOf, batchSize } from './answers.ts';

@@ -1,6 +1,6 @@
 // The golden vectors of a version as bytes, with a note where they are not what a publisher would expect.
 
-import type { Pipeline } from '../../registry/pipeline.ts';
+import type { Pipeline } from '../../registry/pipeline/pipeline.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import type { ChosenArtifact } from '../inspect/artifact.ts';
 import type { Inspector } from '../inspect/inspector.ts';
@@ -35,8 +35,7 @@ export async function makeGolden(
   if (original.randomness !== null) return null;
   const ask = servedAnswers(inspector, chosen, settings);
   if (pipeline !== null) {
-    const datatype = original.signature.inputs.find(({ name }) => name === pipeline.image.input)?.datatype ?? 'FP32';
-    const { cases, served } = await pictureGolden(source, pipeline, datatype, settings, ask);
+    const { cases, served } = await pictureGolden(source, pipeline, settings, ask);
     if (served > 0) note(describeServed(served, cases.length));
     return encodeGoldenPictures(cases);
   }

@@ -1,6 +1,7 @@
 // Golden vectors of a version with a pipeline are pictures and their answers, so that a replay checks the whole way.
-import type { Pipeline } from '../../registry/pipeline.ts';
-import { classify } from '../../worker/pipeline/classify.ts';
+import type { Pipeline } from '../../registry/pipeline/pipeline.ts';
+import type { Prepared } from '../../worker/pipeline/items.ts';
+import { outputsRead, taskAnswers } from '../../worker/pipeline/task-answers.ts';
 import type { Tolerance } from '../../worker/protocol/compare-elements.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import { compareAnswers } from '../inspect/compare.ts';
@@ -8,7 +9,7 @@ import { runNative } from '../inspect/native.ts';
 import type { GoldenPicture } from '../publish/golden.ts';
 import { generatedPictures } from '../publish/pipeline/generated-pictures.ts';
 import type { Source } from '../publish/source.ts';
-import { preparePicture } from './folder/prepare-picture.ts';
+import { prepareItem } from './folder/prepare-picture.ts';
 
 export interface PictureGolden {
   readonly cases: readonly GoldenPicture[];
@@ -19,34 +20,34 @@ export interface PictureGolden {
 /** @param ask what the served form of the model answers */
 export async function pictureGolden(
   source: Source,
-  { image, after }: Pipeline,
-  datatype: Tensor['datatype'],
+  pipeline: Pipeline,
   settings: { readonly timeoutMs: number; readonly memoryLimitMib: number; readonly tolerance: Tolerance },
   ask: (inputs: readonly Tensor[]) => Promise<readonly Tensor[]>,
 ): Promise<PictureGolden> {
   const pictures = generatedPictures();
-  const inputs: Tensor[][] = [];
+  const prepared: Prepared[] = [];
   for (const [index, picture] of pictures.entries()) {
-    const row = await preparePicture(picture, { pipeline: image }, datatype, `generated picture ${index + 1}`);
-    inputs.push([{ name: image.input, datatype, shape: [1, ...row.shape], data: row.data }]);
+    prepared.push(await prepareItem(picture, pipeline.image, `generated picture ${index + 1}`));
   }
+  const read = outputsRead(pipeline.after);
   const { references } = await runNative({
     model: source.model,
     format: source.format,
     convert: false,
-    samples: inputs.map((each) => async () => each),
+    samples: prepared.map(({ inputs }) => async () => [...inputs]),
     limits: { timeoutMs: settings.timeoutMs, memoryMib: settings.memoryLimitMib },
   });
   const cases: GoldenPicture[] = [];
   let served = 0;
   for (const [index, picture] of pictures.entries()) {
-    const own = await ask(inputs[index] ?? []);
+    const { inputs, items } = prepared[index] as Prepared;
+    const own = await ask(inputs);
     const native = 'fault' in references ? undefined : references[index];
     const agrees = native !== undefined && compareAnswers(native, own, settings.tolerance) === null;
     if (!agrees) served++;
-    const output = (agrees ? native : own).find(({ name }) => name === after.output);
-    if (output === undefined) throw new Error(`the model gave no output '${after.output}'`);
-    const [answer = []] = classify(output, after, { topK: after.topK });
+    const outputs = (agrees ? native : own).filter(({ name }) => read.includes(name));
+    const [answer] = taskAnswers(pipeline, outputs, items, {});
+    if (answer === undefined) throw new Error('a picture without an answer');
     cases.push({ picture, answer });
   }
   return { cases, served };

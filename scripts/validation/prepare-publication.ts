@@ -5,7 +5,7 @@ import { type Manifest, manifestSchema } from '../../registry/manifest.ts';
 import { mebibyte } from '../../registry/mebibytes.ts';
 import type { OutputRole } from '../../registry/output-role.ts';
 import { parse } from '../../registry/parse.ts';
-import type { ImageInput } from '../../registry/pipeline.ts';
+import type { ImageInput } from '../../registry/pipeline/image-input.ts';
 import type { Signature } from '../../registry/signature.ts';
 import { runtimeVersion } from '../build/derive-runtime.ts';
 import { locateTool } from '../build/operator-tools.ts';

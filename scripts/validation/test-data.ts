@@ -1,6 +1,6 @@
 // Test data as the evaluation sees it: rows of a model's inputs, each with what it truly is.
 import type { DataReference, Preprocessing } from '../../registry/evaluation.ts';
-import type { ImageInput } from '../../registry/pipeline.ts';
+import type { ImageInput } from '../../registry/pipeline/image-input.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import type { ImageOptions } from './folder/preprocess.ts';
 

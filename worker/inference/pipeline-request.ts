@@ -1,5 +1,5 @@
 // What a caller of a pipeline sends: pictures as they are, in a form, or as base64 in JSON. Tensors stay possible beside it.
-import { type PictureParameters, pictureParametersSchema } from '../../registry/api/pictures.ts';
+import { type PipelineParameters, pipelineParametersSchema } from '../../registry/api/pipeline-request.ts';
 import { decodeBase64 } from '../../registry/bytes.ts';
 import { invalid, PopserveError } from '../../registry/errors.ts';
 import type { Manifest } from '../../registry/manifest.ts';
@@ -13,7 +13,7 @@ export interface PipelineRequest {
   readonly files: readonly Uint8Array[];
   /** The answer is a list with an entry for each file, also where there is one file. */
   readonly isBatch: boolean;
-  readonly parameters: PictureParameters;
+  readonly parameters: PipelineParameters;
 }
 
 export interface PipelineBody {
@@ -63,7 +63,7 @@ export async function readPipelineRequest(
   return {
     files: texts.map((text, index) => readBase64(text, isBatch ? `inputs[${index}]` : 'inputs')),
     isBatch,
-    parameters: parse(pictureParametersSchema, parameters ?? {}, 'parameters'),
+    parameters: parse(pipelineParametersSchema, parameters ?? {}, 'parameters'),
   };
 }
 
@@ -98,9 +98,9 @@ async function readForm(body: Uint8Array, contentType: string, account: Account)
   return { files, isBatch: files.length > 1, parameters: readFormParameters(form.get('parameters')) };
 }
 
-function readFormParameters(value: File | string | null): PictureParameters {
+function readFormParameters(value: File | string | null): PipelineParameters {
   if (value === null) return {};
   if (typeof value !== 'string') throw invalid("field 'parameters': expected JSON as a text, got a file");
   const json = parseJson(new TextEncoder().encode(value), { maxDepth: 8, ...requestLimits }, 'none').value;
-  return parse(pictureParametersSchema, json, "field 'parameters'");
+  return parse(pipelineParametersSchema, json, "field 'parameters'");
 }

@@ -164,7 +164,7 @@ const mediaForms = {
       required: ['file'],
       properties: {
         file: { oneOf: [file, { type: 'array', items: file }], description: 'Several are a batch.' },
-        parameters: { type: 'string', description: '`PictureParameters` as JSON.' },
+        parameters: { type: 'string', description: '`PipelineParameters` as JSON.' },
       },
     },
   },

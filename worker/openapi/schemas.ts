@@ -40,12 +40,7 @@ import {
   retriedVersionSchema,
 } from '../../registry/api/models.ts';
 import { objectPageSchema, repairReportSchema, restoredObjectSchema } from '../../registry/api/objects.ts';
-import {
-  labelScoresListSchema,
-  labelScoresSchema,
-  pictureParametersSchema,
-  picturesSchema,
-} from '../../registry/api/pictures.ts';
+import { pipelineParametersSchema, pipelineRequestSchema } from '../../registry/api/pipeline-request.ts';
 import { platformReportSchema } from '../../registry/api/platform.ts';
 import {
   repositoryIndexRequestSchema,
@@ -63,6 +58,7 @@ import {
 import { modelShadowSchema } from '../../registry/api/shadow.ts';
 import { statisticSchema, statisticsSchema } from '../../registry/api/statistics.ts';
 import { modelStatusSchema } from '../../registry/api/status.ts';
+import { labelScoresListSchema, labelScoresSchema } from '../../registry/api/task-answers.ts';
 import {
   predictRequestSchema,
   predictResponseSchema,
@@ -93,8 +89,8 @@ const requests = {
   InferenceRequest: inferenceRequestSchema,
   KeyRequest: keyRequestSchema,
   KeyRevocation: keyRevocationSchema,
-  PictureParameters: pictureParametersSchema,
-  Pictures: picturesSchema,
+  PipelineParameters: pipelineParametersSchema,
+  PipelineRequest: pipelineRequestSchema,
   PredictRequest: predictRequestSchema,
   Records: recordsSchema,
   RepositoryIndexRequest: repositoryIndexRequestSchema,

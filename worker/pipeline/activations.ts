@@ -1,6 +1,6 @@
 // From a model's raw values to scores.
 import { largest } from '../../registry/extremes.ts';
-import type { Classification } from '../../registry/pipeline.ts';
+import type { Classification } from '../../registry/pipeline/classify.ts';
 
 /** Each takes the values of one row and gives as many scores. */
 export const activations: Readonly<Record<Classification['activation'], (values: Float64Array) => Float64Array>> = {

@@ -1,7 +1,7 @@
 // The step `classify`: from a model's values to labels and scores, the highest first.
-import type { LabelScore } from '../../registry/api/pictures.ts';
+import type { LabelScore } from '../../registry/api/task-answers.ts';
 import { invalid } from '../../registry/errors.ts';
-import type { Classification } from '../../registry/pipeline.ts';
+import type { Classification } from '../../registry/pipeline/classify.ts';
 import { describeShape, quote } from '../protocol/describe.ts';
 import { elementsOf } from '../protocol/elements.ts';
 import type { Tensor } from '../protocol/tensor.ts';

@@ -1,7 +1,7 @@
 // The step `decode`: files to pixels, by WASM decoders that start when they are first needed and are given up when they have grown.
 /// <reference path="./codecs.d.ts" />
 import { PopserveError } from '../../registry/errors.ts';
-import type { PictureFormat } from '../../registry/pipeline.ts';
+import type { PictureFormat } from '../../registry/pipeline/image-input.ts';
 import startJpeg from './codecs/mozjpeg_dec.js';
 import { decode as decodePng, initSync as startPng } from './codecs/squoosh_png.js';
 import startWebp from './codecs/webp_dec.js';

@@ -1,7 +1,7 @@
 // What a picture's first bytes say: format, size, orientation. Read before anything is decoded, so that a small file cannot ask for
 // much memory, and whatever name or type the file came with.
 import { invalid, PopserveError } from '../../registry/errors.ts';
-import type { PictureFormat } from '../../registry/pipeline.ts';
+import type { PictureFormat } from '../../registry/pipeline/image-input.ts';
 import { exifOrientation, type Orientation } from './exif.ts';
 
 export interface PictureHeader {

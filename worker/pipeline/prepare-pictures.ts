@@ -1,10 +1,11 @@
 // From pictures to a tensor: the image steps of a pipeline, run in one pass over each picture.
 import { invalid } from '../../registry/errors.ts';
 import { largest } from '../../registry/extremes.ts';
-import { type ImageInput, type ImageStepOf, imageStep } from '../../registry/pipeline.ts';
+import { type ImageInput, type ImageStepOf, imageStep } from '../../registry/pipeline/image-input.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 import { type Colours, fillTensor } from './fill-tensor.ts';
-import { type Geometry, planGeometry, type Size } from './geometry.ts';
+import { planGeometry, type Size } from './geometry.ts';
+import type { PictureItem } from './items.ts';
 import type { Pixels } from './pixels.ts';
 
 const arrays = {
@@ -19,7 +20,7 @@ type ImageDatatype = ImageStepOf<'layout'>['datatype'];
 
 /** A batch of pictures on its way into a tensor: its size is known before the first picture is decoded. */
 export class PictureBatch {
-  readonly #plans: readonly Geometry[];
+  readonly items: readonly PictureItem[];
   readonly #image: ImageInput;
   readonly #colours: Colours;
   readonly #size: Size;
@@ -33,8 +34,8 @@ export class PictureBatch {
    */
   constructor(sizes: readonly Size[], image: ImageInput) {
     this.#image = image;
-    this.#plans = sizes.map((size) => planGeometry(size, image));
-    this.#size = batchSize(this.#plans, image);
+    this.items = sizes.map((size) => ({ size, geometry: planGeometry(size, image) }));
+    this.#size = batchSize(this.items, image);
     this.#colours = coloursOf(image, layoutOf(image).datatype);
     this.#rowLength = this.#size.width * this.#size.height * this.#colours.tables.length;
   }
@@ -45,20 +46,21 @@ export class PictureBatch {
     const { width, height } = this.#size;
     const channels = this.#colours.tables.length;
     const row = order === 'nchw' ? [channels, height, width] : [height, width, channels];
-    return { name: this.#image.input, datatype, shape: [this.#plans.length, ...row] };
+    return { name: this.#image.input, datatype, shape: [this.items.length, ...row] };
   }
 
   /** Of the tensor. */
   get byteLength(): number {
-    return this.#rowLength * this.#plans.length * arrays[layoutOf(this.#image).datatype].BYTES_PER_ELEMENT;
+    return this.#rowLength * this.items.length * arrays[layoutOf(this.#image).datatype].BYTES_PER_ELEMENT;
   }
 
   /** @param picture upright, of the size that was given for it */
   put(index: number, picture: Pixels): void {
     const { order, datatype } = layoutOf(this.#image);
-    this.#elements ??= new arrays[datatype](this.#rowLength * this.#plans.length);
+    this.#elements ??= new arrays[datatype](this.#rowLength * this.items.length);
     const target = { elements: this.#elements, offset: index * this.#rowLength, order, width: this.#size.width };
-    fillTensor(picture, this.#plans[index] as Geometry, this.#colours, target);
+    const { geometry } = this.items[index] as PictureItem;
+    fillTensor(picture, geometry, this.#colours, target);
   }
 
   /** The model's input, once all pictures were put. */
@@ -84,16 +86,17 @@ export function preparePictures(pictures: readonly Pixels[], image: ImageInput):
 }
 
 /** All of one size; only lines of writing, whose width varies, are padded to the widest. */
-function batchSize(plans: readonly Geometry[], image: ImageInput): Size {
-  const widths = plans.map(({ result }) => result.width);
-  const heights = plans.map(({ result }) => result.height);
-  const [first] = plans;
+function batchSize(items: readonly PictureItem[], image: ImageInput): Size {
+  const results = items.map(({ geometry }) => geometry.result);
+  const widths = results.map(({ width }) => width);
+  const heights = results.map(({ height }) => height);
+  const [first] = results;
   if (first === undefined) throw invalid('expected a picture, got none');
   const resize = imageStep(image, 'resize');
   const isLine = resize?.fit === 'height' && imageStep(image, 'crop') === undefined;
-  const width = isLine ? largest(widths) : first.result.width;
-  const { height } = first.result;
-  const odd = plans.findIndex(({ result }) => result.height !== height || (!isLine && result.width !== width));
+  const width = isLine ? largest(widths) : first.width;
+  const { height } = first;
+  const odd = results.findIndex((result) => result.height !== height || (!isLine && result.width !== width));
   if (odd === -1) return { width, height };
   throw invalid(
     `layout: pictures of one batch have to have one size; picture 0 is ${height}x${width} (height x width), picture ${odd} ${heights[odd]}x${widths[odd]}`,

@@ -1,6 +1,6 @@
 // The weights of a resize, to the bit as Pillow has them: the widths of the filter grow with the reduction, and weights have 22 bits.
 // @see https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c
-import type { ImageStepOf } from '../../registry/pipeline.ts';
+import type { ImageStepOf } from '../../registry/pipeline/image-input.ts';
 
 export type Filter = ImageStepOf<'resize'>['filter'];
 

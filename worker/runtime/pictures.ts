@@ -1,13 +1,13 @@
 // Decodes pictures for the isolate: what that takes is counted in its ledger before it is taken.
 import { invalid, PopserveError } from '../../registry/errors.ts';
-import { type ImageInput, imageStep } from '../../registry/pipeline.ts';
+import { type ImageInput, imageStep } from '../../registry/pipeline/image-input.ts';
 import type { Size } from '../pipeline/geometry.ts';
+import type { Prepared } from '../pipeline/items.ts';
 import { orient } from '../pipeline/orient.ts';
 import { decodingBytes, type PictureDecoders } from '../pipeline/picture-decoders.ts';
 import { type PictureHeader, readPictureHeader } from '../pipeline/picture-header.ts';
 import { PictureBatch } from '../pipeline/prepare-pictures.ts';
 import type { Admit } from '../protocol/check-inputs.ts';
-import type { Tensor } from '../protocol/tensor.ts';
 import type { Account } from './ledger.ts';
 
 export class Pictures {
@@ -28,7 +28,7 @@ export class Pictures {
   /**
    * @param files one or more, each a JPEG, PNG or WebP
    * @param admit refuses the input by its shape, before a picture is decoded
-   * @returns the model's input
+   * @returns the model's input, and where the pixels of each picture went
    * @throws {PopserveError} INVALID_ARGUMENT for a damaged picture, UNSUPPORTED_MEDIA for a kind that is not read, TOO_LARGE for more
    *   pixels than the limit, UNAVAILABLE where they do not fit into memory now; with several files the message names the place
    */
@@ -36,7 +36,7 @@ export class Pictures {
     files: readonly Uint8Array[],
     { image, admit }: { readonly image: ImageInput; readonly admit: Admit },
     account: Account,
-  ): Promise<Tensor> {
+  ): Promise<Prepared> {
     const where = (index: number) => (files.length === 1 ? 'decode' : `inputs[${index}]: decode`);
     const headers = files.map((file, index) => this.#check(readPictureHeader(file, where(index)), image, where(index)));
     this.#checkSum(headers);
@@ -56,7 +56,7 @@ export class Pictures {
       batch.put(index, turns ? orient(picture, header.orientation) : picture);
       account.give('decoded', bytes);
     }
-    return batch.tensor();
+    return { inputs: [batch.tensor()], items: batch.items };
   }
 
   #check(header: PictureHeader, image: ImageInput, where: string): PictureHeader {

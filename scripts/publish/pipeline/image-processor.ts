@@ -2,7 +2,7 @@
 // @see https://github.com/huggingface/transformers, image_processing_*.py of each model
 import * as z from 'zod';
 import { invalid } from '../../../registry/errors.ts';
-import type { ImageStep, ImageStepOf } from '../../../registry/pipeline.ts';
+import type { ImageStep, ImageStepOf } from '../../../registry/pipeline/image-input.ts';
 
 const side = z.int().min(1);
 const sizeSchema = z.union([

@@ -1,8 +1,10 @@
 // The pipeline of a version, from a folder of the Hub or from the command line: each step with where it comes from.
 import { invalid } from '../../../registry/errors.ts';
 import type { OutputRole } from '../../../registry/output-role.ts';
-import type { Classification, ImageInput, ImageStep, ImageStepOf, Pipeline } from '../../../registry/pipeline.ts';
-import { pictureFormats } from '../../../registry/pipeline.ts';
+import type { Classification } from '../../../registry/pipeline/classify.ts';
+import type { ImageInput, ImageStep, ImageStepOf } from '../../../registry/pipeline/image-input.ts';
+import { pictureFormats } from '../../../registry/pipeline/image-input.ts';
+import type { Pipeline } from '../../../registry/pipeline/pipeline.ts';
 import type { Signature, TensorSpec } from '../../../registry/signature.ts';
 import type { HubFolder } from './hub-folder.ts';
 import { type FoundStep, processorSteps } from './image-processor.ts';

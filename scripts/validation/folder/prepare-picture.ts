@@ -1,9 +1,11 @@
 // One picture of a folder as a row of an input: by the version's pipeline, or by the options for images.
 import type { Preprocessing } from '../../../registry/evaluation.ts';
-import { type ImageInput, imageStep } from '../../../registry/pipeline.ts';
+import { type ImageInput, imageStep } from '../../../registry/pipeline/image-input.ts';
 import type { Datatype } from '../../../registry/signature.ts';
+import type { Prepared } from '../../../worker/pipeline/items.ts';
 import { orient } from '../../../worker/pipeline/orient.ts';
 import { readPictureHeader } from '../../../worker/pipeline/picture-header.ts';
+import { PictureBatch } from '../../../worker/pipeline/prepare-pictures.ts';
 import { decodeImage } from './decode-image.ts';
 import { blaming, preprocess, rowOf } from './preprocess.ts';
 
@@ -21,10 +23,22 @@ export async function preparePicture(
   datatype: Datatype,
   name: string,
 ): Promise<{ shape: readonly number[]; data: Uint8Array }> {
+  if ('options' in preparation) return preprocess(await decodeImage(file, name), preparation.options, datatype, name);
+  const { inputs } = await prepareItem(file, preparation.pipeline, name);
+  return rowOf(inputs);
+}
+
+/**
+ * One picture by the version's pipeline, as the PoP prepares it.
+ * @throws {PopserveError} INVALID_ARGUMENT naming the file and the step at fault
+ */
+export async function prepareItem(file: Uint8Array, pipeline: ImageInput, name: string): Promise<Prepared> {
   const picture = await decodeImage(file, name);
-  if ('options' in preparation) return preprocess(picture, preparation.options, datatype, name);
-  const { pipeline } = preparation;
   const { orientation } = readPictureHeader(file, name);
   const upright = imageStep(pipeline, 'orient') === undefined ? picture : orient(picture, orientation);
-  return blaming(name, () => rowOf(upright, pipeline));
+  return blaming(name, () => {
+    const batch = new PictureBatch([upright], pipeline);
+    batch.put(0, upright);
+    return { inputs: [batch.tensor()], items: batch.items };
+  });
 }

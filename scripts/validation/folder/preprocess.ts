@@ -4,11 +4,17 @@
 import { invalid, PopserveError } from '../../../registry/errors.ts';
 import type { Preprocessing } from '../../../registry/evaluation.ts';
 import { smallest } from '../../../registry/extremes.ts';
-import { type ImageInput, type ImageStep, type ImageStepOf, pictureFormats } from '../../../registry/pipeline.ts';
+import {
+  type ImageInput,
+  type ImageStep,
+  type ImageStepOf,
+  pictureFormats,
+} from '../../../registry/pipeline/image-input.ts';
 import { type Datatype, isFloat, type TensorSpec } from '../../../registry/signature.ts';
 import { planGeometry } from '../../../worker/pipeline/geometry.ts';
 import type { Pixels } from '../../../worker/pipeline/pixels.ts';
 import { preparePictures } from '../../../worker/pipeline/prepare-pictures.ts';
+import type { Tensor } from '../../../worker/protocol/tensor.ts';
 
 /** Options of the command line for images; those left out are as for ImageNet. */
 export interface ImageOptions {
@@ -114,13 +120,13 @@ export function preprocess(
   name: string,
 ): { shape: readonly number[]; data: Uint8Array } {
   requireSize(picture, plan, name);
-  return blaming(name, () => rowOf(picture, imageStepsOf(plan, datatype)));
+  return blaming(name, () => rowOf([preparePictures([picture], imageStepsOf(plan, datatype))]));
 }
 
 /** Without the axis of the batch. */
-export function rowOf(picture: Pixels, image: ImageInput): { shape: readonly number[]; data: Uint8Array } {
-  const { shape, data } = preparePictures([picture], image);
-  if (!(data instanceof Uint8Array)) throw new TypeError('pictures become no texts');
+export function rowOf([input]: readonly Tensor[]): { shape: readonly number[]; data: Uint8Array } {
+  if (!(input?.data instanceof Uint8Array)) throw new TypeError('pictures become no texts');
+  const { shape, data } = input;
   return { shape: shape.slice(1), data };
 }
 

@@ -1,6 +1,6 @@
 // A model that says which colour a picture has, small enough to know each of its answers: the mean of each channel is its score.
 import type { Manifest } from '../../../registry/manifest.ts';
-import type { Pipeline } from '../../../registry/pipeline.ts';
+import type { Pipeline } from '../../../registry/pipeline/pipeline.ts';
 import { model, node, tensorValue } from '../../../scripts/onnx/build.ts';
 import { publication, type SmallPublication } from '../small-models.ts';
 

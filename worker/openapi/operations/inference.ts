@@ -58,7 +58,12 @@ export const inferenceOperations: Operations = {
     id: 'infer',
     tag: 'Inference',
     summary: 'Infer from tensors, plain records or pictures',
-    body: { content: ['Records', 'InferenceRequest', 'Pictures'], binary: true, pictures: true, example: records },
+    body: {
+      content: ['Records', 'InferenceRequest', 'PipelineRequest'],
+      binary: true,
+      pictures: true,
+      example: records,
+    },
     headers: ['Inference-Header-Content-Length'],
     answer: {
       content: ['Predictions', 'InferenceResponse', 'LabelScores', 'LabelScoresList'],

@@ -1,7 +1,8 @@
 // The schema of a pipeline: a closed list of steps in one order.
 import { describe, expect, test } from 'vitest';
-import { type ImageStep, pipelineSchema } from '../../registry/pipeline.ts';
-import { colourPipeline } from '../harness/pictures/colour-model.ts';
+import type { ImageStep } from '../../../registry/pipeline/image-input.ts';
+import { pipelineSchema } from '../../../registry/pipeline/pipeline.ts';
+import { colourPipeline } from '../../harness/pictures/colour-model.ts';
 
 const { steps } = colourPipeline().image;
 

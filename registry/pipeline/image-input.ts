@@ -1,7 +1,6 @@
-// The closed list of steps between a picture and a model's tensors: data in the manifest, never code. The Worker, the gate and the
-// client run them alike (worker/pipeline).
+// The steps from pictures to a model's input.
 import * as z from 'zod';
-import { mostEntries, nameText } from './bounds.ts';
+import { nameText } from '../bounds.ts';
 
 export const pictureFormats = ['jpeg', 'png', 'webp'] as const;
 export type PictureFormat = (typeof pictureFormats)[number];
@@ -89,31 +88,6 @@ export const imageInputSchema = z.strictObject({
 });
 
 export type ImageInput = z.infer<typeof imageInputSchema>;
-
-const classificationSchema = z.strictObject({
-  step: z.literal('classify'),
-  /** The model's output with a value for each class. */
-  output: nameText,
-  /** From the values to scores; `none` where they are scores already. */
-  activation: z.enum(['softmax', 'sigmoid', 'none']),
-  /** Names of the classes, in order of the output's last axis. */
-  labels: z.array(nameText).min(1).max(mostEntries),
-  /** Classes in an answer that asks for no other number. */
-  topK: z.int().min(1),
-});
-
-export type Classification = z.infer<typeof classificationSchema>;
-
-export const pipelineSchema = z.discriminatedUnion('task', [
-  z.strictObject({
-    schema: z.literal(1),
-    task: z.literal('image-classification'),
-    image: imageInputSchema,
-    after: classificationSchema,
-  }),
-]);
-
-export type Pipeline = z.infer<typeof pipelineSchema>;
 
 /** The step of this name; undefined where the pipeline has none. */
 export function imageStep<N extends ImageStep['step']>(
