@@ -4,6 +4,7 @@ import { guard } from './abortable.ts';
 import { PopserveError } from './errors.ts';
 import { toJson } from './json.ts';
 import { type Known, LocalRuns } from './local.ts';
+import { jsonOf, pathOf, provenance } from './model-calls.ts';
 import type {
   CallOptions,
   ClientOptions,
@@ -14,10 +15,17 @@ import type {
   ModelTypes,
   PredictAnswer,
   Provenance,
+  RunOptions,
 } from './options.ts';
 import { isPassing, type Received, send } from './send.ts';
-import { spellOut } from './tensors.ts';
+import { type OutputTensor, type Spelled, spellOut } from './tensors.ts';
 import { decodeAnswer, encodeRequest } from './wire.ts';
+
+/** Runs a version here, and loads it first if it is not loaded yet. */
+type Run = (
+  inputs: ReadonlyMap<string, Spelled>,
+  outputs: readonly string[] | undefined,
+) => Promise<Record<string, OutputTensor>>;
 
 /** Long enough for a whole model on a slow line. */
 const downloadTimeoutMs = 120_000;
@@ -80,34 +88,50 @@ export class PopserveClient {
     const path = pathOf(model, options.version);
 
     const atPop = async (call: CallOptions) => {
-      const received = await this.#send(`${path}/infer`, call, request);
-      return { ...provenance(model, received), ...decodeAnswer(received.headers, received.body) };
+      const received = await this.send(`${path}/infer`, call, request);
+      return { ...provenance(model, received), ...decodeAnswer(received.headers, received.body) } as InferAnswer<M>;
     };
-    const here = async (local: LocalRuns, call: CallOptions) => {
-      const known = await this.#lookUp(local, model, call);
-      const session = await this.#load(local, model, known, call);
-      const outputs = await local.run(session, spelled, options.outputs);
-      const { id } = options;
-      return { model, ...known, ranAt: 'local', pop: null, ...(id === undefined ? {} : { id }), outputs };
+    const here = async (origin: Provenance, run: Run) => {
+      const { id, outputs } = options;
+      return { ...origin, ...(id === undefined ? {} : { id }), outputs: await run(spelled, outputs) } as InferAnswer<M>;
     };
+    return this.answer(model, options, atPop, here);
+  }
 
+  /**
+   * Answers at the PoP, here, or here if no PoP does.
+   * @param here is told which version runs, and given a function that runs it
+   */
+  protected async answer<A extends Provenance>(
+    model: string,
+    options: RunOptions,
+    atPop: (call: CallOptions) => Promise<A>,
+    here: (origin: Provenance, run: Run) => Promise<A>,
+  ): Promise<A> {
     const { at = 'auto', minEpoch = 0 } = options;
+    const path = pathOf(model, options.version);
     const local = at === 'pop' ? undefined : this.#local;
+    const runHere = async (local: LocalRuns, call: CallOptions) => {
+      const known = await this.#lookUp(local, model, call);
+      return here({ model, ...known, ranAt: 'local', pop: null }, async (inputs, outputs) =>
+        local.run(await this.#load(local, model, known, call), inputs, outputs),
+      );
+    };
     if (at === 'local') {
       if (!local) throw new PopserveError('INVALID_ARGUMENT', "at: 'local' needs the option 'local' of the client");
-      return (await here(local, options)) as InferAnswer<M>;
+      return runHere(local, options);
     }
     try {
       // A model that is loaded here does not wait for further attempts at a PoP.
       const answer = await atPop(local?.isReady(path, minEpoch) ? { ...options, retries: 0 } : options);
       await local?.learn([path, pathOf(model, answer.version)], answer);
-      return answer as InferAnswer<M>;
+      return answer;
     } catch (error) {
-      if (!local || !(error instanceof PopserveError) || !isPassing(error)) throw error;
+      if (!local || !isPassing(error)) throw error;
       try {
         // The rate limit also counts the download, so the wait that it asks for may be taken once.
         const retries = error.code === 'RATE_LIMITED' ? 1 : 0;
-        return (await here(local, { ...options, retries })) as InferAnswer<M>;
+        return await runHere(local, { ...options, retries });
       } catch (cause) {
         throw new PopserveError(error.code, error.message, { ...error, cause });
       }
@@ -136,7 +160,7 @@ export class PopserveClient {
     options: CallOptions = {},
   ): Promise<PredictAnswer<P>> {
     return guard(options.signal, async () => {
-      const received = await this.#send(`${pathOf(model, options.version)}/infer`, options, {
+      const received = await this.send(`${pathOf(model, options.version)}/infer`, options, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: toJson({ instances }),
@@ -162,7 +186,7 @@ export class PopserveClient {
   metadata(model: string, options: CallOptions = {}): Promise<ModelMetadata> {
     return guard(
       options.signal,
-      async () => jsonOf(await this.#send(pathOf(model, options.version), options)) as ModelMetadata,
+      async () => jsonOf(await this.send(pathOf(model, options.version), options)) as ModelMetadata,
     );
   }
 
@@ -187,8 +211,8 @@ export class PopserveClient {
       const local = this.#local;
       if (!local) throw new PopserveError('INVALID_ARGUMENT', "prepare() needs the option 'local' of the client");
       const known = await this.#askVersion(local, model, options).catch(async (error) => {
-        if (!(error instanceof PopserveError) || !isPassing(error)) throw error;
-        return (await local.known(pathOf(model, options.version))) ?? Promise.reject(error);
+        const kept = isPassing(error) && (await local.known(pathOf(model, options.version)));
+        return kept || Promise.reject(error);
       });
       await this.#load(local, model, known, options);
       return known;
@@ -211,14 +235,15 @@ export class PopserveClient {
   #load(local: LocalRuns, model: string, { version, digest }: Known, options: CallOptions) {
     const path = `${pathOf(model, version)}/artifact?digest=${digest}`;
     const load = () =>
-      local.load(path, digest, async () => (await this.#send(path, { ...options, timeoutMs: downloadTimeoutMs })).body);
+      local.load(path, digest, async () => (await this.send(path, { ...options, timeoutMs: downloadTimeoutMs })).body);
     // The download is shared: the signal of the call that started it may have aborted it.
     return load().catch((error) =>
       error instanceof PopserveError || options.signal?.aborted ? Promise.reject(error) : load(),
     );
   }
 
-  #send(path: string, call: CallOptions, request: RequestInit = {}): Promise<Received> {
+  /** A call of the HTTP API, with everything that the options of the client and of the call ask for. */
+  protected send(path: string, call: CallOptions, request: RequestInit = {}): Promise<Received> {
     const { apiKey, deviceKey, timeoutMs, retries, longestWaitMs = 5_000, fetch = globalThis.fetch } = this.#options;
     const headers = {
       ...(request.headers as Record<string, string>),
@@ -238,29 +263,5 @@ export class PopserveClient {
         signal: call.signal,
       },
     );
-  }
-}
-
-function pathOf(model: string, version: string | undefined): string {
-  const path = `v2/models/${encodeURIComponent(model)}`;
-  return version === undefined ? path : `${path}/versions/${encodeURIComponent(version)}`;
-}
-
-function provenance(model: string, { headers }: Received): Provenance {
-  return {
-    model,
-    version: headers.get('popserve-version') ?? '',
-    epoch: Number(headers.get('popserve-epoch')),
-    digest: headers.get('popserve-digest') ?? '',
-    ranAt: 'pop',
-    pop: headers.get('popserve-pop'),
-  };
-}
-
-function jsonOf({ body }: Received): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(body));
-  } catch (cause) {
-    throw new PopserveError('BAD_ANSWER', `the answer is not JSON: ${cause}`, { cause });
   }
 }

@@ -83,7 +83,7 @@ export class LocalRuns {
   /** True if a run could start at once. */
   isReady(path: string, minEpoch: number): boolean {
     const known = this.#known.get(path);
-    return known !== undefined && known.epoch >= minEpoch && this.#ready.has(known.digest);
+    return !!known && known.epoch >= minEpoch && this.#ready.has(known.digest);
   }
 
   /**

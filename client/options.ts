@@ -39,15 +39,19 @@ export interface CallOptions {
   retries?: number;
 }
 
-export interface InferOptions extends CallOptions {
+/** Options of a call that may run here. */
+export interface RunOptions extends CallOptions {
+  /** `auto` asks the PoP and runs here if it does not answer, provided the client has `local`; default `auto`. */
+  at?: 'auto' | 'pop' | 'local';
+}
+
+export interface InferOptions extends RunOptions {
   /** Comes back in the answer. */
   id?: string;
   /** Asks only for these outputs. */
   outputs?: readonly string[];
   /** Parameters of the protocol's request, passed on unchanged. */
   parameters?: Readonly<Record<string, string | number | boolean>>;
-  /** `auto` asks the PoP and runs here if it does not answer, provided the client has `local`; default `auto`. */
-  at?: 'auto' | 'pop' | 'local';
 }
 
 /** A model's datatypes by name, for a typed `infer`. */

@@ -17,7 +17,9 @@ export interface Received {
 const firstWaitMs = 100;
 
 /** True if a later attempt, or a run elsewhere, may succeed. */
-export function isPassing({ code }: PopserveError): boolean {
+export function isPassing(error: unknown): error is PopserveError {
+  if (!(error instanceof PopserveError)) return false;
+  const { code } = error;
   return code === 'UNREACHABLE' || code === 'TIMEOUT' || code === 'RATE_LIMITED' || code === 'UNAVAILABLE';
 }
 
@@ -32,8 +34,7 @@ export async function send(url: string, request: RequestInit, policy: SendPolicy
     try {
       return await sendOnce(url, request, policy);
     } catch (error) {
-      if (!(error instanceof PopserveError) || !isPassing(error) || attempt >= policy.retries || isOffline())
-        throw error;
+      if (!isPassing(error) || attempt >= policy.retries || isOffline()) throw error;
       // Random, so that not all clients of a recovering PoP return at the same moment.
       const waitMs = (error.retryAfterMs ?? firstWaitMs * 2 ** attempt) + Math.random() * firstWaitMs;
       if (waitMs > policy.longestWaitMs) throw error;

@@ -1,26 +1,9 @@
 // The signature of a model: names, datatypes and shapes of its inputs and outputs, as the Open Inference Protocol writes them.
 import * as z from 'zod';
 import { mostAxes, mostSize, mostTensors, nameText } from './bounds.ts';
+import { type Datatype, elementBytes } from './datatype.ts';
 
-/** Bytes of one element in memory and on the wire; BYTES elements have a length of their own. */
-export const elementBytes = {
-  BOOL: 1,
-  UINT8: 1,
-  UINT16: 2,
-  UINT32: 4,
-  UINT64: 8,
-  INT8: 1,
-  INT16: 2,
-  INT32: 4,
-  INT64: 8,
-  FP16: 2,
-  FP32: 4,
-  FP64: 8,
-  BF16: 2,
-  BYTES: 0,
-} as const;
-
-export type Datatype = keyof typeof elementBytes;
+export { type Datatype, elementBytes };
 
 export type FloatDatatype = 'FP16' | 'BF16' | 'FP32' | 'FP64';
 

@@ -90,7 +90,11 @@ export const modelConfigSchema = z.object({
   input: z.array(configTensorSchema),
   output: z.array(configTensorSchema),
   default_model_filename: z.string(),
-  parameters: z.record(z.string(), z.object({ string_value: z.string() })),
+  parameters: z
+    .record(z.string(), z.object({ string_value: z.string() }))
+    .describe(
+      "digest, graph_optimization; for a version with a pipeline pipeline: its task and steps, the manifest's, as JSON.",
+    ),
 });
 
 export type ModelConfig = z.infer<typeof modelConfigSchema>;

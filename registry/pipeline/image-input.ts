@@ -88,11 +88,3 @@ export const imageInputSchema = z.strictObject({
 });
 
 export type ImageInput = z.infer<typeof imageInputSchema>;
-
-/** The step of this name; undefined where the pipeline has none. */
-export function imageStep<N extends ImageStep['step']>(
-  { steps }: Pick<ImageInput, 'steps'>,
-  name: N,
-): ImageStepOf<N> | undefined {
-  return steps.find((step): step is ImageStepOf<N> => step.step === name);
-}

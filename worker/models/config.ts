@@ -6,7 +6,7 @@ import type { Manifest } from '../../registry/manifest.ts';
 import type { TensorSpec } from '../../registry/signature.ts';
 
 /** `max_batch_size` is 0 because shapes are complete: none leaves out a batch dimension. */
-export function modelConfig({ model, version, signature, artifacts, runtime }: Manifest): ModelConfig {
+export function modelConfig({ model, version, signature, artifacts, runtime, pipeline }: Manifest): ModelConfig {
   return {
     name: model,
     platform: 'onnxruntime_onnx',
@@ -22,6 +22,8 @@ export function modelConfig({ model, version, signature, artifacts, runtime }: M
     parameters: {
       digest: { string_value: artifacts.model.digest },
       graph_optimization: { string_value: runtime.graphOptimization },
+      // A client shrinks pictures to what the steps need, and runs them itself where no PoP answers.
+      ...(pipeline === undefined ? {} : { pipeline: { string_value: JSON.stringify(pipeline) } }),
     },
   };
 }

@@ -1,6 +1,7 @@
 // Where the pixels of a picture go: the steps resize, crop and pad taken together, before a pixel is touched.
 import { invalid } from '../../registry/errors.ts';
-import { type ImageInput, type ImageStepOf, imageStep } from '../../registry/pipeline/image-input.ts';
+import type { ImageInput, ImageStepOf } from '../../registry/pipeline/image-input.ts';
+import { imageStep } from '../../registry/pipeline/image-step.ts';
 import type { Filter } from './resample.ts';
 
 export interface Geometry {

@@ -1,7 +1,8 @@
 // From pictures to a tensor: the image steps of a pipeline, run in one pass over each picture.
 import { invalid } from '../../registry/errors.ts';
 import { largest } from '../../registry/extremes.ts';
-import { type ImageInput, type ImageStepOf, imageStep } from '../../registry/pipeline/image-input.ts';
+import type { ImageInput, ImageStepOf } from '../../registry/pipeline/image-input.ts';
+import { imageStep } from '../../registry/pipeline/image-step.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 import { type Colours, fillTensor } from './fill-tensor.ts';
 import { planGeometry, type Size } from './geometry.ts';

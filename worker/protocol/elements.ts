@@ -1,5 +1,5 @@
 // The elements of a numeric tensor as a typed array, from raw bytes that may be unaligned.
-import { type Datatype, elementBytes } from '../../registry/signature.ts';
+import { type Datatype, elementBytes } from '../../registry/datatype.ts';
 import { fromBfloat16Bits } from './bfloat16.ts';
 
 const views = {

@@ -1,6 +1,7 @@
 // Decodes pictures for the isolate: what that takes is counted in its ledger before it is taken.
 import { invalid, PopserveError } from '../../registry/errors.ts';
-import { type ImageInput, imageStep } from '../../registry/pipeline/image-input.ts';
+import type { ImageInput } from '../../registry/pipeline/image-input.ts';
+import { imageStep } from '../../registry/pipeline/image-step.ts';
 import type { Size } from '../pipeline/geometry.ts';
 import type { Prepared } from '../pipeline/items.ts';
 import { orient } from '../pipeline/orient.ts';

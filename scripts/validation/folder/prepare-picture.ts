@@ -1,6 +1,7 @@
 // One picture of a folder as a row of an input: by the version's pipeline, or by the options for images.
 import type { Preprocessing } from '../../../registry/evaluation.ts';
-import { type ImageInput, imageStep } from '../../../registry/pipeline/image-input.ts';
+import type { ImageInput } from '../../../registry/pipeline/image-input.ts';
+import { imageStep } from '../../../registry/pipeline/image-step.ts';
 import type { Datatype } from '../../../registry/signature.ts';
 import type { Prepared } from '../../../worker/pipeline/items.ts';
 import { orient } from '../../../worker/pipeline/orient.ts';

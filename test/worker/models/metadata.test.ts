@@ -1,9 +1,11 @@
 // The metadata of a version's records: their features, which may be left out, and how many a request takes.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ModelConfig } from '../../../registry/api/metadata.ts';
 import { takeBaseline } from '../../../registry/baseline.ts';
 import { sha256Digest } from '../../../registry/digests.ts';
 import type { Manifest } from '../../../registry/manifest.ts';
 import { floats, model, node, tensorValue } from '../../../scripts/onnx/build.ts';
+import { colourModel, colourPipeline } from '../../harness/pictures/colour-model.ts';
 import { TestPop } from '../../harness/pop.ts';
 import { publication } from '../../harness/small-models.ts';
 
@@ -105,4 +107,15 @@ test('columns of the only input are features with their own ranges', async () =>
     { name: 'height', type: 'number', datatype: 'FP64', shape: [], optional: false, range: [10, 30] },
   ]);
   expect(records).toBe(1);
+});
+
+test('the configuration has the pipeline, for clients that prepare pictures themselves', async () => {
+  const config = async (path: string) => (await pop.send('GET', `/v2/models/${path}/config`)).json<ModelConfig>();
+  await pop.release(colourModel('colour', '3'));
+  const { parameters, version_policy } = await config('colour');
+  expect(JSON.parse(parameters.pipeline?.string_value ?? '')).toEqual(colourPipeline());
+  expect(version_policy.specific.versions).toEqual(['3']);
+  expect(parameters.digest?.string_value).toBe(colourModel('colour', '3').manifest.artifacts.model.digest);
+  expect((await config('colour/versions/3')).parameters).toEqual(parameters);
+  expect((await config('houses')).parameters).not.toHaveProperty('pipeline');
 });
