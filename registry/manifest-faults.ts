@@ -4,6 +4,7 @@ import type { BlobStore } from './blob-store.ts';
 import { limitFaults } from './input-size-limits.ts';
 import type { Manifest } from './manifest.ts';
 import type { Digest } from './names.ts';
+import { outputsRead, type Pipeline } from './pipeline/pipeline.ts';
 import { isPrototypeName, prototypeRefusal } from './prototype-names.ts';
 import type { Signature } from './signature.ts';
 import { warmupFaults } from './warmup-size.ts';
@@ -12,7 +13,7 @@ import { warmupFaults } from './warmup-size.ts';
 const mostShown = 16;
 
 /** @returns a sentence for each name or size that is used twice, refers to nothing or contradicts another; empty if all fit */
-export function nameFaults({ signature, features, warmup, labels, limits, baseline }: Manifest): string[] {
+export function nameFaults({ signature, features, warmup, labels, limits, baseline, pipeline }: Manifest): string[] {
   const inputs = signature.inputs.map(({ name }) => name);
   const optional = (signature.optionalInputs ?? []).map(({ name }) => name);
   const outputs = signature.outputs.map(({ name }) => name);
@@ -42,6 +43,22 @@ export function nameFaults({ signature, features, warmup, labels, limits, baseli
       .filter(({ tensor }) => !isOutput.has(tensor))
       .map(({ tensor }) => `baseline.outputs: expected an output of the signature, got '${tensor}'`),
     ...limitFaults(limits ?? [], signature, warmup ?? []),
+    ...(pipeline === undefined ? [] : pipelineFaults(pipeline, isInput, isOutput)),
+  ];
+}
+
+function pipelineFaults(
+  { image, after }: Pipeline,
+  isInput: ReadonlySet<string>,
+  isOutput: ReadonlySet<string>,
+): string[] {
+  return [
+    ...[image.input]
+      .filter((name) => !isInput.has(name))
+      .map((name) => `pipeline.image: expected an input of the signature, got '${name}'`),
+    ...outputsRead(after)
+      .filter((name) => !isOutput.has(name))
+      .map((name) => `pipeline.after: expected an output of the signature, got '${name}'`),
   ];
 }
 

@@ -25,11 +25,15 @@ export const imageStepSchema = z.discriminatedUnion('step', [
   z.discriminatedUnion('fit', [
     /** To this size, whatever the shape was. */
     z.strictObject({ step: z.literal('resize'), fit: z.literal('fill'), height: side, width: side, filter }),
-    /** The shorter side to this many pixels, the longer one in proportion, rounded down. */
-    z.strictObject({ step: z.literal('resize'), fit: z.literal('shortest'), size: side, filter }),
-    /** As large as fits, in the middle, with a frame of this value around it. */
+    /** The shorter side to this many pixels, the longer one in proportion, rounded down; less where the longer one had more than `longest`. */
+    z.strictObject({
+      ...{ step: z.literal('resize'), fit: z.literal('shortest'), size: side, filter },
+      longest: side.exactOptional(),
+    }),
+    /** As large as fits, with a frame of this value around it: in the middle, or in the corner at the top left. */
     z.strictObject({
       ...{ step: z.literal('resize'), fit: z.literal('letterbox'), height: side, width: side, filter, value: level },
+      place: z.enum(['middle', 'corner']).exactOptional(),
     }),
     /** To this height, the width in proportion, rounded up, and at most this. A row of a batch is padded to the widest. */
     z.strictObject({

@@ -1,7 +1,7 @@
 // Golden vectors of a version with a pipeline are pictures and their answers, so that a replay checks the whole way.
-import type { Pipeline } from '../../registry/pipeline/pipeline.ts';
+import { outputsRead, type Pipeline } from '../../registry/pipeline/pipeline.ts';
 import type { Prepared } from '../../worker/pipeline/items.ts';
-import { outputsRead, taskAnswers } from '../../worker/pipeline/task-answers.ts';
+import { taskAnswers } from '../../worker/pipeline/task-answers.ts';
 import type { Tolerance } from '../../worker/protocol/compare-elements.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import { compareAnswers } from '../inspect/compare.ts';

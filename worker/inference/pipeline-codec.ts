@@ -1,7 +1,8 @@
 // A pipeline's requests and answers in place of tensors: pictures become the model's input, its outputs the answer of the task.
 import type { Manifest } from '../../registry/manifest.ts';
+import { outputsRead } from '../../registry/pipeline/pipeline.ts';
 import type { Isolate } from '../isolate.ts';
-import { outputsRead, taskAnswers } from '../pipeline/task-answers.ts';
+import { checkParameters, taskAnswers } from '../pipeline/task-answers.ts';
 import { admitFor } from '../protocol/check-inputs.ts';
 import type { InferRequest } from '../protocol/infer-request.ts';
 import type { Account } from '../runtime/ledger.ts';
@@ -22,6 +23,7 @@ export async function pipelineCodec(
   if (pipeline === undefined) return null;
   const request = await readPipelineRequest(body, config.decodeLimits, account);
   if (request === null) return null;
+  checkParameters(pipeline, request.parameters);
   const { inputs, items } = await pictures.prepare(
     request.files,
     { image: pipeline.image, admit: admitFor(manifest) },

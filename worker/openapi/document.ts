@@ -178,7 +178,7 @@ function contentOf(
   if (content === 'page') return { 'text/html': text };
   if (content === 'metrics') return { 'text/plain': text };
   if (content === 'lines') return { 'application/x-ndjson': text };
-  const schema = typeof content === 'string' ? reference(content) : { oneOf: content.map(reference) };
+  const schema = typeof content === 'string' ? reference(content) : { anyOf: content.map(reference) };
   const json = { 'application/json': { schema, ...(example === undefined ? {} : { example }) } };
   return binary ? { ...json, ...bytes } : json;
 }

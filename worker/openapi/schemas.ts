@@ -58,7 +58,12 @@ import {
 import { modelShadowSchema } from '../../registry/api/shadow.ts';
 import { statisticSchema, statisticsSchema } from '../../registry/api/statistics.ts';
 import { modelStatusSchema } from '../../registry/api/status.ts';
-import { labelScoresListSchema, labelScoresSchema } from '../../registry/api/task-answers.ts';
+import {
+  detectedObjectsListSchema,
+  detectedObjectsSchema,
+  labelScoresListSchema,
+  labelScoresSchema,
+} from '../../registry/api/task-answers.ts';
 import {
   predictRequestSchema,
   predictResponseSchema,
@@ -108,6 +113,8 @@ const answers = {
   CreatedKey: createdKeySchema,
   DeletedSample: deletedSampleSchema,
   Description: descriptionSchema,
+  DetectedObjects: detectedObjectsSchema,
+  DetectedObjectsList: detectedObjectsListSchema,
   Error: errorAnswerSchema,
   GarbageReport: garbageReportSchema,
   InferenceResponse: inferenceResponseSchema,

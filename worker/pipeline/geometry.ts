@@ -45,7 +45,8 @@ function resizePlan(size: Size, step: ImageStepOf<'resize'> | undefined): Geomet
       return whole(step, step.filter);
     case 'shortest': {
       const shorter = Math.min(size.width, size.height);
-      const scaled = (side: number) => Math.max(1, Math.trunc((step.size * side) / shorter));
+      const target = shortestSide(size, step);
+      const scaled = (side: number) => Math.max(1, Math.trunc((target * side) / shorter));
       return whole({ width: scaled(size.width), height: scaled(size.height) }, step.filter);
     }
     case 'height': {
@@ -69,13 +70,28 @@ function whole({ width, height }: Size, filter: Filter): Geometry {
   };
 }
 
-/** @see https://github.com/ultralytics/ultralytics/blob/main/ultralytics/data/augment.py LetterBox */
+/**
+ * Pixels of the shorter side where the longer one has a limit.
+ * @see https://github.com/huggingface/transformers/blob/main/src/transformers/image_transforms.py get_resize_output_image_size
+ */
+function shortestSide({ width, height }: Size, step: Extract<ImageStepOf<'resize'>, { fit: 'shortest' }>): number {
+  const [shorter, longer] = [Math.min(width, height), Math.max(width, height)];
+  if (step.longest === undefined || (longer / shorter) * step.size <= step.longest) return step.size;
+  return roundEven((step.longest * shorter) / longer);
+}
+
+/**
+ * The corner is YOLOX's.
+ * @see https://github.com/ultralytics/ultralytics/blob/main/ultralytics/data/augment.py LetterBox
+ * @see https://github.com/Megvii-BaseDetection/YOLOX/blob/main/yolox/data/data_augment.py preproc
+ */
 function letterboxed({ width, height }: Size, step: Extract<ImageStepOf<'resize'>, { fit: 'letterbox' }>): Geometry {
   const ratio = Math.min(step.height / height, step.width / width);
-  const side = (pixels: number) => Math.max(1, roundEven(pixels * ratio));
+  const isCorner = step.place === 'corner';
+  const side = (pixels: number) => Math.max(1, isCorner ? Math.trunc(pixels * ratio) : roundEven(pixels * ratio));
   const resized = { width: side(width), height: side(height) };
   // Half a pixel more goes to the right and the bottom.
-  const margin = (room: number) => Math.max(0, Math.round(room / 2 - 0.1));
+  const margin = (room: number) => (isCorner ? 0 : Math.max(0, Math.round(room / 2 - 0.1)));
   return {
     ...whole(resized, step.filter),
     at: { left: margin(step.width - resized.width), top: margin(step.height - resized.height) },

@@ -7,8 +7,10 @@ import { publication, type SmallPublication } from '../small-models.ts';
 const float32 = 1;
 const side = 8;
 
+export type ColourPipeline = Extract<Pipeline, { task: 'image-classification' }>;
+
 /** FP32 [batch, 3, 8, 8] of 0 to 1; the scores of red, green and blue as they are. */
-export function colourPipeline(changes: Partial<Pipeline> = {}): Pipeline {
+export function colourPipeline(changes: Partial<ColourPipeline> = {}): ColourPipeline {
   return {
     schema: 1,
     task: 'image-classification',
@@ -31,7 +33,7 @@ export function colourPipeline(changes: Partial<Pipeline> = {}): Pipeline {
 export function colourModel(
   name: string,
   version: string,
-  pipeline = colourPipeline(),
+  pipeline: Pipeline = colourPipeline(),
   changes: Partial<Manifest> = {},
 ): SmallPublication {
   const built = model({

@@ -51,7 +51,7 @@ test('parameters of paths are declared, and references lead somewhere', () => {
 
 test('every body has a schema: a named one, text, a file, or a form with one', () => {
   const known = [{ type: 'string' }, { type: 'string', format: 'binary' }];
-  const isNamed = (schema: Schema) => schema.$ref !== undefined || schema.oneOf?.every(isNamed) === true;
+  const isNamed = (schema: Schema) => schema.$ref !== undefined || schema.anyOf?.every(isNamed) === true;
   for (const { verb, path, operation } of operationsOf(document)) {
     const bodies = [operation.requestBody, ...Object.values(operation.responses)];
     for (const [type, { schema }] of bodies.flatMap((body) => Object.entries(body?.content ?? {}))) {

@@ -53,6 +53,16 @@ function described(id: string, prefix: string, named: string): Operations {
   };
 }
 
+/** By what was sent: records, tensors, or pictures to a version of one task or the other. */
+const answersOfTasks = [
+  'Predictions',
+  'InferenceResponse',
+  'LabelScores',
+  'LabelScoresList',
+  'DetectedObjects',
+  'DetectedObjectsList',
+] as const;
+
 export const inferenceOperations: Operations = {
   ...ofModel('POST', '/infer', {
     id: 'infer',
@@ -66,7 +76,7 @@ export const inferenceOperations: Operations = {
     },
     headers: ['Inference-Header-Content-Length'],
     answer: {
-      content: ['Predictions', 'InferenceResponse', 'LabelScores', 'LabelScoresList'],
+      content: answersOfTasks,
       binary: true,
       headers: [...inferred, 'Inference-Header-Content-Length'],
     },

@@ -48,7 +48,7 @@ describe('a folder', () => {
 
   test('of several labels gives each its own score', () => {
     const several = folderOptions({ config: { ...config, problem_type: 'multi_label_classification' } });
-    expect(complete(several).pipeline.after.activation).toBe('sigmoid');
+    expect(complete(several).pipeline.after).toMatchObject({ activation: 'sigmoid' });
   });
 
   test('gives way to --scores and --labels', () => {
