@@ -13,18 +13,13 @@ const target = join(projectRoot, 'worker', 'pipeline', 'codecs');
 const proven = {
   'jpeg/codec/dec/mozjpeg_dec.js': 'a6836b2d03d4fdda64b4aef380e6298d7421c070e7e1e4cf13ec129df7aa0b5e',
   'jpeg/codec/dec/mozjpeg_dec.wasm': 'a7c4b12169817e779ff4af137981393ae924944e167ad1bd95747c9199162d3e',
-  'png/codec/pkg/squoosh_png.js': '65ebe1192f970c46263d52a122edf6bd01be81174c6bf1736a16f1e6f0e9b411',
-  'png/codec/pkg/squoosh_png_bg.wasm': '263d6e658808a74b72a1a99c5cc1d619237e70c150db6e41d5d84d3d117ab9be',
   'webp/codec/dec/webp_dec.js': 'c57971611f4d9ec04e4636ce7bb4a35c031b24cbdb013518f0a017d9f6014370',
   'webp/codec/dec/webp_dec.wasm': '30fb52fa2a80166d25ba7debf902218904ba1f05ccce9f959f722beff9e2f344',
 };
 
-/** An instance whose memory has grown is given up for a fresh one, which the glue of the PNG decoder would not make. */
-const onlyOnce = 'if (wasm !== undefined) return wasm;';
-
 /**
  * The memory sections of the decoders that start with 16 MiB and may grow to 2 GiB. They need 77 KiB until a picture comes, so they start
- * with 1 MiB like the PNG decoder, and end at 128 MiB, which is an isolate. Section 5, 7 bytes, one memory with a maximum: the
+ * with 1 MiB and end at 128 MiB, which is an isolate. Section 5, 7 bytes, one memory with a maximum: the
  * minimum of two bytes and the maximum of three, in pages of 64 KiB.
  * @see https://webassembly.github.io/spec/core/binary/modules.html#memory-section
  */
@@ -41,7 +36,7 @@ const smallMemory = '050701019000809000';
 export async function deriveCodecs(): Promise<void> {
   const stamp = join(target, 'derived-from');
   const rules = createHash('sha256')
-    .update(JSON.stringify([proven, onlyOnce, memories, smallMemory]))
+    .update(JSON.stringify([proven, memories, smallMemory]))
     .digest('hex');
   if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === rules) return;
   await mkdir(target, { recursive: true });
@@ -58,7 +53,6 @@ async function readPublished(file: string, digest: string): Promise<string | Uin
         'package-lock.json, or run the tests of worker/pipeline with it and write its digest into scripts/build/derive-codecs.ts.',
     );
   }
-  if (basename(file) === 'squoosh_png.js') return content.toString('utf8').replaceAll(onlyOnce, '');
   const memory = memories[basename(file)];
   return memory === undefined ? content : withSmallMemory(content, memory);
 }

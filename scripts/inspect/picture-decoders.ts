@@ -15,7 +15,6 @@ async function start(): Promise<PictureDecoders> {
   const compiled = async (file: string) => WebAssembly.compile(await readFile(dependencyFile(file)));
   return new PictureDecoders({
     jpeg: await compiled('@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm'),
-    png: await compiled('@jsquash/png/codec/pkg/squoosh_png_bg.wasm'),
     webp: await compiled('@jsquash/webp/codec/dec/webp_dec.wasm'),
   });
 }

@@ -30,18 +30,7 @@ declare module '*/webp_dec.js' {
   export default function start(options: EmscriptenOptions): Promise<EmscriptenDecoder>;
 }
 
-declare module '*/squoosh_png.js' {
-  export function initSync(module: WebAssembly.Module): { readonly memory: WebAssembly.Memory };
-  /** @throws {unknown} for bytes that cannot be decoded */
-  export function decode(file: Uint8Array): DecodedImage;
-}
-
 declare module '*/mozjpeg_dec.wasm' {
-  const module: WebAssembly.Module;
-  export default module;
-}
-
-declare module '*/squoosh_png_bg.wasm' {
   const module: WebAssembly.Module;
   export default module;
 }

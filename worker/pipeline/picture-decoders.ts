@@ -1,15 +1,18 @@
-// The step `decode`: files to pixels, by WASM decoders that start when they are first needed and are given up when they have grown.
+// The step `decode`: files to pixels. JPEG and WebP by WASM decoders that start when they are first needed and are given up when they
+// have grown, PNG by code of our own.
 /// <reference path="./codecs.d.ts" />
 import { PopserveError } from '../../registry/errors.ts';
-import type { PictureFormat } from '../../registry/pipeline/image-input.ts';
 import startJpeg from './codecs/mozjpeg_dec.js';
-import { decode as decodePng, initSync as startPng } from './codecs/squoosh_png.js';
 import startWebp from './codecs/webp_dec.js';
+import { decodePng, pngDecodingBytes } from './decode-png.ts';
 import type { PictureHeader } from './picture-header.ts';
 import { type Pixels, pixelBytes } from './pixels.ts';
+import { readPngFrame } from './png-chunks.ts';
+
+type CompiledFormat = 'jpeg' | 'webp';
 
 /** The compiled decoders: a Worker imports them, Node compiles them from their files. */
-export type PictureModules = Readonly<Record<PictureFormat, WebAssembly.Module>>;
+export type PictureModules = Readonly<Record<CompiledFormat, WebAssembly.Module>>;
 
 interface Decoder {
   readonly memory: WebAssembly.Memory;
@@ -22,16 +25,17 @@ const keptBytes = 4 * 1_048_576;
 
 /**
  * Memory that decoding a picture takes for a while: the decoder's own buffers and pixels, and the pixels that it gives. Measured with
- * pictures of 0.1 to 4 million pixels; one in passes took up to 13.4 bytes a pixel. A decoder starts with 1 MiB.
+ * pictures of 0.1 to 4 million pixels; a JPEG in passes took up to 13.4 bytes a pixel. A compiled decoder starts with 1 MiB.
  */
-export function decodingBytes({ width, height, inPasses }: PictureHeader, fileBytes: number): number {
+export function decodingBytes({ format, width, height, inPasses }: PictureHeader, file: Uint8Array): number {
+  if (format === 'png') return pngDecodingBytes(readPngFrame(file, 'decode'));
   const bytesPerPixel = 2 * pixelBytes + (inPasses ? 6 : 1);
-  return fileBytes + width * height * bytesPerPixel + 2 * 1_048_576;
+  return file.length + width * height * bytesPerPixel + 2 * 1_048_576;
 }
 
 export class PictureDecoders {
   readonly #modules: PictureModules;
-  readonly #started = new Map<PictureFormat, Decoder>();
+  readonly #started = new Map<CompiledFormat, Decoder>();
 
   constructor(modules: PictureModules) {
     this.#modules = modules;
@@ -50,6 +54,15 @@ export class PictureDecoders {
    */
   async decode(file: Uint8Array, header: PictureHeader, name = 'decode'): Promise<Pixels> {
     const { format } = header;
+    return format === 'png' ? decodePng(file, name) : this.#decodeCompiled(format, file, header, name);
+  }
+
+  async #decodeCompiled(
+    format: CompiledFormat,
+    file: Uint8Array,
+    header: PictureHeader,
+    name: string,
+  ): Promise<Pixels> {
     const decoder = this.#started.get(format) ?? (await starters[format](this.#modules[format]));
     this.#started.delete(format);
     try {
@@ -60,7 +73,7 @@ export class PictureDecoders {
       if (decoder.memory.buffer.byteLength <= keptBytes) this.#started.set(format, decoder);
       return { width, height, rgba: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
     } catch (cause) {
-      // Whatever state a decoder is in that has thrown, nobody uses it again.
+      // A decoder that has thrown may be in any state, so it is not used again.
       throw new PopserveError('INVALID_ARGUMENT', `${name}: the ${names[format]} cannot be decoded: it is damaged`, {
         cause,
       });
@@ -68,17 +81,13 @@ export class PictureDecoders {
   }
 }
 
-const names: Readonly<Record<PictureFormat, string>> = { jpeg: 'JPEG', png: 'PNG', webp: 'WebP' };
+const names: Readonly<Record<CompiledFormat, string>> = { jpeg: 'JPEG', webp: 'WebP' };
 
-const starters: Readonly<Record<PictureFormat, (module: WebAssembly.Module) => Promise<Decoder>>> = {
+const starters: Readonly<Record<CompiledFormat, (module: WebAssembly.Module) => Promise<Decoder>>> = {
   jpeg: async (module) => {
     const { decoder, memory } = await startEmscripten(startJpeg, module);
     // True would turn the picture as its EXIF data say, which is a step of its own.
     return { memory, decode: (file) => decoder.decode(file, false) };
-  },
-  png: async (module) => {
-    const { memory } = startPng(module);
-    return { memory, decode: decodePng };
   },
   webp: async (module) => {
     const { decoder, memory } = await startEmscripten(startWebp, module);

@@ -3,6 +3,7 @@
 import { invalid, PopserveError } from '../../registry/errors.ts';
 import type { PictureFormat } from '../../registry/pipeline/image-input.ts';
 import { exifOrientation, type Orientation } from './exif.ts';
+import { pngChunks, pngTypes, readPngFrame } from './png-chunks.ts';
 
 export interface PictureHeader {
   readonly format: PictureFormat;
@@ -10,7 +11,7 @@ export interface PictureHeader {
   readonly width: number;
   readonly height: number;
   readonly orientation: Orientation;
-  /** It comes in several passes over the whole picture (a progressive JPEG, an interlaced PNG), which the decoder holds as well. */
+  /** A progressive JPEG comes in several passes over the whole picture, which its decoder holds as well. */
   readonly inPasses: boolean;
 }
 
@@ -29,29 +30,14 @@ export function readPictureHeader(file: Uint8Array, name = 'decode'): PictureHea
   throw invalid(`${name}: expected a JPEG, a PNG or a WebP, got ${got}`);
 }
 
-/** @see https://www.w3.org/TR/png-3/#5DataRep and #11IHDR */
 function pngHeader(file: Uint8Array, name: string): PictureHeader {
-  if (file.length < 33 || !textAt(file, 12, 'IHDR')) throw invalid(`${name}: the PNG ends in its header`);
-  const view = viewOf(file);
-  const [width, height, depth, colour] = [view.getUint32(16), view.getUint32(20), file[24] ?? 0, file[25] ?? 0];
+  const { width, height } = readPngFrame(file, name);
   requireSize(width, height, 'PNG', name);
-  // A grey value of 16 bits has no place among 8 bits, and what other programs do about it differs.
-  if (depth === 16 && (colour === 0 || colour === 4)) {
-    throw unsupported(`${name}: a PNG in grey of 16 bits is not read; save it with 8 bits or in colour`);
-  }
-  let orientation: Orientation = 1;
-  for (let at = 8; at + 12 <= file.length; ) {
-    const length = view.getUint32(at);
-    if (textAt(file, at + 4, 'acTL'))
-      throw unsupported(`${name}: an animated PNG is not read; send one of its pictures`);
-    if (textAt(file, at + 4, 'eXIf')) orientation = exifOrientation(file.subarray(at + 8, at + 8 + length));
-    if (textAt(file, at + 4, 'IDAT') && at + 12 + length > file.length) {
-      throw invalid(`${name}: the PNG ends after ${file.length} bytes, in the middle of its data`);
-    }
-    if (textAt(file, at + 4, 'IEND')) {
-      return { format: 'png', width, height, orientation, inPasses: file[28] !== 0 };
-    }
-    at += 12 + length;
+  let orientation: Orientation | undefined;
+  for (const { type, data } of pngChunks(file)) {
+    if (type === pngTypes.acTL) throw unsupported(`${name}: an animated PNG is not read; send one of its pictures`);
+    if (type === pngTypes.eXIf) orientation ??= exifOrientation(data);
+    if (type === pngTypes.IEND) return { format: 'png', width, height, orientation: orientation ?? 1, inPasses: false };
   }
   throw invalid(`${name}: the PNG ends after ${file.length} bytes, without its end`);
 }
@@ -59,7 +45,8 @@ function pngHeader(file: Uint8Array, name: string): PictureHeader {
 /** @see https://www.w3.org/Graphics/JPEG/itu-t81.pdf annex B: markers, and the frame header behind SOF */
 function jpegHeader(file: Uint8Array, name: string): PictureHeader {
   const view = viewOf(file);
-  let orientation: Orientation = 1;
+  // Where there are several, other programs take the first as well.
+  let orientation: Orientation | undefined;
   for (let at = 2; at + 9 < file.length && file[at] === 0xff; ) {
     const marker = file[at + 1] ?? 0;
     if (marker === 0xff) {
@@ -74,21 +61,27 @@ function jpegHeader(file: Uint8Array, name: string): PictureHeader {
       );
     }
     if (isFrame(marker)) {
+      if (marker > 0xc2) {
+        throw unsupported(
+          `${name}: a JPEG that is lossless, hierarchical or arithmetically coded is not read; save it as baseline or progressive`,
+        );
+      }
       const [depth, components] = [file[at + 4] ?? 0, file[at + 9] ?? 0];
       if (depth !== 8) throw unsupported(`${name}: a JPEG of ${depth} bits is not read; save it with 8 bits`);
       if (components !== 1 && components !== 3) {
-        throw unsupported(`${name}: a JPEG of ${components} components (CMYK) is not read; save it in RGB or grey`);
+        const kind = components === 4 ? ' (CMYK)' : '';
+        throw unsupported(`${name}: a JPEG of ${components} components${kind} is not read; save it in RGB or grey`);
       }
       const [height, width] = [view.getUint16(at + 5), view.getUint16(at + 7)];
       requireSize(width, height, 'JPEG', name);
       // A decoder fills up what is missing with grey and says nothing.
       if (!hasEnd(file, at)) throw invalid(`${name}: the JPEG ends after ${file.length} bytes, without its end`);
-      const inPasses = countScans(file, at, name) > 1 || isProgressive(marker);
-      return { format: 'jpeg', width, height, orientation, inPasses };
+      const inPasses = countScans(file, at, name) > 1 || marker === 0xc2;
+      return { format: 'jpeg', width, height, orientation: orientation ?? 1, inPasses };
     }
     const length = view.getUint16(at + 2);
     if (marker === 0xe1 && textAt(file, at + 4, 'Exif\0\0')) {
-      orientation = exifOrientation(file.subarray(at + 10, at + 2 + length));
+      orientation ??= exifOrientation(file.subarray(at + 10, at + 2 + length));
     }
     at += 2 + length;
   }
@@ -100,11 +93,6 @@ function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 }
 
-/** SOF2, 6, 10 and 14. */
-function isProgressive(frame: number): boolean {
-  return (frame & 0x03) === 0x02;
-}
-
 /** FF 00 is a byte of data; TEM, the restart markers, the start and the end of an image stand alone. */
 function hasNoLength(marker: number): boolean {
   return marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd9);
@@ -113,12 +101,10 @@ function hasNoLength(marker: number): boolean {
 /** Each scan goes over the whole picture, however few bytes it has. Ten are usual. */
 const maxScans = 100;
 
-/** Data write FF as FF 00, so that FF DA is nothing but the start of a scan. */
+/** Within data FF is written as FF 00, so that FF DA always is the start of a scan. */
 function countScans(file: Uint8Array, from: number, name: string): number {
   let scans = 0;
-  for (let at = file.indexOf(0xff, from); at !== -1; at = file.indexOf(0xff, at + 1)) {
-    if (file[at + 1] === 0xda) scans += 1;
-  }
+  for (let at = from; at < file.length; at++) if (file[at] === 0xff && file[at + 1] === 0xda) scans += 1;
   if (scans <= maxScans) return scans;
   throw unsupported(`${name}: the JPEG has ${scans} scans, the limit is ${maxScans}; save it anew`);
 }
@@ -147,13 +133,13 @@ function webpHeader(file: Uint8Array, name: string): PictureHeader {
   if (((file[20] ?? 0) & animated) !== 0) {
     throw unsupported(`${name}: an animated WebP is not read; send one of its pictures`);
   }
-  let orientation: Orientation = 1;
+  let orientation: Orientation | undefined;
   for (let at = 30; at + 8 <= declared; ) {
     const length = view.getUint32(at + 4, true);
-    if (textAt(file, at, 'EXIF')) orientation = exifOrientation(file.subarray(at + 8, at + 8 + length));
+    if (textAt(file, at, 'EXIF')) orientation ??= exifOrientation(file.subarray(at + 8, at + 8 + length));
     at += 8 + length + (length % 2);
   }
-  return webp(uint24(view, 24) + 1, uint24(view, 27) + 1, orientation, name);
+  return webp(uint24(view, 24) + 1, uint24(view, 27) + 1, orientation ?? 1, name);
 }
 
 function webp(width: number, height: number, orientation: Orientation, name: string): PictureHeader {

@@ -1,9 +1,8 @@
 // The decoders of pictures as the Worker has them: compiled when it is deployed.
 import jpeg from '../pipeline/codecs/mozjpeg_dec.wasm';
-import png from '../pipeline/codecs/squoosh_png_bg.wasm';
 import webp from '../pipeline/codecs/webp_dec.wasm';
 import { PictureDecoders } from '../pipeline/picture-decoders.ts';
 
 export function createPictureDecoders(): PictureDecoders {
-  return new PictureDecoders({ jpeg, png, webp });
+  return new PictureDecoders({ jpeg, webp });
 }

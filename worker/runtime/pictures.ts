@@ -51,7 +51,7 @@ export class Pictures {
     const decoders = await this.#start();
     for (const [index, file] of files.entries()) {
       const header = headers[index] as PictureHeader;
-      const bytes = decodingBytes(header, file.length);
+      const bytes = decodingBytes(header, file);
       account.take('decoded', bytes);
       const picture = await decoders.decode(file, header, where(index));
       batch.put(index, turns ? orient(picture, header.orientation) : picture);

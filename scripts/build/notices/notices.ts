@@ -86,7 +86,6 @@ function packageTable(packages: readonly Package[]): string[] {
 const derivedFiles: Readonly<Record<string, string>> = {
   'ort-wasm-simd-threaded.': 'onnxruntime-web',
   'mozjpeg_dec.': '@jsquash/jpeg',
-  squoosh_png: '@jsquash/png',
   'webp_dec.': '@jsquash/webp',
 };
 

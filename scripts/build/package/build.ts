@@ -12,17 +12,12 @@ import { commandFolder, dependencyFile, projectRoot } from '../project.ts';
 const compiledFiles = [
   'runtime/ort/ort-wasm-simd-threaded.wasm',
   'pipeline/codecs/mozjpeg_dec.wasm',
-  'pipeline/codecs/squoosh_png_bg.wasm',
   'pipeline/codecs/webp_dec.wasm',
 ];
 const workerFolder = join(projectRoot, 'dist', 'worker');
 
 /** Files that the command reads from its dependencies; notices/ lists what is compiled into them. */
-export const dependencyFiles = [
-  '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm',
-  '@jsquash/png/codec/pkg/squoosh_png_bg.wasm',
-  '@jsquash/webp/codec/dec/webp_dec.wasm',
-];
+export const dependencyFiles = ['@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm', '@jsquash/webp/codec/dec/webp_dec.wasm'];
 
 const common = {
   absWorkingDir: projectRoot,
