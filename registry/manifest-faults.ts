@@ -47,16 +47,14 @@ export function nameFaults({ signature, features, warmup, labels, limits, baseli
   ];
 }
 
-function pipelineFaults(
-  { image, after }: Pipeline,
-  isInput: ReadonlySet<string>,
-  isOutput: ReadonlySet<string>,
-): string[] {
+function pipelineFaults(pipeline: Pipeline, isInput: ReadonlySet<string>, isOutput: ReadonlySet<string>): string[] {
+  const [way, inputs] =
+    'image' in pipeline ? ['image', [pipeline.image.input]] : ['text', Object.values(pipeline.text.inputs)];
   return [
-    ...[image.input]
+    ...inputs
       .filter((name) => !isInput.has(name))
-      .map((name) => `pipeline.image: expected an input of the signature, got '${name}'`),
-    ...outputsRead(after)
+      .map((name) => `pipeline.${way}: expected an input of the signature, got '${name}'`),
+    ...outputsRead(pipeline.after)
       .filter((name) => !isOutput.has(name))
       .map((name) => `pipeline.after: expected an output of the signature, got '${name}'`),
   ];

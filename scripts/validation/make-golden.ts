@@ -34,7 +34,7 @@ export async function makeGolden(
   // Its answers are others at every run.
   if (original.randomness !== null) return null;
   const ask = servedAnswers(inspector, chosen, settings);
-  if (pipeline !== null) {
+  if (pipeline !== null && 'image' in pipeline) {
     const { cases, served } = await pictureGolden(source, pipeline, settings, ask);
     if (served > 0) note(describeServed(served, cases.length));
     return encodeGoldenPictures(cases);

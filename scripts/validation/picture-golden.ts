@@ -1,5 +1,5 @@
 // Golden vectors of a version with a pipeline are pictures and their answers, so that a replay checks the whole way.
-import { outputsRead, type Pipeline } from '../../registry/pipeline/pipeline.ts';
+import { type ImagePipeline, outputsRead } from '../../registry/pipeline/pipeline.ts';
 import type { Prepared } from '../../worker/pipeline/items.ts';
 import { taskAnswers } from '../../worker/pipeline/task-answers.ts';
 import type { Tolerance } from '../../worker/protocol/compare-elements.ts';
@@ -20,7 +20,7 @@ export interface PictureGolden {
 /** @param ask what the served form of the model answers */
 export async function pictureGolden(
   source: Source,
-  pipeline: Pipeline,
+  pipeline: ImagePipeline,
   settings: { readonly timeoutMs: number; readonly memoryLimitMib: number; readonly tolerance: Tolerance },
   ask: (inputs: readonly Tensor[]) => Promise<readonly Tensor[]>,
 ): Promise<PictureGolden> {

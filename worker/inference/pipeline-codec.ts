@@ -2,7 +2,8 @@
 import type { Manifest } from '../../registry/manifest.ts';
 import { outputsRead } from '../../registry/pipeline/pipeline.ts';
 import type { Isolate } from '../isolate.ts';
-import { checkParameters, taskAnswers } from '../pipeline/task-answers.ts';
+import { checkParameters } from '../pipeline/parameters.ts';
+import { taskAnswers } from '../pipeline/task-answers.ts';
 import { admitFor } from '../protocol/check-inputs.ts';
 import type { InferRequest } from '../protocol/infer-request.ts';
 import type { Account } from '../runtime/ledger.ts';
@@ -20,7 +21,7 @@ export async function pipelineCodec(
   account: Account,
 ): Promise<InferenceCodec<InferRequest> | null> {
   const { pipeline } = manifest;
-  if (pipeline === undefined) return null;
+  if (pipeline === undefined || !('image' in pipeline)) return null;
   const request = await readPipelineRequest(body, config.decodeLimits, account);
   if (request === null) return null;
   checkParameters(pipeline, request.parameters);

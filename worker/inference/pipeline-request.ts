@@ -1,5 +1,9 @@
 // What a caller of a pipeline sends: pictures as they are, in a form, or as base64 in JSON. Tensors stay possible beside it.
-import { type PipelineParameters, pipelineParametersSchema } from '../../registry/api/pipeline-request.ts';
+import {
+  type PipelineParameters,
+  parametersBesideInputs,
+  pipelineParametersSchema,
+} from '../../registry/api/pipeline-request.ts';
 import { decodeBase64 } from '../../registry/bytes.ts';
 import { invalid, PopserveError } from '../../registry/errors.ts';
 import type { Manifest } from '../../registry/manifest.ts';
@@ -53,7 +57,7 @@ export async function readPipelineRequest(
   const texts: unknown[] = isBatch ? inputs : [inputs];
   // A string cannot be taken for the list of tensors that the Open Inference Protocol has in this place.
   if (texts.length === 0 || !texts.every((text) => typeof text === 'string')) return null;
-  const [other] = Object.keys(others);
+  const other = Object.keys(others).find((name) => !parametersBesideInputs.includes(name));
   if (other !== undefined)
     throw invalid(`expected 'inputs' and 'parameters', got '${other.slice(0, 100)}' beside them`);
   account.take(
@@ -63,7 +67,10 @@ export async function readPipelineRequest(
   return {
     files: texts.map((text, index) => readBase64(text, isBatch ? `inputs[${index}]` : 'inputs')),
     isBatch,
-    parameters: parse(pipelineParametersSchema, parameters ?? {}, 'parameters'),
+    parameters: {
+      ...parse(pipelineParametersSchema, parameters ?? {}, 'parameters'),
+      ...parse(pipelineParametersSchema, others, 'beside inputs'),
+    },
   };
 }
 

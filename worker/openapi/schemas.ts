@@ -61,8 +61,12 @@ import { modelStatusSchema } from '../../registry/api/status.ts';
 import {
   detectedObjectsListSchema,
   detectedObjectsSchema,
+  embeddingListSchema,
+  embeddingSchema,
   labelScoresListSchema,
   labelScoresSchema,
+  textSpansListSchema,
+  textSpansSchema,
 } from '../../registry/api/task-answers.ts';
 import {
   predictRequestSchema,
@@ -115,6 +119,8 @@ const answers = {
   Description: descriptionSchema,
   DetectedObjects: detectedObjectsSchema,
   DetectedObjectsList: detectedObjectsListSchema,
+  Embedding: embeddingSchema,
+  EmbeddingList: embeddingListSchema,
   Error: errorAnswerSchema,
   GarbageReport: garbageReportSchema,
   InferenceResponse: inferenceResponseSchema,
@@ -157,6 +163,8 @@ const answers = {
   StoredBlob: storedBlobSchema,
   TensorInfo: tensorInfoSchema,
   TensorMetadata: tensorMetadataSchema,
+  TextSpans: textSpansSchema,
+  TextSpansList: textSpansListSchema,
 };
 
 export type RequestName = keyof typeof requests;

@@ -1,5 +1,5 @@
 // Whether two answers of a pipeline's task say the same: golden vectors against a PoP, and a version against its shadow.
-import type { DetectedObject, LabelScore, TaskAnswer } from '../../registry/api/task-answers.ts';
+import type { DetectedObject, Embedding, LabelScore, TaskAnswer, TextSpan } from '../../registry/api/task-answers.ts';
 import type { BoxesStep } from '../../registry/pipeline/boxes.ts';
 import type { AfterStep } from '../../registry/pipeline/pipeline.ts';
 import type { Tolerance } from '../protocol/compare-elements.ts';
@@ -19,9 +19,13 @@ export function taskAnswerFault(
 ): string | null {
   switch (after.step) {
     case 'classify':
-      return labelsFault(expected, got, tolerance);
+      return labelsFault(expected as LabelScore[], got as LabelScore[], tolerance);
     case 'boxes':
-      return boxesFault(after, objectsOf(expected), objectsOf(got), tolerance);
+      return boxesFault(after, expected as DetectedObject[], got as DetectedObject[], tolerance);
+    case 'pool':
+      return vectorFault(expected as Embedding, got as Embedding);
+    case 'spans':
+      return spansFault(expected as TextSpan[], got as TextSpan[], tolerance);
   }
 }
 
@@ -65,8 +69,47 @@ function nameObject({ label, box }: DetectedObject): string {
   return `'${label}' at [${box.xmin}, ${box.ymin}, ${box.xmax}, ${box.ymax}]`;
 }
 
-function objectsOf(answer: readonly LabelScore[]): DetectedObject[] {
-  return answer.filter((entry): entry is DetectedObject => 'box' in entry);
+/** Vectors are compared by their direction and length: what uses them looks at nothing else. */
+const leastCosine = 0.999;
+const mostLengthRatio = 1.01;
+
+/**
+ * The cosine of the angle between two vectors; 1 for two of no length.
+ * @returns NaN for vectors of different lengths
+ */
+export function cosine(a: Embedding, b: Embedding): number {
+  if (a.length !== b.length) return Number.NaN;
+  const [left, right] = [lengthOf(a), lengthOf(b)];
+  if (left === 0 && right === 0) return 1;
+  return a.reduce((sum, value, index) => sum + value * (b[index] ?? 0), 0) / (left * right || 1);
+}
+
+function lengthOf(vector: Embedding): number {
+  return Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+}
+
+function vectorFault(expected: Embedding, got: Embedding): string | null {
+  if (expected.length !== got.length) return `a vector of ${got.length} values instead of ${expected.length}`;
+  const similarity = cosine(expected, got);
+  if (!(similarity >= leastCosine)) return `the cosine is ${similarity.toFixed(4)}, expected at least ${leastCosine}`;
+  const [long, short] = [lengthOf(expected), lengthOf(got)].sort((a, b) => b - a) as [number, number];
+  return long > short * mostLengthRatio ? `a vector of length ${lengthOf(got)} instead of ${lengthOf(expected)}` : null;
+}
+
+/** The same parts with scores within the tolerance. */
+function spansFault(expected: readonly TextSpan[], got: readonly TextSpan[], tolerance: Tolerance): string | null {
+  const describe = ({ entity_group: name, start, end }: TextSpan) => `${name} at ${start} to ${end}`;
+  for (const [index, part] of expected.entries()) {
+    const there = got[index];
+    if (there === undefined || describe(there) !== describe(part)) {
+      return `${there === undefined ? 'nothing' : describe(there)} is marked instead of ${describe(part)}`;
+    }
+    if (!nearWithin(tolerance)(there.score, part.score)) {
+      return `${describe(part)} scores ${there.score} instead of ${part.score}`;
+    }
+  }
+  const further = got[expected.length];
+  return further === undefined ? null : `${describe(further)} is marked, where nothing was expected`;
 }
 
 function nearWithin({ absolute, relative }: Tolerance): (a: number, b: number) => boolean {

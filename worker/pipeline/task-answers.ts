@@ -1,51 +1,47 @@
 // From a model's outputs to the answers of a pipeline's task, one for each picture or text that was sent.
 import type { PipelineParameters } from '../../registry/api/pipeline-request.ts';
 import type { TaskAnswer } from '../../registry/api/task-answers.ts';
-import { invalid } from '../../registry/errors.ts';
-import type { AfterStep, Pipeline } from '../../registry/pipeline/pipeline.ts';
+import type { Pipeline } from '../../registry/pipeline/pipeline.ts';
+import { shortestFloat32 } from '../protocol/shortest-float32.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 import { detectObjects } from './boxes/detect.ts';
 import { classify } from './classify.ts';
-import type { Prepared } from './items.ts';
+import { type Item, pictureItems, textItems } from './items.ts';
+import { pool } from './pool.ts';
+import { spans } from './spans.ts';
 
 /**
  * @param outputs at least those of `outputsRead`, with a row for each item
- * @param parameters as {@link checkParameters} lets them pass
+ * @param parameters as `checkParameters` lets them pass
  */
 export function taskAnswers(
   { after }: Pick<Pipeline, 'after'>,
   outputs: readonly Tensor[],
-  items: Prepared['items'],
+  items: readonly Item[],
   parameters: PipelineParameters,
 ): TaskAnswer[] {
   switch (after.step) {
     case 'classify': {
-      const { top_k: topK = after.topK, threshold } = parameters;
-      return classify(named(outputs, after.output), after, {
-        topK,
-        ...(threshold === undefined ? {} : { threshold }),
-      });
+      const { top_k: topK = after.topK, threshold, function_to_apply: activation = after.activation } = parameters;
+      return classify(
+        named(outputs, after.output),
+        { labels: after.labels, activation },
+        {
+          topK,
+          ...(threshold === undefined ? {} : { threshold }),
+        },
+      );
     }
     case 'boxes': {
       const { threshold } = parameters;
       const output = (name: string) => named(outputs, name);
-      return detectObjects(output, after, items, threshold === undefined ? {} : { threshold });
+      return detectObjects(output, after, pictureItems(items), threshold === undefined ? {} : { threshold });
     }
+    case 'pool':
+      return pool(named(outputs, after.output), after, items, parameters).map(shortestFloat32);
+    case 'spans':
+      return spans(named(outputs, after.output), after, textItems(items), parameters.threshold);
   }
-}
-
-/** The parameters that each step behind a model has a use for. */
-const taken: Readonly<Record<AfterStep['step'], readonly (keyof PipelineParameters)[]>> = {
-  classify: ['top_k', 'threshold'],
-  boxes: ['threshold'],
-};
-
-/** @throws {PopserveError} INVALID_ARGUMENT for a parameter that the task has no use for, naming it */
-export function checkParameters({ task, after }: Pipeline, parameters: PipelineParameters): void {
-  const own = taken[after.step];
-  const odd = Object.keys(parameters).find((name) => !own.some((each) => each === name));
-  if (odd === undefined) return;
-  throw invalid(`parameters: '${odd}' means nothing to ${task}, expected ${own.join(' or ')}`);
 }
 
 function named(outputs: readonly Tensor[], name: string): Tensor {

@@ -57,6 +57,16 @@ beforeAll(async () => {
       limits: [{ name: 'pixels', shape: [8, null, null, null], elements: 8 * 192 }],
     }),
   );
+  const { schema, image } = colourPipeline();
+  const after = { step: 'pool', output: 'scores', how: 'none', normalise: true } as const;
+  await pop.release(
+    colourModel('vector', '1', {
+      schema,
+      image,
+      task: 'image-feature-extraction',
+      after: { ...after, dimensions: [2] },
+    }),
+  );
   await pop.release(adder('adder', '1', 1));
 });
 afterAll(() => pop.stop());
@@ -187,4 +197,32 @@ test('memory is given back', async () => {
   await ask(teal, { 'content-type': 'image/png' });
   const stats = (await pop.send('GET', '/v2/models/stats')).json<{ popserve_memory: Record<string, number> }>();
   expect([stats.popserve_memory.bodies, stats.popserve_memory.decoded]).toEqual([0, 0]);
+});
+
+describe('a vector', () => {
+  const to = '/v2/models/vector/infer';
+
+  test('of a picture has the length 1', async () => {
+    const { status, json } = await ask(teal, { 'content-type': 'image/png' }, to);
+    expect([status, json]).toEqual([
+      200,
+      [0, expect.closeTo(2 / Math.sqrt(5), 6), expect.closeTo(1 / Math.sqrt(5), 6)],
+    ]);
+  });
+
+  test('is as long as its caller asks, and not normalised on request', async () => {
+    const asked = { inputs: [base64(teal)], parameters: { dimensions: 2 }, normalize: false };
+    const { json } = await ask(asked, {}, to);
+    expect(json).toEqual([[0, expect.closeTo(0.4, 6)]]);
+    const { status, json: refused } = await ask({ inputs: base64(teal), dimensions: 3 }, {}, to);
+    expect([status, refused]).toEqual([400, { error: 'dimensions: expected 2, got 3' }]);
+  });
+
+  test('has no use for what a classification takes', async () => {
+    const { status, json } = await ask({ inputs: base64(teal), parameters: { top_k: 1 } }, {}, to);
+    expect([status, json]).toEqual([
+      400,
+      { error: "parameters: 'top_k' means nothing to image-feature-extraction, expected normalize or dimensions" },
+    ]);
+  });
 });

@@ -61,6 +61,10 @@ const answersOfTasks = [
   'LabelScoresList',
   'DetectedObjects',
   'DetectedObjectsList',
+  'Embedding',
+  'EmbeddingList',
+  'TextSpans',
+  'TextSpansList',
 ] as const;
 
 export const inferenceOperations: Operations = {

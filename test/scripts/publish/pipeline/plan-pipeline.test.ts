@@ -41,7 +41,9 @@ describe('a folder', () => {
       image: { input: 'pixel_values' },
       after: { output: 'logits', activation: 'softmax', labels: ['cat', 'dog'], topK: 2 },
     });
-    expect(pipeline.image.steps.at(-1)).toEqual({ step: 'layout', order: 'nchw', datatype: 'FP32' });
+    expect('image' in pipeline && pipeline.image.steps.at(-1)).toEqual({
+      ...{ step: 'layout', order: 'nchw', datatype: 'FP32' },
+    });
     expect(steps).toContainEqual(['softmax, 2 classes', 'config.json: problem_type']);
     expect(steps).toContainEqual(['resize to 8x8, bilinear', 'preprocessor_config.json: size, resample']);
   });
