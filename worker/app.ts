@@ -24,8 +24,11 @@ import { needsOnly } from './middleware/needs.ts';
 import { pageHeaders } from './middleware/page-headers.ts';
 import { limitSize } from './middleware/request-size.ts';
 import { refuseReserved } from './middleware/reserved-path.ts';
+import { sessionOfScript } from './middleware/session.ts';
 import { wrongMethod } from './middleware/wrong-method.ts';
 import { artifactRoutes } from './routes/artifact.ts';
+import { answerFault, isForPage } from './routes/console/fault.ts';
+import { consoleRoutes } from './routes/console/pages.ts';
 import { descriptionRoutes } from './routes/description.ts';
 import { driftRoutes } from './routes/drift.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -46,7 +49,7 @@ const dataPlane = ['/v2/*', '/v1/*', '/openapi.json'];
 const modelPaths = ['/v2/models/*', '/v2/repository/*', '/v1/models/*'];
 
 /** Paths that a browser shows. */
-const pages = ['/docs', '/docs/*'];
+const pages = ['/', '/docs', '/docs/*', '/console', '/console/*'];
 
 export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
   // Hono's default silently falls back to a router several times slower if a path is unsupported; this one throws instead.
@@ -80,6 +83,8 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
   for (const path of dataPlane) app.use(path, cors);
   // Outside the guards of the mounts, so that refused calls are audited too; the registry's routes do the same.
   app.use('/v2/repository/models/*', audited);
+  app.use('/console/*', audited);
+  for (const path of ['/v2/*', '/v1/*', '/registry/*']) app.use(path, sessionOfScript);
   app.use(wrongMethod(app));
 
   app.route('/v2', healthRoutes);
@@ -98,11 +103,16 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
     descriptionRoutes(() => app.routes),
   );
   app.route('/metrics', metricsRoutes);
+  app.route('/', consoleRoutes);
 
   // Reached by what no mount has answered.
   for (const path of modelPaths) app.use(path, needsOnly('infer', 'read'));
   app.use('/registry/*', needsOnly('read'));
-  app.notFound((c) => c.json({ error: redact(`no such path: ${c.req.path}`) } satisfies ErrorAnswer, 404));
+  app.notFound((c) => {
+    const fault = new PopserveError('NOT_FOUND', `no such path: ${c.req.path}`);
+    if (isForPage(c)) return answerFault(fault, c);
+    return c.json({ error: redact(fault.message) } satisfies ErrorAnswer, 404);
+  });
 
   // The one place where an error becomes a response.
   app.onError((error, c) => {
@@ -111,6 +121,7 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
       const retry = error.retryAfterSeconds;
       if (error.status >= 500) log('refused', { id: requestIdOf(c), path: c.req.path, error: errorText(error) });
       if (retry !== undefined) c.header('retry-after', String(retry));
+      if (isForPage(c)) return answerFault(error, c);
       const { contract } = error;
       const body = { error: redact(error.message), ...(contract === undefined ? {} : { contract }) };
       return c.json(body satisfies ErrorAnswer, error.status as ContentfulStatusCode);

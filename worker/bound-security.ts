@@ -10,10 +10,13 @@ import { Authenticator } from './security/authenticator.ts';
 import { JwtVerifier } from './security/jwt-verifier.ts';
 import { KeyCache } from './security/key-cache.ts';
 import { RateGate } from './security/rate-gate.ts';
+import { Sessions } from './security/sessions.ts';
 import { WorkGate } from './security/work-gate.ts';
 
 export interface Security {
   readonly authenticator: Authenticator;
+  /** Of people at the console. */
+  readonly sessions: Sessions;
   /** For the operator's calls: create, list. */
   readonly keys: Pick<ApiKeys, 'create' | 'list'>;
   /** Revokes a key: here at once, at other isolates when what they remember of it has aged. */
@@ -40,6 +43,7 @@ export function createSecurity(
   const keys = new ApiKeys(store, () => new Date());
   return {
     authenticator: new Authenticator({ adminToken: config.adminToken, keys: keyCache, jwt }),
+    sessions: new Sessions({ secret: config.adminToken, bucket }),
     keys,
     revokeKey: async (id, by) => {
       const revocation = await keys.revoke(id, by);

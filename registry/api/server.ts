@@ -1,6 +1,16 @@
 // The server's description of itself: https://github.com/open-inference/open-inference-protocol
 import * as z from 'zod';
 
+/** `/` for programs; the status is KServe's. @see https://kserve.github.io/website/docs/concepts/architecture/data-plane/v1-protocol */
+export const landingSchema = z.object({
+  status: z.literal('alive'),
+  name: z.string(),
+  version: z.string(),
+  links: z.record(z.string(), z.string()).describe('Paths of this server.'),
+});
+
+export type Landing = z.infer<typeof landingSchema>;
+
 export const serverMetadataSchema = z.object({
   name: z.string(),
   version: z.string(),

@@ -11,6 +11,7 @@ import * as z from 'zod';
 import { mebibyte } from '../../registry/mebibytes.ts';
 import { cachedBuild } from './build-cache.ts';
 import { deriveCodecs } from './derive-codecs.ts';
+import { deriveConsole } from './derive-console.ts';
 import { deriveRuntime } from './derive-runtime.ts';
 import { importWrangler, locateTool } from './operator-tools.ts';
 import { onProcessEnd } from './process-end.ts';
@@ -84,6 +85,7 @@ export async function bundleWorker(entry: WorkerEntry): Promise<Bundle> {
   if (isBuilt) return await readBuiltInspector();
   await deriveRuntime();
   await deriveCodecs();
+  await deriveConsole();
   const config = entry === 'index' ? 'wrangler.toml' : toolsConfig;
   const { directory, files } = await cachedBuild({
     cache: join(projectRoot, 'node_modules', '.cache', 'popserve'),

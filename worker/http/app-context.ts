@@ -2,6 +2,7 @@
 import type { SecureHeadersVariables } from 'hono/secure-headers';
 import type { Isolate } from '../isolate.ts';
 import type { Caller } from '../security/caller.ts';
+import type { Session } from '../security/sessions.ts';
 
 /** A change made by a call of the control plane, as the audit keeps it. */
 export interface Change {
@@ -18,6 +19,10 @@ export interface AppContext {
     requestId?: string;
     /** The caller; undefined for anonymous requests. */
     caller?: Caller;
+    /** The session of a person at the console, once it was read; null: there is none. */
+    session?: Session | null;
+    /** The credential of that session, for a call by a script of its pages. */
+    sessionCredential?: string;
     /** Large JSON that was read for this caller: see work.ts. */
     work?: { readonly holder: string; readonly bytes: number } | undefined;
     /** The change that this call of the control plane made. */

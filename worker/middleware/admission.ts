@@ -19,7 +19,7 @@ export function admit(c: Context<AppContext>, need: Omit<Need, 'model'>): Promis
   if (isControl(need) && config.adminToken === null) {
     throw new PopserveError('UNAVAILABLE', 'the control plane is off: no admin token is configured');
   }
-  const token = readCredential(c.req.raw.headers);
+  const token = readCredential(c.req.raw.headers) ?? c.get('sessionCredential') ?? null;
   if (token === null) {
     // Before it is refused too: whoever tries without a credential counts against the address.
     security.addressGate.pass(addressOf(c), c.executionCtx);

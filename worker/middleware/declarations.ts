@@ -7,6 +7,8 @@ export interface Declaration {
   readonly scopes: readonly Scope[];
   /** The same for HEAD, where that needs another right than GET. */
   readonly headScopes?: readonly Scope[];
+  /** A page for people: the description of the API leaves it out. */
+  readonly page?: true;
   /** The handler answers for this word in the place of a model's name, and covers no other handler. */
   readonly insteadOfModel?: string;
 }
@@ -61,7 +63,7 @@ export interface DeclaredCall {
 export function declaredCalls(routes: readonly Mount[]): DeclaredCall[] {
   return routes.flatMap(({ method, path, handler }) => {
     const declaration = declarations.get(handler);
-    if (declaration === undefined || method === 'ALL') return [];
+    if (declaration === undefined || declaration.page || method === 'ALL') return [];
     const { scopes, headScopes, insteadOfModel } = declaration;
     const mounted = insteadOfModel === undefined ? path : path.replace(':model', insteadOfModel);
     const call = { method, path: mounted, scopes };

@@ -13,7 +13,9 @@ export const pageHeaders = secureHeaders({
     styleSrc: [NONCE],
     connectSrc: ["'self'"],
     baseUri: ["'none'"],
-    formAction: ["'none'"],
+    // Pictures that a person chooses to send, and an icon without a file.
+    imgSrc: ["'self'", 'data:', 'blob:'],
+    formAction: ["'self'"],
     frameAncestors: ["'none'"],
   },
   xFrameOptions: 'DENY',

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { buildClient } from '../client.ts';
 import { deriveCodecs } from '../derive-codecs.ts';
+import { deriveConsole } from '../derive-console.ts';
 import { deriveRuntime } from '../derive-runtime.ts';
 import { commandFolder, dependencyFile, projectRoot } from '../project.ts';
 
@@ -51,7 +52,7 @@ function workerBuild(entry: string, outfile: string, compiled: string): BuildOpt
     target: 'es2024',
     conditions: ['workerd', 'worker', 'browser'],
     external: ['cloudflare:*'],
-    loader: { '.html': 'text' },
+    loader: { '.html': 'text', '.txt': 'text' },
     plugins: [compiledIn(compiled)],
   };
 }
@@ -90,6 +91,7 @@ const workerBuilds = [
 export async function buildPackage(): Promise<void> {
   await deriveRuntime();
   await deriveCodecs();
+  await deriveConsole();
   for (const folder of [workerFolder, commandFolder]) {
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });

@@ -48,7 +48,7 @@ test('asks nothing of another origin and lets only its own script run', async ()
   expect(nonce).toMatch(/^[A-Za-z0-9+/]{22}==$/);
   expect(policy.split('; ')).toEqual([
     ...["default-src 'none'", `script-src 'nonce-${nonce}'`, `style-src 'nonce-${nonce}'`, "connect-src 'self'"],
-    ...["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"],
+    ...["base-uri 'none'", "img-src 'self' data: blob:", "form-action 'self'", "frame-ancestors 'none'"],
   ]);
   expect(html).toContain(`<script nonce="${nonce}">`);
   expect(html).not.toContain('{{nonce}}');

@@ -1,0 +1,37 @@
+// What scripts add to the console's pages, which work without: times in the viewer's zone, copying, values of sliders.
+
+for (const time of document.querySelectorAll<HTMLTimeElement>('time[data-time]')) showLocalTime(time);
+for (const box of document.querySelectorAll<HTMLElement>('[data-copy]')) addCopyButton(box);
+for (const output of document.querySelectorAll<HTMLOutputElement>('output[data-of]')) followSlider(output);
+
+function showLocalTime(time: HTMLTimeElement): void {
+  const date = new Date(time.dateTime);
+  time.title = time.textContent ?? '';
+  time.textContent = date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+}
+
+function addCopyButton(box: HTMLElement): void {
+  const text = box.querySelector('pre');
+  if (text === null || navigator.clipboard === undefined) return;
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.textContent = 'Copy';
+  button.addEventListener('click', async () => {
+    await navigator.clipboard.writeText((text.textContent ?? '').trim());
+    button.textContent = 'Copied';
+    setTimeout(() => {
+      button.textContent = 'Copy';
+    }, 2000);
+  });
+  box.append(button);
+}
+
+function followSlider(output: HTMLOutputElement): void {
+  const slider = document.getElementById(output.dataset.of ?? '');
+  if (!(slider instanceof HTMLInputElement)) return;
+  const show = () => {
+    output.textContent = `${slider.value} %`;
+  };
+  slider.addEventListener('input', show);
+  show();
+}

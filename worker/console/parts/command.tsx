@@ -1,0 +1,15 @@
+// A line for the terminal that does what a form does, ready to copy.
+
+export function CommandLine({ children, label = 'The same by command line' }: { children: string; label?: string }) {
+  return (
+    <div class="command" data-copy>
+      <p class="quiet">{label}</p>
+      <pre>{children}</pre>
+    </div>
+  );
+}
+
+/** A word as a POSIX shell takes it. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

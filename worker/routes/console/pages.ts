@@ -1,0 +1,29 @@
+// The console: pages for people, mounted at `/` and `/console`. Their code is imported when the first page is asked for: an isolate
+// that serves models pays nothing for it.
+import { type Context, Hono } from 'hono';
+import type { AppContext } from '../../http/app-context.ts';
+import { openPage, page, pagePart } from '../../middleware/session.ts';
+import { changeModel, showChange } from './change.ts';
+import { showModel } from './model.ts';
+import { showModels } from './models.ts';
+import { showSignIn, signIn, signOut } from './sign-in.ts';
+import { welcome } from './welcome.ts';
+
+export const consoleRoutes = new Hono<AppContext>()
+  .get('/', openPage, welcome)
+  .get('/console/assets/:name', pagePart, asset)
+  .get('/console/sign-in', openPage, showSignIn)
+  .post('/console/sign-in', openPage, signIn)
+  .post('/console/sign-out', openPage, signOut)
+  .get('/console', page('read'), showModels)
+  .get('/console/models/:model', page('read'), showModel)
+  .get('/console/models/:model/change', page('release'), showChange)
+  .post('/console/models/:model/change', page('release'), changeModel);
+
+async function asset(c: Context<AppContext>) {
+  const { consoleAssets } = await import('../../console/assets.ts');
+  const found = (await consoleAssets()).byName.get(c.req.param('name') ?? '');
+  if (found === undefined) return c.notFound();
+  const headers = { 'content-type': found.type, 'cache-control': 'public, max-age=31536000, immutable' };
+  return c.body(found.text, 200, headers);
+}
