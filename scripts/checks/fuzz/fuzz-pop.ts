@@ -1,6 +1,7 @@
 // A local PoP with the models that fuzzing asks, and what its isolate holds.
 import type { Statistics } from '../../../registry/api/statistics.ts';
 import { sha256Digest } from '../../../registry/digests.ts';
+import type { Manifest } from '../../../registry/manifest.ts';
 import { type Pop, startPop } from '../../local-pop/pop.ts';
 import { HttpSender } from '../http-sender.ts';
 import { measureJsMemory } from '../isolate-memory.ts';
@@ -13,11 +14,15 @@ export async function startFuzzPop(onLog: (line: string) => void = () => {}): Pr
   return pop;
 }
 
-/** Stores a model and routes it. */
-export async function releaseModel({ url, token }: Pop, { name, bytes, signature }: FuzzModel): Promise<void> {
+/** Stores a model and routes it. @param changes to its manifest */
+export async function releaseModel(
+  { url, token }: Pop,
+  { name, bytes, signature }: FuzzModel,
+  changes: Partial<Manifest> = {},
+): Promise<void> {
   const artifact = Uint8Array.from(bytes);
   const digest = await sha256Digest(artifact);
-  const manifest = unmeasuredManifest(name, '1', { digest, bytes: bytes.length }, signature);
+  const manifest = unmeasuredManifest(name, '1', { digest, bytes: bytes.length }, signature, changes);
   using sender = new HttpSender({ connections: 1, longestMs: 30_000 });
   const operate = async (method: string, path: string, body: string | Uint8Array) => {
     const headers = { authorization: `Bearer ${token}` };
