@@ -52,5 +52,22 @@ export const detectedObjectsListSchema = z
   .array(detectedObjectsSchema)
   .describe('An answer for each picture, in their order.');
 
+/** @see https://huggingface.co/docs/inference-providers/tasks/image-text-to-text */
+export const generatedTextsSchema = z
+  .array(
+    z.object({
+      generated_text: z.string().describe('The line of writing.'),
+      score: z.number().describe('The mean share of the classes that wrote it; 0 for a line without text.'),
+    }),
+  )
+  .describe('One text.');
+
+export type GeneratedText = z.infer<typeof generatedTextsSchema>[number];
+
+/** To a batch. */
+export const generatedTextsListSchema = z
+  .array(generatedTextsSchema)
+  .describe('An answer for each picture, in their order.');
+
 /** The answer to one picture or text, by its task. */
-export type TaskAnswer = LabelScore[] | DetectedObject[] | Embedding | TextSpan[];
+export type TaskAnswer = LabelScore[] | DetectedObject[] | Embedding | TextSpan[] | GeneratedText[];

@@ -35,10 +35,18 @@ export const imageStepSchema = z.discriminatedUnion('step', [
       ...{ step: z.literal('resize'), fit: z.literal('letterbox'), height: side, width: side, filter, value: level },
       place: z.enum(['middle', 'corner']).exactOptional(),
     }),
-    /** To this height, the width in proportion, rounded up, and at most this. A row of a batch is padded to the widest. */
-    z.strictObject({
-      ...{ step: z.literal('resize'), fit: z.literal('height'), height: side, mostWidth: side, filter, value: level },
-    }),
+    /**
+     * A line of writing: to this height, the width in proportion, rounded up, and at most this. Behind it stand elements of `padding`,
+     * a value after normalisation, up to the least width and to the widest line of its batch.
+     */
+    z
+      .strictObject({
+        ...{ step: z.literal('resize'), fit: z.literal('height'), height: side, filter },
+        ...{ leastWidth: side, mostWidth: side, padding: z.number() },
+      })
+      .refine(({ leastWidth, mostWidth }) => leastWidth <= mostWidth, {
+        message: 'expected a leastWidth that is not above mostWidth',
+      }),
   ]),
   /**
    * Cut from the centre; where the picture is smaller it is framed with zeros. If the two margins differ, the first is the smaller one

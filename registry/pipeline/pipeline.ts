@@ -4,6 +4,7 @@
 import * as z from 'zod';
 import { boxesSchema, boxOutputs } from './boxes.ts';
 import { classificationSchema } from './classify.ts';
+import { ctcSchema } from './ctc.ts';
 import { imageInputSchema } from './image-input.ts';
 import { poolSchema } from './pool.ts';
 import { spansSchema } from './spans.ts';
@@ -28,6 +29,7 @@ export const pipelineSchema = z.discriminatedUnion('task', [
     after: classificationSchema,
   }),
   z.strictObject({ schema, task: z.literal('token-classification'), text: textInputSchema, after: spansSchema }),
+  z.strictObject({ schema, task: z.literal('image-to-text'), image: imageInputSchema, after: ctcSchema }),
 ]);
 
 export type Pipeline = z.infer<typeof pipelineSchema>;
@@ -46,6 +48,7 @@ export function outputsRead(after: AfterStep): string[] {
     case 'classify':
     case 'pool':
     case 'spans':
+    case 'ctc':
       return [after.output];
     case 'boxes':
       return boxOutputs(after.decode);

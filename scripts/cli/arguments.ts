@@ -24,6 +24,7 @@ export const parseVersion = parser(versionSchema);
 export const parseAlias = parser(aliasSchema);
 export const parsePercent = parser(numberText.pipe(percentSchema));
 export const parseShare = parser(numberText.pipe(z.number().min(0).max(1)));
+export const parseNumber = parser(numberText.pipe(z.number()));
 export const parseTolerance = parser(numberText.pipe(z.number().min(0)));
 export const parseMilliseconds = parser(numberText.pipe(z.number().min(0)));
 export const parsePositive = parser(numberText.pipe(z.number().positive()));

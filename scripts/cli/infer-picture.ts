@@ -1,13 +1,12 @@
 // One picture at a PoP: what `popserve infer --image` sends and shows.
 import { readFile } from 'node:fs/promises';
-import { labelScoresSchema } from '../../registry/api/task-answers.ts';
 import { PopserveError } from '../../registry/errors.ts';
-import { parse, parseJson } from '../../registry/parse.ts';
 import { readPictureHeader } from '../../worker/pipeline/picture-header.ts';
 import { shellLine } from '../shell-words.ts';
 import { urlPath } from './connection.ts';
 import type { Context } from './context.ts';
 import { type Report, table } from './report.ts';
+import { answerRows, readPictureAnswer } from './task-answer.ts';
 
 export interface PictureQuestion {
   readonly model: string;
@@ -38,18 +37,12 @@ export async function inferPicture(context: Context, question: PictureQuestion):
     authorized: connection.settings.token !== null,
     repeat: 'always',
   });
-  const what = `the answer of ${connection.settings.url}`;
-  const answer = parse(
-    labelScoresSchema,
-    parseJson(new TextDecoder().decode(reply.body), what, 'INTERNAL'),
-    what,
-    'INTERNAL',
-  );
+  const answer = readPictureAnswer(reply.body, `the answer of ${connection.settings.url}`);
   const endpoint = new URL(path, connection.settings.url).href;
   return {
     lines: [
       `${model} ${reply.headers.get('popserve-version') ?? ''} of ${file}`.replace('  ', ' '),
-      ...table([['LABEL', 'SCORE'], ...answer.map(({ label, score }) => [label, score.toFixed(4)])]),
+      ...table(answerRows(answer)),
       'the same by curl:',
       `  ${shellLine(['curl', '-s', endpoint, '-H', `content-type: ${contentType}`, '--data-binary', `@${file}`])}`,
     ],

@@ -1,8 +1,11 @@
 // The answer of a pipeline's task as a PoP sends it, read by the schema of that task.
-import type * as z from 'zod';
+import * as z from 'zod';
 import {
   detectedObjectsSchema,
   embeddingSchema,
+  type GeneratedText,
+  generatedTextsSchema,
+  type LabelScore,
   labelScoresSchema,
   type TaskAnswer,
   textSpansSchema,
@@ -17,9 +20,28 @@ const schemas: Readonly<Record<PipelineTask, z.ZodType<TaskAnswer>>> = {
   'feature-extraction': embeddingSchema,
   'text-classification': labelScoresSchema,
   'token-classification': textSpansSchema,
+  'image-to-text': generatedTextsSchema,
 };
 
 /** @throws {PopserveError} INTERNAL for an answer of another form, naming where it came from as `what` */
 export function readTaskAnswer(body: Uint8Array, task: PipelineTask, what: string): TaskAnswer {
   return parse(schemas[task], parseJson(new TextDecoder().decode(body), what, 'INTERNAL'), what, 'INTERNAL');
+}
+
+/** What a picture is answered with where the command does not know the task: a text, or labels. */
+const pictureSchema = z.union([generatedTextsSchema, labelScoresSchema]);
+
+/** @throws {PopserveError} INTERNAL for an answer of another form, naming where it came from as `what` */
+export function readPictureAnswer(body: Uint8Array, what: string): GeneratedText[] | LabelScore[] {
+  return parse(pictureSchema, parseJson(new TextDecoder().decode(body), what, 'INTERNAL'), what, 'INTERNAL');
+}
+
+/** The lines of a table, its head first. */
+export function answerRows(answer: GeneratedText[] | LabelScore[]): string[][] {
+  const rows = answer.map((each) => [
+    'generated_text' in each ? each.generated_text : each.label,
+    each.score.toFixed(4),
+  ]);
+  const isText = answer.some((each) => 'generated_text' in each);
+  return [[isText ? 'TEXT' : 'LABEL', 'SCORE'], ...rows];
 }

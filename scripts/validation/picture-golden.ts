@@ -7,6 +7,7 @@ import type { Tensor } from '../../worker/protocol/tensor.ts';
 import { compareAnswers } from '../inspect/compare.ts';
 import { runNative } from '../inspect/native.ts';
 import type { GoldenPicture } from '../publish/golden.ts';
+import { generatedLines } from '../publish/pipeline/generated-lines.ts';
 import { generatedPictures } from '../publish/pipeline/generated-pictures.ts';
 import type { Source } from '../publish/source.ts';
 import { prepareItem } from './folder/prepare-picture.ts';
@@ -24,7 +25,7 @@ export async function pictureGolden(
   settings: { readonly timeoutMs: number; readonly memoryLimitMib: number; readonly tolerance: Tolerance },
   ask: (inputs: readonly Tensor[]) => Promise<readonly Tensor[]>,
 ): Promise<PictureGolden> {
-  const pictures = generatedPictures();
+  const pictures = pipeline.after.step === 'ctc' ? generatedLines() : generatedPictures();
   const prepared: Prepared[] = [];
   for (const [index, picture] of pictures.entries()) {
     prepared.push(await prepareItem(picture, pipeline.image, `generated picture ${index + 1}`));

@@ -117,6 +117,8 @@ async function prepareSource(
     const named = { signature: original.signature, labels: Object.fromEntries(labels), roles };
     checkTruth(data.test.truth, named, options.validation);
   }
+  // Before minutes are spent on a model whose classes the labels do not name.
+  const pipeline = finishPipeline(options.pipeline, original.signature, labels, roles);
   const native = await askNative(source, original, data, settings, progress);
   const references = checkNative(source, original, native, settings, note);
 
@@ -134,7 +136,6 @@ async function prepareSource(
   const { limits, costs } = await limitInputs(inspector, chosen, original, settings, note);
   const zeroSizes = await tryZeroSizes(inspector, chosen, original, settings);
 
-  const pipeline = finishPipeline(options.pipeline, original.signature, labels, roles);
   const modelBlob = await blobOf(chosen.artifact.bytes);
   const validation =
     options.validation && data

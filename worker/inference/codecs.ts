@@ -17,6 +17,8 @@ export interface InferenceCodec<R extends InferRequest> {
   /** @throws PopserveError for a request that cannot be understood */
   decode(): R;
   encode(request: R, outputs: readonly Tensor[]): EncodedMessage;
+  /** The outputs are read and not sent: the answer says little of them, and is counted once it is made. */
+  readonly isBrief?: true;
 }
 
 /** Tensors are answered with tensors, plain records with predictions. @param headerLength Inference-Header-Content-Length as it came */

@@ -32,6 +32,7 @@ export async function pipelineCodec(
   );
   const read = outputsRead(pipeline.after);
   return {
+    isBrief: true,
     decode: () => ({
       ...{ parameters: {}, inputs: [...inputs], binaryOutputs: false },
       outputs: read.map((name) => ({ name, binary: undefined, classification: undefined })),

@@ -1,5 +1,12 @@
 // Whether two answers of a pipeline's task say the same: golden vectors against a PoP, and a version against its shadow.
-import type { DetectedObject, Embedding, LabelScore, TaskAnswer, TextSpan } from '../../registry/api/task-answers.ts';
+import type {
+  DetectedObject,
+  Embedding,
+  GeneratedText,
+  LabelScore,
+  TaskAnswer,
+  TextSpan,
+} from '../../registry/api/task-answers.ts';
 import type { BoxesStep } from '../../registry/pipeline/boxes.ts';
 import type { AfterStep } from '../../registry/pipeline/pipeline.ts';
 import type { Tolerance } from '../protocol/compare-elements.ts';
@@ -26,6 +33,8 @@ export function taskAnswerFault(
       return vectorFault(expected as Embedding, got as Embedding);
     case 'spans':
       return spansFault(expected as TextSpan[], got as TextSpan[], tolerance);
+    case 'ctc':
+      return textFault(expected as GeneratedText[], got as GeneratedText[], tolerance);
   }
 }
 
@@ -114,4 +123,15 @@ function spansFault(expected: readonly TextSpan[], got: readonly TextSpan[], tol
 
 function nearWithin({ absolute, relative }: Tolerance): (a: number, b: number) => boolean {
   return (a, b) => Math.abs(a - b) <= absolute + relative * Math.abs(b);
+}
+
+function textFault(
+  [expected]: readonly GeneratedText[],
+  [got]: readonly GeneratedText[],
+  tolerance: Tolerance,
+): string | null {
+  const [wanted, found] = [expected?.generated_text ?? '', got?.generated_text ?? ''];
+  if (wanted !== found) return `the text is '${found}' instead of '${wanted}'`;
+  if (nearWithin(tolerance)(got?.score ?? 0, expected?.score ?? 0)) return null;
+  return `'${wanted}' scores ${got?.score} instead of ${expected?.score}`;
 }

@@ -12,6 +12,8 @@ export interface Target {
   readonly order: 'nchw' | 'nhwc';
   /** Pixels of a row of the target, where the batch is wider than the picture. */
   readonly width: number;
+  /** The element behind a line of writing that is shorter than its batch; null: what lies around a picture has its frame's level. */
+  readonly padding: number | null;
 }
 
 export interface Colours {
@@ -23,7 +25,6 @@ export interface Colours {
 
 const half = 1 << (weightBits - 1);
 
-/** @param frameEnd pixels of the frame to the right that is filled too, for a batch that is wider than this picture */
 export function fillTensor(picture: Pixels, geometry: Geometry, colours: Colours, target: Target): void {
   const { window, at, resized, filter, result, frame } = geometry;
   const count = colours.tables.length;
@@ -148,7 +149,7 @@ function writeRow(
 }
 
 function fillFrame(
-  { elements, offset, order, width }: Target,
+  { elements, offset, order, width, padding }: Target,
   height: number,
   { tables }: Colours,
   frame: number,
@@ -156,7 +157,7 @@ function fillFrame(
   const count = tables.length;
   const pixels = width * height;
   for (let channel = 0; channel < count; channel++) {
-    const value = tables[channel]?.[frame] ?? 0;
+    const value = padding ?? tables[channel]?.[frame] ?? 0;
     for (let pixel = 0; pixel < pixels; pixel++) {
       elements[offset + (order === 'nchw' ? channel * pixels + pixel : pixel * count + channel)] = value;
     }

@@ -51,7 +51,7 @@ function resizePlan(size: Size, step: ImageStepOf<'resize'> | undefined): Geomet
     }
     case 'height': {
       const width = Math.min(step.mostWidth, Math.max(1, Math.ceil((step.height * size.width) / size.height)));
-      return { ...whole({ width, height: step.height }, step.filter), frame: step.value };
+      return whole({ width, height: step.height }, step.filter);
     }
     case 'letterbox':
       return letterboxed(size, step);

@@ -10,6 +10,7 @@ const ofText: readonly Name[] = ['prompt_name', 'truncate', 'truncation_directio
 const ofAfter: Readonly<Record<AfterStep['step'], readonly Name[]>> = {
   boxes: ['threshold'],
   classify: ['top_k', 'threshold', 'function_to_apply'],
+  ctc: [],
   pool: ['normalize', 'dimensions'],
   spans: ['threshold', 'aggregation_strategy'],
 };
@@ -19,7 +20,7 @@ export function checkParameters(pipeline: Pipeline, parameters: PipelineParamete
   const known = [...ofAfter[pipeline.after.step], ...('text' in pipeline ? ofText : [])];
   const odd = (Object.keys(parameters) as Name[]).find((name) => !known.includes(name));
   if (odd !== undefined) {
-    throw invalid(`parameters: '${odd}' means nothing to ${pipeline.task}, expected ${known.join(' or ')}`);
+    throw invalid(`parameters: '${odd}' means nothing to ${pipeline.task}, expected ${known.join(' or ') || 'none'}`);
   }
   const { after } = pipeline;
   if (after.step === 'pool' && parameters.dimensions !== undefined) {

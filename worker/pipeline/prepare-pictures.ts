@@ -26,6 +26,7 @@ export class PictureBatch {
   readonly #colours: Colours;
   readonly #size: Size;
   readonly #rowLength: number;
+  readonly #padding: number | null;
   #elements: InstanceType<(typeof arrays)[ImageDatatype]> | undefined;
 
   /**
@@ -38,6 +39,7 @@ export class PictureBatch {
     this.items = sizes.map((size) => ({ size, geometry: planGeometry(size, image) }));
     this.#size = batchSize(this.items, image);
     this.#colours = coloursOf(image, layoutOf(image).datatype);
+    this.#padding = paddingOf(image);
     this.#rowLength = this.#size.width * this.#size.height * this.#colours.tables.length;
   }
 
@@ -59,7 +61,10 @@ export class PictureBatch {
   put(index: number, picture: Pixels): void {
     const { order, datatype } = layoutOf(this.#image);
     this.#elements ??= new arrays[datatype](this.#rowLength * this.items.length);
-    const target = { elements: this.#elements, offset: index * this.#rowLength, order, width: this.#size.width };
+    const target = {
+      ...{ elements: this.#elements, offset: index * this.#rowLength },
+      ...{ order, width: this.#size.width, padding: this.#padding },
+    };
     const { geometry } = this.items[index] as PictureItem;
     fillTensor(picture, geometry, this.#colours, target);
   }
@@ -93,15 +98,26 @@ function batchSize(items: readonly PictureItem[], image: ImageInput): Size {
   const heights = results.map(({ height }) => height);
   const [first] = results;
   if (first === undefined) throw invalid('expected a picture, got none');
-  const resize = imageStep(image, 'resize');
-  const isLine = resize?.fit === 'height' && imageStep(image, 'crop') === undefined;
-  const width = isLine ? largest(widths) : first.width;
+  const line = lineOf(image);
+  const width = line === null ? first.width : largest([line.leastWidth, ...widths]);
   const { height } = first;
-  const odd = results.findIndex((result) => result.height !== height || (!isLine && result.width !== width));
+  const odd = results.findIndex((result) => result.height !== height || (line === null && result.width !== width));
   if (odd === -1) return { width, height };
   throw invalid(
     `layout: pictures of one batch have to have one size; picture 0 is ${height}x${width} (height x width), picture ${odd} ${heights[odd]}x${widths[odd]}`,
   );
+}
+
+/** The resize of lines of writing, which keep their own widths; null where pictures have one size. */
+function lineOf(image: ImageInput): Extract<ImageStepOf<'resize'>, { fit: 'height' }> | null {
+  const resize = imageStep(image, 'resize');
+  const isFramed = imageStep(image, 'crop') !== undefined || imageStep(image, 'pad') !== undefined;
+  return resize?.fit === 'height' && !isFramed ? resize : null;
+}
+
+function paddingOf(image: ImageInput): number | null {
+  const line = lineOf(image);
+  return line && element(line.padding, layoutOf(image).datatype, 'resize');
 }
 
 function layoutOf(image: ImageInput): ImageStepOf<'layout'> {
@@ -129,10 +145,10 @@ function coloursOf(image: ImageInput, datatype: ImageDatatype): Colours {
   return { channels, tables };
 }
 
-function element(value: number, datatype: ImageDatatype): number {
+function element(value: number, datatype: ImageDatatype, step: 'normalise' | 'resize' = 'normalise'): number {
   if (datatype !== 'UINT8' && datatype !== 'INT8') return value;
   const [low, high] = datatype === 'INT8' ? [-128, 127] : [0, 255];
   const whole = Math.round(value);
   if (whole >= low && whole <= high) return whole;
-  throw invalid(`normalise: expected values from ${low} to ${high} for ${datatype}, got ${whole}`);
+  throw invalid(`${step}: expected values from ${low} to ${high} for ${datatype}, got ${whole}`);
 }

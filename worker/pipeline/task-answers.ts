@@ -6,6 +6,7 @@ import { shortestFloat32 } from '../protocol/shortest-float32.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 import { detectObjects } from './boxes/detect.ts';
 import { classify } from './classify.ts';
+import { readText } from './ctc.ts';
 import { type Item, pictureItems, textItems } from './items.ts';
 import { pool } from './pool.ts';
 import { spans } from './spans.ts';
@@ -41,6 +42,8 @@ export function taskAnswers(
       return pool(named(outputs, after.output), after, items, parameters).map(shortestFloat32);
     case 'spans':
       return spans(named(outputs, after.output), after, textItems(items), parameters.threshold);
+    case 'ctc':
+      return readText(named(outputs, after.output), after, items.length);
   }
 }
 

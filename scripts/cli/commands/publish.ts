@@ -141,7 +141,7 @@ async function publish(context: Context, path: string, options: PublishArguments
   gateOptions(options, undefined);
   await checkReportPath(options.report);
   const { registry, progress, host } = context;
-  const { file, pipeline: pipelineOptions } = await whatIsPublished(path, options);
+  const { file, pipeline: pipelineOptions, labels } = await whatIsPublished(path, options);
   const model = options.name;
   progress.step(`reading ${basename(file)}`);
   const sourceDigest = await digestOfFile(file);
@@ -161,7 +161,8 @@ async function publish(context: Context, path: string, options: PublishArguments
   const served = stable === undefined ? null : await readServed(registry, model, stable);
   const judgedAgainst = served === null || options.testData === undefined ? undefined : stableVersion(registry, served);
   const validation = gateOptions(options, judgedAgainst);
-  const prepared = publishOptions(file, version, options);
+  const { labels: _, ...others } = options;
+  const prepared = publishOptions(file, version, labels === undefined ? others : { ...options, labels: [...labels] });
   const publication = await host.prepare(
     {
       ...prepared,

@@ -2,7 +2,7 @@
 import { crc32, deflateSync } from 'node:zlib';
 import { Random } from '../../random.ts';
 
-const [width, height] = [64, 48];
+const size = { width: 64, height: 48 };
 const seed = 5;
 
 /** Red, green and blue of a pixel. */
@@ -18,11 +18,14 @@ export function generatedPictures(): Uint8Array<ArrayBuffer>[] {
     (x, y) => (Math.hypot(x - 32, y - 24) % 16 < 8 ? [240, 220, 60] : [30, 120, 60]),
     () => [level(), level(), level()],
   ];
-  return painters.map(paint);
+  return painters.map((painter) => paintPng(size, painter));
 }
 
 /** @see https://www.w3.org/TR/png-3/ */
-function paint(painter: Painter): Uint8Array<ArrayBuffer> {
+export function paintPng(
+  { width, height }: { readonly width: number; readonly height: number },
+  painter: Painter,
+): Uint8Array<ArrayBuffer> {
   const rows = Array.from({ length: height }, (_, y) => [
     0,
     ...Array.from({ length: width }, (_, x) => painter(x, y)).flat(),

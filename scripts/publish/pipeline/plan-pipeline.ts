@@ -8,11 +8,14 @@ import type { Pipeline } from '../../../registry/pipeline/pipeline.ts';
 import type { Signature, TensorSpec } from '../../../registry/signature.ts';
 import type { HubFolder } from './hub-folder.ts';
 import { type FoundStep, processorSteps } from './image-processor.ts';
+import { planCtc, requireLineFit, type WritingOptions } from './plan-line.ts';
 
 /** Tasks that `--task` takes for a pipeline, and the class names of the Hub's models that are of each. */
-export const pipelineTasks = ['image-classification'] as const;
+export const pipelineTasks = ['image-classification', 'image-to-text'] as const;
 export type PipelineTask = (typeof pipelineTasks)[number];
-const architectures: Readonly<Record<PipelineTask, RegExp>> = { 'image-classification': /ForImageClassification$/ };
+const architectures: Readonly<Partial<Record<PipelineTask, RegExp>>> = {
+  'image-classification': /ForImageClassification$/,
+};
 
 export interface PipelineOptions {
   /** As `--task` says it; null: by the folder's config.json. */
@@ -22,6 +25,8 @@ export interface PipelineOptions {
   readonly activation: Classification['activation'] | null;
   /** Steps from the command line, without a folder's processor. */
   readonly imageSteps: ((spec: TensorSpec) => readonly FoundStep[]) | null;
+  /** What the classes of image-to-text write. */
+  readonly writing?: WritingOptions;
 }
 
 export interface PlannedImage {
@@ -67,7 +72,7 @@ function taskOf({ task, folder }: PipelineOptions): PipelineTask | null {
       'the folder has no config.json with architectures, which say the task: give --task, or publish the .onnx itself to serve its tensors',
     );
   }
-  const found = pipelineTasks.find((each) => names.some((name) => architectures[each].test(name)));
+  const found = pipelineTasks.find((each) => names.some((name) => architectures[each]?.test(name)));
   if (found !== undefined) return found;
   throw invalid(
     `config.json: ${names.join(', ')} is of no task that is supported: expected ${pipelineTasks.join(', ')}; publish the .onnx itself to serve its tensors`,
@@ -108,8 +113,9 @@ function stepsOf({ folder, imageSteps }: PipelineOptions, spec: TensorSpec): rea
 function requireFit(
   steps: readonly FoundStep[],
   { channels, height, width }: { readonly channels: number; readonly height: number; readonly width: number },
-  { name, shape }: TensorSpec,
+  spec: TensorSpec,
 ): void {
+  const { name, shape } = spec;
   const colour = steps.find(({ step }) => step.step === 'colour');
   const made = colour?.step.step === 'colour' && colour.step.to === 'grey' ? 1 : 3;
   if (made !== channels) {
@@ -117,6 +123,7 @@ function requireFit(
       `${colour?.from ?? 'the steps'} gives ${made} channels, input '${name}' [${shape}] takes ${channels}`,
     );
   }
+  requireLineFit(steps.find(({ step }) => step.step === 'resize')?.step, { height, width }, spec);
   const last = steps.findLast(({ step }) => 'height' in step && 'width' in step);
   if (last === undefined || !('height' in last.step && 'width' in last.step)) return;
   const fits = (size: number, own: number) => own === -1 || own === size;
@@ -138,13 +145,18 @@ export interface CompletedPipeline {
  */
 export function completePipeline(
   { task, image, rows }: PlannedImage,
-  { folder, activation }: PipelineOptions,
+  { folder, activation, writing }: PipelineOptions,
   model: {
     readonly signature: Signature;
     readonly labels: Readonly<Record<string, readonly (string | number)[]>>;
     readonly roles: readonly OutputRole[] | undefined;
   },
 ): CompletedPipeline {
+  if (task === 'image-to-text') {
+    if (writing === undefined) throw invalid('image-to-text needs --labels FILE and --blank first or last');
+    const { after, row } = planCtc(writing, activation, model);
+    return { pipeline: { schema: 1, task, image, after }, steps: [...rows, row] };
+  }
   const output = scoresOutput(model.signature);
   const own = model.labels[output.name]?.map(String);
   const labels = own ?? folderLabels(folder);
@@ -242,6 +254,6 @@ function describeFit(step: ImageStepOf<'resize'>): string {
     case 'letterbox':
       return `into ${step.height}x${step.width}, framed with ${step.value}`;
     case 'height':
-      return `to a height of ${step.height}, at most ${step.mostWidth} wide`;
+      return `to a height of ${step.height}, ${step.leastWidth} to ${step.mostWidth} wide, padded with ${step.padding} after normalisation`;
   }
 }

@@ -65,6 +65,8 @@ const answersOfTasks = [
   'EmbeddingList',
   'TextSpans',
   'TextSpansList',
+  'GeneratedTexts',
+  'GeneratedTextsList',
 ] as const;
 
 export const inferenceOperations: Operations = {
