@@ -34,6 +34,7 @@ export class PopserveClient {
   readonly #base: string;
   readonly #options: ClientOptions;
   readonly #local: LocalRuns | undefined;
+  readonly #lastCalls = new Map<string, string>();
 
   /**
    * Makes a client. It opens no connection until the first call.
@@ -244,7 +245,15 @@ export class PopserveClient {
 
   /** A call of the HTTP API, with everything that the options of the client and of the call ask for. */
   protected send(path: string, call: CallOptions, request: RequestInit = {}): Promise<Received> {
-    const { apiKey, deviceKey, timeoutMs, retries, longestWaitMs = 5_000, fetch = globalThis.fetch } = this.#options;
+    const {
+      apiKey,
+      deviceKey,
+      timeoutMs,
+      retries,
+      longestWaitMs = 5_000,
+      fetch = globalThis.fetch,
+      tellLatency = true,
+    } = this.#options;
     const headers = {
       ...(request.headers as Record<string, string>),
       ...(apiKey && { authorization: `Bearer ${apiKey}` }),
@@ -255,13 +264,14 @@ export class PopserveClient {
       this.#base + path,
       { ...request, headers },
       {
-        // The global fetch throws if it is called as a method of another object.
-        fetch: (url, init) => fetch(url, init),
+        fetch,
         timeoutMs: call.timeoutMs ?? timeoutMs ?? 10_000,
         retries: call.retries ?? retries ?? 2,
         longestWaitMs,
         signal: call.signal,
       },
+      // Inference only: downloads and metadata say nothing of how long callers wait.
+      request.method && tellLatency ? this.#lastCalls : undefined,
     );
   }
 }

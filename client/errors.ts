@@ -34,11 +34,11 @@ interface ErrorDetails {
  */
 export class PopserveError extends Error {
   override readonly name = 'PopserveError';
-  readonly code: ErrorCode;
+  declare readonly code: ErrorCode;
   /** HTTP status of the answer; 0 if there was none. */
-  readonly status: number;
+  declare readonly status: number;
   /** The wait that the header Retry-After asks for, in milliseconds. */
-  readonly retryAfterMs: number | undefined;
+  declare readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, { status = 0, retryAfterMs, cause }: ErrorDetails = {}) {
     super(message, { cause });
@@ -52,7 +52,7 @@ export class PopserveError extends Error {
 export function errorOf(status: number, headers: Headers, body: string): PopserveError {
   return new PopserveError(errorCodeOf(status), messageOf(body) ?? `HTTP status ${status}`, {
     status,
-    retryAfterMs: retryAfterMs(headers.get('retry-after')),
+    retryAfterMs: retryAfterMs(headers.get('retry-after') ?? ''),
   });
 }
 
@@ -69,8 +69,7 @@ function messageOf(body: string): string | undefined {
  * The header holds seconds or a date.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
  */
-function retryAfterMs(header: string | null): number | undefined {
-  if (!header) return undefined;
+function retryAfterMs(header: string): number | undefined {
   const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
   return Number.isNaN(ms) ? undefined : Math.max(ms, 0);
 }

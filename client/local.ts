@@ -1,10 +1,18 @@
 // The local fallback: a version's artifact, checked against its digest, run with the onnxruntime that the caller brings.
 import { toHex } from '../registry/bytes.ts';
-import { ArtifactCache } from './artifact-cache.ts';
+import { openStore, put } from './artifact-cache.ts';
 import { PopserveError } from './errors.ts';
 import type { OnnxRuntime, RuntimeSession } from './onnx-runtime.ts';
 import type { LocalOptions } from './options.ts';
-import { type Datatype, type OutputTensor, outputTensor, type Spelled } from './tensors.ts';
+import {
+  type Datatype,
+  datatypes,
+  type OutputTensor,
+  outputTensor,
+  type Spelled,
+  textDecoder,
+  textEncoder,
+} from './tensors.ts';
 
 /** The version that a model, version or alias stood for when a PoP last answered. */
 export interface Known {
@@ -26,28 +34,16 @@ const mostLoaded = 4;
 /** Artifacts of one model in the cache, so that going back a release needs no network. */
 const mostKept = 3;
 
-const typeByDatatype = {
-  BOOL: 'bool',
-  UINT8: 'uint8',
-  UINT16: 'uint16',
-  UINT32: 'uint32',
-  UINT64: 'uint64',
-  INT8: 'int8',
-  INT16: 'int16',
-  INT32: 'int32',
-  INT64: 'int64',
-  FP16: 'float16',
-  FP32: 'float32',
-  FP64: 'float64',
-  BF16: 'bfloat16',
-  BYTES: 'string',
-} satisfies Record<Datatype, string>;
+/** As onnxruntime names it: `float32` for FP32, `bfloat16` for BF16. */
+function typeOf(datatype: string): string {
+  return datatype === 'BYTES' ? 'string' : datatype.toLowerCase().replace(/(b?)fp?/, '$1float');
+}
 
 export class LocalRuns {
   readonly #options: LocalOptions;
   /** URL of the PoP, ending with `/`. */
   readonly #base: string;
-  readonly #cache = new ArtifactCache();
+  readonly #store = openStore();
   readonly #known = new Map<string, Known>();
   readonly #loaded = new Map<string, Promise<Loaded>>();
   readonly #ready = new Set<string>();
@@ -60,7 +56,8 @@ export class LocalRuns {
 
   /** @param path the path of a model, version or alias, `v2/models/…` */
   async known(path: string): Promise<Known | undefined> {
-    const kept = this.#known.get(path) ?? ((await (await this.#cache.get(this.#base + path))?.json()) as Known);
+    const store = await this.#store;
+    const kept = this.#known.get(path) ?? ((await (await store.match(this.#base + path))?.json()) as Known);
     if (kept) this.#known.set(path, kept);
     return kept;
   }
@@ -76,7 +73,7 @@ export class LocalRuns {
       if (before && (before.epoch > epoch || (before.epoch === epoch && before.digest === digest))) continue;
       const known = { version, digest, epoch };
       this.#known.set(path, known);
-      await this.#cache.put(this.#base + path, JSON.stringify(known));
+      await put(await this.#store, this.#base + path, JSON.stringify(known));
     }
   }
 
@@ -113,8 +110,8 @@ export class LocalRuns {
     const feeds: Record<string, unknown> = {};
     try {
       for (const [name, { datatype, shape, data }] of inputs) {
-        const texts = datatype === 'BYTES' && (data as Uint8Array[]).map((bytes) => new TextDecoder().decode(bytes));
-        feeds[name] = new ort.Tensor(typeByDatatype[datatype] as never, (texts || data) as never, shape);
+        const texts = datatype === 'BYTES' && (data as Uint8Array[]).map((bytes) => textDecoder.decode(bytes));
+        feeds[name] = new ort.Tensor(typeOf(datatype) as never, (texts || data) as never, shape);
       }
       // One run at a time: some runtimes refuse a second run before the first has ended.
       const running = this.#queue.then(() =>
@@ -160,30 +157,33 @@ export class LocalRuns {
   /** Checks cached bytes as well, because any script of the page's origin can write to the cache. */
   async #artifact(path: string, digest: string, download: Download): Promise<ArrayBuffer> {
     const url = this.#base + path;
-    const kept = await (await this.#cache.get(url))?.arrayBuffer();
+    const store = await this.#store;
+    const kept = await (await store.match(url))?.arrayBuffer();
     if (kept) {
       if ((await digestOf(kept)) === digest) return kept;
-      await this.#cache.delete(url);
+      await store.delete(url);
     }
     const bytes = await download();
     const got = await digestOf(bytes);
     if (got !== digest) throw new PopserveError('DIGEST_MISMATCH', `expected the artifact ${digest}, got ${got}`);
-    await this.#cache.put(url, bytes);
-    const [ofModel = url] = url.split('/versions/');
-    await this.#cache.keepNewest(mostKept, (kept) => kept.startsWith(`${ofModel}/`) && kept.includes('/artifact?'));
+    await put(store, url, bytes);
+    const [ofModel] = url.split('/versions/');
+    const urls = (await store.keys()).map(({ url }) => url);
+    const ofArtifacts = urls.filter((url) => url.startsWith(`${ofModel}/`) && url.includes('/artifact?'));
+    for (const oldest of ofArtifacts.slice(0, -mostKept)) await store.delete(oldest);
     return bytes;
   }
 }
 
 async function digestOf(bytes: ArrayBuffer): Promise<string> {
   const { subtle } = crypto;
-  if (!subtle) throw new PopserveError('LOCAL_FAILED', 'digests can be checked only in a page served over HTTPS');
+  if (!subtle) throw new PopserveError('LOCAL_FAILED', 'checking digests needs HTTPS');
   const hash = new Uint8Array(await subtle.digest('SHA-256', bytes));
   return `sha256:${toHex(hash)}`;
 }
 
 function fromRuntime(name: string, { type, dims, data }: { type: string; dims: readonly number[]; data: unknown }) {
-  const [datatype] = Object.entries(typeByDatatype).find(([, named]) => named === type) ?? [type];
-  const texts = type === 'string' && (data as string[]).map((text) => new TextEncoder().encode(text));
+  const datatype = datatypes.find((known) => typeOf(known) === type) ?? type;
+  const texts = type === 'string' && (data as string[]).map((text) => textEncoder.encode(text));
   return outputTensor(name, datatype as Datatype, [...dims], (texts || data) as Spelled['data']);
 }

@@ -2,6 +2,7 @@
 import { PopserveError } from './errors.ts';
 import type { Provenance } from './options.ts';
 import type { Received } from './send.ts';
+import { textDecoder } from './tensors.ts';
 
 export function pathOf(model: string, version: string | undefined): string {
   const path = `v2/models/${encodeURIComponent(model)}`;
@@ -21,7 +22,7 @@ export function provenance(model: string, { headers }: Received): Provenance {
 
 export function jsonOf({ body }: Received): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(body));
+    return JSON.parse(textDecoder.decode(body));
   } catch (cause) {
     throw new PopserveError('BAD_ANSWER', `the answer is not JSON: ${cause}`, { cause });
   }

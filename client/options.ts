@@ -15,6 +15,11 @@ export interface ClientOptions {
   longestWaitMs?: number;
   /** Allows models to run here, when no PoP answers or by choice. */
   local?: LocalOptions;
+  /**
+   * With each call, tells how long the one before took, how it ended and how many bytes came, and nothing of what was asked;
+   * default true.
+   */
+  tellLatency?: boolean;
   /** Replaces the global `fetch`, for example by a service binding's. */
   fetch?: typeof fetch;
 }

@@ -78,14 +78,16 @@ const arrays: Record<string, unknown> = {
   BF16: Uint16Array,
 } satisfies Record<Exclude<Datatype, 'BYTES'>, unknown>;
 
+export const datatypes = [...Object.keys(arrays), 'BYTES'];
+
 function arrayOf(datatype: string): TypedArrayConstructor {
   const array = arrays[datatype];
   if (array) return array as TypedArrayConstructor;
   throw new PopserveError('INVALID_ARGUMENT', `unknown datatype ${datatype}`);
 }
 
-const textEncoder = new TextEncoder();
-const textDecoder = new TextDecoder();
+export const textEncoder = new TextEncoder();
+export const textDecoder = new TextDecoder();
 
 /** A tensor with explicit datatype and shape; its data is a typed array, or the elements of BYTES. */
 export interface Spelled {
@@ -124,9 +126,8 @@ function elementsOf(datatype: Datatype, data: InputTensor['data']): Spelled['dat
 function datatypeOf(data: InputTensor['data']): Datatype {
   const found = Object.keys(arrays).find((datatype) => data instanceof arrayOf(datatype));
   if (found) return found as Datatype;
-  const kind = typeof data[0];
-  if (kind === 'number') return 'FP32';
-  return kind === 'bigint' ? 'INT64' : kind === 'boolean' ? 'BOOL' : 'BYTES';
+  const kinds: Record<string, Datatype> = { number: 'FP32', bigint: 'INT64', boolean: 'BOOL' };
+  return kinds[typeof data[0]] ?? 'BYTES';
 }
 
 /** Little-endian, row-major, no padding; BYTES with a 32-bit length before each element. */

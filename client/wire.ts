@@ -3,7 +3,15 @@ import { joinBytes } from '../registry/bytes.ts';
 import { PopserveError } from './errors.ts';
 import { toJson } from './json.ts';
 import type { InferOptions } from './options.ts';
-import { type Datatype, fromBytes, type OutputTensor, type Spelled, toBytes } from './tensors.ts';
+import {
+  type Datatype,
+  fromBytes,
+  type OutputTensor,
+  type Spelled,
+  textDecoder,
+  textEncoder,
+  toBytes,
+} from './tensors.ts';
 
 const headerLength = 'inference-header-content-length';
 
@@ -36,13 +44,14 @@ export function encodeRequest(inputs: ReadonlyMap<string, Spelled>, { id, parame
     const { datatype, shape } = tensor;
     return { name, datatype, shape: [...shape], parameters: { binary_data_size: bytes.length } };
   });
-  const request: RequestHead = {
-    ...(id === undefined ? {} : { id }),
+  // JSON leaves out what is undefined.
+  const request = {
+    id,
     parameters: { ...parameters, binary_data_output: true },
     inputs: described,
-    ...(outputs === undefined ? {} : { outputs: outputs.map((name) => ({ name })) }),
-  };
-  const head = new TextEncoder().encode(toJson(request));
+    outputs: outputs?.map((name) => ({ name })),
+  } as RequestHead;
+  const head = textEncoder.encode(toJson(request));
   const body = joinBytes([head, ...parts]);
   return { body, headers: { 'content-type': 'application/octet-stream', [headerLength]: `${head.length}` } };
 }
@@ -51,7 +60,7 @@ export function encodeRequest(inputs: ReadonlyMap<string, Spelled>, { id, parame
 export function decodeAnswer(headers: Headers, body: ArrayBuffer) {
   try {
     let at = Number(headers.get(headerLength) ?? body.byteLength);
-    const answer: AnswerHead = JSON.parse(new TextDecoder().decode(new Uint8Array(body, 0, at)));
+    const answer: AnswerHead = JSON.parse(textDecoder.decode(new Uint8Array(body, 0, at)));
     const outputs: Record<string, OutputTensor> = {};
     for (const { name, datatype, shape, parameters } of answer.outputs) {
       const { binary_data_size: length } = parameters;

@@ -11,11 +11,13 @@ export const rolloutLimitsSchema = z
     disagreementShare: shareSchema.optional(),
     /** Distance of the inputs from the version's baseline. */
     drift: z.number().positive().optional(),
+    /** 95th percentile of what callers wait, in milliseconds. It counts only where it is also above stable's. */
+    p95Ms: z.number().positive().max(600_000).optional(),
     /** Nothing is decided from fewer requests. */
     minRequests: z.int().min(1).max(1_000_000_000).default(100),
   })
   .refine(({ minRequests: _, ...limits }) => Object.values(limits).some((limit) => limit !== undefined), {
-    message: 'expected at least one of errorShare, disagreementShare, drift',
+    message: 'expected at least one of errorShare, disagreementShare, drift, p95Ms',
   });
 
 export type RolloutLimits = z.infer<typeof rolloutLimitsSchema>;

@@ -26,6 +26,7 @@ import { Trials } from './runtime/trials.ts';
 import { verifyBlob } from './runtime/verify-blob.ts';
 import { Counters } from './telemetry/counters.ts';
 import { DriftCounter } from './telemetry/drift/drift-counter.ts';
+import { LatencyCounter } from './telemetry/latency/latency-counter.ts';
 import { reportSources } from './telemetry/parts.ts';
 import { Reporter } from './telemetry/reporter.ts';
 import { InputSampler } from './telemetry/sample/input-sampler.ts';
@@ -47,6 +48,7 @@ export interface Isolate {
   readonly routes: RouteTable;
   readonly counters: Counters;
   readonly drift: DriftCounter;
+  readonly latency: LatencyCounter;
   readonly sampler: InputSampler;
   /** Makes tensors of pictures, for versions with a pipeline. */
   readonly pictures: Pictures;
@@ -77,6 +79,7 @@ export function createIsolate(env: Env, early: EarlyHeap | null = null): Isolate
   const counters = new Counters();
   const answers = new AnswerCache();
   const drift = new DriftCounter(config.popRegion, log);
+  const latency = new LatencyCounter();
   const sampler = new InputSampler(config.sample);
   const pictures = new Pictures(config.maxPixels);
   const ledger: Ledger = new Ledger({
@@ -126,7 +129,7 @@ export function createIsolate(env: Env, early: EarlyHeap | null = null): Isolate
   const telemetry = new TelemetryClient(bindings.telemetry, config.telemetryLocation);
   const shadows = { tally: new ShadowTally(), running: 0 };
   const reporter = new Reporter({
-    sources: reportSources({ counters, drift, sampler, shadows: shadows.tally }),
+    sources: reportSources({ counters, drift, latency, sampler, shadows: shadows.tally }),
     send: (model, report) => telemetry.report(model, report),
     flushSeconds: config.telemetryFlushSeconds,
     log,
@@ -142,6 +145,7 @@ export function createIsolate(env: Env, early: EarlyHeap | null = null): Isolate
     routes,
     counters,
     drift,
+    latency,
     sampler,
     pictures,
     answers,

@@ -14,6 +14,7 @@ import { applyParts } from './telemetry/apply-parts.ts';
 import { readTotals } from './telemetry/counts-part.ts';
 import { readDrift } from './telemetry/drift/drift-status.ts';
 import { DriftWatch } from './telemetry/drift/drift-watch.ts';
+import { readLatency } from './telemetry/latency/latency-status.ts';
 import { keptParts, telemetryParts } from './telemetry/parts.ts';
 import { readPops, readRelease, recordRelease, recordReport } from './telemetry/propagation.ts';
 import type { IsolateReport } from './telemetry/report.ts';
@@ -176,6 +177,7 @@ export class ModelTelemetry extends DurableObject<Env> implements TelemetryObjec
       release: readRelease(this.#sql),
       pops: readPops(this.#sql, Date.now()),
       versions: readTotals(this.#sql),
+      latency: readLatency(this.#sql, Date.now()),
     };
   }
 }

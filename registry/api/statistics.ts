@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { profileNames } from '../manifest.ts';
 import { modelNameSchema, versionSchema } from '../names.ts';
+import { recentLatencySchema } from './latency.ts';
 
 const count = z.int().min(0);
 const milliseconds = z.number().min(0);
@@ -32,6 +33,8 @@ export const coldStartSchema = z.object({
 
 export type ColdStart = z.infer<typeof coldStartSchema>;
 
+const { side, calls, p50Ms, p95Ms, p99Ms } = recentLatencySchema.shape;
+
 export const versionStatisticsSchema = z.object({
   name: modelNameSchema,
   version: versionSchema,
@@ -56,6 +59,10 @@ export const versionStatisticsSchema = z.object({
     .describe('How it is loaded here; absent if it is not, or if PoPs are merged.')
     .exactOptional(),
   popserve_cold_start: coldStartSchema.describe('What the load took, by its steps.').exactOptional(),
+  popserve_latency: z
+    .array(z.object({ source: z.literal('callers'), side, calls, p50_ms: p50Ms, p95_ms: p95Ms, p99_ms: p99Ms }))
+    .describe('What callers measured within an hour, by the side of a rollout; absent for an isolate.')
+    .exactOptional(),
 });
 
 export type VersionStatistics = z.infer<typeof versionStatisticsSchema>;

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { modelNameSchema, versionSchema } from '../names.ts';
 import { percentSchema, routeSchema } from '../route.ts';
+import { latencyStatusSchema } from './latency.ts';
 
 const milliseconds = z.number().min(0).nullable();
 
@@ -65,7 +66,7 @@ export type VersionTotals = z.infer<typeof versionTotalsSchema>;
 
 /** The measurement for one limit of a rollout. */
 export const guardFindingSchema = z.object({
-  name: z.string().describe('The limit: `errorShare`, `disagreementShare`, `drift`.'),
+  name: z.string().describe('The limit: `errorShare`, `disagreementShare`, `drift`, `p95Ms`.'),
   limit: z.number(),
   value: z.number(),
   baseline: z
@@ -84,6 +85,9 @@ export const telemetryStatusSchema = z.object({
   release: releaseStatusSchema.nullable(),
   pops: z.array(popStatusSchema),
   versions: z.array(versionTotalsSchema),
+  latency: latencyStatusSchema
+    .describe('How long callers wait. Absent while the object of the model runs older code.')
+    .exactOptional(),
   guard: z.array(guardFindingSchema).describe('Each limit of the running rollout that something was measured against.'),
 });
 

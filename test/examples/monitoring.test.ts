@@ -74,7 +74,9 @@ test('rules and board name only metrics that are served', async () => {
     const { bytes } = await pop.operate('GET', '/metrics');
     const exposed = new TextDecoder().decode(bytes).matchAll(/^# TYPE (\w+) /gm);
     const served = new Set([...exposed].map(([, name]) => name));
-    for (const { name } of metricsOf([], false)) served.add(name);
+    for (const { name, type } of metricsOf([], false)) {
+      for (const suffix of type === 'histogram' ? ['_bucket', '_sum', '_count'] : ['']) served.add(name + suffix);
+    }
     const told = [...(await boardExpressions()), await readFile(join(folder, 'alerts.yml'), 'utf8')].join('\n');
     const named = new Set(told.match(/\bpopserve_\w+/g));
     expect(named.size).toBeGreaterThan(10);

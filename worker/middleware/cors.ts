@@ -12,6 +12,7 @@ const allowHeaders = [
   'if-none-match',
   'inference-header-content-length',
   'popserve-key',
+  'popserve-last-call',
   'popserve-min-epoch',
   'x-api-key',
 ];

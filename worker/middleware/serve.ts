@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import { PopserveError } from '../../registry/errors.ts';
 import { answer, type Unchanged } from '../http/answer.ts';
 import type { AppContext } from '../http/app-context.ts';
-import { holderOf } from '../http/caller.ts';
+import { holderOf, senderOf } from '../http/caller.ts';
 import { freeBytes } from '../http/free-bytes.ts';
 import { popOf } from '../http/pop.ts';
 import { type BodyLimits, isSmall, readBody } from '../http/read-body.ts';
@@ -13,6 +13,7 @@ import { isMedia, noPipeline } from '../inference/pipeline-request.ts';
 import { type EncodedMessage, headerLengthName } from '../protocol/envelope.ts';
 import type { Resolved, Selector } from '../routing/route-table.ts';
 import type { Account } from '../runtime/ledger.ts';
+import { lastCallHeader } from '../telemetry/latency/last-call.ts';
 
 /** Answers a call with the version that it was resolved to, and counts in `account` what that holds in memory. */
 export type Operation = (served: Resolved, body: Uint8Array, account: Account) => Promise<EncodedMessage | Unchanged>;
@@ -59,8 +60,18 @@ export async function serve(c: Context<AppContext>, selector: Selector, operatio
     account.give('bodies');
     account.give('decoded');
     ended.resolve();
+    countLastCall(c, served);
     isolate.reporter.flushBehind(model, popOf(isolate), isolate.routes.serving(model), c.executionCtx);
   }
+}
+
+/** Counts what the caller says of its last call; the operator's own are no production data. */
+function countLastCall(c: Context<AppContext>, served: Resolved): void {
+  const header = c.req.header(lastCallHeader);
+  if (header === undefined) return;
+  const { latency, pop } = c.get('isolate');
+  const sender = senderOf(c);
+  if (sender !== null) latency.count(header, served, sender, popOf({ pop }));
 }
 
 /** The bytes of a body that are JSON: all of it, as many as its header says, or none of a picture or a text. */

@@ -7,18 +7,17 @@ import type {
   Statistics,
   VersionStatistics,
 } from '../../registry/api/statistics.ts';
-import type { VersionTotals } from '../../registry/api/status.ts';
 import type { Spend } from '../../registry/model-catalog.ts';
 import type { Isolate } from '../isolate.ts';
 import type { IsolateHeap } from '../runtime/isolate-heap.ts';
 import type { LoadTimes } from '../runtime/load-times.ts';
 import type { BatchCounts, VersionCounts } from '../telemetry/counters.ts';
-import { mostObjectsAsked } from '../telemetry/telemetry-client.ts';
+import { type MergedCounts, mostObjectsAsked } from '../telemetry/telemetry-client.ts';
 
 const isolateNote =
   'counted by the isolate that answered, since it started; ns by its clock, which the production platform stops while no I/O happens';
 const mergedNote =
-  'reported by all PoPs, seconds behind; executions are successful requests, durations and cache hits are not merged';
+  'reported by all PoPs, seconds behind; executions are successful requests, durations and cache hits are not merged; popserve_latency is what callers measured';
 
 /**
  * Reads the counts of this isolate, or those that all PoPs reported.
@@ -137,7 +136,7 @@ function ofLoad({ runtimeMs, fetchMs, createMs, warmupMs, from }: LoadTimes, rou
 
 const notMerged: Statistic = { count: 0, ns: 0 };
 
-function ofTotals(model: string, totals: VersionTotals): VersionStatistics {
+function ofTotals(model: string, totals: MergedCounts): VersionStatistics {
   const successes = totals.requests - totals.failures;
   return {
     name: model,
@@ -158,6 +157,9 @@ function ofTotals(model: string, totals: VersionTotals): VersionStatistics {
     response_stats: {},
     batch_stats: [],
     memory_usage: [],
+    popserve_latency: totals.latency.map(({ side, calls, p50Ms, p95Ms, p99Ms }) => ({
+      ...{ source: 'callers', side, calls, p50_ms: p50Ms, p95_ms: p95Ms, p99_ms: p99Ms },
+    })),
   };
 }
 

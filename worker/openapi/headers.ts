@@ -15,6 +15,10 @@ const requestHeaders = {
   'Inference-Header-Content-Length': headerLength,
   'popserve-min-epoch': { description: 'answer from this epoch or a newer one, else 503', schema: whole },
   'popserve-key': { description: "the device's id: keeps it on one side of a canary", schema: text },
+  'popserve-last-call': {
+    description: 'how the last call to this path went: `ms=41.3, status=200, bytes=812, version="2", pop="FRA"`',
+    schema: text,
+  },
   'popserve-actor': { description: 'who does it, for the history', schema: text },
   'If-Match': { description: 'only if the route has this epoch, `"7"`, else 409', schema: text },
   'If-None-Match': { description: 'ETags that the client holds: 304 if one still holds', schema: text },

@@ -3,7 +3,8 @@
 
 export interface Metric {
   readonly name: string;
-  readonly type: 'counter' | 'gauge';
+  /** The samples of a histogram have the suffixes `_bucket`, `_sum` and `_count`. */
+  readonly type: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
   readonly samples: readonly Sample[];
 }
@@ -11,6 +12,7 @@ export interface Metric {
 export interface Sample {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
+  readonly suffix?: '_bucket' | '_sum' | '_count';
 }
 
 export const expositionType = 'text/plain; version=0.0.4; charset=utf-8';
@@ -22,7 +24,7 @@ export function exposition(metrics: readonly Metric[]): string {
     .flatMap(({ name, type, help, samples }) => [
       `# HELP ${name} ${help}`,
       `# TYPE ${name} ${type}`,
-      ...samples.map(({ labels, value }) => `${name}${labelText(labels)} ${value}`),
+      ...samples.map(({ labels, value, suffix = '' }) => `${name}${suffix}${labelText(labels)} ${value}`),
     ]);
   return `${lines.join('\n')}\n`;
 }

@@ -3,6 +3,7 @@
 import type { DriftStatus, FeatureVerdict } from '../../registry/api/drift.ts';
 import type { TelemetryStatus } from '../../registry/api/status.ts';
 import type { Metric, Sample } from './exposition.ts';
+import { latencyMetrics } from './latency/latency-metrics.ts';
 
 export interface ModelReport {
   readonly model: string;
@@ -51,6 +52,9 @@ export function metricsOf(reports: readonly ModelReport[], tritonNames: boolean)
       ),
     ]),
     ...driftMetrics(reports),
+    ...latencyMetrics(
+      reports.flatMap(({ model, told }) => (told?.status.latency ? [{ model, latency: told.status.latency }] : [])),
+    ),
     ...(tritonNames
       ? [
           counter('nv_inference_request_success', 'Number of successful inference requests.', succeeded),

@@ -3,6 +3,8 @@ import type { Counters } from './counters.ts';
 import { countsPart } from './counts-part.ts';
 import type { DriftCounter } from './drift/drift-counter.ts';
 import { driftPart } from './drift/drift-part.ts';
+import type { LatencyCounter } from './latency/latency-counter.ts';
+import { latencyPart } from './latency/latency-part.ts';
 import type { KeptPart, PartName, ReportSources, TelemetryPart } from './report.ts';
 import type { InputSampler } from './sample/input-sampler.ts';
 import { samplePart } from './sample/sample-part.ts';
@@ -14,6 +16,7 @@ export type TelemetryParts = { readonly [Name in PartName]: TelemetryPart<Name> 
 export const telemetryParts: TelemetryParts = {
   counts: countsPart,
   drift: driftPart,
+  latency: latencyPart,
   sample: samplePart,
   shadow: shadowPart,
 };
@@ -24,14 +27,16 @@ export const keptParts: readonly KeptPart[] = Object.values(telemetryParts);
 export interface Collectors {
   readonly counters: Counters;
   readonly drift: DriftCounter;
+  readonly latency: LatencyCounter;
   readonly sampler: InputSampler;
   readonly shadows: ShadowTally;
 }
 
-export function reportSources({ counters, drift, sampler, shadows }: Collectors): ReportSources {
+export function reportSources({ counters, drift, latency, sampler, shadows }: Collectors): ReportSources {
   return {
     counts: (model) => counters.takeDeltas(model) ?? undefined,
     drift: (model) => drift.take(model),
+    latency: (model) => latency.take(model),
     sample: (model) => sampler.take(model, drift.region),
     shadow: (model) => shadows.takeDeltas(model) ?? undefined,
   };

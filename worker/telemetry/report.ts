@@ -7,6 +7,7 @@ import type { GuardFinding, Serving } from '../../registry/api/status.ts';
 import type { CountsDelta } from './counters.ts';
 import type { DriftReport } from './drift/drift-counter.ts';
 import type { EpochRange } from './kept-epochs.ts';
+import type { LatencyDelta } from './latency/latency-counter.ts';
 import type { SampleReport } from './sample/input-sampler.ts';
 import type { ShadowDelta } from './shadow-tally.ts';
 
@@ -14,6 +15,7 @@ import type { ShadowDelta } from './shadow-tally.ts';
 export interface Parts {
   counts: readonly CountsDelta[];
   drift: DriftReport;
+  latency: readonly LatencyDelta[];
   sample: SampleReport;
   shadow: readonly ShadowDelta[];
 }

@@ -1,5 +1,6 @@
 // The isolate's access to the Durable Object of a model. A Worker without the binding, as in benchmarks, has no telemetry.
 
+import type { RecentLatency } from '../../registry/api/latency.ts';
 import type { VersionTotals } from '../../registry/api/status.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import type { Spend } from '../../registry/model-catalog.ts';
@@ -17,10 +18,16 @@ const totalsAgeMs = 5_000;
 /** Sets of models that are remembered: one for each kind of key that asks. */
 const mostTotals = 16;
 
+/** What all PoPs counted of a version. */
+export interface MergedCounts extends VersionTotals {
+  /** By the side of a rollout. */
+  readonly latency: readonly RecentLatency[];
+}
+
 export class TelemetryClient {
   readonly #namespace: Namespace | undefined;
   readonly #options: { locationHint?: TelemetryLocation };
-  readonly #totals = new RecentReads<ReadonlyMap<string, readonly VersionTotals[]>>({
+  readonly #totals = new RecentReads<ReadonlyMap<string, readonly MergedCounts[]>>({
     ...{ keepMs: totalsAgeMs, most: mostTotals, fromEnd: true },
   });
 
@@ -45,7 +52,7 @@ export class TelemetryClient {
    * @param spend told how many objects had to be asked
    * @throws {PopserveError} UNAVAILABLE when the binding is not configured
    */
-  totals(models: readonly string[], spend: Spend): Promise<ReadonlyMap<string, readonly VersionTotals[]>> {
+  totals(models: readonly string[], spend: Spend): Promise<ReadonlyMap<string, readonly MergedCounts[]>> {
     return this.#totals.get(models.join(' '), async () => {
       spend(models.length);
       const entries = await Promise.all(models.map(async (model) => [model, await this.#totalsOf(model)] as const));
@@ -53,9 +60,16 @@ export class TelemetryClient {
     });
   }
 
-  async #totalsOf(model: string): Promise<readonly VersionTotals[]> {
+  async #totalsOf(model: string): Promise<readonly MergedCounts[]> {
     using status = await this.object(model).status();
-    return status.versions.map((each) => ({ ...each, failuresByCode: { ...each.failuresByCode } }));
+    const recent = (status.latency?.recent ?? []).filter(({ place }) => place === 'global');
+    return status.versions.map((each) => ({
+      ...each,
+      failuresByCode: { ...each.failuresByCode },
+      latency: recent
+        .filter(({ version }) => version === each.version)
+        .map((own) => ({ ...own, outcomes: { ...own.outcomes } })),
+    }));
   }
 
   /** @throws {PopserveError} UNAVAILABLE when the binding is not configured */

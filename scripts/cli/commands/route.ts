@@ -32,6 +32,7 @@ interface LimitOptions {
   maxErrorShare?: number;
   maxDisagreementShare?: number;
   maxDrift?: number;
+  maxP95Ms?: number;
   minRequests?: number;
   /** False with --no-limits. */
   limits: boolean;
@@ -39,11 +40,12 @@ interface LimitOptions {
 
 /** @returns undefined to leave the limits as they are, null to remove them */
 function readLimits(options: LimitOptions): RolloutLimits | null | undefined {
-  const { maxErrorShare, maxDisagreementShare, maxDrift, minRequests } = options;
+  const { maxErrorShare, maxDisagreementShare, maxDrift, maxP95Ms, minRequests } = options;
   const limits = {
     ...(maxErrorShare === undefined ? {} : { errorShare: maxErrorShare }),
     ...(maxDisagreementShare === undefined ? {} : { disagreementShare: maxDisagreementShare }),
     ...(maxDrift === undefined ? {} : { drift: maxDrift }),
+    ...(maxP95Ms === undefined ? {} : { p95Ms: maxP95Ms }),
   };
   const given = Object.keys(limits).length > 0;
   if (!options.limits && (given || minRequests !== undefined)) {
@@ -98,6 +100,7 @@ export function addRouteCommands(program: Command, execute: Execute): void {
     .option('--max-error-share <share>', 'end it where more of its requests fail, 0 to 1', parseShare)
     .option('--max-disagreement-share <share>', 'end it where more shadow answers decide otherwise, 0 to 1', parseShare)
     .option('--max-drift <distance>', 'end it where inputs are further from its baseline', parsePositive)
+    .option('--max-p95-ms <ms>', 'end it where callers wait longer in 5 % of their calls', parsePositive)
     .option('--min-requests <number>', 'decide from no fewer requests (default: 100)', parseCount)
     .option('--no-limits', 'take the limits of a running canary away')
     .action((model: string, version: string, options: RouteOptions & LimitOptions & { percent: number }) => {

@@ -1,5 +1,6 @@
 // The PoPs' reports: `popserve status`, and the numbers of a shadow.
 import type { Command } from 'commander';
+import type { LatencyStatus } from '../../../registry/api/latency.ts';
 import type { ModelStatus, ReleaseStatus } from '../../../registry/api/status.ts';
 import { parseModel } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
@@ -19,7 +20,7 @@ export function addStatus(program: Command, execute: Execute): void {
 
 async function status({ registry, host }: Context, model: string): Promise<Report> {
   const found = await registry.status(model);
-  const { route, release, pops, versions, guard } = found;
+  const { route, release, pops, versions, guard, latency } = found;
   const popRows = pops.map(({ pop, epoch, highestEpoch, stable, canary, isolates, held, seenAtMs }) => [
     pop,
     epoch === highestEpoch ? String(epoch) : `${epoch}-${highestEpoch}`,
@@ -49,9 +50,21 @@ async function status({ registry, host }: Context, model: string): Promise<Repor
       ...(versionRows.length === 0
         ? []
         : ['', ...table([['VERSION', 'REQUESTS', 'INFERENCES', 'FAILED', 'LAST (UTC)'], ...versionRows])]),
+      ...describeLatency(latency),
     ],
     value: found,
   };
+}
+
+/** What callers measured lately: empty if none did. */
+function describeLatency(latency: LatencyStatus | undefined): string[] {
+  if (latency === undefined || latency.recent.length === 0) return [];
+  const rows = latency.recent.map(({ version, side, place, calls, outcomes, p50Ms, p95Ms, p99Ms }) => [
+    ...[version, side, place, String(calls), ...[p50Ms, p95Ms, p99Ms].map(number)],
+    ...[outcomes.refused, outcomes.failed, outcomes.timeout].map(String),
+  ]);
+  const header = ['VERSION', 'SIDE', 'PLACE', 'CALLS', 'P50 MS', 'P95 MS', 'P99 MS', 'REFUSED', 'FAILED', 'TIMEOUT'];
+  return ['', `measured by callers since ${time(latency.recentFromMs)}:`, ...table([header, ...rows])];
 }
 
 /** The limits that nothing was measured against so far. */

@@ -4,6 +4,8 @@ import { expect, test } from 'vitest';
 import { applyParts } from '../../../worker/telemetry/apply-parts.ts';
 import { readTotals } from '../../../worker/telemetry/counts-part.ts';
 import { knownVersions } from '../../../worker/telemetry/drift/drift-tables.ts';
+import { slots } from '../../../worker/telemetry/latency/bins.ts';
+import { readTotals as readLatencyTotals } from '../../../worker/telemetry/latency/latency-tables.ts';
 import { telemetryParts } from '../../../worker/telemetry/parts.ts';
 import type { PartName, Parts } from '../../../worker/telemetry/report.ts';
 import { countSample } from '../../../worker/telemetry/sample/sample-part.ts';
@@ -22,6 +24,7 @@ const good: Parts = {
     region: null,
     versions: [{ version: '1', layout: 4_000_000_000, requests: 3, rows: 9, counts: new Float64Array([1, 2]) }],
   },
+  latency: [{ version: '1', epoch: 1, side: 'stable', bucket: 3, counts: new Float64Array(slots).fill(1) }],
   sample: {
     ...{ region: 'EU', size: 2, keptMs: 1000 },
     windows: [
@@ -49,6 +52,7 @@ function applied(parts: Record<string, unknown>) {
   const kept: Record<PartName, boolean> = {
     counts: readTotals(sql).length > 0,
     drift: knownVersions(sql).length > 0,
+    latency: readLatencyTotals(sql).length > 0,
     sample: countSample(sql, {}).rows > 0,
     shadow: readShadows(sql).length > 0,
   };

@@ -6,8 +6,12 @@ import { migrations } from '../../../worker/telemetry/schema/migrations.ts';
 
 export function openSqlite(path = ':memory:'): SqlStorage & Disposable {
   const database = new DatabaseSync(path);
-  const exec = (query: string, ...bindings: SQLInputValue[]) => {
-    const rows = database.prepare(query).all(...bindings);
+  const exec = (query: string, ...bindings: (SQLInputValue | ArrayBuffer)[]) => {
+    const given = bindings.map((value) => (value instanceof ArrayBuffer ? new Uint8Array(value) : value));
+    const rows = database
+      .prepare(query)
+      .all(...given)
+      .map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, asObject(value)])));
     return {
       toArray: () => rows,
       one: () => {
@@ -17,6 +21,11 @@ export function openSqlite(path = ':memory:'): SqlStorage & Disposable {
     };
   };
   return { exec, [Symbol.dispose]: () => database.close() } as unknown as SqlStorage & Disposable;
+}
+
+/** An object's storage gives and takes BLOBs as buffers. */
+function asObject(value: unknown): unknown {
+  return value instanceof Uint8Array ? value.slice().buffer : value;
 }
 
 /** The tables of an object that has just been made. */

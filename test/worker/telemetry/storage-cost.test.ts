@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Miniflare } from 'miniflare';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundleWorker } from '../../../scripts/build/bundle.ts';
+import { slots } from '../../../worker/telemetry/latency/bins.ts';
 import type { IsolateReport, Parts } from '../../../worker/telemetry/report.ts';
 import { reportOf } from './telemetry-object.ts';
 
@@ -76,6 +77,19 @@ test('with a baseline, also the version and the open window of its PoP, its regi
   // The first sets the alarm.
   expect(costs.map(({ written }) => written)).toEqual([2 + 3 + 4 + 2, 2 + 4, 2 + 4]);
   expect(Math.max(...costs.map(({ read }) => read))).toBeLessThanOrEqual(10);
+});
+
+test('with calls that were told of, also their version and side as a whole and in the slot of its PoP', async () => {
+  const kinds = (['stable', 'canary'] as const).map((side) => ({
+    ...{ version: '1', epoch: 1, side, bucket: 1, counts: new Float64Array(slots).fill(1) },
+  }));
+  const costs = await costsOf('timed', [
+    told(1, { latency: kinds.slice(0, 1) }),
+    told(2, { latency: kinds.slice(0, 1) }),
+    told(3, { latency: kinds }),
+  ]);
+  expect(costs.map(({ written }) => written)).toEqual([2 + 3 + 2, 2 + 2, 2 + 4]);
+  expect(Math.max(...costs.map(({ read }) => read))).toBeLessThanOrEqual(8);
 });
 
 test('with sampled inputs, also the window and the rows that stay, and no row that would not', async () => {

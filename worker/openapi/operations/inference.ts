@@ -9,6 +9,7 @@ const records = { instances: [sample] };
 const rows = { instances: [Object.fromEntries(Object.entries(sample).map(([name, value]) => [name, [value]]))] };
 
 const choosing = ['popserve-min-epoch', 'popserve-key'] as const;
+const telling = 'popserve-last-call';
 export const served = ['popserve-version', 'popserve-epoch', 'popserve-digest'] as const;
 const inferred = [...served, 'popserve-instead-of', 'Server-Timing'] as const;
 
@@ -33,7 +34,7 @@ function predictions(id: string, prefix: string, path: string, named: string): O
       summary: `Predict with ${named}, row or column format`,
       path: `/v1/models/${path}:predict`,
       body: { content: 'PredictRequest', example: rows },
-      headers: choosing,
+      headers: [...choosing, telling],
       answer: { content: 'PredictResponse', headers: inferred },
     },
   };
@@ -80,7 +81,7 @@ export const inferenceOperations: Operations = {
       pictures: true,
       example: records,
     },
-    headers: ['Inference-Header-Content-Length'],
+    headers: ['Inference-Header-Content-Length', telling],
     answer: {
       content: answersOfTasks,
       binary: true,
@@ -92,7 +93,7 @@ export const inferenceOperations: Operations = {
     tag: 'Inference',
     summary: 'Ask about one record; the answer has an ETag and is kept',
     query: 'features',
-    headers: ['If-None-Match'],
+    headers: ['If-None-Match', telling],
     answer: { content: 'Predictions', headers: [...inferred, 'ETag'], statuses: [200, 304] },
   }),
   ...predictions('predict', '', '{model}', 'the active version'),

@@ -5,6 +5,7 @@ import type { Migration } from './migrate.ts';
 
 export const migrations: readonly Migration[] = [
   { title: 'tables as of 0.1.0', olderCodeMayRun: true, apply: createFirstTables },
+  { title: 'durations of calls', olderCodeMayRun: true, apply: createLatencyTables },
 ];
 
 /** Objects of 0.1.0 have these tables already, and no version. */
@@ -19,6 +20,17 @@ function createFirstTables(sql: SqlStorage): void {
 function dropWindowsWithoutRequests(sql: SqlStorage): void {
   const columns = sql.exec<{ name: string }>('PRAGMA table_info(drift_open)').toArray();
   if (columns.length > 0 && !columns.some(({ name }) => name === 'requests')) sql.exec('DROP TABLE drift_open');
+}
+
+/** Older code leaves them alone; what it does not fold is folded when newer code reads the next route. */
+function createLatencyTables(sql: SqlStorage): void {
+  sql.exec(`CREATE TABLE IF NOT EXISTS latency (
+    version TEXT NOT NULL, epoch INTEGER NOT NULL, side TEXT NOT NULL, counts BLOB NOT NULL,
+    PRIMARY KEY (version, epoch, side)) WITHOUT ROWID`);
+  // The time comes first in the key, so that old rows are found without a search.
+  sql.exec(`CREATE TABLE IF NOT EXISTS latency_recent (
+    from_ms INTEGER NOT NULL, version TEXT NOT NULL, pop TEXT NOT NULL, side TEXT NOT NULL, counts BLOB NOT NULL,
+    PRIMARY KEY (from_ms, version, pop, side)) WITHOUT ROWID`);
 }
 
 const firstTables = [

@@ -15,12 +15,15 @@ describe('the commands that change a route', () => {
       { action: 'canary', version: 'v2', percent: 5, limits: { errorShare: 0.01, minRequests: 500 } },
     ],
     [
-      ['canary', 'm', 'v2', '--percent', '5', '--max-disagreement-share', '0.1', '--max-drift', '0.25'],
+      [
+        ...['canary', 'm', 'v2', '--percent', '5', '--max-disagreement-share', '0.1', '--max-drift', '0.25'],
+        ...['--max-p95-ms', '150'],
+      ],
       {
         action: 'canary',
         version: 'v2',
         percent: 5,
-        limits: { disagreementShare: 0.1, drift: 0.25, minRequests: 100 },
+        limits: { disagreementShare: 0.1, drift: 0.25, p95Ms: 150, minRequests: 100 },
       },
     ],
     [

@@ -77,6 +77,27 @@ describe('popserve status', () => {
     ]);
   });
 
+  it('tells what callers measured, per side and place', async () => {
+    const recent = { version: 'v1', side: 'stable' as const, bytesP50: 100 };
+    const outcomes = { ok: 90, refused: 5, failed: 3, timeout: 2 };
+    const latency = {
+      ...{ source: 'callers' as const, recentFromMs: seenAtMs, totals: [] },
+      recent: [
+        { ...recent, place: 'global', calls: 100, outcomes, p50Ms: 41.23, p95Ms: 120, p99Ms: 3000 },
+        { ...recent, place: 'pop:FRA', calls: 1, outcomes, p50Ms: null, p95Ms: null, p99Ms: null },
+      ],
+    };
+    pop.intercept = () => ({ status: 200, body: { ...answer, latency } });
+    const { out } = await popserve(['status', 'm']);
+    expect(out.split('\n').slice(-5)).toEqual([
+      'measured by callers since 2026-11-24 11:59:58:',
+      'VERSION  SIDE    PLACE    CALLS  P50 MS  P95 MS  P99 MS  REFUSED  FAILED  TIMEOUT',
+      'v1       stable  global   100    41.2    120     3000    5        3       2',
+      'v1       stable  pop:FRA  1                              5        3       2',
+      '',
+    ]);
+  });
+
   it('says of a limit that nothing was measured against it yet', async () => {
     const limits = { errorShare: 0.01, drift: 0.2, minRequests: 100 };
     const twice = nextRoute(stable, { action: 'canary', version: 'v2', percent: 5, limits }, context);
