@@ -103,7 +103,10 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
     descriptionRoutes(() => app.routes),
   );
   app.route('/metrics', metricsRoutes);
-  app.route('/', consoleRoutes);
+  app.route(
+    '/',
+    consoleRoutes(async (request, c) => app.fetch(request, c.env, c.executionCtx)),
+  );
 
   // Reached by what no mount has answered.
   for (const path of modelPaths) app.use(path, needsOnly('infer', 'read'));

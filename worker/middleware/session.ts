@@ -25,13 +25,26 @@ export const openPage: Guard = declare(
   { scopes: [], page: true },
 );
 
+/** A page that asks models: for everybody where inference is open, else for sessions that may infer. */
+export const inferPage: Guard = declare(
+  async (c, next) => {
+    await recogniseViewer(c);
+    const caller = c.get('caller');
+    if (caller === undefined && c.var.isolate.config.access === 'keyed') return c.redirect(signInFor(c), 303);
+    if (caller !== undefined) requireRight(caller, { scopes: ['infer', 'read'], model: modelInPath(c) });
+    else c.var.isolate.security.addressGate.pass(addressOf(c), c.executionCtx);
+    return next();
+  },
+  { scopes: [], page: true },
+);
+
 /** A page, or a change by a form, that needs one of the scopes for the model in its path, or for any model where it names none. */
 export function page(...scopes: readonly Scope[]): Guard {
   return declare(
     async (c, next) => {
       await recogniseViewer(c);
       const caller = c.get('caller');
-      if (caller === undefined) return c.redirect(`/console/sign-in?to=${encodeURIComponent(pathOf(c))}`, 303);
+      if (caller === undefined) return c.redirect(signInFor(c), 303);
       const model = modelInPath(c);
       requireRight(caller, { scopes, model, open: model === null });
       if (c.req.method !== 'GET' && c.req.method !== 'HEAD') await requireMark(c);
@@ -90,7 +103,8 @@ export function isCrossSite(c: Context<AppContext>): boolean {
   return origin !== undefined && origin !== new URL(c.req.url).origin;
 }
 
-function pathOf(c: Context<AppContext>): string {
+/** Leads back to the page that was asked for. */
+function signInFor(c: Context<AppContext>): string {
   const { pathname, search } = new URL(c.req.url);
-  return c.req.method === 'GET' ? pathname + search : '/console';
+  return `/console/sign-in?to=${encodeURIComponent(c.req.method === 'GET' ? pathname + search : '/console')}`;
 }

@@ -2,23 +2,29 @@
 // that serves models pays nothing for it.
 import { type Context, Hono } from 'hono';
 import type { AppContext } from '../../http/app-context.ts';
-import { openPage, page, pagePart } from '../../middleware/session.ts';
+import { inferPage, openPage, page, pagePart } from '../../middleware/session.ts';
 import { changeModel, showChange } from './change.ts';
 import { showModel } from './model.ts';
 import { showModels } from './models.ts';
 import { showSignIn, signIn, signOut } from './sign-in.ts';
+import { askFrom, type Dispatch, showTry } from './try.ts';
 import { welcome } from './welcome.ts';
 
-export const consoleRoutes = new Hono<AppContext>()
-  .get('/', openPage, welcome)
-  .get('/console/assets/:name', pagePart, asset)
-  .get('/console/sign-in', openPage, showSignIn)
-  .post('/console/sign-in', openPage, signIn)
-  .post('/console/sign-out', openPage, signOut)
-  .get('/console', page('read'), showModels)
-  .get('/console/models/:model', page('read'), showModel)
-  .get('/console/models/:model/change', page('release'), showChange)
-  .post('/console/models/:model/change', page('release'), changeModel);
+/** @param dispatch answers a request of a page's form as the app answers it from outside */
+export function consoleRoutes(dispatch: Dispatch): Hono<AppContext> {
+  return new Hono<AppContext>()
+    .get('/', openPage, welcome)
+    .get('/console/assets/:name', pagePart, asset)
+    .get('/console/sign-in', openPage, showSignIn)
+    .post('/console/sign-in', openPage, signIn)
+    .post('/console/sign-out', openPage, signOut)
+    .get('/console', page('read'), showModels)
+    .get('/console/models/:model', page('read'), showModel)
+    .get('/console/models/:model/try', inferPage, showTry)
+    .post('/console/models/:model/try', inferPage, askFrom(dispatch))
+    .get('/console/models/:model/change', page('release'), showChange)
+    .post('/console/models/:model/change', page('release'), changeModel);
+}
 
 async function asset(c: Context<AppContext>) {
   const { consoleAssets } = await import('../../console/assets.ts');
