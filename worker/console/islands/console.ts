@@ -1,8 +1,15 @@
 // What scripts add to the console's pages, which work without: times in the viewer's zone, copying, values of sliders.
 
-for (const time of document.querySelectorAll<HTMLTimeElement>('time[data-time]')) showLocalTime(time);
-for (const box of document.querySelectorAll<HTMLElement>('[data-copy]')) addCopyButton(box);
-for (const output of document.querySelectorAll<HTMLOutputElement>('output[data-of]')) followSlider(output);
+import { keepLive } from './live.ts';
+
+decorate(document);
+for (const box of document.querySelectorAll<HTMLElement>('[data-live]')) keepLive(box, decorate);
+
+function decorate(within: ParentNode): void {
+  for (const time of within.querySelectorAll<HTMLTimeElement>('time[data-time]')) showLocalTime(time);
+  for (const box of within.querySelectorAll<HTMLElement>('[data-copy]')) addCopyButton(box);
+  for (const output of within.querySelectorAll<HTMLOutputElement>('output[data-of]')) followSlider(output);
+}
 
 function showLocalTime(time: HTMLTimeElement): void {
   const date = new Date(time.dateTime);

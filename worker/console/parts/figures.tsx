@@ -29,3 +29,9 @@ export function bytesText(bytes: number): string {
   if (bytes < 1024 * 1024) return `${figureText(bytes / 1024)} KiB`;
   return `${figureText(bytes / (1024 * 1024))} MiB`;
 }
+
+export function secondsText(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 120_000) return `${figureText(ms / 1000)} s`;
+  return `${figureText(ms / 60_000)} min`;
+}

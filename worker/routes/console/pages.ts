@@ -6,6 +6,7 @@ import { inferPage, openPage, page, pagePart } from '../../middleware/session.ts
 import { changeModel, showChange } from './change.ts';
 import { showModel } from './model.ts';
 import { showModels } from './models.ts';
+import { showRelease } from './release.ts';
 import { showSignIn, signIn, signOut } from './sign-in.ts';
 import { askFrom, type Dispatch, showTry } from './try.ts';
 import { welcome } from './welcome.ts';
@@ -20,6 +21,7 @@ export function consoleRoutes(dispatch: Dispatch): Hono<AppContext> {
     .post('/console/sign-out', openPage, signOut)
     .get('/console', page('read'), showModels)
     .get('/console/models/:model', page('read'), showModel)
+    .get('/console/models/:model/release', page('read'), showRelease)
     .get('/console/models/:model/try', inferPage, showTry)
     .post('/console/models/:model/try', inferPage, askFrom(dispatch))
     .get('/console/models/:model/change', page('release'), showChange)
