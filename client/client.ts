@@ -22,7 +22,7 @@ import { type OutputTensor, type Spelled, spellOut } from './tensors.ts';
 import { decodeAnswer, encodeRequest } from './wire.ts';
 
 /** Runs a version here, and loads it first if it is not loaded yet. */
-type Run = (
+export type Run = (
   inputs: ReadonlyMap<string, Spelled>,
   outputs: readonly string[] | undefined,
 ) => Promise<Record<string, OutputTensor>>;

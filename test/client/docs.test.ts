@@ -10,11 +10,15 @@ import { type Request as BoundRequest, Miniflare } from 'miniflare';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PopserveClient } from '../../client/client.ts';
 import { clientCodes } from '../../client/errors.ts';
+import { MediaClient } from '../../client/media/media-client.ts';
 import { statusByCode } from '../../registry/error-codes.ts';
 import { buildClient, clientFolder } from '../../scripts/build/client.ts';
 import { projectRoot } from '../../scripts/build/project.ts';
 import { readPage, tableRows } from '../docs/markdown.ts';
 import { demoRelease } from '../examples/demo-release.ts';
+import { colourModel } from '../harness/pictures/colour-model.ts';
+import { jpegs } from '../harness/pictures/jpegs.ts';
+import { spotModel } from '../harness/pictures/spot-model.ts';
 import { TestPop } from '../harness/pop.ts';
 
 const run = promisify(execFile);
@@ -36,8 +40,11 @@ beforeAll(async () => {
       code,
     }),
   );
+  await writeFile(join(folder, 'cat.jpg'), Buffer.from(jpegs.baseline, 'base64'));
   pop = await TestPop.start();
   await pop.release(await demoRelease());
+  await pop.release(colourModel('pictures', '1'));
+  await pop.release(spotModel('things', '1'));
 });
 afterAll(async () => {
   await pop?.stop();
@@ -48,9 +55,10 @@ test.each([
   [0, 'first', /^will fail 1 pop\n$/],
   [1, 'typed', /^0 1\n$/],
   [2, 'records', /^1 0\.99\d 1\n$/],
-  [3, 'local', /^local 1n\n$/],
+  [3, 'pictures', /^pop red 0\.\d\d\n$/],
+  [4, 'local', /^local 1n\n$/],
 ])('block %i (%s) does what it says', async (index, name, printed) => {
-  expect(blocks).toHaveLength(4);
+  expect(blocks).toHaveLength(5);
   const { language, code } = blocks[index] ?? { language: 'js', code: '' };
   expect(await runAtPop(`${name}.m${language}`, code)).toMatch(printed);
 });
@@ -59,37 +67,41 @@ async function runAtPop(name: string, code: string): Promise<string> {
   expect(code).toContain("'http://127.0.0.1:8787'");
   const file = join(folder, name);
   await writeFile(file, code.replaceAll('http://127.0.0.1:8787', pop.pop.url.origin));
-  const { stdout } = await run(process.execPath, [file]);
+  const { stdout } = await run(process.execPath, [file], { cwd: folder });
   return stdout;
 }
 
 interface Example {
+  readonly file: string;
   /** The function that the comment belongs to. */
   readonly of: string;
   readonly code: string;
 }
 
-const examples = ['client', 'errors'].flatMap((file): Example[] =>
+const sourceOf = (file: string) => readFileSync(join(projectRoot, 'client', `${file}.ts`), 'utf8');
+const examples = ['client', 'errors', 'media/media-client'].flatMap((file): Example[] =>
   Array.from(
-    readFileSync(join(projectRoot, 'client', `${file}.ts`), 'utf8').matchAll(
-      /@example\n +\* ```ts\n(.*?) +\* ```\n.*?\*\/\n(?:export class )? *(\w+)/gs,
-    ),
-    ([, code = '', of = '']) => ({ of, code: code.replace(/^ +\* ?/gm, '') }),
+    sourceOf(file).matchAll(/@example\n +\* ```ts\n(.*?) +\* ```\n.*?\*\/\n(?:export class )? *(?:override )?(\w+)/gs),
+    ([, code = '', of = '']) => ({ file, of, code: code.replace(/^ +\* ?/gm, '') }),
   ),
 );
 
-test('every public function has an @example and says what it throws', () => {
-  const source = readFileSync(join(projectRoot, 'client', 'client.ts'), 'utf8');
+test.each([
+  ['client', PopserveClient],
+  ['media/media-client', MediaClient],
+])('every public function of %s has an @example and says what it throws', (file, { prototype }) => {
+  const source = sourceOf(file);
   const isPublic = (name: string) => !new RegExp(`^  protected (async )?${name}\\b`, 'm').test(source);
-  const functions = Object.getOwnPropertyNames(PopserveClient.prototype).filter(isPublic);
-  expect(examples.map(({ of }) => of).sort()).toEqual([...functions, 'PopserveError'].sort());
+  const functions = Object.getOwnPropertyNames(prototype).filter(isPublic);
+  const shown = examples.filter((example) => example.file === file).map(({ of }) => of);
+  expect(shown.sort()).toEqual(functions.sort());
   for (const name of functions.filter((name) => name !== 'constructor')) {
-    const [comment = ''] = new RegExp(`/\\*\\*(?:(?!\\*/).)*\\*/\\n  ${name}\\b`, 's').exec(source) ?? [];
+    const [comment = ''] = new RegExp(`/\\*\\*(?:(?!\\*/).)*\\*/\\n  (override )?${name}\\b`, 's').exec(source) ?? [];
     expect([name, comment]).toEqual([name, expect.stringContaining('@throws {PopserveError}')]);
   }
 });
 
-test.each(examples)('the @example of $of prints what it says', async ({ of, code }) => {
+test.each(examples)('the @example of $of in $file prints what it says', async ({ of, code }) => {
   const printed = Array.from(code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm), ([, text]) => `${text}\n`);
   expect(printed.length).toBeGreaterThan(0);
   expect(await runAtPop(`example-${of}.mts`, code)).toBe(printed.join(''));

@@ -63,10 +63,10 @@ describe.skipIf(!reachable)('the package', () => {
 
     it.each(['22', '24'])('imports and runs on Node %s', async (name) => {
       const use =
-        "import { PopserveClient } from 'popserve/client'; console.log(typeof new PopserveClient('http://a').infer);";
+        "import { PopserveClient } from 'popserve/client'; import { MediaClient } from 'popserve/client/media'; console.log(typeof new MediaClient('http://a').classify, new MediaClient('http://a') instanceof PopserveClient);";
       consumer.write('client/use.js', use);
       const node = nodes.get(name) ?? '';
-      expect(expectDone(await consumer.run(node, ['use.js'], { cwd: 'client' })).stdout).toBe('function\n');
+      expect(expectDone(await consumer.run(node, ['use.js'], { cwd: 'client' })).stdout).toBe('function true\n');
       const version = await consumer.run('npx', ['popserve', '--version'], { cwd: 'client', node });
       expect(expectDone(version).stdout).toBe(`${packageJson.version}\n`);
     });
@@ -78,11 +78,13 @@ describe.skipIf(!reachable)('the package', () => {
       consumer.write(
         'client/use.ts',
         `import { PopserveClient } from 'popserve/client';
+         import { MediaClient } from 'popserve/client/media';
          import worker, { ModelTelemetry, type PopserveEnv } from 'popserve/worker';
          export { ModelTelemetry };
          export default { fetch: worker.fetch, scheduled: worker.scheduled } satisfies ExportedHandler<PopserveEnv>;
          export const objects = (env: { OBJECTS: DurableObjectNamespace<ModelTelemetry> }) => env.OBJECTS;
          export const ask = async () => (await new PopserveClient('http://a').infer('m', { x: { data: [1] } })).outputs;
+         export const see = async (file: Blob) => (await new MediaClient('http://a').classify('m', file)).labels;
          // @ts-expect-error no such export
          import { nothing } from 'popserve/worker';`,
       );

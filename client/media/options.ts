@@ -1,0 +1,67 @@
+// The types of the public API for pictures and texts: what is taken, options, and the shape of answers.
+import type { Provenance, RunOptions } from '../options.ts';
+
+/** A class of the platform by its name; never where the caller's TypeScript has no library for it. */
+type PlatformClass<N extends string> = typeof globalThis extends { [K in N]: { prototype: infer Instance } }
+  ? Instance
+  : never;
+
+/** A file: JPEG, PNG or WebP, and in browsers whatever else they show. */
+export type PictureFile = Blob | Uint8Array;
+
+/** What a browser has on its screen or in its memory; the picture is taken at the moment of the call. */
+export type DrawnPicture =
+  | PlatformClass<'ImageBitmap'>
+  | PlatformClass<'ImageData'>
+  | PlatformClass<'HTMLCanvasElement'>
+  | PlatformClass<'HTMLImageElement'>
+  | PlatformClass<'HTMLVideoElement'>
+  | PlatformClass<'OffscreenCanvas'>
+  | PlatformClass<'VideoFrame'>;
+
+export type Picture = PictureFile | DrawnPicture;
+
+export interface PictureOptions extends RunOptions {
+  /** `false` sends a file as it is; by default it is shrunk to what the version's steps need. */
+  shrink?: boolean;
+}
+
+export interface ClassifyOptions extends PictureOptions {
+  /** Classes in the answer; by default as many as the version was published with. */
+  topK?: number;
+  /** Leaves out what scores less. */
+  threshold?: number;
+}
+
+export interface LabelScore {
+  label: string;
+  score: number;
+}
+
+export interface ClassifyAnswer extends Provenance {
+  /** The highest score first. */
+  labels: LabelScore[];
+}
+
+export interface DetectOptions extends PictureOptions {
+  /** Leaves out what scores less; by default what the version was published with. */
+  threshold?: number;
+}
+
+/** From the left and from the top. */
+export interface Box {
+  xmin: number;
+  ymin: number;
+  xmax: number;
+  ymax: number;
+}
+
+export interface DetectedObject extends LabelScore {
+  /** In pixels of the picture that was given. */
+  box: Box;
+}
+
+export interface DetectAnswer extends Provenance {
+  /** The highest score first. */
+  objects: DetectedObject[];
+}

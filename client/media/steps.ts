@@ -1,0 +1,69 @@
+// The steps of a pipeline where a version runs here: the PoP's own code. Loaded when it is first needed, or by `prepare()`.
+import { invalid } from '../../registry/errors.ts';
+import type { ImageInput } from '../../registry/pipeline/image-input.ts';
+import { imageStep } from '../../registry/pipeline/image-step.ts';
+import type { ImagePipeline } from '../../registry/pipeline/pipeline.ts';
+import { orient } from '../../worker/pipeline/orient.ts';
+import { readPictureHeader } from '../../worker/pipeline/picture-header.ts';
+import type { Pixels } from '../../worker/pipeline/pixels.ts';
+import { PictureBatch } from '../../worker/pipeline/prepare-pictures.ts';
+import { taskAnswers } from '../../worker/pipeline/task-answers.ts';
+import type { Tensor } from '../../worker/protocol/tensor.ts';
+import { fromBytes, type OutputTensor, type Spelled } from '../tensors.ts';
+
+/** A run between its two halves. */
+export interface StartedRun {
+  readonly inputs: ReadonlyMap<string, Spelled>;
+  /** @param outputs all that the model gives */
+  finish(outputs: Readonly<Record<string, OutputTensor>>): unknown;
+}
+
+/**
+ * Makes a model's input of a picture, as the PoP does.
+ * @param picture its pixels, upright if the pipeline turns pictures, or a file
+ * @param parameters of the task, in the API's names
+ * @throws {PopserveError} the registry's, naming the step at fault
+ */
+export async function startRun(
+  pipeline: ImagePipeline,
+  picture: Pixels | Blob,
+  parameters: Readonly<Record<string, number | undefined>>,
+): Promise<StartedRun> {
+  const { image } = pipeline;
+  const pixels = picture instanceof Blob ? await decode(picture, image) : picture;
+  const batch = new PictureBatch([pixels], image);
+  batch.put(0, pixels);
+  const { name, datatype, shape, data } = batch.tensor();
+  const input = fromBytes(name, datatype, [...shape], data as Uint8Array);
+  const told = Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== undefined));
+  return {
+    inputs: new Map([[name, { datatype, shape, data: input.data as Spelled['data'] }]]),
+    finish: (outputs) => taskAnswers(pipeline, Object.values(outputs).map(toTensor), batch.items, told)[0],
+  };
+}
+
+/**
+ * Loads what the pipeline's steps need, before there is no network to load it from.
+ * @throws {Error} if it does not load
+ */
+export async function makeReady(_pipeline: ImagePipeline): Promise<void> {
+  await (await import('./codecs.ts')).pictureDecoders();
+}
+
+async function decode(file: Blob, image: ImageInput): Promise<Pixels> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const header = readPictureHeader(bytes);
+  const formats = imageStep(image, 'decode')?.formats ?? [];
+  if (!formats.includes(header.format)) throw invalid(`decode: expected ${formats.join(' or ')}, got ${header.format}`);
+  const { pictureDecoders } = await import('./codecs.ts');
+  const pixels = await (await pictureDecoders()).decode(bytes, header);
+  return imageStep(image, 'orient') ? orient(pixels, header.orientation) : pixels;
+}
+
+function toTensor({ name, datatype, shape, data, ...texts }: OutputTensor): Tensor {
+  if ('bytes' in texts) return { name, datatype, shape, data: texts.bytes as Uint8Array[] };
+  const { buffer, byteOffset, byteLength } = ArrayBuffer.isView(data)
+    ? data
+    : Uint8Array.from(data as boolean[], Number);
+  return { name, datatype, shape, data: new Uint8Array(buffer, byteOffset, byteLength) };
+}

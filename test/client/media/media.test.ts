@@ -1,0 +1,174 @@
+// Pictures from Node, where nothing draws them: through the built client against the real Worker, and here. Browsers are tested in
+// Chromium.
+import { join } from 'node:path';
+import * as ort from 'onnxruntime-web';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type * as media from '../../../client/media/index.ts';
+import type { PopserveError } from '../../../client/media/index.ts';
+import { buildClient, clientFolder } from '../../../scripts/build/client.ts';
+import { colourModel, colourPipeline } from '../../harness/pictures/colour-model.ts';
+import { png } from '../../harness/pictures/encoders.ts';
+import { jpegs } from '../../harness/pictures/jpegs.ts';
+import { spotModel } from '../../harness/pictures/spot-model.ts';
+import { TestPop } from '../../harness/pop.ts';
+import { adder } from '../../harness/small-models.ts';
+import { Weather } from '../weather.ts';
+
+const teal = new Uint8Array(png(20, 10, () => [0, 102, 51]));
+const jpeg = new Uint8Array(Buffer.from(jpegs.baseline, 'base64'));
+const { after } = colourPipeline();
+const shouting = colourPipeline({ after: { ...after, labels: ['RED', 'GREEN', 'BLUE'] } as typeof after });
+
+let MediaClient: typeof media.MediaClient;
+let pop: TestPop;
+let weather: Weather;
+beforeAll(async () => {
+  await buildClient({ declarations: false });
+  ({ MediaClient } = await import(join(clientFolder, 'media.js')));
+  pop = await TestPop.start({ ROUTE_REFRESH_SECONDS: '0' });
+  await pop.release(colourModel('colour', '1'));
+  await pop.release(colourModel('colour', '2', shouting), false);
+  await pop.release(spotModel('spots', '1'));
+  await pop.release(adder('adder', '1', 1));
+  weather = await Weather.over(pop.pop.url);
+});
+afterAll(async () => {
+  await weather?.stop();
+  await pop?.stop();
+});
+
+let client: media.MediaClient;
+beforeEach(() => {
+  client = new MediaClient(weather.url, { local: { ort }, retries: 0 });
+});
+afterEach(() => weather.clear());
+
+const calls = (path: string) => weather.arrived.filter(({ call }) => call.endsWith(path)).length;
+const failure = (promise: Promise<unknown>): Promise<PopserveError> =>
+  promise.then(
+    () => expect.unreachable('it succeeded'),
+    (error) => error,
+  );
+
+describe('a file', () => {
+  test.each([
+    ['bytes', teal],
+    ['a Blob without a type', new Blob([teal])],
+    ['a File with a wrong type', new File([teal], 'a.jpg', { type: 'image/jpeg' })],
+  ])('as %s is told what it shows', async (_, picture) => {
+    const answer = await client.classify('colour', picture);
+    expect(answer).toEqual({
+      ...{
+        model: 'colour',
+        version: '1',
+        epoch: 1,
+        digest: expect.stringMatching(/^sha256:/),
+        ranAt: 'pop',
+        pop: 'local',
+      },
+      labels: [
+        { label: 'green', score: expect.closeTo(0.4, 6) },
+        { label: 'blue', score: expect.closeTo(0.2, 6) },
+        { label: 'red', score: 0 },
+      ],
+    });
+    expect(weather.arrived.at(-1)?.headers['content-type']).toBe('image/png');
+  });
+
+  test('travels in a form where there is more to say', async () => {
+    const { labels } = await client.classify('colour', jpeg, { topK: 2, threshold: 0.5 });
+    expect(labels).toEqual([{ label: 'red', score: expect.closeTo(0.86, 1) }]);
+    expect(weather.arrived.at(-1)?.headers['content-type']).toMatch(/^multipart\/form-data/);
+  });
+
+  test('costs one question about the version, however many follow', async () => {
+    for (let call = 0; call < 3; call++) await client.classify('colour', teal);
+    expect([calls('/config'), calls('/infer')]).toEqual([1, 3]);
+  });
+});
+
+test('things are found with boxes in pixels of the file, at the PoP and here', async () => {
+  const spotted = new Uint8Array(png(40, 24, (x, y) => (x >= 35 && y < 3 ? [255, 0, 0] : [90, 90, 90])));
+  const objects = [{ label: 'spot', score: expect.closeTo(0.757, 3), box: { xmin: 35, ymin: 0, xmax: 40, ymax: 3 } }];
+  expect(await client.detect('spots', spotted)).toMatchObject({ ranAt: 'pop', objects });
+  expect(await client.detect('spots', spotted, { at: 'local' })).toMatchObject({ ranAt: 'local', objects });
+  expect((await client.detect('spots', spotted, { threshold: 1.1 })).objects).toEqual([]);
+  expect(await failure(client.classify('spots', spotted))).toMatchObject({
+    ...{
+      code: 'INVALID_ARGUMENT',
+      message: 'expected a version for image-classification: spots 1 is for object-detection',
+    },
+  });
+});
+
+describe('what cannot be', () => {
+  test.each([
+    ['a model of tensors', 'adder', teal, 'INVALID_ARGUMENT', /adder 1 takes tensors only/],
+    ['no such model', 'nothing', teal, 'NOT_FOUND', /nothing/],
+    [
+      'no picture',
+      'colour',
+      new TextEncoder().encode('GIF89a..'),
+      'INVALID_ARGUMENT',
+      /decode: expected a JPEG, a PNG or a WebP/,
+    ],
+    ['pixels without a canvas', 'colour', { width: 1, height: 1, data: [0] }, 'INVALID_ARGUMENT', /no canvas here/],
+  ])('%s is refused by name', async (_, model, picture, code, message) => {
+    const error = await failure(client.classify(model, picture as Uint8Array));
+    expect(error).toMatchObject({ name: 'PopserveError', code, message: expect.stringMatching(message) });
+  });
+
+  test('errors are those of popserve/client', async () => {
+    const { PopserveError } = await import(join(clientFolder, 'index.js'));
+    expect(await failure(client.classify('nothing', teal))).toBeInstanceOf(PopserveError);
+  });
+
+  test('a signal ends a call', async () => {
+    weather.ahead.push('silence');
+    const stop = new AbortController();
+    const asked = client.classify('colour', teal, { signal: stop.signal });
+    stop.abort(new Error('enough'));
+    expect((await failure(asked)).message).toBe('enough');
+  });
+});
+
+describe('here', () => {
+  test.each([
+    ['PNG', teal],
+    ['JPEG', jpeg],
+  ])('a %s gets the answer that the PoP gives', async (_, file) => {
+    const atPop = await client.classify('colour', file);
+    const { labels, ...said } = await client.classify('colour', file, { at: 'local' });
+    expect(said).toEqual({ ...said, version: '1', epoch: 1, ranAt: 'local', pop: null });
+    expect(labels.map(({ label }) => label)).toEqual(atPop.labels.map(({ label }) => label));
+    for (const [index, { score }] of labels.entries()) expect(score).toBeCloseTo(atPop.labels[index]?.score ?? -1, 6);
+  });
+
+  test('it runs where no PoP answers, once it is prepared', async () => {
+    expect(await client.prepare('colour')).toMatchObject({ version: '1', epoch: 1 });
+    weather.ahead.push({ status: 503 });
+    expect(await client.classify('colour', teal, { topK: 1 })).toMatchObject({
+      ...{ ranAt: 'local', version: '1' },
+      labels: [{ label: 'green' }],
+    });
+    expect(calls('/config')).toBe(1);
+  });
+
+  test('a damaged file is refused as the PoP refuses it', async () => {
+    const cut = jpeg.subarray(0, -20);
+    const atPop = await failure(client.classify('colour', cut));
+    const here = await failure(client.classify('colour', cut, { at: 'local' }));
+    expect([here.code, here.message]).toEqual([atPop.code, atPop.message]);
+  });
+});
+
+test('after a release the steps of the new version count', async () => {
+  await client.classify('colour', teal);
+  await pop.takeOver('colour', { action: 'activate', version: '2' });
+  const answers = [await client.classify('colour', teal), await client.classify('colour', teal, { at: 'local' })];
+  expect(answers).toMatchObject([
+    { version: '2', ranAt: 'pop', labels: [{ label: 'GREEN' }, {}, {}] },
+    { version: '2', ranAt: 'local', labels: [{ label: 'GREEN' }, {}, {}] },
+  ]);
+  expect(calls('/versions/2/config')).toBe(1);
+});
