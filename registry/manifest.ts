@@ -60,6 +60,8 @@ export const manifestSchema = z.strictObject({
      * the WASM runtime where the two differ beyond the tolerance.
      */
     golden: artifactSchema.optional(),
+    /** What makes numbers of texts, for a pipeline that takes them; the Worker loads it beside the model. */
+    tokenizer: artifactSchema.optional(),
   }),
   signature: signatureSchema,
   runtime: z.strictObject({
@@ -124,6 +126,6 @@ export function manifestDigest(manifest: Manifest): Promise<Digest> {
 
 /** The blobs that a manifest names, each once. */
 export function manifestBlobs({ artifacts }: Manifest): Digest[] {
-  const named = [artifacts.model, artifacts.golden].filter((artifact) => artifact !== undefined);
+  const named = [artifacts.model, artifacts.golden, artifacts.tokenizer].filter((artifact) => artifact !== undefined);
   return [...new Set(named.map((artifact) => artifact.digest as Digest))];
 }

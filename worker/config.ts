@@ -26,6 +26,7 @@ export interface Config {
   readonly maxBodySeconds: number;
   /** Pixels of the pictures of one request together. */
   readonly maxPixels: number;
+  readonly maxTextBytes: number;
   readonly maxUrlBytes: number;
   /** Names and values of all headers of a request. */
   readonly maxHeaderBytes: number;
@@ -112,6 +113,7 @@ export const settingsSchema = z.object({
   MAX_INFLATED_MIB: numberSetting(0.001).max(64).default(defaultLimits.bodyMib),
   MAX_BODY_SECONDS: numberSetting(0.1).max(300).default(defaultLimits.bodySeconds),
   MAX_PIXELS: numberSetting(1).max(16_000_000).default(defaultLimits.pixels),
+  MAX_TEXT_BYTES: numberSetting(1).max(1_048_576).default(defaultLimits.textBytes),
   MAX_URL_BYTES: numberSetting(100).default(8192),
   MAX_HEADER_BYTES: numberSetting(100).default(16_384),
   MAX_INPUTS: numberSetting(1).default(defaultLimits.inputs),
@@ -163,6 +165,7 @@ export function parseConfig(env: object): Config {
     maxInflatedBytes: settings.MAX_INFLATED_MIB * mebibyte,
     maxBodySeconds: settings.MAX_BODY_SECONDS,
     maxPixels: settings.MAX_PIXELS,
+    maxTextBytes: settings.MAX_TEXT_BYTES,
     maxUrlBytes: settings.MAX_URL_BYTES,
     maxHeaderBytes: settings.MAX_HEADER_BYTES,
     decodeLimits: {

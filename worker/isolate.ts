@@ -22,6 +22,7 @@ import { Ledger } from './runtime/ledger.ts';
 import { ModelCache } from './runtime/model-cache.ts';
 import { ModelLoader } from './runtime/model-loader.ts';
 import { Pictures } from './runtime/pictures.ts';
+import { Texts } from './runtime/texts.ts';
 import { Trials } from './runtime/trials.ts';
 import { verifyBlob } from './runtime/verify-blob.ts';
 import { Counters } from './telemetry/counters.ts';
@@ -52,6 +53,8 @@ export interface Isolate {
   readonly sampler: InputSampler;
   /** Makes tensors of pictures, for versions with a pipeline. */
   readonly pictures: Pictures;
+  /** Makes numbers of texts, likewise. */
+  readonly texts: Texts;
   /** Answers to questions in URLs, kept by the PoP. */
   readonly answers: AnswerCache;
   /** Merged reports of all PoPs. */
@@ -88,13 +91,20 @@ export function createIsolate(env: Env, early: EarlyHeap | null = null): Isolate
     controlBytes: isolateMemory.controlMib * mebibyte,
     // Room that a version was promised is not lent to requests either.
     heapBytes: () => heap.discardedBytes + Math.max(heap.byteLength, models.promisedBytes),
-    keptBytes: () => sampler.heldBytes + pictures.heldBytes + remembered.heldBytes,
+    keptBytes: () => sampler.heldBytes + pictures.heldBytes + remembered.heldBytes + texts.heldBytes,
+    giveUp: (bytes) => texts.giveUp(bytes),
   });
-  const heap = new IsolateHeap(config.memoryBudgetBytes, () => ledger.heapRoom(), early);
+  const heap = new IsolateHeap(config.memoryBudgetBytes, (wantedBytes) => ledger.heapRoom(wantedBytes), early);
   const blobs = new CachedBlobs({
     readRegistry: async (digest) => (await registry.getBlob(digest as Digest)).body,
     cache: caches.default,
     origin: () => isolate.origin,
+  });
+  const texts: Texts = new Texts({
+    blobs,
+    maxTextBytes: config.maxTextBytes,
+    roomBytes: () => ledger.room(),
+    log,
   });
   const trials = new Trials({
     records: registry,
@@ -117,11 +127,16 @@ export function createIsolate(env: Env, early: EarlyHeap | null = null): Isolate
       verify: async (manifest) => {
         models.checkRetry(manifest);
         await trials.check(manifest);
-        const { model: artifact } = manifest.artifacts;
-        await verifyBlob((await registry.getBlob(artifact.digest as Digest)).body, artifact);
+        const { model, tokenizer = model } = manifest.artifacts;
+        for (const artifact of new Set([model, tokenizer])) {
+          await verifyBlob((await registry.getBlob(artifact.digest as Digest)).body, artifact);
+        }
       },
       fitsBeside: (manifest, others) => models.fitsBeside(manifest, others),
-      warm: (manifest, scope) => models.warm(manifest, scope),
+      warm: async (manifest, scope) => {
+        await texts.warm(manifest, scope);
+        await models.warm(manifest, scope);
+      },
     },
     refreshSeconds: config.routeRefreshSeconds,
     log,
@@ -148,6 +163,7 @@ export function createIsolate(env: Env, early: EarlyHeap | null = null): Isolate
     latency,
     sampler,
     pictures,
+    texts,
     answers,
     telemetry,
     metrics: new RecentReads({ keepMs: listAgeMs, most: 2, fromEnd: true }),

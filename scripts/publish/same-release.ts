@@ -22,5 +22,6 @@ function identity(manifest: Manifest): unknown {
     native: null,
     gate: { ...evaluation.gate, stable: undefined, notCompared: undefined },
   };
-  return { ...rest, evaluation: judged, limits: decided, artifact: artifacts.model, onnxruntime, graphOptimization };
+  const served = { model: artifacts.model, tokenizer: artifacts.tokenizer };
+  return { ...rest, evaluation: judged, limits: decided, served, onnxruntime, graphOptimization };
 }

@@ -4,13 +4,13 @@ import { Heap } from './heap.ts';
 
 export class EarlyHeap {
   readonly budgetBytes: number;
-  #roomBytes: () => number = () => this.budgetBytes;
+  #roomBytes: (wantedBytes: number) => number = () => this.budgetBytes;
   readonly #starting: Promise<Heap | null>;
 
   /** @param budgetBytes the memory grows to at most this */
   constructor(budgetBytes: number) {
     this.budgetBytes = budgetBytes;
-    const roomBytes = () => this.#roomBytes();
+    const roomBytes = (wantedBytes: number) => this.#roomBytes(wantedBytes);
     // Whoever needs a heap starts one then, and hears why it does not start.
     this.#starting = Heap.create(budgetBytes, { maximumBytes: budgetBytes, roomBytes }).catch(() => null);
   }
@@ -19,7 +19,7 @@ export class EarlyHeap {
    * @param roomBytes how large the memory may be now, asked whenever it is to grow
    * @returns null if it did not start
    */
-  async take(roomBytes: () => number): Promise<Heap | null> {
+  async take(roomBytes: (wantedBytes: number) => number): Promise<Heap | null> {
     this.#roomBytes = roomBytes;
     return await this.#starting;
   }

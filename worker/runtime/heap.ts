@@ -30,7 +30,7 @@ export class Heap {
    */
   static async create(
     limitBytes: number,
-    options: { readonly maximumBytes?: number; readonly roomBytes?: () => number } = {},
+    options: { readonly maximumBytes?: number; readonly roomBytes?: (wantedBytes: number) => number } = {},
   ): Promise<Heap> {
     const { maximumBytes = limitBytes, roomBytes = () => Number.POSITIVE_INFINITY } = options;
     const heap = new Heap(await instantiateOrt({ limitBytes, maximumBytes, roomBytes }));

@@ -13,7 +13,7 @@ const firstBytes = 16 * mebibyte;
 
 export class IsolateHeap {
   readonly #budgetBytes: number;
-  readonly #roomBytes: () => number;
+  readonly #roomBytes: (wantedBytes: number) => number;
   #early: EarlyHeap | null;
   readonly #discarded = new Map<number, number>();
   readonly #collected = new FinalizationRegistry<number>((id) => this.#forget(id));
@@ -27,10 +27,14 @@ export class IsolateHeap {
 
   /**
    * @param budgetBytes for this heap and all discarded ones together
-   * @param roomBytes how much of that may be taken now, asked whenever the heap is to grow
+   * @param roomBytes how much of that may be taken now, asked whenever the heap is to grow, with what it is to have
    * @param early a heap that is being started already; taken as the first one if it has the same budget
    */
-  constructor(budgetBytes: number, roomBytes: () => number = () => budgetBytes, early: EarlyHeap | null = null) {
+  constructor(
+    budgetBytes: number,
+    roomBytes: (wantedBytes: number) => number = () => budgetBytes,
+    early: EarlyHeap | null = null,
+  ) {
     this.#budgetBytes = budgetBytes;
     this.#roomBytes = roomBytes;
     this.#early = early?.budgetBytes === budgetBytes ? early : null;
@@ -140,7 +144,7 @@ export class IsolateHeap {
   }
 
   async #create(limitBytes: number): Promise<Heap> {
-    const growBytes = () => this.#roomBytes() - this.discardedBytes;
+    const growBytes = (wantedBytes: number) => this.#roomBytes(wantedBytes + this.discardedBytes) - this.discardedBytes;
     const early = this.#early;
     this.#early = null;
     const started = (await early?.take(growBytes)) ?? null;

@@ -21,6 +21,8 @@ export interface LedgerOptions {
   readonly heapBytes: () => number;
   /** Memory kept between requests, beside the base; asked likewise. */
   readonly keptBytes: () => number;
+  /** Gives up so much of what is kept, as far as it can. Asked before a request or the heap does without. */
+  readonly giveUp?: (bytes: number) => void;
   readonly now?: () => number;
 }
 
@@ -65,9 +67,14 @@ export class Ledger {
     return this.#leftBytes() - this.#options.heapBytes();
   }
 
-  /** The size up to which the heap and its discarded predecessors may grow now. */
-  heapRoom(): number {
-    return this.#leftBytes() - this.#controlRest();
+  /**
+   * The size up to which the heap and its discarded predecessors may grow now.
+   * @param wantedBytes what is kept is given up for it, as far as it helps
+   */
+  heapRoom(wantedBytes = 0): number {
+    const room = () => this.#leftBytes() - this.#controlRest();
+    if (room() < wantedBytes) this.#options.giveUp?.(wantedBytes - room());
+    return room();
   }
 
   /** Bytes held by purpose, and what is left. */
@@ -81,10 +88,10 @@ export class Ledger {
    * @throws {PopserveError} UNAVAILABLE when the bytes do not fit; RATE_LIMITED when the caller's other requests hold its share
    */
   take(account: Account, purpose: Purpose, bytes: number): void {
-    if (!this.#fits(account, bytes)) {
-      this.#dropAbandoned();
-      if (!this.#fits(account, bytes)) throw this.#noRoom(bytes);
-    }
+    if (this.#missing(account, bytes) > 0) this.#dropAbandoned();
+    const missing = this.#missing(account, bytes);
+    if (missing > 0) this.#options.giveUp?.(missing);
+    if (this.#missing(account, bytes) > 0) throw this.#noRoom(bytes);
     this.#checkShare(account, bytes);
     this.add(account, purpose, bytes);
   }
@@ -102,10 +109,10 @@ export class Ledger {
     else this.#holders.delete(account);
   }
 
-  #fits(account: Account, bytes: number): boolean {
-    const left = this.room() - bytes;
-    if (account.isControl) return left >= 0;
-    return left >= this.#controlRest() + Math.min(account.heldBytes + bytes, leftBytes);
+  /** @returns how many bytes are missing, or at most 0 */
+  #missing(account: Account, bytes: number): number {
+    const kept = account.isControl ? 0 : this.#controlRest() + Math.min(account.heldBytes + bytes, leftBytes);
+    return bytes + kept - this.room();
   }
 
   /** One request alone may be as large as any: it is several together that are limited. */

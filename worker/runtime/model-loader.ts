@@ -3,6 +3,7 @@
 import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest, ProfileName } from '../../registry/manifest.ts';
 import type { BlobSource, OpenBlob } from './blob-source.ts';
+import { CorruptBlobError } from './corrupt-blob-error.ts';
 import type { Heap } from './heap.ts';
 import { HeapBrokenError, HeapFullError, HeapReplacedError } from './heap-errors.ts';
 import type { IsolateHeap } from './isolate-heap.ts';
@@ -10,7 +11,7 @@ import type { LoadTimes } from './load-times.ts';
 import type { LoadedSession, Loader, LoadOptions } from './loader.ts';
 import { nextTurn } from './next-turn.ts';
 import { type HeapBlock, Session } from './session.ts';
-import { CorruptBlobError, type StreamOptions, streamBlob } from './stream-blob.ts';
+import { type StreamOptions, streamBlob } from './stream-blob.ts';
 import { runWarmup } from './warm-up.ts';
 
 export class ModelLoader implements Loader {

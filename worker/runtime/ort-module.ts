@@ -25,8 +25,8 @@ export interface Growth {
   limitBytes: number;
   /** Memory size that the last call asked for and did not get; 0 if none was refused. */
   refusedBytes: number;
-  /** How large the memory may be now: the limit, less what requests hold for the moment. */
-  readonly roomBytes: () => number;
+  /** How large the memory may be now that it is to have so many bytes: the limit, less what requests hold for the moment. */
+  readonly roomBytes: (wantedBytes: number) => number;
   /** Whether the last call failed by what requests hold alone. */
   lent: boolean;
   /** While set, the memory does not grow at all. */
@@ -135,7 +135,7 @@ function grow(memory: WebAssembly.Memory, growth: Growth, wantedBytes: number): 
   const target = Math.min(Math.ceil(wantedBytes / growthStepBytes) * growthStepBytes, growth.limitBytes);
   const pages = Math.ceil((target - memory.buffer.byteLength) / wasmPageBytes);
   if (wantedBytes > growth.limitBytes || pages <= 0) return refuse(growth, wantedBytes);
-  if (target > growth.roomBytes()) {
+  if (target > growth.roomBytes(target)) {
     growth.lent = true;
     return refuse(growth, wantedBytes);
   }

@@ -1,6 +1,6 @@
 // A blob from its stream to its place in the heap, hashed on the way. What is made of the bytes is not its business (model-loader.ts).
 import { toHex } from '../../registry/bytes.ts';
-import { PopserveError } from '../../registry/errors.ts';
+import { CorruptBlobError } from './corrupt-blob-error.ts';
 import type { Heap } from './heap.ts';
 import { readPieces } from './read-pieces.ts';
 import type { HeapBlock } from './session.ts';
@@ -50,13 +50,6 @@ export async function streamBlob(
     // Nobody reads on, so a failure to cancel does not matter.
     reader.cancel(error).catch(() => undefined);
     throw error;
-  }
-}
-
-/** The bytes are not those that the digest names. */
-export class CorruptBlobError extends PopserveError {
-  constructor(digest: string, what: string) {
-    super('UNAVAILABLE', `blob ${digest} is corrupt: ${what}; it was not loaded`);
   }
 }
 

@@ -1,6 +1,6 @@
 // Checks a blob's digest without keeping the bytes.
 import { toHex } from '../../registry/bytes.ts';
-import { CorruptBlobError } from './stream-blob.ts';
+import { CorruptBlobError } from './corrupt-blob-error.ts';
 
 /** @throws {CorruptBlobError} when the bytes do not have the digest that they should */
 export async function verifyBlob(
