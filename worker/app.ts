@@ -11,6 +11,7 @@ import type { AppContext } from './http/app-context.ts';
 import { drain } from './http/drain.ts';
 import { learnPop, popOf } from './http/pop.ts';
 import { requestIdOf } from './http/request-id.ts';
+import { beginTrace, endTrace, traceFields } from './http/trace.ts';
 import { chargeWork } from './http/work.ts';
 import type { Isolate } from './isolate.ts';
 import { errorText } from './logging/error-text.ts';
@@ -59,8 +60,10 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
     const isolate = isolateOf(c.env);
     if (isolate.pop === null) learnPop(isolate, c.req.raw);
     c.set('isolate', isolate);
+    const trace = beginTrace(c);
     await next();
     chargeWork(c);
+    if (trace !== null) endTrace(c, trace);
     // A body that no handler wanted, of whatever method.
     const { raw } = c.req;
     if (!raw.bodyUsed && raw.body !== null) await drain(raw.body);
@@ -122,7 +125,8 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
     for (const [name, value] of Object.entries(answerHeaders)) c.header(name, value);
     if (error instanceof PopserveError && error.code !== 'INTERNAL') {
       const retry = error.retryAfterSeconds;
-      if (error.status >= 500) log('refused', { id: requestIdOf(c), path: c.req.path, error: errorText(error) });
+      if (error.status >= 500)
+        log('refused', { id: requestIdOf(c), ...traceFields(c), path: c.req.path, error: errorText(error) });
       if (retry !== undefined) c.header('retry-after', String(retry));
       if (isForPage(c)) return answerFault(error, c);
       const { contract } = error;
@@ -130,7 +134,7 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
       return c.json(body satisfies ErrorAnswer, error.status as ContentfulStatusCode);
     }
     const id = requestIdOf(c);
-    log('internal-error', { id, path: routePath(c), error: error.message, stack: error.stack });
+    log('internal-error', { id, ...traceFields(c), path: routePath(c), error: error.message, stack: error.stack });
     const message = `internal error; the operator finds it in the logs as ${id}`;
     return c.json({ error: message } satisfies ErrorAnswer, 500);
   });

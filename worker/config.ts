@@ -13,6 +13,7 @@ import { driftVariables, readDriftSettings } from './telemetry/drift/settings.ts
 import { type TelemetryLocation, telemetryLocations } from './telemetry/location.ts';
 import { readSampleSettings, type SampleSettings, sampleVariables } from './telemetry/sample/settings.ts';
 import { readWebhookSettings, type WebhookSettings, webhookVariables } from './telemetry/signal/settings.ts';
+import { readTraceSettings, type TraceSettings, traceVariables } from './telemetry/trace/settings.ts';
 
 export interface Config {
   /** The heap's memory grows to at most this. */
@@ -64,6 +65,8 @@ export interface Config {
   readonly sample: SampleSettings;
   /** The receiver of events; null: none. */
   readonly webhook: WebhookSettings | null;
+  /** The collector that spans go to; null: none. */
+  readonly traces: TraceSettings | null;
 }
 
 const numberSetting = (minimum: number) => z.coerce.number().min(minimum);
@@ -145,6 +148,7 @@ export const settingsSchema = z.object({
   ...driftVariables,
   ...sampleVariables,
   ...webhookVariables,
+  ...traceVariables,
 });
 
 /**
@@ -192,6 +196,7 @@ export function parseConfig(env: object): Config {
     drift: readDriftSettings(settings),
     sample: readSampleSettings(settings),
     webhook: readWebhookSettings(settings),
+    traces: readTraceSettings(settings),
   };
 }
 

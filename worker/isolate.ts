@@ -33,6 +33,7 @@ import { Reporter } from './telemetry/reporter.ts';
 import { InputSampler } from './telemetry/sample/input-sampler.ts';
 import { ShadowTally } from './telemetry/shadow-tally.ts';
 import { TelemetryClient } from './telemetry/telemetry-client.ts';
+import { Tracer } from './telemetry/trace/tracer.ts';
 
 export interface Isolate {
   readonly config: Config;
@@ -62,6 +63,7 @@ export interface Isolate {
   /** The page of metrics, told again for a few seconds. */
   readonly metrics: RecentReads<string>;
   readonly reporter: Reporter;
+  readonly tracer: Tracer;
   readonly security: Security;
   /** The bindings themselves, for tries of what the platform gives. */
   readonly storage: Pick<Bindings, 'bucket' | 'routeCopies'>;
@@ -77,6 +79,7 @@ export interface Isolate {
 export function createIsolate(env: Env, early: EarlyHeap | null = null): Isolate {
   const { config, bindings } = readEnv(env);
   keepSecret(config.adminToken, config.webhook?.secret);
+  for (const value of config.traces?.secrets ?? []) keepSecret(value);
   const remembered = new RememberedObjects(bindings.bucket);
   const registry = createRegistry(bindings, config.routeRetentionSeconds, remembered);
   const counters = new Counters();
@@ -168,6 +171,7 @@ export function createIsolate(env: Env, early: EarlyHeap | null = null): Isolate
     telemetry,
     metrics: new RecentReads({ keepMs: listAgeMs, most: 2, fromEnd: true }),
     reporter,
+    tracer: new Tracer(config.traces, log),
     shadows,
     security: createSecurity(bindings, config, remembered),
     storage: bindings,

@@ -3,6 +3,7 @@ import type { SecureHeadersVariables } from 'hono/secure-headers';
 import type { Isolate } from '../isolate.ts';
 import type { Caller } from '../security/caller.ts';
 import type { Session } from '../security/sessions.ts';
+import type { RequestTrace } from '../telemetry/trace/request-trace.ts';
 
 /** A change made by a call of the control plane, as the audit keeps it. */
 export interface Change {
@@ -17,6 +18,8 @@ export interface AppContext {
     isolate: Isolate;
     /** Made when a line is logged: see request-id.ts. */
     requestId?: string;
+    /** The trace that the request is part of; undefined for one that brings none and is not sampled. */
+    trace?: RequestTrace;
     /** The caller; undefined for anonymous requests. */
     caller?: Caller;
     /** The session of a person at the console, once it was read; null: there is none. */

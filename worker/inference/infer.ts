@@ -10,6 +10,7 @@ import type { Resolved } from '../routing/route-table.ts';
 import type { Account } from '../runtime/ledger.ts';
 import { serverTiming } from '../runtime/load-times.ts';
 import type { Sender } from '../telemetry/drift/caller-bucket.ts';
+import type { RequestTrace } from '../telemetry/trace/request-trace.ts';
 import type { InferenceCodec } from './codecs.ts';
 import { runChecked, Timing } from './run-checked.ts';
 import { copyTensors, isSampled, runShadow } from './shadow.ts';
@@ -20,6 +21,8 @@ export interface Holding {
   readonly account: Account;
   /** Null: what is sent is not counted for drift. */
   readonly sender: Sender | null;
+  /** Told of the steps; undefined: nobody asks. */
+  readonly trace: RequestTrace | undefined;
 }
 
 /**
@@ -30,11 +33,12 @@ export async function infer<R extends InferRequest>(
   isolate: Isolate,
   resolved: Resolved,
   codec: InferenceCodec<R>,
-  { scope, account, sender }: Holding,
+  { scope, account, sender, trace }: Holding,
 ): Promise<EncodedMessage> {
   const { manifest, routeMs } = resolved;
   const { signature } = manifest;
   const timing = new Timing();
+  trace?.watch(timing);
   const request = codec.decode();
   const names = [...new Set((request.outputs ?? signature.outputs).map(({ name }) => name))];
   const shadowed = isSampled(resolved);

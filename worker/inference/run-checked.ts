@@ -17,16 +17,18 @@ export class Timing {
   checkedAt = 0;
   loadedAt = 0;
   ranAt = 0;
+  endedAt = 0;
   /** Duration of loading the model, if this inference had to wait for it. */
   load: LoadTimes | null = null;
 
   /** Called where the answer is encoded. */
   end(): Durations {
+    this.endedAt = performance.now();
     return {
       inputMs: this.checkedAt - this.startedAt,
       queueMs: this.loadedAt - this.checkedAt,
       inferMs: this.ranAt - this.loadedAt,
-      outputMs: performance.now() - this.ranAt,
+      outputMs: this.endedAt - this.ranAt,
     };
   }
 }

@@ -4,6 +4,7 @@ import { createMiddleware } from 'hono/factory';
 import type { AppContext } from '../http/app-context.ts';
 import { actorOf } from '../http/caller.ts';
 import { requestIdOf } from '../http/request-id.ts';
+import { traceFields } from '../http/trace.ts';
 import { log } from '../logging/log.ts';
 import type { Operator } from '../models/release.ts';
 
@@ -15,6 +16,7 @@ export const audited = createMiddleware<AppContext>(async (c, next) => {
   const line = {
     at: new Date().toISOString(),
     requestId: requestIdOf(c),
+    ...traceFields(c),
     caller: caller?.id ?? 'unknown',
     address: c.req.header('cf-connecting-ip') ?? '',
     method: c.req.method,
@@ -32,7 +34,7 @@ export const audited = createMiddleware<AppContext>(async (c, next) => {
     await c.var.isolate.security.audit.append(record);
   } catch (error) {
     // The change was made and stands; the line above has it.
-    log('audit-failed', { requestId: line.requestId, error: String(error) });
+    log('audit-failed', { requestId: line.requestId, ...traceFields(c), error: String(error) });
   }
 });
 

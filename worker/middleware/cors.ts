@@ -14,11 +14,13 @@ const allowHeaders = [
   'popserve-key',
   'popserve-last-call',
   'popserve-min-epoch',
+  'traceparent',
+  'tracestate',
   'x-api-key',
 ];
 
 /** Headers of an answer that a page may read, beside those that start with `popserve-`. */
-const exposed = new Set(['etag', 'inference-header-content-length', 'retry-after', 'server-timing']);
+const exposed = new Set(['etag', 'inference-header-content-length', 'retry-after', 'server-timing', 'traceparent']);
 
 const answerPage = honoCors({
   origin: (origin, c) => allowedOrigin(origin, c.var.isolate.config.corsOrigins),

@@ -9,6 +9,7 @@ import { popOf } from '../http/pop.ts';
 import { type BodyLimits, isSmall, readBody } from '../http/read-body.ts';
 import { passJson, passUnreadJson } from '../http/work.ts';
 import { fallbackFor } from '../inference/fallback.ts';
+import type { Holding } from '../inference/infer.ts';
 import { isMedia, noPipeline } from '../inference/pipeline-request.ts';
 import { type EncodedMessage, headerLengthName } from '../protocol/envelope.ts';
 import type { Resolved, Selector } from '../routing/route-table.ts';
@@ -17,6 +18,11 @@ import { lastCallHeader } from '../telemetry/latency/last-call.ts';
 
 /** Answers a call with the version that it was resolved to, and counts in `account` what that holds in memory. */
 export type Operation = (served: Resolved, body: Uint8Array, account: Account) => Promise<EncodedMessage | Unchanged>;
+
+/** What a call holds and who asked it, for {@link infer}. */
+export function holdingOf(c: Context<AppContext>, account: Account): Holding {
+  return { scope: c.executionCtx, account, sender: senderOf(c), trace: c.get('trace') };
+}
 
 const noBody = new Uint8Array();
 /** Smaller ones hold little, for little time. */
@@ -31,7 +37,10 @@ const largeBytes = 65_536;
 export async function serve(c: Context<AppContext>, selector: Selector, operation: Operation): Promise<Response> {
   const isolate = c.get('isolate');
   const { model } = selector;
+  const trace = c.get('trace');
+  const startedAt = trace === undefined ? 0 : performance.now();
   let served = await isolate.routes.resolve(selector, c.executionCtx);
+  trace?.route(served, startedAt);
   const account = isolate.ledger.open(holderOf(c));
   const ended = Promise.withResolvers<void>();
   const { raw } = c.req;
@@ -52,6 +61,7 @@ export async function serve(c: Context<AppContext>, selector: Selector, operatio
         account.give('decoded');
         account.give('answers');
         served = fallbackFor(isolate, served, error);
+        trace?.route(served, startedAt);
       }
     }
   } finally {

@@ -2,7 +2,6 @@
 // https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
 import { type Context, Hono } from 'hono';
 import type { AppContext } from '../http/app-context.ts';
-import { senderOf } from '../http/caller.ts';
 import { clientHolds } from '../http/entity-tag.ts';
 import { readSelector } from '../http/selector.ts';
 import { oipCodec } from '../inference/codecs.ts';
@@ -10,7 +9,7 @@ import { infer } from '../inference/infer.ts';
 import { pipelineCodec } from '../inference/pipeline-codec.ts';
 import { ask } from '../inference/question.ts';
 import { needs } from '../middleware/needs.ts';
-import { serve } from '../middleware/serve.ts';
+import { holdingOf, serve } from '../middleware/serve.ts';
 import { headerLengthName } from '../protocol/envelope.ts';
 
 const runs = needs('infer');
@@ -30,14 +29,12 @@ function tensors(c: Context<AppContext>) {
     const { manifest } = served;
     const media = headerLength === null ? await pipelineCodec(isolate, manifest, { body, contentType }, account) : null;
     const codec = media ?? oipCodec(manifest, { body, headerLength }, decodeLimits, account);
-    return infer(isolate, served, codec, { scope: c.executionCtx, account, sender: senderOf(c) });
+    return infer(isolate, served, codec, holdingOf(c, account));
   });
 }
 
 function question(c: Context<AppContext>) {
   const holds = (etag: string) => clientHolds(c.req.header('if-none-match'), etag);
   const asked = { url: new URL(c.req.url), holds };
-  return serve(c, readSelector(c), (served, _, account) =>
-    ask(c.var.isolate, served, asked, { scope: c.executionCtx, account, sender: senderOf(c) }),
-  );
+  return serve(c, readSelector(c), (served, _, account) => ask(c.var.isolate, served, asked, holdingOf(c, account)));
 }

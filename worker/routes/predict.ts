@@ -2,12 +2,11 @@
 // https://github.com/tensorflow/serving/blob/master/tensorflow_serving/g3doc/api_rest.md
 import { type Context, Hono } from 'hono';
 import type { AppContext } from '../http/app-context.ts';
-import { senderOf } from '../http/caller.ts';
 import { readPredictSelector, readSelector } from '../http/selector.ts';
 import { predictCodec } from '../inference/codecs.ts';
 import { infer } from '../inference/infer.ts';
 import { needs } from '../middleware/needs.ts';
-import { serve } from '../middleware/serve.ts';
+import { holdingOf, serve } from '../middleware/serve.ts';
 import { signatureMetadata, versionStatuses } from '../models/tensorflow-serving.ts';
 
 const runs = needs('infer');
@@ -28,7 +27,7 @@ function predict(c: Context<AppContext>) {
   const { isolate } = c.var;
   return serve(c, readPredictSelector(c), (served, body, account) => {
     const codec = predictCodec(served.manifest, body, isolate.config.decodeLimits, account);
-    return infer(isolate, served, codec, { scope: c.executionCtx, account, sender: senderOf(c) });
+    return infer(isolate, served, codec, holdingOf(c, account));
   });
 }
 

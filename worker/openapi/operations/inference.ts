@@ -9,9 +9,9 @@ const records = { instances: [sample] };
 const rows = { instances: [Object.fromEntries(Object.entries(sample).map(([name, value]) => [name, [value]]))] };
 
 const choosing = ['popserve-min-epoch', 'popserve-key'] as const;
-const telling = 'popserve-last-call';
+const telling = ['popserve-last-call', 'traceparent'] as const;
 export const served = ['popserve-version', 'popserve-epoch', 'popserve-digest'] as const;
-const inferred = [...served, 'popserve-instead-of', 'Server-Timing'] as const;
+const inferred = [...served, 'popserve-instead-of', 'Server-Timing', 'traceparent'] as const;
 
 /** A call of a model and the same call of one of its versions. */
 export function ofModel(verb: string, rest: string, call: Operation): Operations {
@@ -34,7 +34,7 @@ function predictions(id: string, prefix: string, path: string, named: string): O
       summary: `Predict with ${named}, row or column format`,
       path: `/v1/models/${path}:predict`,
       body: { content: 'PredictRequest', example: rows },
-      headers: [...choosing, telling],
+      headers: [...choosing, ...telling],
       answer: { content: 'PredictResponse', headers: inferred },
     },
   };
@@ -81,7 +81,7 @@ export const inferenceOperations: Operations = {
       pictures: true,
       example: records,
     },
-    headers: ['Inference-Header-Content-Length', telling],
+    headers: ['Inference-Header-Content-Length', ...telling],
     answer: {
       content: answersOfTasks,
       binary: true,
@@ -93,7 +93,7 @@ export const inferenceOperations: Operations = {
     tag: 'Inference',
     summary: 'Ask about one record; the answer has an ETag and is kept',
     query: 'features',
-    headers: ['If-None-Match', telling],
+    headers: ['If-None-Match', ...telling],
     answer: { content: 'Predictions', headers: [...inferred, 'ETag'], statuses: [200, 304] },
   }),
   ...predictions('predict', '', '{model}', 'the active version'),

@@ -2,7 +2,7 @@
 import type { SqlStorage } from '@cloudflare/workers-types';
 import type { EventStatus } from '../../../registry/api/drift.ts';
 import type { Log } from '../../logging/log.ts';
-import { deliver, type WebhookSettings } from './webhook.ts';
+import { deliver, traceIdOf, type WebhookSettings } from './webhook.ts';
 
 const longestPauseMs = 6 * 3_600_000;
 /** With pauses that grow fourfold up to six hours, these attempts take about three days. */
@@ -51,7 +51,8 @@ export class Outbox {
       )
       .toArray();
     for (const { id, body, attempts } of due) {
-      const error = await deliver({ id, body }, webhook);
+      const traceId = await traceIdOf(id);
+      const error = await deliver({ id, body, traceId }, webhook);
       const nowMs = Date.now();
       const made = attempts + 1;
       if (error === null) {
@@ -71,7 +72,7 @@ export class Outbox {
         error,
         id,
       );
-      this.#log('webhook-failed', { id, attempts: made, error, givenUp: nextMs === null });
+      this.#log('webhook-failed', { id, traceId, attempts: made, error, givenUp: nextMs === null });
     }
   }
 

@@ -1,6 +1,7 @@
 // Delivers one event to the operator's webhook, signed according to Standard Webhooks, for which receivers find libraries.
 // @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
-import { encodeBase64 } from '../../../registry/bytes.ts';
+import { encodeBase64, toHex } from '../../../registry/bytes.ts';
+import { newSpanId, writeTraceparent } from '../trace/trace-context.ts';
 
 export interface WebhookSettings {
   readonly url: string;
@@ -14,6 +15,12 @@ export interface WebhookSettings {
 export interface SignedEvent {
   readonly id: string;
   readonly body: string;
+}
+
+/** The trace of an event: the same at every attempt, and in each line of the log about it. */
+export async function traceIdOf(event: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(event));
+  return toHex(new Uint8Array(digest, 0, 16));
 }
 
 const timeoutMs = 10_000;
@@ -31,7 +38,10 @@ export async function signEvent({ id, body }: SignedEvent, timestamp: number, se
 }
 
 /** @returns null if the receiver took the event (2xx), else what went wrong */
-export async function deliver(event: SignedEvent, { url, secret }: WebhookSettings): Promise<string | null> {
+export async function deliver(
+  event: SignedEvent & { readonly traceId: string },
+  { url, secret }: WebhookSettings,
+): Promise<string | null> {
   try {
     const timestamp = Math.floor(Date.now() / 1000);
     const response = await fetch(url, {
@@ -41,6 +51,7 @@ export async function deliver(event: SignedEvent, { url, secret }: WebhookSettin
         'user-agent': 'popserve',
         'webhook-id': event.id,
         'webhook-timestamp': String(timestamp),
+        traceparent: writeTraceparent(event.traceId, newSpanId(), false),
         'webhook-signature': await signEvent(event, timestamp, secret),
       },
       body: event.body,
