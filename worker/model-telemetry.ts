@@ -11,7 +11,7 @@ import { createRegistry } from './bound-registry.ts';
 import type { Config } from './config.ts';
 import { log } from './logging/log.ts';
 import { applyParts } from './telemetry/apply-parts.ts';
-import { readTotals } from './telemetry/counts-part.ts';
+import { readRecentCounts, readTotals } from './telemetry/counts-part.ts';
 import { readDrift } from './telemetry/drift/drift-status.ts';
 import { DriftWatch } from './telemetry/drift/drift-watch.ts';
 import { readLatency } from './telemetry/latency/latency-status.ts';
@@ -121,6 +121,10 @@ export class ModelTelemetry extends DurableObject<Env> implements TelemetryObjec
 
   async overview(): Promise<{ status: TelemetryStatus; drift: DriftStatus }> {
     return { status: await this.status(), drift: await this.drift({}) };
+  }
+
+  async recent(): Promise<ReturnType<typeof readRecentCounts>> {
+    return readRecentCounts(this.#sql, Date.now());
   }
 
   async openSample(filter: SampleFilter): Promise<{ counts: SampleCounts; first: SamplePage }> {

@@ -6,7 +6,7 @@ import type { Route } from '../../registry/route.ts';
 import type { Isolate } from '../isolate.ts';
 import { readReport } from '../telemetry/model-report.ts';
 import { modelDetails } from './details.ts';
-import type { ModelOverview } from './overview.ts';
+import { type ModelOverview, recentOf } from './overview.ts';
 
 /** Versions of a page. */
 export const versionsShown = 25;
@@ -33,6 +33,8 @@ export interface ModelPage {
   /** Pass it as `before` for older changes; null where there are none. */
   readonly older: number | null;
   readonly told: ModelOverview['told'];
+  /** The requests of each version over the last day. */
+  readonly recent: Awaited<ReturnType<typeof recentOf>>;
   /** Where a rollback goes by itself; null where it has nowhere to go. */
   readonly rollbackTo: string | null;
 }
@@ -49,10 +51,11 @@ export async function modelPage(
   spend: Spend,
 ): Promise<ModelPage> {
   const page = { limit: routesShown, ...(part.before === undefined ? {} : { before: part.before }) };
-  const [details, history, report] = await Promise.all([
+  const [details, history, report, recent] = await Promise.all([
     modelDetails(isolate, name),
     isolate.registry.history(name, page, spend),
     readReport(isolate.telemetry, name),
+    recentOf(isolate.telemetry, name),
   ]);
   const shown = details.versions.slice(part.first, part.first + versionsShown);
   spend(shown.length);
@@ -73,6 +76,7 @@ export async function modelPage(
     history: history.routes,
     older: history.next,
     told: report.told,
+    recent,
     rollbackTo: details.route?.previous.find((version) => names.includes(version)) ?? null,
   };
 }

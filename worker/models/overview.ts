@@ -5,6 +5,7 @@ import type { Spend } from '../../registry/model-catalog.ts';
 import type { Route } from '../../registry/route.ts';
 import type { Isolate } from '../isolate.ts';
 import { readReport } from '../telemetry/model-report.ts';
+import type { RecentCount } from '../telemetry/recent-counts.ts';
 
 export interface ModelOverview {
   readonly name: string;
@@ -13,6 +14,8 @@ export interface ModelOverview {
   readonly damaged: boolean;
   /** Null: the model's Durable Object did not answer. */
   readonly told: { readonly status: TelemetryStatus; readonly drift: DriftStatus } | null;
+  /** Requests and failures of all versions over the last day; empty where the object did not answer. */
+  readonly recent: readonly RecentCount[];
 }
 
 export interface OverviewPage {
@@ -28,15 +31,43 @@ export async function overviewOf(
   spend: Spend,
 ): Promise<OverviewPage> {
   const { models, next } = await registry.listModels(page, spend);
-  spend(models.length);
-  const told = await Promise.all(models.map(async ({ name }) => (await readReport(telemetry, name)).told));
+  spend(2 * models.length);
+  const told = await Promise.all(
+    models.map(async ({ name }) => {
+      const [report, recent] = await Promise.all([readReport(telemetry, name), recentOf(telemetry, name)]);
+      return { told: report.told, recent: sumOf(recent.map(({ counts }) => counts)) };
+    }),
+  );
   return {
     models: models.map(({ name, versions, route, damaged }, index) => ({
       ...{ name, versions, route, damaged: damaged ?? false },
-      told: told[index] ?? null,
+      told: told[index]?.told ?? null,
+      recent: told[index]?.recent ?? [],
     })),
     next,
   };
+}
+
+/** The requests of each version over the last day; none where the model's object does not answer. */
+export async function recentOf(
+  telemetry: Isolate['telemetry'],
+  model: string,
+): Promise<readonly { readonly version: string; readonly counts: readonly RecentCount[] }[]> {
+  try {
+    using told = await telemetry.object(model).recent();
+    return told.map(({ version, counts }) => ({ version, counts: counts.map((count) => ({ ...count })) }));
+  } catch {
+    return [];
+  }
+}
+
+function sumOf(versions: readonly (readonly RecentCount[])[]): RecentCount[] {
+  const [first = []] = versions;
+  return first.map(({ fromMs }, index) => ({
+    fromMs,
+    requests: versions.reduce((sum, counts) => sum + (counts[index]?.requests ?? 0), 0),
+    failures: versions.reduce((sum, counts) => sum + (counts[index]?.failures ?? 0), 0),
+  }));
 }
 
 export type DriftLight = 'drifting' | 'steady' | 'waiting' | 'none';

@@ -1,19 +1,21 @@
 // The part "counts" in the Durable Object: requests, failures and inferences of all PoPs, per version and epoch.
-import type { SqlStorage } from '@cloudflare/workers-types';
+import type { SqlStorage, SqlStorageValue } from '@cloudflare/workers-types';
 import * as z from 'zod';
 import type { VersionTotals } from '../../registry/api/status.ts';
 import type { CountsDelta } from './counters.ts';
+import type { EpochRange } from './kept-epochs.ts';
+import { addRecent, mergeRecent, type RecentCount, recentCounts } from './recent-counts.ts';
 import type { TelemetryPart } from './report.ts';
 
 const columns =
-  'version, epoch, requests, inferences, routed_requests, routed_failures, load_failures, last_inference_ms';
+  'version, epoch, requests, inferences, routed_requests, routed_failures, load_failures, last_inference_ms, recent';
 
 const addUp = `ON CONFLICT DO UPDATE SET
   requests = requests + excluded.requests, inferences = inferences + excluded.inferences,
   routed_requests = routed_requests + excluded.routed_requests,
   routed_failures = routed_failures + excluded.routed_failures,
   load_failures = load_failures + excluded.load_failures,
-  last_inference_ms = max(last_inference_ms, excluded.last_inference_ms)`;
+  last_inference_ms = max(last_inference_ms, excluded.last_inference_ms), recent = excluded.recent`;
 
 const count = z.int().min(0);
 
@@ -37,10 +39,19 @@ export const countsPart: TelemetryPart<'counts'> = {
   apply(sql, data, { atMs, keptAs, hear }) {
     for (const delta of data) {
       hear(delta.version, atMs);
+      const epoch = keptAs(delta.epoch);
+      const [kept] = sql
+        .exec<{ recent: ArrayBuffer | null }>(
+          'SELECT recent FROM counts WHERE version = ? AND epoch = ?',
+          ...[delta.version, epoch],
+        )
+        .toArray();
+      const failures = Object.values(delta.failures).reduce((sum, count) => sum + count, 0);
       sql.exec(
-        `INSERT INTO counts (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ${addUp}`,
-        ...[delta.version, keptAs(delta.epoch), delta.requests, delta.inferences],
+        `INSERT INTO counts (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ${addUp}`,
+        ...[delta.version, epoch, delta.requests, delta.inferences],
         ...[delta.routedRequests, delta.routedFailures, delta.loadFailures, delta.lastInferenceMs],
+        addRecent(kept?.recent ?? null, atMs, { requests: delta.requests, failures }),
       );
       for (const [code, count] of Object.entries(delta.failures)) {
         sql.exec(
@@ -52,12 +63,16 @@ export const countsPart: TelemetryPart<'counts'> = {
   },
 
   fold(sql, { from, to, into }) {
+    const recent = readRecentBytes(sql, { from, to, into });
     sql.exec(
       `INSERT INTO counts (${columns}) SELECT version, ?, sum(requests), sum(inferences), sum(routed_requests),
-        sum(routed_failures), sum(load_failures), max(last_inference_ms)
+        sum(routed_failures), sum(load_failures), max(last_inference_ms), NULL
         FROM counts WHERE epoch BETWEEN ? AND ? GROUP BY version ${addUp}`,
       ...[into, from, to],
     );
+    for (const [version, kept] of recent) {
+      sql.exec('UPDATE counts SET recent = ? WHERE version = ? AND epoch = ?', mergeRecent(kept), version, into);
+    }
     sql.exec('DELETE FROM counts WHERE epoch BETWEEN ? AND ?', from, to);
   },
 
@@ -95,6 +110,32 @@ function routedShare(sql: SqlStorage, version: string, sinceEpoch: number) {
     )
     .one();
   return { ...counted, share: counted.requests === 0 ? 0 : counted.failures / counted.requests };
+}
+
+/** How the requests of each version went over the last day. */
+export function readRecentCounts(sql: SqlStorage, nowMs: number): { version: string; counts: RecentCount[] }[] {
+  const rows = sql.exec<RecentRow>('SELECT version, recent FROM counts ORDER BY version').toArray();
+  return [...Map.groupBy(rows, ({ version }) => version)].map(([version, own]) => ({
+    version,
+    counts: recentCounts(
+      own.map(({ recent }) => recent),
+      nowMs,
+    ),
+  }));
+}
+
+interface RecentRow extends Record<string, SqlStorageValue> {
+  version: string;
+  recent: ArrayBuffer | null;
+}
+
+/** What is kept of each version under an epoch and a range of others. */
+function readRecentBytes(sql: SqlStorage, { from, to, into }: EpochRange) {
+  const rows = sql
+    .exec<RecentRow>('SELECT version, recent FROM counts WHERE epoch = ? OR epoch BETWEEN ? AND ?', into, from, to)
+    .toArray();
+  const byVersion = Map.groupBy(rows, ({ version }) => version);
+  return [...byVersion].map(([version, own]) => [version, own.map(({ recent }) => recent)] as const);
 }
 
 export function readTotals(sql: SqlStorage): VersionTotals[] {

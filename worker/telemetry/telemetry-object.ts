@@ -4,6 +4,7 @@ import type { DriftStatus } from '../../registry/api/drift.ts';
 import type { ShadowReport } from '../../registry/api/shadow.ts';
 import type { TelemetryStatus } from '../../registry/api/status.ts';
 import type { Route } from '../../registry/route.ts';
+import type { RecentCount } from './recent-counts.ts';
 import type { IsolateReport } from './report.ts';
 import type { SampleCounts, SampleFilter, SamplePage, SamplePlace } from './sample/sample-part.ts';
 
@@ -16,6 +17,8 @@ export interface TelemetryObject extends Rpc.DurableObjectBranded {
   status(route?: Route | null): Promise<TelemetryStatus>;
   /** Status and drift in one call: a page about all models asks every object. */
   overview(): Promise<{ status: TelemetryStatus; drift: DriftStatus }>;
+  /** The requests of each version over the last day. */
+  recent(): Promise<{ version: string; counts: RecentCount[] }[]>;
   shadow(): Promise<ShadowReport[]>;
   drift(filter: { version?: string; pop?: string }): Promise<DriftStatus>;
   /** The counts of a sample and its first page. */

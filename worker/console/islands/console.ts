@@ -7,6 +7,8 @@ for (const box of document.querySelectorAll<HTMLElement>('[data-live]')) keepLiv
 
 function decorate(within: ParentNode): void {
   for (const time of within.querySelectorAll<HTMLTimeElement>('time[data-time]')) showLocalTime(time);
+  for (const mark of within.querySelectorAll<SVGTextElement>('text[data-hour]')) showLocalHour(mark);
+  for (const zone of within.querySelectorAll<SVGTextElement>('text[data-zone]')) nameZone(zone);
   for (const box of within.querySelectorAll<HTMLElement>('[data-copy]')) addCopyButton(box);
   for (const output of within.querySelectorAll<HTMLOutputElement>('output[data-of]')) followSlider(output);
 }
@@ -15,6 +17,16 @@ function showLocalTime(time: HTMLTimeElement): void {
   const date = new Date(time.dateTime);
   time.title = time.textContent ?? '';
   time.textContent = date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+}
+
+function showLocalHour(mark: SVGTextElement): void {
+  const date = new Date(mark.dataset.hour ?? '');
+  mark.textContent = date.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
+}
+
+function nameZone(zone: SVGTextElement): void {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  zone.textContent = (zone.textContent ?? '').replace(/UTC$/, timeZone);
 }
 
 function addCopyButton(box: HTMLElement): void {

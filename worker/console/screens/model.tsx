@@ -3,8 +3,9 @@ import { routedAs } from '../../../registry/route.ts';
 import type { ModelPage as ModelData, VersionRow } from '../../models/model-page.ts';
 import { versionsShown } from '../../models/model-page.ts';
 import type { Frame } from '../page.tsx';
-import { bytesText, countText, figureText, shareText, Time } from '../parts/figures.tsx';
+import { bytesText, countText, figureText, secondsText, shareText, Time } from '../parts/figures.tsx';
 import { ModelPage } from '../parts/model-frame.tsx';
+import { TimePlot } from '../parts/plot.tsx';
 import { Wide } from '../parts/wide.tsx';
 
 export function modelScreen(frame: Frame, data: ModelData) {
@@ -75,7 +76,7 @@ function limitsText(limits: NonNullable<NonNullable<ModelData['route']>['rollout
   return `(ends by itself: ${each.join(', ')}; from ${minRequests} requests)`;
 }
 
-function Counts({ data: { told } }: { data: ModelData }) {
+function Counts({ data: { told, recent } }: { data: ModelData }) {
   const versions = told?.status.versions ?? [];
   return (
     <section class="card">
@@ -85,34 +86,88 @@ function Counts({ data: { told } }: { data: ModelData }) {
       ) : versions.length === 0 ? (
         <p class="quiet">None has been reported yet. Points of presence report every half minute.</p>
       ) : (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Version</th>
-              <th scope="col" class="number">
-                Requests
-              </th>
-              <th scope="col" class="number">
-                Failed
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {versions.map((each) => (
-              <tr>
-                <th scope="row">{each.version}</th>
-                <td class="number">{countText(each.requests)}</td>
-                <td class="number">
-                  {countText(each.failures)}
-                  {each.failures === 0 ? '' : ` (${shareText(each.failures / each.requests)})`}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <>
+          <LastDay recent={recent} />
+          <CountsTable status={told.status} />
+        </>
       )}
     </section>
   );
+}
+
+/** A plot has room for so many lines. */
+const versionsPlotted = 2;
+
+function LastDay({ recent }: { recent: ModelData['recent'] }) {
+  const total = (counts: ModelData['recent'][number]['counts']) =>
+    counts.reduce((sum, { requests }) => sum + requests, 0);
+  const busiest = [...recent].sort((one, other) => total(other.counts) - total(one.counts)).slice(0, versionsPlotted);
+  const [first] = busiest;
+  if (first === undefined || total(first.counts) === 0)
+    return <p class="quiet">There was no request in the last day.</p>;
+  const failures = first.counts.map((_, index) =>
+    busiest.reduce((sum, { counts }) => sum + (counts[index]?.failures ?? 0), 0),
+  );
+  return (
+    <TimePlot
+      title="Requests of the last day"
+      unit="requests in ten minutes"
+      fromMs={first.counts[0]?.fromMs ?? 0}
+      stepMs={600_000}
+      series={[
+        ...busiest.map(({ version, counts }, index) => ({
+          ...{ name: `version ${version}`, line: index === 0 ? ('a' as const) : ('b' as const) },
+          values: counts.map(({ requests }) => requests),
+        })),
+        { name: 'failed', line: 'bad', values: failures },
+      ]}
+    />
+  );
+}
+
+function CountsTable({ status: { versions, latency } }: { status: NonNullable<ModelData['told']>['status'] }) {
+  const quantiles = (version: string) =>
+    latency?.recent.find((each) => each.version === version && each.place === 'global' && each.side !== 'named');
+  return (
+    <table>
+      <caption>All time; p50 and p95 as callers measured them in the last hour</caption>
+      <thead>
+        <tr>
+          <th scope="col">Version</th>
+          <th scope="col" class="number">
+            Requests
+          </th>
+          <th scope="col" class="number">
+            Failed
+          </th>
+          <th scope="col" class="number">
+            p50
+          </th>
+          <th scope="col" class="number">
+            p95
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {versions.map(({ version, requests, failures }) => (
+          <tr>
+            <th scope="row">{version}</th>
+            <td class="number">{countText(requests)}</td>
+            <td class="number">
+              {countText(failures)}
+              {failures === 0 ? '' : ` (${shareText(failures / requests)})`}
+            </td>
+            <td class="number">{durationText(quantiles(version)?.p50Ms)}</td>
+            <td class="number">{durationText(quantiles(version)?.p95Ms)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function durationText(ms: number | null | undefined): string {
+  return ms === null || ms === undefined ? '–' : secondsText(ms);
 }
 
 function Changes({ data }: { data: ModelData }) {

@@ -1,7 +1,8 @@
 // All models: what each serves, how it fares, whether its data have drifted, and who released last.
 import { driftLight, type ModelOverview, type OverviewPage } from '../../models/overview.ts';
 import { type Frame, Page } from '../page.tsx';
-import { countText, shareText, Time } from '../parts/figures.tsx';
+import { countText, secondsText, shareText, Time } from '../parts/figures.tsx';
+import { Sparkline } from '../parts/plot.tsx';
 import { Wide } from '../parts/wide.tsx';
 
 export function modelsScreen(frame: Frame, { models, next }: OverviewPage) {
@@ -41,6 +42,10 @@ function Table({ models }: { models: readonly ModelOverview[] }) {
             <th scope="col" class="number">
               Failed
             </th>
+            <th scope="col">Last day</th>
+            <th scope="col" class="number">
+              p95
+            </th>
             <th scope="col">Drift</th>
             <th scope="col">Last release</th>
           </tr>
@@ -56,7 +61,8 @@ function Table({ models }: { models: readonly ModelOverview[] }) {
 }
 
 function Row({ model }: { model: ModelOverview }) {
-  const { name, route, told, versions, damaged } = model;
+  const { name, route, told, versions, damaged, recent } = model;
+  const p95 = p95Of(model);
   const requests = told?.status.versions.reduce((sum, each) => sum + each.requests, 0);
   const failures = told?.status.versions.reduce((sum, each) => sum + each.failures, 0);
   return (
@@ -77,6 +83,17 @@ function Row({ model }: { model: ModelOverview }) {
         {requests && failures ? <div class="quiet">{shareText(failures / requests)}</div> : null}
       </td>
       <td>
+        {recent.some((count) => count.requests > 0) ? (
+          <Sparkline
+            values={recent.map((count) => count.requests)}
+            label={`${countText(recent.reduce((sum, count) => sum + count.requests, 0))} requests in the last day`}
+          />
+        ) : (
+          <span class="quiet">none</span>
+        )}
+      </td>
+      <td class="number">{p95 === null ? '–' : secondsText(p95)}</td>
+      <td>
         <Light model={model} />
       </td>
       <td>
@@ -93,6 +110,14 @@ function Row({ model }: { model: ModelOverview }) {
       </td>
     </tr>
   );
+}
+
+/** What callers of stable say of the last hour. */
+function p95Of({ told, route }: ModelOverview): number | null {
+  const stable = told?.status.latency?.recent.find(
+    ({ version, side, place }) => version === route?.aliases.stable && side === 'stable' && place === 'global',
+  );
+  return stable?.p95Ms ?? null;
 }
 
 function Serves({ model: { route } }: { model: ModelOverview }) {

@@ -6,6 +6,8 @@ import type { Migration } from './migrate.ts';
 export const migrations: readonly Migration[] = [
   { title: 'tables as of 0.1.0', olderCodeMayRun: true, apply: createFirstTables },
   { title: 'durations of calls', olderCodeMayRun: true, apply: createLatencyTables },
+  // Older code that folds epochs forgets how the last day went, and no more.
+  { title: 'counts of the last day', olderCodeMayRun: true, apply: addRecentCounts },
 ];
 
 /** Objects of 0.1.0 have these tables already, and no version. */
@@ -31,6 +33,10 @@ function createLatencyTables(sql: SqlStorage): void {
   sql.exec(`CREATE TABLE IF NOT EXISTS latency_recent (
     from_ms INTEGER NOT NULL, version TEXT NOT NULL, pop TEXT NOT NULL, side TEXT NOT NULL, counts BLOB NOT NULL,
     PRIMARY KEY (from_ms, version, pop, side)) WITHOUT ROWID`);
+}
+
+function addRecentCounts(sql: SqlStorage): void {
+  sql.exec('ALTER TABLE counts ADD COLUMN recent BLOB');
 }
 
 const firstTables = [

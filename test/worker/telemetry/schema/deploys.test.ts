@@ -5,12 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startPop } from '../../../../scripts/local-pop/pop.ts';
-import { type Migration, migrate } from '../../../../worker/telemetry/schema/migrate.ts';
 import { migrations } from '../../../../worker/telemetry/schema/migrations.ts';
 import { TestPop } from '../../../harness/pop.ts';
 import { adder } from '../../../harness/small-models.ts';
 import { openObjectFile, readDump, replaceTables } from '../kept-object.ts';
-import { countRows, openSqlite } from '../sqlite.ts';
+import { countRows } from '../sqlite.ts';
 import { reportOf, sendReport, statusOf } from '../telemetry-object.ts';
 
 const model = 'pump';
@@ -57,28 +56,14 @@ async function run(use: (pop: TestPop) => Promise<void>): Promise<void> {
   }
 }
 
-/** The object of 0.1.0, as if it had been left just now, and what newer code made of it. */
+/** The object of 0.1.0, as if it had been left just now, and what newer code made of it: statements behind the known migrations. */
 async function installObject(newer = ''): Promise<void> {
   const justNow = `UPDATE isolates SET seen_ms = ${Date.now()}; UPDATE drift_versions SET opened_ms = ${Date.now()};`;
-  await replaceTables(directory, `${await readDump()};${justNow}${newer}`);
-}
-
-/** Newer code made them, too. */
-function tablesSince010(): string {
-  const statementsOf = (known: readonly Migration[]) => {
-    using sql = openSqlite();
-    migrate(sql, known, 0);
-    const tables = "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name <> 'schema_versions'";
-    return sql
-      .exec<{ sql: string }>(tables)
-      .toArray()
-      .map((table) => table.sql);
-  };
-  const first = statementsOf(migrations.slice(0, 1));
-  return statementsOf(migrations)
-    .filter((statement) => !first.includes(statement))
-    .map((statement) => `${statement};`)
-    .join('\n');
+  await replaceTables(directory, `${await readDump()};${justNow}`);
+  if (newer === '') return;
+  using sql = await openObjectFile(directory);
+  for (const { apply } of migrations) apply(sql);
+  for (const statement of newer.split(';')) if (statement.trim() !== '') sql.exec(statement);
 }
 
 async function expectFigures(pop: TestPop): Promise<void> {
@@ -113,7 +98,6 @@ test('an object of 0.1.0 tells every figure that 0.1.0 told, and goes on from th
 describe('a rollback to this code, from code that', () => {
   const future = migrations.length + 1;
   const migrated = (oldestCode: number) => `
-    ${tablesSince010()}
     CREATE TABLE schema_versions (
       version INTEGER PRIMARY KEY, title TEXT NOT NULL, oldest_code INTEGER NOT NULL, at_ms INTEGER NOT NULL);
     INSERT INTO schema_versions (version, title, oldest_code, at_ms) VALUES (${future}, 'of the future', ${oldestCode}, 1);
