@@ -9,10 +9,11 @@ export interface Plan extends Size {
   readonly nearest: boolean;
 }
 
-/** A picture of about this many pixels is 10 to 50 KB as a JPEG. */
+/**
+ * A picture of about this many pixels is 10 to 50 KB as a JPEG. It is twice as long and as wide as what a resize to 224 x 224 makes of
+ * it, so that its filter decides, and what JPEG loses is mostly between the pixels that are made.
+ */
 const enoughPixels = 200_000;
-/** Twice the size that a resize makes leaves it all that its filter looks at. */
-const mostSurplus = 2;
 
 /**
  * @param size of the picture, upright if the pipeline turns pictures
@@ -26,7 +27,7 @@ export function planSize(size: Size, image: Pick<ImageInput, 'steps'>): Plan {
   const least = Math.max(resized.width / size.width, resized.height / size.height);
   // A mixture would give a filter that takes single pixels others than it would take; so they are taken here, by the same rule.
   const surplus = nearest ? 1 : Math.sqrt(enoughPixels / (resized.width * resized.height));
-  const scale = least * Math.min(Math.max(surplus, 1), mostSurplus);
+  const scale = least * Math.max(surplus, 1);
   if (step === undefined || scale >= 1) return { ...pick(size), nearest };
   const side = (pixels: number) => Math.ceil(pixels * scale);
   return { width: side(size.width), height: side(size.height), nearest };

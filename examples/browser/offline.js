@@ -5,7 +5,7 @@ const cacheName = 'machine-watch';
 const files = [
   './',
   'page.js',
-  'popserve-client.js',
+  'popserve/index.js',
   'ort.wasm.min.mjs',
   'ort-wasm-simd-threaded.mjs',
   'ort-wasm-simd-threaded.wasm',

@@ -1,4 +1,4 @@
-// Serves the example page: `node examples/browser/serve.mjs [port]`. The page is plain files, so any web server can serve it.
+// Serves the example pages: `node examples/browser/serve.mjs [port]`. They are plain files, so any web server can serve them.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
@@ -6,13 +6,17 @@ import { extname, join } from 'node:path';
 const here = import.meta.dirname;
 const root = join(here, '..', '..');
 const ortFolder = join(root, 'node_modules', 'onnxruntime-web', 'dist');
+const clientFolder = join(root, 'client', 'dist');
+const clientFiles = ['index.js', 'media.js', 'media-steps.js', 'media-codecs.js', 'mozjpeg_dec.wasm', 'webp_dec.wasm'];
 
-/** The files of the page. */
+/** The files of the pages. */
 const files = {
   '/': join(here, 'index.html'),
   '/page.js': join(here, 'page.js'),
+  '/pictures': join(here, 'pictures.html'),
+  '/pictures.js': join(here, 'pictures.js'),
   '/offline.js': join(here, 'offline.js'),
-  '/popserve-client.js': join(root, 'client', 'dist', 'index.js'),
+  ...Object.fromEntries(clientFiles.map((file) => [`/popserve/${file}`, join(clientFolder, file)])),
   '/ort.wasm.min.mjs': join(ortFolder, 'ort.wasm.min.mjs'),
   '/ort-wasm-simd-threaded.mjs': join(ortFolder, 'ort-wasm-simd-threaded.mjs'),
   '/ort-wasm-simd-threaded.wasm': join(ortFolder, 'ort-wasm-simd-threaded.wasm'),
@@ -52,5 +56,5 @@ export async function servePage(port) {
 
 if (process.argv[1] === import.meta.filename) {
   const { url } = await servePage(Number(process.argv[2] ?? 8000));
-  console.log(`${url}  (calls the PoP at http://127.0.0.1:8787; for another one open ${url}?pop=https://…)`);
+  console.log(`${url} and ${url}pictures call the PoP at http://127.0.0.1:8787; for another one add ?pop=https://…`);
 }

@@ -60,7 +60,7 @@ export const modelMetadataSchema = z.object({
   properties: z
     .record(z.string(), z.string())
     .describe(
-      "The manifest's metadata, and of this server: version, epoch, digest, aliases, pop, format, onnxruntime, state; where they apply profile, reason, limits, held_epoch, held_reason, labels, random, input_sample.",
+      "The manifest's metadata, and of this server: version, epoch, digest, aliases, pop, format, onnxruntime, state; where they apply profile, reason, limits, held_epoch, held_reason, labels, task (of a version with a pipeline), random, input_sample.",
     ),
 });
 

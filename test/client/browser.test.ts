@@ -87,6 +87,7 @@ describe.skipIf(chromiumPath === null)('in Chromium (skipped where there is none
   test('tensors of every datatype come back the same from the PoP and from the page', async () => {
     const content = await readFile(join(import.meta.dirname, 'echo-in-page.js'), 'utf8');
     await page.addScriptTag({ type: 'module', content });
+    await page.waitForFunction('globalThis.echoDifferences');
     const differences = await page.evaluate(`echoDifferences(${JSON.stringify(pop.pop.url.href)})`);
     expect(differences).toEqual([]);
   });

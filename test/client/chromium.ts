@@ -17,6 +17,9 @@ const args = [
   '--disable-sync',
 ];
 
-export function launchChromium(executablePath: string): Promise<Browser> {
-  return chromium.launch({ executablePath, headless: true, args });
+/** @param camera a film in YUV4MPEG2 that every page may see as its camera */
+export function launchChromium(executablePath: string, camera?: string): Promise<Browser> {
+  const fake = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+  const more = camera === undefined ? [] : [...fake, `--use-file-for-fake-video-capture=${camera}`];
+  return chromium.launch({ executablePath, headless: true, args: [...args, ...more] });
 }

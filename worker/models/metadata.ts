@@ -32,7 +32,7 @@ export async function modelMetadata(
   pop: string,
   allVersions: boolean,
 ): Promise<ModelMetadata> {
-  const { model, version, artifacts, signature, metadata, labels, limits, random, runtime } = manifest;
+  const { model, version, artifacts, signature, metadata, labels, limits, random, runtime, pipeline } = manifest;
   const aliases = Object.entries(route?.aliases ?? {}).flatMap(([alias, named]) => (named === version ? [alias] : []));
   const state = isolate.models.state(manifest);
   const { held } = isolate.routes.serving(model);
@@ -68,6 +68,7 @@ export async function modelMetadata(
       // There is a newer route, and it cannot take over here.
       ...(held ? { held_epoch: String(held.epoch), held_reason: held.reason } : {}),
       ...(labels ? { labels: JSON.stringify(labels) } : {}),
+      ...(pipeline ? { task: pipeline.task } : {}),
       ...(random ? { random: random.operators.join(',') || 'unknown' } : {}),
       // Clients can see that their inputs may be kept.
       ...(sampledRows === undefined

@@ -1,6 +1,6 @@
 // The metadata of a version's records: their features, which may be left out, and how many a request takes.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ModelConfig } from '../../../registry/api/metadata.ts';
+import type { ModelConfig, ModelMetadata } from '../../../registry/api/metadata.ts';
 import { takeBaseline } from '../../../registry/baseline.ts';
 import { sha256Digest } from '../../../registry/digests.ts';
 import type { Manifest } from '../../../registry/manifest.ts';
@@ -107,6 +107,13 @@ test('columns of the only input are features with their own ranges', async () =>
     { name: 'height', type: 'number', datatype: 'FP64', shape: [], optional: false, range: [10, 30] },
   ]);
   expect(records).toBe(1);
+});
+
+test('the properties name the task of a pipeline', async () => {
+  const taskOf = async (path: string) =>
+    (await pop.send('GET', `/v2/models/${path}`)).json<ModelMetadata>().properties.task;
+  await pop.release(colourModel('painted', '1'));
+  expect([await taskOf('painted'), await taskOf('houses')]).toEqual(['image-classification', undefined]);
 });
 
 test('the configuration has the pipeline, for clients that prepare pictures themselves', async () => {
