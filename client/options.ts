@@ -96,6 +96,14 @@ export interface ModelMetadata {
   platform: string;
   inputs: { name: string; datatype: Datatype; shape: number[]; optional?: true | undefined }[];
   outputs: { name: string; datatype: Datatype; shape: number[] }[];
+  /** The tensors that may stand in place of the model's own: pictures or texts go in, the answer of the task comes out. */
+  pipeline?:
+    | {
+        task: string;
+        inputs: { name: string; datatype: Datatype; shape: number[] }[];
+        outputs: { name: string; datatype: Datatype; shape: number[] }[];
+      }
+    | undefined;
   /** The values of a record, in the order of the model. */
   features: {
     name: string;

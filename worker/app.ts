@@ -9,6 +9,7 @@ import { reservedPath } from './cache/reserved-path.ts';
 import { answerHeaders } from './http/answer-headers.ts';
 import type { AppContext } from './http/app-context.ts';
 import { drain } from './http/drain.ts';
+import { errorAnswer } from './http/error-answer.ts';
 import { learnPop, popOf } from './http/pop.ts';
 import { requestIdOf } from './http/request-id.ts';
 import { beginTrace, endTrace, traceFields } from './http/trace.ts';
@@ -32,6 +33,7 @@ import { answerFault, isForPage } from './routes/console/fault.ts';
 import { consoleRoutes } from './routes/console/pages.ts';
 import { descriptionRoutes } from './routes/description.ts';
 import { driftRoutes } from './routes/drift.ts';
+import { embeddingsRoutes } from './routes/embeddings.ts';
 import { healthRoutes } from './routes/health.ts';
 import { inferRoutes } from './routes/infer.ts';
 import { metricsRoutes } from './routes/metrics.ts';
@@ -97,6 +99,7 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
   app.route('/v2', inferRoutes);
   app.route('/v2', artifactRoutes);
   app.route('/v1', predictRoutes);
+  app.route('/v1', embeddingsRoutes);
   app.route('/registry', registryRoutes);
   app.route('/registry', driftRoutes);
   app.route('/registry', sampleRoutes);
@@ -131,12 +134,12 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
       if (isForPage(c)) return answerFault(error, c);
       const { contract } = error;
       const body = { error: redact(error.message), ...(contract === undefined ? {} : { contract }) };
-      return c.json(body satisfies ErrorAnswer, error.status as ContentfulStatusCode);
+      return c.json(errorAnswer(c.req.path, error.status, body), error.status as ContentfulStatusCode);
     }
     const id = requestIdOf(c);
     log('internal-error', { id, ...traceFields(c), path: routePath(c), error: error.message, stack: error.stack });
     const message = `internal error; the operator finds it in the logs as ${id}`;
-    return c.json({ error: message } satisfies ErrorAnswer, 500);
+    return c.json(errorAnswer(c.req.path, 500, { error: message }), 500);
   });
 
   requireDeclarations(app.routes);

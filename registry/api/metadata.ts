@@ -50,6 +50,12 @@ export const modelMetadataSchema = z.object({
   platform: z.string(),
   inputs: z.array(inputMetadataSchema),
   outputs: z.array(tensorMetadataSchema),
+  pipeline: z
+    .object({ task: z.string(), inputs: z.array(tensorMetadataSchema), outputs: z.array(tensorMetadataSchema) })
+    .optional()
+    .describe(
+      "The tensors that may stand in place of the model's own: pictures or texts go in, the answer of the task comes out.",
+    ),
   features: z.array(featureMetadataSchema).describe('The values of a record, in the order of the model.'),
   records: z
     .int()

@@ -17,8 +17,11 @@ export interface InferenceCodec<R extends InferRequest> {
   /** @throws PopserveError for a request that cannot be understood */
   decode(): R;
   encode(request: R, outputs: readonly Tensor[]): EncodedMessage;
-  /** The outputs are read and not sent: the answer says little of them, and is counted once it is made. */
-  readonly isBrief?: true;
+  /**
+   * Bytes of the answer at most, where it is not made of the outputs as they are.
+   * @throws {PopserveError} TOO_LARGE beyond `maxBytes`
+   */
+  answerBytes?(outputs: readonly Tensor[], maxBytes: number): number;
 }
 
 /** Tensors are answered with tensors, plain records with predictions. @param headerLength Inference-Header-Content-Length as it came */

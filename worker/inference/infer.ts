@@ -1,6 +1,5 @@
 // One inference, forward: decode, check, run, encode, count. Its version was resolved before and stays the same throughout.
 import { batchOf, recordsIn } from '../../registry/batch.ts';
-import { PopserveError } from '../../registry/errors.ts';
 import type { Isolate } from '../isolate.ts';
 import { checkAnswerSize } from '../protocol/check-answer.ts';
 import type { EncodedMessage } from '../protocol/envelope.ts';
@@ -44,12 +43,12 @@ export async function infer<R extends InferRequest>(
   const shadowed = isSampled(resolved);
   const run = { manifest, request, names, timing };
   const { message, copies } = await runChecked(isolate.models, run, scope, (outputs) => {
-    const mostBytes = codec.isBrief ? 0 : checkAnswerSize(outputs, request, isolate.config.maxBodyBytes);
+    const { maxBodyBytes } = isolate.config;
+    const mostBytes = codec.answerBytes?.(outputs, maxBodyBytes) ?? checkAnswerSize(outputs, request, maxBodyBytes);
     account.take('answers', mostBytes);
     // The outputs are views on the heap: they go straight into the answer's body.
     const encoded = codec.encode(request, outputs);
-    if (codec.isBrief) takeAnswer(encoded, isolate, account);
-    else account.give('answers', mostBytes - encoded.body.length);
+    account.give('answers', mostBytes - encoded.body.length);
     if (sender !== null) {
       isolate.drift.count(manifest, sender, request.inputs, outputs);
       isolate.sampler.sample(manifest, request.inputs, outputs);
@@ -60,17 +59,6 @@ export async function infer<R extends InferRequest>(
   if (shadowed) runShadow(isolate, resolved, { request, outputs: copies }, { scope, account });
   const coldStart = timing.load ? { 'server-timing': serverTiming(timing.load, routeMs) } : {};
   return { body: message.body, headers: { ...message.headers, ...versionHeaders(resolved), ...coldStart } };
-}
-
-/** An answer that was made of outputs which no caller sees: its size is known only now. */
-function takeAnswer({ body }: EncodedMessage, { config }: Isolate, account: Account): void {
-  if (body.length > config.maxBodyBytes) {
-    throw new PopserveError(
-      'TOO_LARGE',
-      `the answer has ${body.length} bytes, the limit is ${config.maxBodyBytes}: send fewer at once, or ask for less of each`,
-    );
-  }
-  account.take('answers', body.length);
 }
 
 /** The headers that say what an answer was made of. */

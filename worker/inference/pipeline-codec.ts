@@ -1,46 +1,92 @@
-// A pipeline's requests and answers in place of tensors: pictures become the model's input, its outputs the answer of the task.
+// A pipeline's requests and answers in place of tensors: pictures and texts become the model's inputs, its outputs the answer of the task.
+import type { PipelineParameters } from '../../registry/api/pipeline-request.ts';
+import type { TaskAnswer } from '../../registry/api/task-answers.ts';
 import type { Manifest } from '../../registry/manifest.ts';
-import { outputsRead } from '../../registry/pipeline/pipeline.ts';
+import { outputsRead, type Pipeline } from '../../registry/pipeline/pipeline.ts';
 import type { Isolate } from '../isolate.ts';
+import { checkTaskAnswerSize } from '../pipeline/answer-size.ts';
+import { answerTensors } from '../pipeline/answer-tensors.ts';
+import type { Item, Prepared } from '../pipeline/items.ts';
 import { checkParameters } from '../pipeline/parameters.ts';
 import { taskAnswers } from '../pipeline/task-answers.ts';
-import { admitFor } from '../protocol/check-inputs.ts';
+import type { EncodedMessage } from '../protocol/envelope.ts';
 import type { InferRequest } from '../protocol/infer-request.ts';
-import type { Account } from '../runtime/ledger.ts';
 import type { InferenceCodec } from './codecs.ts';
-import { type PipelineBody, readPipelineRequest } from './pipeline-request.ts';
+import type { PipelineBody, PipelineRequest, PipelineTensors } from './pipeline-request.ts';
+import { encodeTensors } from './pipeline-tensors.ts';
+import { prepareInputs, type Work } from './prepare-inputs.ts';
+import { readPipelineRequest } from './read-pipeline-request.ts';
+import type { Sent } from './sent.ts';
+import { tokenHeaders, truncatedItems } from './token-headers.ts';
+
+type PipelineIsolate = Pick<Isolate, 'config' | 'pictures' | 'texts'>;
 
 /**
- * @returns null where the request is one of tensors or records
- * @throws {PopserveError} INVALID_ARGUMENT naming the step at fault, and those of {@link Pictures.prepare}
+ * @returns null where the request is one of the model's own tensors, or of records
+ * @throws {PopserveError} INVALID_ARGUMENT naming the step at fault, and those of {@link prepareInputs}
  */
 export async function pipelineCodec(
-  { config, pictures }: Pick<Isolate, 'config' | 'pictures'>,
+  isolate: PipelineIsolate,
   manifest: Manifest,
   body: PipelineBody,
-  account: Account,
+  work: Work,
 ): Promise<InferenceCodec<InferRequest> | null> {
   const { pipeline } = manifest;
-  if (pipeline === undefined || !('image' in pipeline)) return null;
-  const request = await readPipelineRequest(body, config.decodeLimits, account);
+  if (pipeline === undefined) return null;
+  const request = await readPipelineRequest(body, pipeline, isolate.config.decodeLimits, work.account);
   if (request === null) return null;
-  checkParameters(pipeline, request.parameters);
-  const { inputs, items } = await pictures.prepare(
-    request.files,
-    { image: pipeline.image, admit: admitFor(manifest) },
-    account,
+  return await preparedCodec(isolate, manifest, request, work, (answers, items) =>
+    request.form === 'tensors'
+      ? encodeBytesTensor(manifest, pipeline, request, answers, items)
+      : encodeAnswers(pipeline, request, answers),
   );
-  const read = outputsRead(pipeline.after);
+}
+
+/** @param encode makes the body of the answers, one for each picture or text */
+export async function preparedCodec(
+  isolate: PipelineIsolate,
+  manifest: Manifest,
+  request: { readonly sent: Sent; readonly parameters: PipelineParameters },
+  work: Work,
+  encode: (answers: readonly TaskAnswer[], items: readonly Item[]) => EncodedMessage,
+): Promise<InferenceCodec<InferRequest>> {
+  const { pipeline } = manifest;
+  if (pipeline === undefined) throw new Error('a version without a pipeline');
+  const { after } = pipeline;
+  const { parameters } = request;
+  checkParameters(pipeline, parameters);
+  const { inputs, items }: Prepared = await prepareInputs(isolate, manifest, request, work);
+  const read = outputsRead(after);
   return {
-    isBrief: true,
     decode: () => ({
       ...{ parameters: {}, inputs: [...inputs], binaryOutputs: false },
       outputs: read.map((name) => ({ name, binary: undefined, classification: undefined })),
     }),
+    answerBytes: (outputs, maxBytes) => checkTaskAnswerSize(after, outputs, items, parameters.top_k, maxBytes),
     encode: (_, outputs) => {
-      const answers = taskAnswers(pipeline, outputs, items, request.parameters);
-      const body = JSON.stringify(request.isBatch ? answers : answers[0]);
-      return { headers: { 'content-type': 'application/json' }, body };
+      const message = encode(taskAnswers(pipeline, outputs, items, parameters), items);
+      return { ...message, headers: { ...message.headers, ...tokenHeaders(items) } };
     },
   };
+}
+
+function encodeAnswers(
+  { task }: Pipeline,
+  { form, isBatch }: PipelineRequest,
+  answers: readonly TaskAnswer[],
+): EncodedMessage {
+  // The Hub's API answers a classification of JSON with a list for each text, also where there is one, and its clients expect that.
+  const isList = isBatch || (task === 'text-classification' && form === 'json');
+  return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(isList ? answers : answers[0]) };
+}
+
+function encodeBytesTensor(
+  manifest: Manifest,
+  { after }: Pipeline,
+  { request }: PipelineTensors,
+  answers: readonly TaskAnswer[],
+  items: readonly Item[],
+): EncodedMessage {
+  const truncated = truncatedItems(items);
+  return encodeTensors(manifest, request, answerTensors(after, answers), truncated === null ? {} : { truncated });
 }

@@ -2,6 +2,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Scope } from '../../registry/api-key.ts';
 import type { AppContext } from '../http/app-context.ts';
+import { requireRight } from '../security/caller.ts';
 import { admit } from './admission.ts';
 import { declarationOf, declare } from './declarations.ts';
 
@@ -16,6 +17,15 @@ export function needs(...scopes: readonly Scope[]): Guard {
 /** One of the scopes is enough: the call tells a caller only of the models that it may see, or of nothing that belongs to one. */
 export function needsOnly(...scopes: readonly Scope[]): Guard {
   return guardOf({ scopes, open: true });
+}
+
+/**
+ * For a call whose body names the model, behind `needsOnly`.
+ * @throws {PopserveError} PERMISSION_DENIED for a key that is for other models only
+ */
+export function needsModel(c: Context<AppContext>, scope: Scope, model: string): void {
+  const caller = c.get('caller');
+  if (caller !== undefined) requireRight(caller, { scopes: [scope], model });
 }
 
 function guardOf(need: Parameters<typeof admit>[1]): Guard {

@@ -2,6 +2,7 @@
 import type { Hono } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import type { AppContext } from '../http/app-context.ts';
+import { errorAnswer } from '../http/error-answer.ts';
 
 /** The order in which they are told. */
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'];
@@ -13,7 +14,7 @@ export function wrongMethod(app: Hono<AppContext>) {
     onMethodNotAllowed: (c, mounted) => {
       const allowed = methods.filter((method) => mounted.includes(method)).join(', ');
       const error = `method not allowed: ${c.req.method} ${c.req.path} (allowed: ${allowed})`;
-      return c.json({ error }, 405, { allow: allowed });
+      return c.json(errorAnswer(c.req.path, 405, { error }), 405, { allow: allowed });
     },
   });
 }

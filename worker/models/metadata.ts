@@ -3,6 +3,7 @@
 import type { ModelList, ModelMetadata } from '../../registry/api/metadata.ts';
 import { recordsTaken } from '../../registry/batch.ts';
 import type { Spend } from '../../registry/model-catalog.ts';
+import { pipelineSignature } from '../../registry/pipeline/tensors.ts';
 import type { Isolate } from '../isolate.ts';
 import type { Resolved } from '../routing/route-table.ts';
 import { featureMetadata } from './features.ts';
@@ -48,6 +49,7 @@ export async function modelMetadata(
       ...(signature.optionalInputs ?? []).map((spec) => ({ ...spec, optional: true as const })),
     ],
     outputs: signature.outputs,
+    ...(pipeline === undefined ? {} : { pipeline: { task: pipeline.task, ...pipelineSignature(pipeline) } }),
     features: featureMetadata(manifest),
     records: recordsTaken(signature),
     properties: {

@@ -11,7 +11,7 @@ import { type Answer, type Body, type Operation, type Operations, tags } from '.
 import { inferenceOperations } from './operations/inference.ts';
 import { modelOperations } from './operations/models.ts';
 import { registryOperations } from './operations/registry.ts';
-import { componentSchemas, type JsonSchema, parameterSchema, reference } from './schemas.ts';
+import { type AnswerName, componentSchemas, type JsonSchema, parameterSchema, reference } from './schemas.ts';
 
 interface Call {
   readonly method: string;
@@ -96,8 +96,7 @@ function describeOperation(path: string, operation: Operation, scopes: readonly 
     ...(body === undefined ? {} : { requestBody: describeBody(body) }),
     responses: {
       ...describeAnswer(answer),
-      '4XX': { $ref: '#/components/responses/Refused' },
-      '5XX': { $ref: '#/components/responses/Failed' },
+      ...describeRefusals(answer.refusals),
     },
   };
 }
@@ -136,9 +135,19 @@ function queryParameters(query: Operation['query']): JsonSchema[] {
   });
 }
 
-function describeBody({ content, binary, pictures, optional, example }: Body): JsonSchema {
-  const media = pictures ? mediaForms : {};
-  return { required: optional !== true, content: { ...contentOf(content, { binary, example }), ...media } };
+function describeBody({ content, binary, media, optional, example }: Body): JsonSchema {
+  const forms = media ? mediaForms : {};
+  return { required: optional !== true, content: { ...contentOf(content, { binary, example }), ...forms } };
+}
+
+/** The answers to what is refused, and to what cannot be answered now. */
+function describeRefusals(refusals: AnswerName | undefined): JsonSchema {
+  const [refused, failed] = ['#/components/responses/Refused', '#/components/responses/Failed'];
+  if (refusals === undefined) return { '4XX': { $ref: refused }, '5XX': { $ref: failed } };
+  const own = (description: string) => ({
+    ...{ description, headers: headersOfAnswer(['Retry-After', 'popserve-pop']), content: contentOf(refusals) },
+  });
+  return { '4XX': own('The request is refused.'), '5XX': own('The server cannot answer now.') };
 }
 
 function describeAnswer({ content, binary, headers = [], statuses = [200] }: Answer): JsonSchema {
@@ -155,20 +164,30 @@ function describeAnswer({ content, binary, headers = [], statuses = [200] }: Ans
 const bytes = { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
 const text = { schema: { type: 'string' } };
 const file = { type: 'string', format: 'binary' };
-/** The forms of a picture beside base64 in JSON. */
+/** The forms of pictures and texts beside JSON. */
 const mediaForms = {
   ...{ 'image/jpeg': { schema: file }, 'image/png': { schema: file }, 'image/webp': { schema: file } },
+  'text/plain': { ...text, example: 'A text for a version whose pipeline takes texts; for others JSON.' },
   'multipart/form-data': {
     schema: {
-      type: 'object',
-      required: ['file'],
-      properties: {
-        file: { oneOf: [file, { type: 'array', items: file }], description: 'Several are a batch.' },
-        parameters: { type: 'string', description: '`PipelineParameters` as JSON.' },
-      },
+      anyOf: [
+        formWith('file', file, 'Pictures, or texts in UTF-8. Several are a batch.'),
+        formWith('text', text.schema, 'For a version that takes texts. Several are a batch.'),
+      ],
     },
   },
 };
+
+function formWith(field: string, one: JsonSchema, description: string): JsonSchema {
+  return {
+    type: 'object',
+    required: [field],
+    properties: {
+      [field]: { oneOf: [one, { type: 'array', items: one }], description },
+      parameters: { type: 'string', description: '`PipelineParameters` as JSON.' },
+    },
+  };
+}
 
 function contentOf(
   content: Body['content'] | Exclude<Answer['content'], 'none'>,

@@ -43,6 +43,11 @@ const answerHeaders = {
     description: 'rows that were drawn and left out: too large, or text that is not UTF-8',
     schema: whole,
   },
+  'popserve-tokens': { description: 'tokens that the model was given, the special ones among them', schema: whole },
+  'popserve-truncated': {
+    description: 'the places of texts that were cut off, `0,3`; of many the first 64 and how many more, `+12`',
+    schema: text,
+  },
   'popserve-pop': { description: 'name of the PoP', schema: text },
   'Retry-After': { description: 'seconds after which to try again', schema: whole },
   'WWW-Authenticate': { description: 'how to authenticate, with 401', schema: text },

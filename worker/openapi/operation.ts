@@ -6,6 +6,7 @@ import type { AnswerName, RequestName } from './schemas.ts';
 export const tags = {
   Inference: 'Ask a model, with tensors or with plain records.',
   Models: 'What is served, in which state and how much.',
+  OpenAI: 'The same models for clients of OpenAI.',
   'TensorFlow Serving': 'The same models for clients of TensorFlow Serving.',
   Health: 'Does the server live, and what can it do?',
   Registry: 'The control plane: blobs, versions, routes, keys.',
@@ -17,8 +18,8 @@ export interface Body {
   readonly content: RequestName | readonly RequestName[] | 'bytes';
   /** The tensors may follow the JSON part in binary. */
   readonly binary?: true;
-  /** A picture may be the body, or stand in a form. */
-  readonly pictures?: true;
+  /** A picture or a text may be the body, or stand in a form. */
+  readonly media?: true;
   /** Without a body the call means what it means with an empty one. */
   readonly optional?: true;
   readonly example?: unknown;
@@ -33,6 +34,8 @@ export interface Answer {
   readonly headers?: readonly AnswerHeader[];
   /** The statuses of success; default 200. */
   readonly statuses?: readonly (200 | 201 | 206 | 304)[];
+  /** The form of refusals; default: `Error`. */
+  readonly refusals?: AnswerName;
 }
 
 export interface Operation {

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { auditPageSchema } from '../../registry/api/audit.ts';
 import { storedBlobSchema } from '../../registry/api/blobs.ts';
 import { modelDriftSchema } from '../../registry/api/drift.ts';
+import { embeddingsRequestSchema, embeddingsResponseSchema, openAiErrorSchema } from '../../registry/api/embeddings.ts';
 import { errorAnswerSchema } from '../../registry/api/error.ts';
 import { garbageReportSchema, garbageRequestSchema } from '../../registry/api/garbage.ts';
 import {
@@ -95,6 +96,7 @@ const shared = {
 /** The bodies of requests: members with a default may be left out. */
 const requests = {
   ...shared,
+  EmbeddingsRequest: embeddingsRequestSchema,
   GarbageRequest: garbageRequestSchema,
   InferenceParameters: inferenceParametersSchema,
   InferenceRequest: inferenceRequestSchema,
@@ -123,6 +125,7 @@ const answers = {
   DetectedObjectsList: detectedObjectsListSchema,
   Embedding: embeddingSchema,
   EmbeddingList: embeddingListSchema,
+  EmbeddingsResponse: embeddingsResponseSchema,
   Error: errorAnswerSchema,
   GarbageReport: garbageReportSchema,
   GeneratedTexts: generatedTextsSchema,
@@ -143,6 +146,7 @@ const answers = {
   ModelShadow: modelShadowSchema,
   ModelStatus: modelStatusSchema,
   ObjectPage: objectPageSchema,
+  OpenAiError: openAiErrorSchema,
   OutputsByName: outputsByNameSchema,
   PlatformReport: platformReportSchema,
   Predictions: predictionsSchema,

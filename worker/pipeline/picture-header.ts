@@ -30,6 +30,13 @@ export function readPictureHeader(file: Uint8Array, name = 'decode'): PictureHea
   throw invalid(`${name}: expected a JPEG, a PNG or a WebP, got ${got}`);
 }
 
+/** Whether bytes begin as a picture that is read does: no JSON and no text does so. */
+export function isPicture(bytes: Uint8Array): boolean {
+  if (pngStart.every((byte, index) => bytes[index] === byte)) return true;
+  if (bytes[0] === 0xff && bytes[1] === 0xd8) return true;
+  return textAt(bytes, 0, 'RIFF') && textAt(bytes, 8, 'WEBP');
+}
+
 function pngHeader(file: Uint8Array, name: string): PictureHeader {
   const { width, height } = readPngFrame(file, name);
   requireSize(width, height, 'PNG', name);

@@ -1,5 +1,4 @@
-// From texts to a model's inputs: the text steps of a pipeline around a tokenizer.
-import type { PipelineParameters } from '../../registry/api/pipeline-request.ts';
+// From texts to a model's inputs: the text steps of a pipeline before and behind the tokenizer.
 import { invalid, PopserveError } from '../../registry/errors.ts';
 import { largest } from '../../registry/extremes.ts';
 import { type TextInput, type TextStepOf, textStep } from '../../registry/pipeline/text-input.ts';
@@ -7,27 +6,41 @@ import { quote } from '../protocol/describe.ts';
 import type { Tensor, TensorHead } from '../protocol/tensor.ts';
 import { codePoints } from './code-points.ts';
 import type { Prepared, TextItem } from './items.ts';
+import type { Encoding } from './text/tokenizer.ts';
 
-/** What a tokenizer makes of a text. */
-export interface Encoding {
-  readonly ids: Int32Array;
-  readonly typeIds: Uint8Array;
-  /** Pairs of where each token begins and ends, in code points of the text. */
-  readonly offsets: Int32Array;
-  readonly special: Uint8Array;
-  readonly unknown: number;
-  readonly truncated: boolean;
-  /** Tokens that the text would have without a limit. */
-  readonly total: number;
+/** What a tokenizer is asked for: texts with the prompt before each, and how many of its tokens are kept. */
+export interface Tokenising {
+  readonly prompt: string;
+  readonly texts: readonly string[];
+  readonly options: { readonly maxLength: number; readonly addSpecialTokens: boolean };
 }
 
-export interface Tokenizer {
-  encode(text: string, options: { readonly maxLength: number; readonly addSpecialTokens: boolean }): Encoding;
+/** @throws {PopserveError} INVALID_ARGUMENT for a prompt that the version does not have */
+export function tokenising(texts: readonly string[], input: TextInput, promptName?: string): Tokenising {
+  const prompt = promptOf(input, promptName);
+  return {
+    prompt,
+    texts: prompt === '' ? texts : texts.map((text) => prompt + text),
+    options: { maxLength: stepOf(input, 'truncate').length, addSpecialTokens: stepOf(input, 'tokenise').specialTokens },
+  };
 }
 
-type TextParameters = Pick<PipelineParameters, 'prompt_name' | 'truncate'>;
+/**
+ * Refuses texts that were cut off, for callers who want none cut off.
+ * @throws {PopserveError} TOO_LARGE naming the step and, among several, the place
+ */
+export function requireWhole(encodings: readonly Encoding[], { options }: Pick<Tokenising, 'options'>): void {
+  for (const [index, { truncated, total }] of encodings.entries()) {
+    if (!truncated) continue;
+    const where = encodings.length === 1 ? 'truncate' : `inputs[${index}]: truncate`;
+    throw new PopserveError(
+      'TOO_LARGE',
+      `${where}: the text has ${total} tokens, the limit is ${options.maxLength}; shorten it, or let it be cut off with "truncate": true`,
+    );
+  }
+}
 
-/** Texts on their way into tensors: how large those are is known before one is made. */
+/** Tokens on their way into tensors: how large those are is known before one is made. */
 export class TextBatch {
   readonly items: readonly TextItem[];
   readonly #input: TextInput;
@@ -35,28 +48,16 @@ export class TextBatch {
   readonly #width: number;
 
   /**
-   * @param texts at least one
-   * @throws {PopserveError} INVALID_ARGUMENT for a prompt that the version does not have; TOO_LARGE for a text of too many tokens that
-   *   is not to be truncated. The message names the step and, among several, the place
+   * @param texts as they were sent, at least one
+   * @param encodings what the tokenizer made of each with the prompt
    */
-  constructor(texts: readonly string[], input: TextInput, tokenizer: Tokenizer, parameters: TextParameters = {}) {
+  constructor(texts: readonly string[], encodings: readonly Encoding[], prompt: string, input: TextInput) {
     this.#input = input;
-    const prompt = promptOf(input, parameters.prompt_name);
-    const { specialTokens } = stepOf(input, 'tokenise');
-    const { length: maxLength } = stepOf(input, 'truncate');
-    this.#encodings = texts.map((text, index) => {
-      const encoding = tokenizer.encode(prompt + text, { maxLength, addSpecialTokens: specialTokens });
-      if (!encoding.truncated || parameters.truncate !== false) return encoding;
-      const where = texts.length === 1 ? 'truncate' : `inputs[${index}]: truncate`;
-      throw new PopserveError(
-        'TOO_LARGE',
-        `${where}: the text has ${encoding.total} tokens, the limit is ${maxLength}; shorten it, or let it be cut off with "truncate": true`,
-      );
-    });
+    this.#encodings = encodings;
     const pad = stepOf(input, 'pad');
-    this.#width = widthOf(pad, this.#encodings);
+    this.#width = widthOf(pad, encodings);
     const promptLength = codePoints(prompt);
-    this.items = this.#encodings.map(({ ids, offsets, special, unknown, total }, index) => ({
+    this.items = encodings.map(({ ids, offsets, special, unknown, total }, index) => ({
       ...{ text: texts[index] ?? '', promptLength, offsets, special, unknown, total },
       column: pad.side === 'left' ? this.#width - ids.length : 0,
       tokens: ids.length,

@@ -27,9 +27,10 @@ function tensors(c: Context<AppContext>) {
   return serve(c, readSelector(c), async (served, body, account) => {
     const { decodeLimits } = isolate.config;
     const { manifest } = served;
-    const media = headerLength === null ? await pipelineCodec(isolate, manifest, { body, contentType }, account) : null;
+    const holding = holdingOf(c, account);
+    const media = await pipelineCodec(isolate, manifest, { body, contentType, headerLength }, holding);
     const codec = media ?? oipCodec(manifest, { body, headerLength }, decodeLimits, account);
-    return infer(isolate, served, codec, holdingOf(c, account));
+    return infer(isolate, served, codec, holding);
   });
 }
 

@@ -13,6 +13,7 @@ export const rights: Readonly<Record<string, Right>> = {
   'POST /v2/models/{model}/versions/{version}/infer': 'infer',
   'GET /v2/models/{model}/infer': 'infer',
   'GET /v2/models/{model}/versions/{version}/infer': 'infer',
+  'POST /v1/embeddings': 'infer',
   'POST /v1/models/{model}:predict': 'infer',
   'POST /v1/models/{model}/versions/{version}:predict': 'infer',
   'POST /v1/models/{model}/labels/{label}:predict': 'infer',

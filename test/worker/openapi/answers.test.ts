@@ -9,6 +9,7 @@ import { colourModel } from '../../harness/pictures/colour-model.ts';
 import { png } from '../../harness/pictures/encoders.ts';
 import { TestPop } from '../../harness/pop.ts';
 import { adder } from '../../harness/small-models.ts';
+import { names, sentences } from '../../harness/texts/word-models.ts';
 import { baselineOf } from '../telemetry/drift/baselines.ts';
 import { Description, operationsOf } from './described.ts';
 
@@ -34,6 +35,8 @@ beforeAll(async () => {
   await pop.release(adder('adder', '1', 10));
   await pop.release(adder('retired', '1', 10), false);
   await pop.release(colourModel('colour', '1'));
+  await pop.release(sentences('sentences', '1'));
+  await pop.release(names('names', '1'));
   description = await Description.of(pop);
   const key = await pop.operate('POST', '/registry/keys', { name: 'first', scopes: ['read'], models: ['adder'] });
   named.id = key.json<{ key: { id: string } }>().key.id;
@@ -118,6 +121,12 @@ const calls: readonly [status: number, verb: string, path: string, call: Call][]
   [200, 'GET', `${model}/infer`, { query: '?x=1,2', headers: { 'popserve-key': 'pump-1' } }],
   [304, 'GET', `${model}/infer`, { query: '?x=1,2', held: true, headers: { 'popserve-key': 'pump-1' } }],
   [200, 'GET', `${version}/infer`, { ...onDemo, query: inQuery }],
+  [200, 'POST', `${model}/infer`, { in: { model: 'sentences' }, body: { inputs: ['good'] } }],
+  [200, 'POST', `${model}/infer`, { in: { model: 'names' }, body: { inputs: 'ann' } }],
+  [200, 'GET', model, { in: { model: 'names' } }],
+  [200, 'POST', '/v1/embeddings', { body: { model: 'sentences', input: 'good', encoding_format: 'base64' } }],
+  [200, 'POST', '/v1/embeddings', { body: { model: 'sentences', input: ['good', 'bad'] } }],
+  [404, 'POST', '/v1/embeddings', { body: { model: 'nobody', input: 'good' } }],
   [200, 'POST', '/v1/models/{model}:predict', { body: { instances: [[1, 2]] } }],
   [200, 'POST', '/v1/models/{model}/versions/{version}:predict', { body: { inputs: [[1, 2]] } }],
   [200, 'POST', '/v1/models/{model}/labels/{label}:predict', { ...onDemo, body: { instances: [record] } }],

@@ -1,7 +1,7 @@
 // Texts become rows of one width: filled up at either side, cut at a number of tokens, with a prompt before them.
 import { describe, expect, test } from 'vitest';
 import type { TextInput, TextStep } from '../../../registry/pipeline/text-input.ts';
-import { TextBatch } from '../../../worker/pipeline/prepare-texts.ts';
+import { requireWhole, TextBatch, tokenising } from '../../../worker/pipeline/prepare-texts.ts';
 import { elementsOf } from '../../../worker/protocol/elements.ts';
 import { characterTokenizer } from '../../harness/texts/character-tokenizer.ts';
 
@@ -27,8 +27,13 @@ function rows(batch: TextBatch, name: string): number[][] {
   return Array.from({ length: values.length / width }, (_, row) => values.slice(row * width, (row + 1) * width));
 }
 
-const batchOf = (texts: readonly string[], ...changes: TextStep[]) =>
-  new TextBatch(texts, textInput(...changes), characterTokenizer);
+function encoded(texts: readonly string[], input: TextInput, promptName?: string) {
+  const asked = tokenising(texts, input, promptName);
+  const encodings = asked.texts.map((text) => characterTokenizer.encode(text, asked.options));
+  return { asked, encodings, batch: new TextBatch(texts, encodings, asked.prompt, input) };
+}
+
+const batchOf = (texts: readonly string[], ...changes: TextStep[]) => encoded(texts, textInput(...changes)).batch;
 
 describe('a batch of texts', () => {
   test('is filled up to its longest', () => {
@@ -71,7 +76,7 @@ describe('a batch of texts', () => {
 
   test('has only the inputs that the model takes, in its datatype', () => {
     const input = { ...textInput({ step: 'layout', datatype: 'INT32' }), inputs: { ids: 'tokens' } };
-    const batch = new TextBatch(['ab'], input, characterTokenizer);
+    const { batch } = encoded(['ab'], input);
     expect(batch.heads).toEqual([{ name: 'tokens', datatype: 'INT32', shape: [1, 4] }]);
     expect(rows(batch, 'tokens')).toEqual([[1, 97, 98, 2]]);
   });
@@ -88,8 +93,10 @@ describe('a batch of texts', () => {
   });
 
   test('is refused where a text is not to be cut', () => {
-    const refuse = (texts: readonly string[]) => () =>
-      new TextBatch(texts, textInput(), characterTokenizer, { truncate: false });
+    const refuse = (texts: readonly string[]) => () => {
+      const { asked, encodings } = encoded(texts, textInput());
+      requireWhole(encodings, asked);
+    };
     expect(refuse(['abcdefgh'])).toThrow(/^truncate: the text has 10 tokens, the limit is 6/);
     expect(refuse(['a', 'abcdefgh'])).toThrow(/^inputs\[1\]: truncate: the text has 10 tokens/);
     expect(refuse(['abcd'])).not.toThrow();
@@ -106,13 +113,12 @@ describe('a prompt', () => {
   });
 
   test('is chosen by its name', () => {
-    const batch = new TextBatch(['a'], textInput(prompt), characterTokenizer, { prompt_name: 'passage' });
+    const { batch } = encoded(['a'], textInput(prompt), 'passage');
     expect(rows(batch, 'input_ids')).toEqual([[1, 112, 58, 97, 2]]);
   });
 
   test('that the version does not have is refused with those that it has', () => {
-    const named = (input: TextInput) => () =>
-      new TextBatch(['a'], input, characterTokenizer, { prompt_name: '__proto__' });
+    const named = (input: TextInput) => () => encoded(['a'], input, '__proto__');
     expect(named(textInput(prompt))).toThrow("prompt: expected 'query' or 'passage', got '__proto__'");
     expect(named(textInput())).toThrow("prompt: expected no prompt_name, got '__proto__'");
   });

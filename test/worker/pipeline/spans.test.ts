@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Spans } from '../../../registry/pipeline/spans.ts';
 import type { TextInput, TextStep } from '../../../registry/pipeline/text-input.ts';
-import { TextBatch } from '../../../worker/pipeline/prepare-texts.ts';
+import { TextBatch, tokenising } from '../../../worker/pipeline/prepare-texts.ts';
 import { spans } from '../../../worker/pipeline/spans.ts';
 import type { Tensor } from '../../../worker/protocol/tensor.ts';
 import { characterTokenizer } from '../../harness/texts/character-tokenizer.ts';
@@ -26,7 +26,10 @@ function marked(
   tags: string,
   { labels = bio, scheme = 'bio' as Spans['scheme'], prompt = '', side = 'right' as const } = {},
 ) {
-  const { items } = new TextBatch([text], input(side, prompt === '' ? undefined : prompt), characterTokenizer);
+  const steps = input(side, prompt === '' ? undefined : prompt);
+  const asked = tokenising([text], steps);
+  const encodings = asked.texts.map((each) => characterTokenizer.encode(each, asked.options));
+  const { items } = new TextBatch([text], encodings, asked.prompt, steps);
   const [item] = items;
   if (item === undefined) throw new Error('no item');
   const scores = new Float32Array(64 * labels.length);

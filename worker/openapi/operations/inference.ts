@@ -12,6 +12,8 @@ const choosing = ['popserve-min-epoch', 'popserve-key'] as const;
 const telling = ['popserve-last-call', 'traceparent'] as const;
 export const served = ['popserve-version', 'popserve-epoch', 'popserve-digest'] as const;
 const inferred = [...served, 'popserve-instead-of', 'Server-Timing', 'traceparent'] as const;
+/** Of an answer about texts. */
+const ofTexts = ['popserve-tokens', 'popserve-truncated'] as const;
 
 /** A call of a model and the same call of one of its versions. */
 export function ofModel(verb: string, rest: string, call: Operation): Operations {
@@ -74,18 +76,18 @@ export const inferenceOperations: Operations = {
   ...ofModel('POST', '/infer', {
     id: 'infer',
     tag: 'Inference',
-    summary: 'Infer from tensors, plain records or pictures',
+    summary: 'Infer from tensors, plain records, pictures or texts',
     body: {
       content: ['Records', 'InferenceRequest', 'PipelineRequest'],
       binary: true,
-      pictures: true,
+      media: true,
       example: records,
     },
     headers: ['Inference-Header-Content-Length', ...telling],
     answer: {
       content: answersOfTasks,
       binary: true,
-      headers: [...inferred, 'Inference-Header-Content-Length'],
+      headers: [...inferred, ...ofTexts, 'Inference-Header-Content-Length'],
     },
   }),
   ...ofModel('GET', '/infer', {
@@ -96,6 +98,17 @@ export const inferenceOperations: Operations = {
     headers: ['If-None-Match', ...telling],
     answer: { content: 'Predictions', headers: [...inferred, 'ETag'], statuses: [200, 304] },
   }),
+  'POST /v1/embeddings': {
+    id: 'embed',
+    tag: 'OpenAI',
+    summary: 'Vectors of texts, for clients of OpenAI',
+    body: {
+      content: 'EmbeddingsRequest',
+      example: { model: 'sentences', input: ['The first text', 'the second'], encoding_format: 'float' },
+    },
+    headers: [...choosing, ...telling],
+    answer: { content: 'EmbeddingsResponse', headers: [...inferred, ...ofTexts], refusals: 'OpenAiError' },
+  },
   ...predictions('predict', '', '{model}', 'the active version'),
   ...predictions('predictOfVersion', ':model/versions/', '{model}/versions/{version}', 'a version'),
   ...predictions('predictOfLabel', ':model/labels/', '{model}/labels/{label}', 'an alias'),
