@@ -9,7 +9,7 @@ const background = z.enum(['first', 'last', 'none']);
 const extent = z.tuple([z.number().positive(), z.number().positive()]);
 
 /** Boxes that stand on a grid, row by row, those of one place behind each other; level by level. */
-const priorsSchema = z.strictObject({
+export const priorsSchema = z.strictObject({
   levels: z
     .array(
       z.strictObject({
@@ -25,6 +25,9 @@ const priorsSchema = z.strictObject({
 });
 
 export type Priors = z.infer<typeof priorsSchema>;
+
+/** What distances are multiplied with: of centres, and of sizes. */
+export const variancesSchema = z.tuple([z.number().positive(), z.number().positive()]);
 
 export const boxFormSchema = z.discriminatedUnion('form', [
   /** YOLOv5 to YOLO11: centre, size and classes of each candidate, in pixels of the input, scores as they are. */
@@ -49,8 +52,7 @@ export const boxFormSchema = z.discriminatedUnion('form', [
     scores: nameText,
     activation,
     background,
-    /** Of centres and of sizes. */
-    variances: z.tuple([z.number().positive(), z.number().positive()]),
+    variances: variancesSchema,
     priors: priorsSchema,
   }),
   /** Boxes that are boxes already, [N, candidates, 4], and their classes, [N, candidates, classes]. */

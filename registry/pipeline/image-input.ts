@@ -25,10 +25,13 @@ export const imageStepSchema = z.discriminatedUnion('step', [
   z.discriminatedUnion('fit', [
     /** To this size, whatever the shape was. */
     z.strictObject({ step: z.literal('resize'), fit: z.literal('fill'), height: side, width: side, filter }),
-    /** The shorter side to this many pixels, the longer one in proportion, rounded down; less where the longer one had more than `longest`. */
+    /**
+     * The shorter side to this many pixels, the longer one in proportion, rounded down. Both are smaller where the longer one had more
+     * than `longest`, and each is cut down to a multiple of `multiple`.
+     */
     z.strictObject({
       ...{ step: z.literal('resize'), fit: z.literal('shortest'), size: side, filter },
-      longest: side.exactOptional(),
+      ...{ longest: side.exactOptional(), multiple: side.exactOptional() },
     }),
     /** As large as fits, with a frame of this value around it: in the middle, or in the corner at the top left. */
     z.strictObject({

@@ -3,6 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import * as z from 'zod';
 import { aliasSchema, modelNameSchema, versionSchema } from '../../registry/names.ts';
 import { check, tellFaults } from '../../registry/parse.ts';
+import { mostBoxes } from '../../registry/pipeline/boxes.ts';
 import { isPrototypeName, prototypeRefusal } from '../../registry/prototype-names.ts';
 import { percentSchema } from '../../registry/route.ts';
 import type { GivenShape, LabelsFile, MaxDim } from '../publish/options.ts';
@@ -45,6 +46,21 @@ export const parseDivisors = parser(numberList.pipe(z.array(z.number().positive(
 export const parseImageResize = parser(
   z.union([z.enum(['stretch', 'none']), numberText.pipe(z.int().min(1))], 'expected pixels, stretch or none'),
 );
+export const parseLetterbox = parser(
+  z
+    .string()
+    .regex(/^\d+(,corner)?$/, 'expected the value of the frame, 0 to 255, as in 114 or 114,corner')
+    .transform((text) => {
+      const [value, place] = text.split(',');
+      return { value: Number(value), ...(place === 'corner' ? { place } : {}) };
+    })
+    .pipe(z.object({ value: z.int().min(0).max(255), place: z.literal('corner').exactOptional() })),
+);
+export const parseStrides = parser(numberList.pipe(z.array(z.int().min(1))));
+export const parseIou = parser(
+  z.union([z.literal('none'), numberText.pipe(z.number().min(0).max(1))], 'expected a share of 0 to 1, or none'),
+);
+export const parseBoxCount = parser(numberText.pipe(z.int().min(1).max(mostBoxes)));
 export const parseReason = parser(z.string().min(1).max(1000));
 
 /** For an option that may come several times: collects `key=value`. */

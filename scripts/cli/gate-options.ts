@@ -6,7 +6,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Task, tasks } from '../../registry/evaluation.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Digest } from '../../registry/names.ts';
-import { type PipelineTask, pipelineTasks } from '../publish/pipeline/plan-pipeline.ts';
+import { type PipelineTask, pipelineTasks } from '../publish/pipeline/options.ts';
 import type { ImageOptions } from '../validation/folder/preprocess.ts';
 import type { ValidationOptions } from '../validation/options.ts';
 import {

@@ -1,8 +1,9 @@
 // The options of `popserve publish` for pictures of one line of writing: their size, and what the model's classes write.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { LabelsFile } from '../publish/options.ts';
+import type { PipelineTask } from '../publish/pipeline/options.ts';
 import { type LineSize, readKeys, type WritingOptions } from '../publish/pipeline/plan-line.ts';
-import type { PipelineTask } from '../publish/pipeline/plan-pipeline.ts';
+
 import { parseCount, parseNumber } from './arguments.ts';
 import type { GateArguments } from './gate-options.ts';
 import { UsageError } from './usage-error.ts';

@@ -1,35 +1,50 @@
 // The options of `popserve publish` that make up a pipeline, and what is published of a folder.
+import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
+import { PopserveError } from '../../registry/errors.ts';
 import type { ImageStep } from '../../registry/pipeline/image-input.ts';
+import type { TensorSpec } from '../../registry/signature.ts';
+import { readModel } from '../onnx/model-file.ts';
 import type { LabelsFile } from '../publish/options.ts';
-import { type HubFolder, readHubFolder } from '../publish/pipeline/hub-folder.ts';
+import { readHubFolder } from '../publish/pipeline/hub-folder.ts';
 import type { FoundStep } from '../publish/pipeline/image-processor.ts';
-import { type LineSize, lineStep } from '../publish/pipeline/plan-line.ts';
-import { type PipelineOptions, type PipelineTask, pipelineTasks } from '../publish/pipeline/plan-pipeline.ts';
+import { type PipelineOptions, pipelineTasks, taskOf } from '../publish/pipeline/options.ts';
+import { lineStep } from '../publish/pipeline/plan-line.ts';
+import { exportSteps, readUltralytics, type UltralyticsExport } from '../publish/pipeline/ultralytics.ts';
 import { imageStepsOf, planPreprocessing } from '../validation/folder/preprocess.ts';
+import { parseLetterbox } from './arguments.ts';
+import { addBoxOptions, type BoxArguments, boxOptions, boxOptionsGiven } from './box-arguments.ts';
 import { type GateArguments, imageOptions } from './gate-options.ts';
 import { addLineOptions, type LineArguments, lineOptions, requireWriting, writingOptions } from './line-options.ts';
 import { UsageError } from './usage-error.ts';
 
-export interface PipelineArguments extends LineArguments {
+export interface PipelineArguments extends BoxArguments, LineArguments {
   variant?: string;
   scores?: 'softmax' | 'sigmoid' | 'none';
+  imageLetterbox?: ReturnType<typeof parseLetterbox>;
   imageColour?: 'rgb' | 'bgr';
 }
 
 export function addPipelineOptions(command: Command): Command {
-  const options = command
+  return addLineOptions(addBoxOptions(command))
     .option('--variant <name>', "of a folder's models: quantized for model_quantized.onnx")
+    .option(
+      '--image-letterbox <value>',
+      'resize to what fits and frame it with this value, 114 for YOLO; 114,corner puts it at the top left',
+      parseLetterbox,
+    )
+    .addOption(
+      new Option('--image-colour <order>', 'of the channels that the model was trained on (default: rgb)').choices([
+        'rgb',
+        'bgr',
+      ]),
+    )
     .addOption(
       new Option(
         '--scores <how>',
         'from the values of a picture model to scores (default: by config.json or the graph)',
       ).choices(['softmax', 'sigmoid', 'none']),
-    )
-    .addOption(
-      new Option('--image-colour <order>', 'of the channels of a picture model (default: rgb)').choices(['rgb', 'bgr']),
     );
-  return addLineOptions(options);
 }
 
 export interface Published {
@@ -52,50 +67,84 @@ export async function whatIsPublished(path: string, options: PipelineArguments &
   }
   const task = pipelineTasks.find((each) => each === options.task) ?? null;
   requireWriting(task, options);
-  if (folder === null && task === null) {
-    if (options.scores !== undefined) throw new UsageError(`--scores goes with --task ${pipelineTasks.join(' or ')}`);
-    if (options.imageColour !== undefined || lineOptions(options) !== null) {
-      throw new UsageError(
-        '--image-colour, --image-height, --image-width and --image-padding go with a --task that takes pictures',
-      );
-    }
-    return { file: path, pipeline: undefined, labels: options.labels };
+  const exported = folder === null ? await exportOf(path) : null;
+  const served = taskOf({ task, folder, exported });
+  if (served === null && options.scores !== undefined) {
+    throw new UsageError(`--scores goes with --task ${pipelineTasks.join(' or ')}`);
   }
-  const writing = await writingOptions(task, options);
+  if (served === null && arePicturesSaid(options)) {
+    throw new UsageError(
+      '--image-letterbox, --image-colour, --image-height, --image-width and --image-padding go with a --task that takes pictures',
+    );
+  }
+  const [boxOption] = boxOptionsGiven(options);
+  if (served !== 'object-detection' && boxOption !== undefined) {
+    throw new UsageError(`${boxOption} goes with --task object-detection`);
+  }
+  const file = folder?.model ?? path;
+  if (served === null) return { file, pipeline: undefined, labels: options.labels };
+  const [writing, boxes] = [
+    await writingOptions(task, options),
+    served === 'object-detection' ? await boxOptions(options) : {},
+  ];
   return {
-    file: folder?.model ?? path,
-    pipeline: { ...pipelineOptions(folder, task, options), ...(writing === null ? {} : { writing }) },
-    labels: writing === null ? options.labels : undefined,
+    file,
+    pipeline: {
+      ...pipelineOptions({ folder, task, exported }, options),
+      boxes,
+      ...(writing === null ? {} : { writing }),
+    },
+    labels: writing === null && boxes.labels === undefined ? options.labels : undefined,
   };
 }
 
+/** Null for a file that is no model, which is told later. */
+async function exportOf(path: string): Promise<UltralyticsExport | null> {
+  if (!path.endsWith('.onnx')) return null;
+  const bytes = await readFile(path).catch(() => null);
+  if (bytes === null) return null;
+  try {
+    return readUltralytics(readModel(new Uint8Array(bytes)));
+  } catch (error) {
+    if (error instanceof PopserveError && error.code === 'INVALID_ARGUMENT') throw error;
+    return null;
+  }
+}
+
+function arePicturesSaid(options: PipelineArguments & GateArguments): boolean {
+  const { imageLetterbox, imageColour } = options;
+  return imageLetterbox !== undefined || imageColour !== undefined || lineOptions(options) !== null;
+}
+
 function pipelineOptions(
-  folder: HubFolder | null,
-  task: PipelineTask | null,
+  source: Pick<PipelineOptions, 'folder' | 'task' | 'exported'>,
   options: PipelineArguments & GateArguments,
-): PipelineOptions {
-  const line = lineOptions(options);
-  const images = imageOptions(line === null ? options : { ...options, imageResize: 'none' });
-  if (folder?.imageProcessor && (images !== undefined || options.imageColour !== undefined)) {
+): Omit<PipelineOptions, 'boxes' | 'writing'> {
+  const { folder, exported } = source;
+  const isSaid = arePicturesSaid(options) || imageOptions(options) !== undefined;
+  if (folder?.imageProcessor && isSaid) {
     throw new UsageError(
       "the options for images do not go with the folder's preprocessor_config.json: change that file",
     );
   }
-  if (folder === null) requireImageOptions(options);
+  const isKnown = exported !== null && exportSteps(exported) !== null;
+  if (folder === null && (isSaid || !isKnown)) requireImageOptions(options);
   return {
-    task,
-    folder,
+    ...source,
     activation: options.scores ?? null,
-    imageSteps:
-      images === undefined ? null : (spec) => stepsOf(planPreprocessing(spec, images), spec.datatype, options, line),
+    imageSteps: isSaid ? (spec) => stepsOf(spec, options) : null,
   };
 }
 
 /** A guess would be right for most models and silently wrong for the others. */
 function requireImageOptions(options: PipelineArguments & GateArguments): void {
-  const { imageResize, imageScale, imageMean, imageStd } = options;
+  const { imageResize, imageLetterbox, imageScale, imageMean, imageStd } = options;
+  if (imageResize !== undefined && imageLetterbox !== undefined) {
+    throw new UsageError('--image-resize does not go with --image-letterbox: a picture is resized once');
+  }
+  const isSized = imageResize !== undefined || imageLetterbox !== undefined || lineOptions(options) !== null;
   const missing = [
-    ...(imageResize === undefined && lineOptions(options) === null ? ['--image-resize'] : []),
+    ...(!isSized ? ['--image-resize (or --image-letterbox)'] : []),
     ...(imageScale === undefined ? ['--image-scale'] : []),
     ...(imageMean === undefined ? ['--image-mean'] : []),
     ...(imageStd === undefined ? ['--image-std'] : []),
@@ -115,17 +164,26 @@ const optionsOf: Partial<Record<ImageStep['step'], string>> = {
 };
 
 /** Without the steps that every picture has, and the layout of the input. */
-function stepsOf(
-  plan: ReturnType<typeof planPreprocessing>,
-  datatype: Parameters<typeof imageStepsOf>[1],
-  { imageColour }: PipelineArguments,
-  line: LineSize | null,
-): FoundStep[] {
-  const found = imageStepsOf(plan, datatype)
+function stepsOf(spec: TensorSpec, options: PipelineArguments & GateArguments): FoundStep[] {
+  const { imageLetterbox, imageColour } = options;
+  const line = lineOptions(options);
+  const images = imageOptions(options) ?? {};
+  if (imageLetterbox !== undefined && images.crop === undefined && spec.shape.slice(1).includes(-1)) {
+    throw new UsageError(
+      `--image-letterbox needs --image-crop, as input '${spec.name}' [${spec.shape}] takes several sizes`,
+    );
+  }
+  const resize = line !== null ? 'none' : imageLetterbox !== undefined ? 'stretch' : images.resize;
+  const plan = planPreprocessing(spec, { ...images, ...(resize === undefined ? {} : { resize }) });
+  const found = imageStepsOf(plan, spec.datatype)
     .steps.filter(({ step }) => step !== 'decode' && step !== 'layout')
     .map((step) => ({ step, from: optionsOf[step.step] ?? 'the model' }));
   return found.flatMap((each): FoundStep[] => {
-    if (each.step.step !== 'colour') return [each];
+    const { step } = each;
+    if (step.step === 'resize' && step.fit === 'fill' && imageLetterbox !== undefined) {
+      return [{ step: { ...step, ...imageLetterbox, fit: 'letterbox' }, from: '--image-letterbox' }];
+    }
+    if (step.step !== 'colour') return [each];
     const colour = imageColour === undefined ? each : withColour(each, imageColour);
     const from = '--image-height, --image-width, --image-padding';
     return line === null ? [colour] : [colour, { step: lineStep(line), from }];

@@ -1,6 +1,7 @@
 // The answer of a pipeline's task as a PoP sends it, read by the schema of that task.
 import * as z from 'zod';
 import {
+  type DetectedObject,
   detectedObjectsSchema,
   embeddingSchema,
   type GeneratedText,
@@ -28,16 +29,33 @@ export function readTaskAnswer(body: Uint8Array, task: PipelineTask, what: strin
   return parse(schemas[task], parseJson(new TextDecoder().decode(body), what, 'INTERNAL'), what, 'INTERNAL');
 }
 
-/** What a picture is answered with where the command does not know the task: a text, or labels. */
-const pictureSchema = z.union([generatedTextsSchema, labelScoresSchema]);
+/** What a picture is answered with where the command does not know the task: a text, boxes or labels. Labels alone would leave boxes out. */
+const pictureSchema = z.union([generatedTextsSchema, detectedObjectsSchema, labelScoresSchema]);
+
+type PictureAnswer = GeneratedText[] | DetectedObject[] | LabelScore[];
 
 /** @throws {PopserveError} INTERNAL for an answer of another form, naming where it came from as `what` */
-export function readPictureAnswer(body: Uint8Array, what: string): GeneratedText[] | LabelScore[] {
+export function readPictureAnswer(body: Uint8Array, what: string): PictureAnswer {
   return parse(pictureSchema, parseJson(new TextDecoder().decode(body), what, 'INTERNAL'), what, 'INTERNAL');
 }
 
+/** Null for an answer of something else. One that is empty may be of any task. */
+export function objectsOf(answer: PictureAnswer): DetectedObject[] | null {
+  const entries: readonly object[] = answer;
+  const objects = entries.filter((entry): entry is DetectedObject => 'box' in entry);
+  return objects.length === answer.length ? objects : null;
+}
+
 /** The lines of a table, its head first. */
-export function answerRows(answer: GeneratedText[] | LabelScore[]): string[][] {
+export function answerRows(answer: PictureAnswer): string[][] {
+  const objects = objectsOf(answer);
+  if (objects !== null) {
+    const rows = objects.map(({ label, score, box }) => [
+      ...[label, score.toFixed(4)],
+      ...[box.xmin, box.ymin, box.xmax, box.ymax].map((pixels) => pixels.toFixed(1)),
+    ]);
+    return [['LABEL', 'SCORE', 'XMIN', 'YMIN', 'XMAX', 'YMAX'], ...rows];
+  }
   const rows = answer.map((each) => [
     'generated_text' in each ? each.generated_text : each.label,
     each.score.toFixed(4),

@@ -18,12 +18,8 @@ import { limitInputs } from '../publish/limit-inputs.ts';
 import { askNative, candidatesOf, checkNative, testAnswers } from '../publish/native-answers.ts';
 import type { Progress, PublishedBlob } from '../publish/options.ts';
 import { examineOriginal, type Original } from '../publish/original.ts';
-import {
-  type CompletedPipeline,
-  completePipeline,
-  type PipelineOptions,
-  planImage,
-} from '../publish/pipeline/plan-pipeline.ts';
+import type { PipelineOptions } from '../publish/pipeline/options.ts';
+import { type CompletedPipeline, completePipeline, planImage } from '../publish/pipeline/plan-pipeline.ts';
 import { type PreparationSettings, settingsOf } from '../publish/settings.ts';
 import { readSource, type Source } from '../publish/source.ts';
 import { tryZeroSizes } from '../publish/try-zero-sizes.ts';

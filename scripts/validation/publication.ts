@@ -1,7 +1,8 @@
 // The options and the result of publishing: the contract between the command line and the release check.
 import type { Manifest } from '../../registry/manifest.ts';
 import type { GivenShape, LabelsFile, MaxDim, PublishedBlob } from '../publish/options.ts';
-import type { CompletedPipeline, PipelineOptions } from '../publish/pipeline/plan-pipeline.ts';
+import type { PipelineOptions } from '../publish/pipeline/options.ts';
+import type { CompletedPipeline } from '../publish/pipeline/plan-pipeline.ts';
 import type { PreparationOptions } from '../publish/settings.ts';
 import type { Validation, ValidationOptions } from './options.ts';
 

@@ -43,12 +43,8 @@ function resizePlan(size: Size, step: ImageStepOf<'resize'> | undefined): Geomet
       return whole(size, 'nearest');
     case 'fill':
       return whole(step, step.filter);
-    case 'shortest': {
-      const shorter = Math.min(size.width, size.height);
-      const target = shortestSide(size, step);
-      const scaled = (side: number) => Math.max(1, Math.trunc((target * side) / shorter));
-      return whole({ width: scaled(size.width), height: scaled(size.height) }, step.filter);
-    }
+    case 'shortest':
+      return whole(shortest(size, step), step.filter);
     case 'height': {
       const width = Math.min(step.mostWidth, Math.max(1, Math.ceil((step.height * size.width) / size.height)));
       return whole({ width, height: step.height }, step.filter);
@@ -70,14 +66,18 @@ function whole({ width, height }: Size, filter: Filter): Geometry {
   };
 }
 
-/**
- * Pixels of the shorter side where the longer one has a limit.
- * @see https://github.com/huggingface/transformers/blob/main/src/transformers/image_transforms.py get_resize_output_image_size
- */
-function shortestSide({ width, height }: Size, step: Extract<ImageStepOf<'resize'>, { fit: 'shortest' }>): number {
+/** @see https://github.com/huggingface/transformers get_size_with_aspect_ratio of image_transforms.py, and of YOLOS for the multiple */
+function shortest({ width, height }: Size, step: Extract<ImageStepOf<'resize'>, { fit: 'shortest' }>): Size {
   const [shorter, longer] = [Math.min(width, height), Math.max(width, height)];
-  if (step.longest === undefined || (longer / shorter) * step.size <= step.longest) return step.size;
-  return roundEven((step.longest * shorter) / longer);
+  const isHeld = step.longest !== undefined && (longer / shorter) * step.size > step.longest;
+  const target = isHeld ? ((step.longest ?? longer) * shorter) / longer : step.size;
+  const multiple = step.multiple ?? 1;
+  const scaled = (side: number) => {
+    // Only the shorter side of a picture whose longer side is held is rounded.
+    const pixels = side === shorter ? roundEven(target) : Math.trunc((target * side) / shorter);
+    return Math.max(multiple, pixels - (pixels % multiple));
+  };
+  return { width: scaled(width), height: scaled(height) };
 }
 
 /**

@@ -22,6 +22,7 @@ interface InferOptions {
   version?: string;
   input?: string;
   image?: string;
+  draw?: string;
   /** A request file, or true for the bare switch. */
   json?: string | true;
   binary?: boolean;
@@ -40,6 +41,7 @@ export function addInfer(program: Command, execute: Execute): void {
     .argument('<model>', 'name of the model', parseModel)
     .option('--input <file>', 'the request; - reads standard input')
     .option('--image <file>', 'a JPEG, PNG or WebP, for a version that takes pictures')
+    .option('--draw <file>', 'with --image: a copy of the picture with the boxes on it, as PNG')
     .option('--json [file]', 'machine-readable output: the response; with a file, the request as well')
     .option('--version <version>', 'a version or an alias; default: what is served')
     .option('--binary', 'send the tensors and ask for the answer in the binary form')
@@ -55,8 +57,9 @@ async function infer(context: Context, model: string, options: InferOptions): Pr
     if (options.input !== undefined || typeof options.json === 'string' || options.binary) {
       throw new UsageError('--image sends a picture as it is: --input, --json FILE and --binary do not go with it');
     }
-    return inferPicture(context, { model, version, file, minEpoch });
+    return inferPicture(context, { model, version, file, minEpoch, draw: options.draw });
   }
+  if (options.draw !== undefined) throw new UsageError('--draw goes with --image');
   const request = await readRequest(context, options);
   const { headers, body } = options.binary ? toBinary(request) : { headers: jsonHeaders, body: request };
   const target = options.version === undefined ? '' : urlPath`/versions/${options.version}`;

@@ -7,7 +7,7 @@ import type { ImageStep, ImageStepOf } from '../../../registry/pipeline/image-in
 const side = z.int().min(1);
 const sizeSchema = z.union([
   side,
-  z.looseObject({ shortest_edge: side }),
+  z.looseObject({ shortest_edge: side, longest_edge: side.optional() }),
   z.looseObject({ height: side, width: side }),
 ]);
 const numbers = z.union([z.number(), z.array(z.number()).min(1).max(3)]);
@@ -22,6 +22,7 @@ export const imageProcessorSchema = z.looseObject({
   crop_size: sizeSchema.nullable().optional(),
   crop_pct: z.number().positive().nullable().optional(),
   do_pad: z.boolean().nullable().optional(),
+  pad_size: z.unknown().optional(),
   do_rescale: z.boolean().optional(),
   rescale_factor: z.number().positive().optional(),
   do_normalize: z.boolean().optional(),
@@ -52,6 +53,10 @@ interface Defaults {
   readonly image_mean?: number | readonly number[];
   readonly image_std?: number | readonly number[];
   readonly do_flip_channel_order?: boolean;
+  /** `do_pad` makes pictures of a batch equally large, and changes nothing for one. */
+  readonly padsBatches?: boolean;
+  /** Sides are cut down to multiples of it. */
+  readonly multiple?: number;
 }
 
 const [bilinear, bicubic] = [2, 3];
@@ -68,6 +73,12 @@ const imageNetStandard = { image_mean: [0.5, 0.5, 0.5], image_std: [0.5, 0.5, 0.
 const openAiClip = {
   image_mean: [0.48145466, 0.4578275, 0.40821073],
   image_std: [0.26862954, 0.26130258, 0.27577711],
+};
+const imageNetDefault = { image_mean: [0.485, 0.456, 0.406], image_std: [0.229, 0.224, 0.225] };
+/** Of detectors that take pictures of any shape. One is not padded: that is for batches of several shapes. */
+const detector = {
+  ...{ ...usual, ...imageNetDefault, size: { shortest_edge: 800, longest_edge: 1333 } },
+  ...{ do_center_crop: false, padsBatches: true },
 };
 const square = (pixels: number) => ({ height: pixels, width: pixels });
 
@@ -87,6 +98,11 @@ const classes: Readonly<Record<string, Defaults>> = {
     ...{ ...usual, ...imageNetStandard, size: { shortest_edge: 384 }, resample: bicubic },
     ...{ do_center_crop: false, crop_pct: 224 / 256 },
   },
+  Detr: detector,
+  ConditionalDetr: detector,
+  DeformableDetr: detector,
+  Yolos: { ...detector, multiple: 16 },
+  RTDetr: { ...usual, ...imageNetDefault, size: square(640), do_center_crop: false, do_normalize: false },
 };
 
 /** From this size on the class warps the picture and cuts nothing from it. */
@@ -107,7 +123,9 @@ export function processorSteps(config: ImageProcessorConfig, file = 'preprocesso
     );
   }
   const read = new Fields(config, defaults, file, type ?? name);
-  if (config.do_pad) throw invalid(`${file}: do_pad is not supported for ${type}`);
+  if (config.do_pad && (!defaults.padsBatches || config.pad_size != null)) {
+    throw invalid(`${file}: ${config.pad_size == null ? 'do_pad' : 'pad_size'} is not supported for ${type}`);
+  }
   return [
     {
       step: { step: 'colour', to: read.get('do_flip_channel_order') ? 'bgr' : 'rgb' },
@@ -133,7 +151,8 @@ class Fields {
   }
 
   get<K extends keyof Defaults>(name: K): Defaults[K] {
-    return (this.#config[name] ?? this.#defaults[name]) as Defaults[K];
+    const said = name in imageProcessorSchema.shape ? this.#config[name] : undefined;
+    return (said ?? this.#defaults[name]) as Defaults[K];
   }
 
   from(...names: readonly (keyof Defaults)[]): string {
@@ -147,10 +166,16 @@ function sizes(read: Fields): FoundStep[] {
   if (read.get('do_resize')) {
     const [size, filter] = [read.get('size'), filterOf(read)];
     const shortest = typeof size !== 'number' && 'shortest_edge' in size ? (size.shortest_edge as number) : null;
+    const longest = typeof size !== 'number' && 'longest_edge' in size ? size.longest_edge : undefined;
+    const multiple = read.get('multiple');
     const step: ImageStepOf<'resize'> =
       shortest === null
         ? { step: 'resize', fit: 'fill', ...rectangle(size), filter }
-        : { step: 'resize', fit: 'shortest', size: shortest, filter };
+        : {
+            ...{ step: 'resize', fit: 'shortest', size: shortest, filter },
+            ...(typeof longest === 'number' ? { longest } : {}),
+            ...(multiple === undefined ? {} : { multiple }),
+          };
     steps.push({ step, from: read.from('size', 'resample') });
   }
   const crop = read.get('do_center_crop') ? read.get('crop_size') : null;

@@ -1,33 +1,18 @@
-// The pipeline of a version, from a folder of the Hub or from the command line: each step with where it comes from.
+// The pipeline of a version, from a folder of the Hub, the metadata of an export or the command line: each step with where it comes from.
 import { invalid } from '../../../registry/errors.ts';
 import type { OutputRole } from '../../../registry/output-role.ts';
-import type { Classification } from '../../../registry/pipeline/classify.ts';
-import type { ImageInput, ImageStep, ImageStepOf } from '../../../registry/pipeline/image-input.ts';
-import { pictureFormats } from '../../../registry/pipeline/image-input.ts';
+import { type ImageInput, type ImageStepOf, pictureFormats } from '../../../registry/pipeline/image-input.ts';
 import type { Pipeline } from '../../../registry/pipeline/pipeline.ts';
 import type { Signature, TensorSpec } from '../../../registry/signature.ts';
+import type { Labels } from './box-options.ts';
+import { completeBoxes } from './complete-boxes.ts';
+import { completeClassification } from './complete-classification.ts';
+import { describeStep } from './describe-step.ts';
 import type { HubFolder } from './hub-folder.ts';
 import { type FoundStep, processorSteps } from './image-processor.ts';
-import { planCtc, requireLineFit, type WritingOptions } from './plan-line.ts';
-
-/** Tasks that `--task` takes for a pipeline, and the class names of the Hub's models that are of each. */
-export const pipelineTasks = ['image-classification', 'image-to-text'] as const;
-export type PipelineTask = (typeof pipelineTasks)[number];
-const architectures: Readonly<Partial<Record<PipelineTask, RegExp>>> = {
-  'image-classification': /ForImageClassification$/,
-};
-
-export interface PipelineOptions {
-  /** As `--task` says it; null: by the folder's config.json. */
-  readonly task: PipelineTask | null;
-  readonly folder: HubFolder | null;
-  /** How values become scores, as `--scores` says it; null: by the folder or the graph. */
-  readonly activation: Classification['activation'] | null;
-  /** Steps from the command line, without a folder's processor. */
-  readonly imageSteps: ((spec: TensorSpec) => readonly FoundStep[]) | null;
-  /** What the classes of image-to-text write. */
-  readonly writing?: WritingOptions;
-}
+import { type PipelineOptions, type PipelineTask, taskOf } from './options.ts';
+import { planCtc, requireLineFit } from './plan-line.ts';
+import { exportSteps } from './ultralytics.ts';
 
 export interface PlannedImage {
   readonly task: PipelineTask;
@@ -63,25 +48,12 @@ export function planImage(options: PipelineOptions, signature: Signature): Plann
   };
 }
 
-function taskOf({ task, folder }: PipelineOptions): PipelineTask | null {
-  if (task !== null) return task;
-  if (folder === null) return null;
-  const names = folder.config?.architectures;
-  if (names === undefined) {
-    throw invalid(
-      'the folder has no config.json with architectures, which say the task: give --task, or publish the .onnx itself to serve its tensors',
-    );
-  }
-  const found = pipelineTasks.find((each) => names.some((name) => architectures[each]?.test(name)));
-  if (found !== undefined) return found;
-  throw invalid(
-    `config.json: ${names.join(', ')} is of no task that is supported: expected ${pipelineTasks.join(', ')}; publish the .onnx itself to serve its tensors`,
-  );
-}
-
 function imageInput({ inputs }: Signature): TensorSpec {
   const [input, ...others] = inputs;
   if (input !== undefined && others.length === 0) return input;
+  if (inputs.some(({ name }) => name === 'pixel_mask')) {
+    throw invalid("input 'pixel_mask' is not supported: export the model with 'pixel_values' as its only input");
+  }
   throw invalid(
     `a picture goes into a model of one input, this one has ${inputs.map(({ name }) => `'${name}'`).join(', ')}`,
   );
@@ -101,9 +73,15 @@ function axesOf({ name, datatype, shape }: TensorSpec) {
   return { order: 'nhwc', channels: fourth, height: second, width: third } as const;
 }
 
-function stepsOf({ folder, imageSteps }: PipelineOptions, spec: TensorSpec): readonly FoundStep[] {
+function stepsOf({ folder, exported, imageSteps }: PipelineOptions, spec: TensorSpec): readonly FoundStep[] {
   if (imageSteps !== null) return imageSteps(spec);
-  if (folder?.imageProcessor) return processorSteps(folder.imageProcessor);
+  const steps = folder?.imageProcessor ? processorSteps(folder.imageProcessor) : exported && exportSteps(exported);
+  if (steps) return steps;
+  if (folder === null) {
+    throw invalid(
+      'nothing says how pictures are prepared: give --image-resize or --image-letterbox and the other options for images',
+    );
+  }
   throw invalid(
     'the folder has no preprocessor_config.json; say how pictures are prepared with --image-resize and the other options for images',
   );
@@ -123,9 +101,17 @@ function requireFit(
       `${colour?.from ?? 'the steps'} gives ${made} channels, input '${name}' [${shape}] takes ${channels}`,
     );
   }
-  requireLineFit(steps.find(({ step }) => step.step === 'resize')?.step, { height, width }, spec);
-  const last = steps.findLast(({ step }) => 'height' in step && 'width' in step);
-  if (last === undefined || !('height' in last.step && 'width' in last.step)) return;
+  const resize = steps.find(({ step }) => step.step === 'resize')?.step;
+  requireLineFit(resize, { height, width }, spec);
+  if (resize?.step === 'resize' && resize.fit === 'height') return;
+  const last = steps.findLast(({ step }) => step.step === 'resize' || step.step === 'crop' || step.step === 'pad');
+  if (last === undefined) return;
+  if (!('height' in last.step && 'width' in last.step)) {
+    if (height === -1 && width === -1) return;
+    throw invalid(
+      `${last.from} makes pictures of any shape (${describeStep(last.step)}), input '${name}' [${shape}] takes ${height}x${width}`,
+    );
+  }
   const fits = (size: number, own: number) => own === -1 || own === size;
   if (fits(last.step.height, height) && fits(last.step.width, width)) return;
   throw invalid(
@@ -145,52 +131,44 @@ export interface CompletedPipeline {
  */
 export function completePipeline(
   { task, image, rows }: PlannedImage,
-  { folder, activation, writing }: PipelineOptions,
+  options: PipelineOptions,
   model: {
     readonly signature: Signature;
     readonly labels: Readonly<Record<string, readonly (string | number)[]>>;
     readonly roles: readonly OutputRole[] | undefined;
   },
 ): CompletedPipeline {
-  if (task === 'image-to-text') {
-    if (writing === undefined) throw invalid('image-to-text needs --labels FILE and --blank first or last');
-    const { after, row } = planCtc(writing, activation, model);
-    return { pipeline: { schema: 1, task, image, after }, steps: [...rows, row] };
+  const { signature, roles } = model;
+  const folderLabels = labelsOf(options);
+  switch (task) {
+    case 'image-to-text': {
+      const { writing, activation } = options;
+      if (writing === undefined) throw invalid('image-to-text needs --labels FILE and --blank first or last');
+      const { after, row } = planCtc(writing, activation, model);
+      return { pipeline: { schema: 1, task, image, after }, steps: [...rows, row] };
+    }
+    case 'image-classification': {
+      const completed = completeClassification(options, { signature, roles, ownLabels: model.labels, folderLabels });
+      return {
+        pipeline: { schema: 1, task, image, after: completed.after },
+        steps: [...rows, ...completed.rows],
+      };
+    }
+    case 'object-detection': {
+      const labels = options.boxes.labels ?? folderLabels;
+      const completed = completeBoxes(options, { signature, roles, labels, image });
+      return {
+        pipeline: { schema: 1, task, image, after: completed.after },
+        steps: [...rows, ...completed.rows],
+      };
+    }
   }
-  const output = scoresOutput(model.signature);
-  const own = model.labels[output.name]?.map(String);
-  const labels = own ?? folderLabels(folder);
-  const classes = output.shape.at(-1) ?? -1;
-  if (labels === null) {
-    throw invalid(
-      `nothing names the ${classes} classes of output '${output.name}': give --labels FILE, or a config.json with id2label`,
-    );
-  }
-  if (classes !== -1 && classes !== labels.length) {
-    throw invalid(
-      `config.json names ${labels.length} classes, output '${output.name}' [${output.shape}] has ${classes}`,
-    );
-  }
-  const [how, from] = activationOf(activation, folder, model.roles, output.name);
-  const after: Classification = {
-    step: 'classify',
-    output: output.name,
-    activation: how,
-    labels,
-    topK: Math.min(5, labels.length),
-  };
-  return {
-    pipeline: { schema: 1, task, image, after },
-    steps: [...rows, [`${how === 'none' ? 'scores as they are' : how}, ${labels.length} classes`, from]],
-  };
 }
 
-function scoresOutput({ outputs }: Signature): TensorSpec {
-  const [output, ...others] = outputs.filter(({ datatype }) => /^(FP|BF)/.test(datatype));
-  if (output !== undefined && others.length === 0) return output;
-  throw invalid(
-    `expected one output with a score for each class, the model has ${outputs.map(({ name }) => `'${name}'`).join(', ')}`,
-  );
+function labelsOf({ folder, exported }: PipelineOptions): Labels | null {
+  const names = folderLabels(folder);
+  if (names !== null) return { names, from: 'config.json: id2label' };
+  return exported === null ? null : { names: exported.names, from: 'metadata of the model: names' };
 }
 
 function folderLabels(folder: HubFolder | null): string[] | null {
@@ -202,58 +180,4 @@ function folderLabels(folder: HubFolder | null): string[] | null {
     if (label === undefined) throw invalid(`config.json: id2label has ${count} classes, and none is number ${index}`);
     return label;
   });
-}
-
-function activationOf(
-  said: Classification['activation'] | null,
-  folder: HubFolder | null,
-  roles: readonly OutputRole[] | undefined,
-  output: string,
-): readonly [Classification['activation'], string] {
-  if (said !== null) return [said, '--scores'];
-  if (roles?.find((role) => role.output === output)?.isShare) return ['none', 'the graph ends in probabilities'];
-  const problem = folder?.config?.problem_type;
-  if (problem === 'multi_label_classification') return ['sigmoid', 'config.json: problem_type'];
-  if (problem === 'single_label_classification') return ['softmax', 'config.json: problem_type'];
-  // transformers' own pipeline decides so where the file says nothing.
-  if (folder?.config?.id2label !== undefined) return ['softmax', 'several classes, as transformers does it'];
-  throw invalid(
-    `nothing says how the values of output '${output}' become scores: give --scores softmax (one class is right), sigmoid (each for itself) or none (they are scores already)`,
-  );
-}
-
-function describeStep(step: ImageStep): string {
-  switch (step.step) {
-    case 'decode':
-      return `decode ${step.formats.join(', ')}`;
-    case 'orient':
-      return 'turn as EXIF data say';
-    case 'colour':
-      return `colours ${step.to}`;
-    case 'resize':
-      return `resize ${describeFit(step)}, ${step.filter}`;
-    case 'crop':
-      return `crop ${step.height}x${step.width} from the centre`;
-    case 'pad':
-      return `pad to ${step.height}x${step.width} with ${step.value}`;
-    case 'scale':
-      return `times ${Number(step.by.toPrecision(6))}`;
-    case 'normalise':
-      return `less ${step.mean.join(', ')}, divided by ${step.std.join(', ')}`;
-    case 'layout':
-      return `${step.datatype} in ${step.order.toUpperCase()}`;
-  }
-}
-
-function describeFit(step: ImageStepOf<'resize'>): string {
-  switch (step.fit) {
-    case 'fill':
-      return `to ${step.height}x${step.width}`;
-    case 'shortest':
-      return `the shorter side to ${step.size}`;
-    case 'letterbox':
-      return `into ${step.height}x${step.width}, framed with ${step.value}`;
-    case 'height':
-      return `to a height of ${step.height}, ${step.leastWidth} to ${step.mostWidth} wide, padded with ${step.padding} after normalisation`;
-  }
 }

@@ -58,7 +58,41 @@ describe('a processor', () => {
     expect(found.some(({ step }) => step === 'normalise')).toBe(false);
   });
 
+  const imageNet = { step: 'normalise', mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
   test.each([
+    [
+      { image_processor_type: 'DetrImageProcessor', do_pad: true },
+      [
+        { step: 'resize', fit: 'shortest', size: 800, longest: 1333, filter: 'bilinear' },
+        { step: 'scale', by: 1 / 255 },
+        imageNet,
+      ],
+    ],
+    [
+      { image_processor_type: 'YolosImageProcessor', size: { shortest_edge: 512, longest_edge: 864 } },
+      [
+        { step: 'resize', fit: 'shortest', size: 512, longest: 864, multiple: 16, filter: 'bilinear' },
+        { step: 'scale', by: 1 / 255 },
+        imageNet,
+      ],
+    ],
+    [
+      { image_processor_type: 'RTDetrImageProcessor', do_pad: false },
+      [
+        { step: 'resize', fit: 'fill', height: 640, width: 640, filter: 'bilinear' },
+        { step: 'scale', by: 1 / 255 },
+      ],
+    ],
+  ])('of a detector: %j', (config, expected) => {
+    expect(steps(config).slice(1)).toEqual(expected);
+  });
+
+  test.each([
+    [
+      { image_processor_type: 'DetrImageProcessor', pad_size: { height: 9, width: 9 }, do_pad: true },
+      /pad_size is not supported/,
+    ],
+    [{ image_processor_type: 'RTDetrImageProcessor', do_pad: true }, /do_pad is not supported/],
     [
       { image_processor_type: 'SamImageProcessor' },
       /image processor SamImageProcessor is not supported, expected one of ViT/,

@@ -2,11 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Signature } from '../../../../registry/signature.ts';
 import type { HubConfig, HubFolder } from '../../../../scripts/publish/pipeline/hub-folder.ts';
-import {
-  completePipeline,
-  type PipelineOptions,
-  planImage,
-} from '../../../../scripts/publish/pipeline/plan-pipeline.ts';
+import type { PipelineOptions } from '../../../../scripts/publish/pipeline/options.ts';
+import { completePipeline, planImage } from '../../../../scripts/publish/pipeline/plan-pipeline.ts';
 
 const config: HubConfig = {
   architectures: ['ViTForImageClassification'],
@@ -17,7 +14,7 @@ const imageProcessor = { image_processor_type: 'ViTImageProcessor', size: { heig
 
 function folderOptions(changes: Partial<HubFolder> = {}, options: Partial<PipelineOptions> = {}): PipelineOptions {
   const folder: HubFolder = { model: 'model.onnx', config, imageProcessor, ...changes };
-  return { task: null, folder, activation: null, imageSteps: null, ...options };
+  return { task: null, folder, exported: null, activation: null, imageSteps: null, boxes: {}, ...options };
 }
 
 function signature(input: readonly number[] = [-1, 3, 8, 8], scores: readonly number[] = [-1, 2]): Signature {
@@ -83,6 +80,21 @@ describe('a folder', () => {
       signature(),
       /config.json: SamModel is of no task that is supported: expected image-classification/,
     ],
+    [
+      'pictures of any shape for an input of one',
+      folderOptions({ imageProcessor: { image_processor_type: 'DetrImageProcessor' } }),
+      signature(),
+      /default of DetrImageProcessor makes pictures of any shape \(resize the shorter side to 800, .*\), input 'pixel_values' \[-1,3,8,8\] takes 8x8/,
+    ],
+    [
+      'a mask beside the pictures',
+      folderOptions(),
+      {
+        ...signature(),
+        inputs: [...signature().inputs, { name: 'pixel_mask', datatype: 'INT64' as const, shape: [-1, 64, 64] }],
+      },
+      /input 'pixel_mask' is not supported: export the model with 'pixel_values' as its only input/,
+    ],
     ['no config.json', folderOptions({ config: null }), signature(), /no config.json with architectures/],
     ['no processor', folderOptions({ imageProcessor: null }), signature(), /no preprocessor_config.json/],
     [
@@ -104,5 +116,5 @@ describe('a folder', () => {
 });
 
 test('a file without --task has no pipeline', () => {
-  expect(planImage({ task: null, folder: null, activation: null, imageSteps: null }, signature())).toBeNull();
+  expect(planImage(folderOptions({}, { folder: null }), signature())).toBeNull();
 });
