@@ -14,7 +14,16 @@ import {
 } from './binning.ts';
 import { nameText } from './bounds.ts';
 import { type DataReference, dataSchema } from './evaluation.ts';
-import { featureValues, type ReferenceRows, rowElements, type Take, takeSchema, takesOf } from './feature.ts';
+import {
+  featureValues,
+  type ItemFeatures,
+  itemTakeSchema,
+  type ReferenceRows,
+  rowElements,
+  type Take,
+  takeSchema,
+  takesOf,
+} from './feature.ts';
 import { type Datatype, isFloat, type Signature, type TensorSpec } from './signature.ts';
 
 /** A baseline travels with each route and takes some 150 bytes per feature. */
@@ -24,9 +33,9 @@ export const featureBaselineSchema = z
   .strictObject({
     /** A name for people: `torque`, `features[3]`, `picture.contrast`. */
     name: nameText,
-    /** The input or output that it is taken from. */
+    /** The input or output that it is taken from, or that the pipeline makes or reads. */
     tensor: nameText,
-    take: takeSchema,
+    take: z.union([takeSchema, itemTakeSchema]),
     bins: binsSchema,
     counts: binCountsSchema,
   })
@@ -69,6 +78,34 @@ export function takeBaseline(signature: Signature, data: ReferenceTensors, refer
   return { reference, inputs: featuresOf(inputs, false), outputs: featuresOf(outputs, true) };
 }
 
+/** What was sent and answered of the reference data, item by item. */
+export interface ReferenceItems {
+  /** The input that the pipeline makes, and the features of each picture or text. */
+  readonly input: string;
+  readonly items: readonly ItemFeatures[];
+  /** The output that the pipeline reads first, and the features of each answer. */
+  readonly output: string;
+  readonly answers: readonly ItemFeatures[];
+}
+
+/** Takes the baseline of a version with a pipeline: of its pictures or texts and its answers, not of its tensors. */
+export function takeItemBaseline(data: ReferenceItems, reference: DataReference): Baseline {
+  return {
+    reference,
+    inputs: itemFeatures(data.input, data.items),
+    outputs: itemFeatures(data.output, data.answers),
+  };
+}
+
+function itemFeatures(tensor: string, items: readonly ItemFeatures[]): FeatureBaseline[] {
+  const names = [...new Set(items.flatMap((features) => Object.keys(features)))];
+  return names.slice(0, mostFeatures).map((name) => {
+    const values = items.map((features) => features[name] ?? '');
+    const isNamed = values.some((value) => typeof value === 'string' && value !== '');
+    return feature({ name, tensor, take: { item: name } }, values, isNamed ? 'BYTES' : 'FP64');
+  });
+}
+
 function tensorFeatures(spec: TensorSpec, { tensors, names, scores }: ReferenceTensors, isOutput: boolean) {
   const given = tensors.get(spec.name) ?? [];
   if (given.length === 0) return [];
@@ -96,8 +133,13 @@ function feature(
 ): FeatureBaseline {
   const isNamed = datatype === 'BYTES' || what.take === 'argmax' || datatype === 'BOOL';
   const isMeasured = isFloat(datatype) || what.take === 'length' || !looksCategorical(values);
-  const bins = isNamed || !isMeasured ? categoricalBins(values) : numericBins(values.map(Number));
+  const bins = isNamed || !isMeasured ? categoricalBins(values) : numericBins(values.map(numberOf));
   return { ...what, bins, counts: countValues(bins, values) };
+}
+
+/** A missing value is '' where other values are numbers. */
+function numberOf(value: FeatureValue): number {
+  return value === '' ? Number.NaN : Number(value);
 }
 
 function featureName({ name, shape }: TensorSpec, take: Take, names: readonly string[] | undefined): string {

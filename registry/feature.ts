@@ -2,6 +2,7 @@
 // embeddings) are summed up by a few figures. Pure; the same for reference data and for live tensors.
 import * as z from 'zod';
 import type { FeatureValue } from './binning.ts';
+import { nameText } from './bounds.ts';
 import { elementCount, type TensorSpec } from './signature.ts';
 
 export const takeSchema = z.union([
@@ -15,6 +16,21 @@ export const takeSchema = z.union([
 ]);
 
 export type Take = z.infer<typeof takeSchema>;
+
+/** A feature of a picture or a text, or of its answer, by its name: of versions with a pipeline. */
+export const itemTakeSchema = z.strictObject({ item: nameText });
+
+export type ItemTake = z.infer<typeof itemTakeSchema>;
+
+export function isItemTake(take: Take | ItemTake): take is ItemTake {
+  return typeof take === 'object';
+}
+
+/**
+ * What is counted of one picture or text, or of its answer, by name: numbers, and categories as texts. NaN, '' and names that are left
+ * out stand for missing values.
+ */
+export type ItemFeatures = Readonly<Record<string, FeatureValue>>;
 
 /** The elements of a tensor as plain values, in row-major order. */
 export interface FeatureTensor {

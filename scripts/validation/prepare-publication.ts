@@ -143,6 +143,7 @@ async function prepareSource(
             roles,
             chosen,
             tolerance: settings.tolerance,
+            pipeline: pipeline?.pipeline ?? null,
           },
           data,
           options.validation,

@@ -1,6 +1,7 @@
 // Test data as the evaluation sees it: rows of a model's inputs, each with what it truly is.
 import type { DataReference, Preprocessing } from '../../registry/evaluation.ts';
 import type { ImageInput } from '../../registry/pipeline/image-input.ts';
+import type { Item } from '../../worker/pipeline/items.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import type { ImageOptions } from './folder/preprocess.ts';
 
@@ -12,6 +13,8 @@ export interface TestData {
   readonly truth: readonly string[];
   /** The inputs of rows `from` to `to` (exclusive), stacked along axis 0. */
   inputs(from: number, to: number): Promise<readonly Tensor[]> | readonly Tensor[];
+  /** What the version's pipeline saw in each row, once `inputs` has read it; left out where no pipeline prepares the rows. */
+  readonly items?: readonly (Item | undefined)[];
   /** Names for the elements of a row, by input. */
   readonly names: ReadonlyMap<string, readonly string[]>;
   /** Assumptions, one sentence each. */

@@ -5,6 +5,7 @@ import { canonicalJson } from '../../registry/canonical-json.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import type { DataReference, Evaluation } from '../../registry/evaluation.ts';
 import type { Manifest } from '../../registry/manifest.ts';
+import type { Pipeline } from '../../registry/pipeline/pipeline.ts';
 import type { Signature } from '../../registry/signature.ts';
 import type { Tolerance } from '../../worker/protocol/compare-elements.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
@@ -35,6 +36,8 @@ export interface Candidate {
   readonly roles: Manifest['roles'];
   readonly chosen: ChosenArtifact;
   readonly tolerance: Tolerance;
+  /** Null where the version takes tensors only. */
+  readonly pipeline: Pipeline | null;
 }
 
 export interface Surroundings {
@@ -64,7 +67,7 @@ export async function validate(
   const { test, testBatches, reference } = data;
   const referred = reference ?? test;
   if (referred === null) throw new PopserveError('INVALID_ARGUMENT', 'expected test data or reference data');
-  const features = new ReferenceFeatures(signature, referred);
+  const features = new ReferenceFeatures(signature, referred, candidate.pipeline);
   const testRows: string[] = [];
   const referenceRows = new Set<string>();
   const watch = (inputs: readonly Tensor[]) => {
@@ -88,9 +91,8 @@ export async function validate(
   const seen = testRows.filter((digest) => referenceRows.has(digest)).length;
   const duplicates = duplicateWarnings(seen, testRows.length, reference?.reference.file ?? '');
   const judgement = tested && (await judge(candidate, options, { ...tested, duplicates }, surroundings));
-  for (const { outputs } of answers) features.add(outputs);
   return {
-    baseline: features.baseline(judgement?.evaluation.outputs.scores),
+    baseline: features.baseline(answers, judgement?.evaluation.outputs.scores),
     judgement,
     notes: [...new Set([...(test?.notes ?? []), ...(reference?.notes ?? [])])],
   };

@@ -11,6 +11,11 @@ import type { EncodedMessage } from '../protocol/envelope.ts';
 import type { DecodeLimits, InferRequest } from '../protocol/infer-request.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 import type { Account } from '../runtime/ledger.ts';
+import type { CountedItem } from '../telemetry/drift/count-items.ts';
+import type { SampledItem } from '../telemetry/sample/input-sampler.ts';
+
+/** A picture or a text, and the answer to it. */
+export interface AnsweredItem extends CountedItem, SampledItem {}
 
 /** How a request's body becomes inputs, and outputs become the answer's body. */
 export interface InferenceCodec<R extends InferRequest> {
@@ -22,6 +27,8 @@ export interface InferenceCodec<R extends InferRequest> {
    * @throws {PopserveError} TOO_LARGE beyond `maxBytes`
    */
   answerBytes?(outputs: readonly Tensor[], maxBytes: number): number;
+  /** What a pipeline was sent and what it answers, for drift and samples; left out for tensors and records. */
+  items?(outputs: readonly Tensor[]): readonly AnsweredItem[];
 }
 
 /** Tensors are answered with tensors, plain records with predictions. @param headerLength Inference-Header-Content-Length as it came */

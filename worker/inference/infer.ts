@@ -50,8 +50,9 @@ export async function infer<R extends InferRequest>(
     const encoded = codec.encode(request, outputs);
     account.give('answers', mostBytes - encoded.body.length);
     if (sender !== null) {
-      isolate.drift.count(manifest, sender, request.inputs, outputs);
-      isolate.sampler.sample(manifest, request.inputs, outputs);
+      const items = codec.items && (() => codec.items?.(outputs) ?? []);
+      isolate.drift.count(manifest, sender, request.inputs, outputs, items);
+      isolate.sampler.sample(manifest, request.inputs, outputs, items);
     }
     return { message: encoded, copies: shadowed ? copyTensors(outputs, account) : null };
   });

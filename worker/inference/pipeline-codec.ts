@@ -11,6 +11,7 @@ import { checkParameters } from '../pipeline/parameters.ts';
 import { taskAnswers } from '../pipeline/task-answers.ts';
 import type { EncodedMessage } from '../protocol/envelope.ts';
 import type { InferRequest } from '../protocol/infer-request.ts';
+import { answeredItems } from './answered-items.ts';
 import type { InferenceCodec } from './codecs.ts';
 import type { PipelineBody, PipelineRequest, PipelineTensors } from './pipeline-request.ts';
 import { encodeTensors } from './pipeline-tensors.ts';
@@ -57,6 +58,8 @@ export async function preparedCodec(
   checkParameters(pipeline, parameters);
   const { inputs, items }: Prepared = await prepareInputs(isolate, manifest, request, work);
   const read = outputsRead(after);
+  const isPlain = Object.keys(parameters).length === 0;
+  let told: readonly TaskAnswer[] = [];
   return {
     decode: () => ({
       ...{ parameters: {}, inputs: [...inputs], binaryOutputs: false },
@@ -64,9 +67,12 @@ export async function preparedCodec(
     }),
     answerBytes: (outputs, maxBytes) => checkTaskAnswerSize(after, outputs, items, parameters.top_k, maxBytes),
     encode: (_, outputs) => {
-      const message = encode(taskAnswers(pipeline, outputs, items, parameters), items);
+      const answers = taskAnswers(pipeline, outputs, items, parameters);
+      told = answers;
+      const message = encode(answers, items);
       return { ...message, headers: { ...message.headers, ...tokenHeaders(items) } };
     },
+    items: (outputs) => answeredItems(pipeline, items, isPlain ? told : taskAnswers(pipeline, outputs, items, {})),
   };
 }
 

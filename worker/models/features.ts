@@ -1,6 +1,7 @@
 // The features of a version, as callers who send records need them: names, types, what the reference data held, and what may be left out.
 import type { ModelMetadata } from '../../registry/api/metadata.ts';
 import type { FeatureBaseline } from '../../registry/baseline.ts';
+import { isItemTake } from '../../registry/feature.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import { type Datatype, isFloat } from '../../registry/signature.ts';
 import { columnsOf, featuresOf } from '../protocol/record-model.ts';
@@ -23,7 +24,7 @@ export function featureMetadata(manifest: Manifest): FeatureMetadata[] {
 }
 
 function keyOf({ tensor, take }: Pick<FeatureBaseline, 'tensor' | 'take'>): string {
-  return `${take} ${tensor}`;
+  return `${isItemTake(take) ? `item ${take.item}` : take} ${tensor}`;
 }
 
 /** As a value is written in JSON. */

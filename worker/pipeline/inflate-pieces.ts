@@ -46,7 +46,9 @@ export async function* inflatePieces(
   } finally {
     demand.end();
     writer.abort().catch(() => undefined);
-    reader.cancel().catch(() => undefined);
+    reader.end();
+    // A stream that failed is never collected while it is locked: workerd kept 1.3 KB of each damaged picture.
+    writer.releaseLock();
   }
 }
 
@@ -98,7 +100,7 @@ class Demand {
 interface PieceReader {
   /** @returns null at the end */
   read(): Promise<Uint8Array | null>;
-  cancel(): Promise<void>;
+  end(): void;
 }
 
 /** workerd gives 4 KiB at a time to a reader without a buffer of its own; Node and browsers have no reader with one here. */
@@ -106,7 +108,7 @@ function readerOf(readable: ReadableStream<Uint8Array>, bytes: number): PieceRea
   const own = ownBufferReader(readable);
   if (own === null) {
     const reader = readable.getReader();
-    return { read: async () => (await reader.read()).value ?? null, cancel: () => reader.cancel() };
+    return { read: async () => (await reader.read()).value ?? null, end: () => endReading(reader) };
   }
   let buffer = new ArrayBuffer(bytes);
   const read = async () => {
@@ -114,7 +116,12 @@ function readerOf(readable: ReadableStream<Uint8Array>, bytes: number): PieceRea
     if (value !== undefined) buffer = value.buffer as ArrayBuffer;
     return done || value === undefined ? null : value;
   };
-  return { read, cancel: () => own.cancel() };
+  return { read, end: () => endReading(own) };
+}
+
+function endReading(reader: ReadableStreamDefaultReader | ReadableStreamBYOBReader): void {
+  reader.cancel().catch(() => undefined);
+  reader.releaseLock();
 }
 
 function ownBufferReader(readable: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | null {

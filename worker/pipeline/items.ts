@@ -1,6 +1,7 @@
 // What a pipeline made of each picture or text that was sent: the model's inputs, and what an answer in the caller's terms needs.
 import type { Tensor } from '../protocol/tensor.ts';
 import type { Geometry, Size } from './geometry.ts';
+import type { PictureLook } from './picture-look.ts';
 
 /** A picture: boxes are told in pixels of what was sent. */
 export interface PictureItem {
@@ -8,6 +9,8 @@ export interface PictureItem {
   readonly size: Size;
   /** Where its pixels went. */
   readonly geometry: Geometry;
+  /** Known once it is decoded. */
+  readonly look?: PictureLook;
 }
 
 /** A text: its parts are told in code points of what was sent. */

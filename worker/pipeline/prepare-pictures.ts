@@ -7,6 +7,7 @@ import type { Tensor } from '../protocol/tensor.ts';
 import { type Colours, fillTensor } from './fill-tensor.ts';
 import { planGeometry, type Size } from './geometry.ts';
 import type { PictureItem } from './items.ts';
+import { lookAt } from './picture-look.ts';
 import type { Pixels } from './pixels.ts';
 
 const arrays = {
@@ -21,7 +22,7 @@ type ImageDatatype = ImageStepOf<'layout'>['datatype'];
 
 /** A batch of pictures on its way into a tensor: its size is known before the first picture is decoded. */
 export class PictureBatch {
-  readonly items: readonly PictureItem[];
+  readonly #items: PictureItem[];
   readonly #image: ImageInput;
   readonly #colours: Colours;
   readonly #size: Size;
@@ -36,11 +37,16 @@ export class PictureBatch {
    */
   constructor(sizes: readonly Size[], image: ImageInput) {
     this.#image = image;
-    this.items = sizes.map((size) => ({ size, geometry: planGeometry(size, image) }));
-    this.#size = batchSize(this.items, image);
+    this.#items = sizes.map((size) => ({ size, geometry: planGeometry(size, image) }));
+    this.#size = batchSize(this.#items, image);
     this.#colours = coloursOf(image, layoutOf(image).datatype);
     this.#padding = paddingOf(image);
     this.#rowLength = this.#size.width * this.#size.height * this.#colours.tables.length;
+  }
+
+  /** In the order of the pictures; how each looks is known once it was put. */
+  get items(): readonly PictureItem[] {
+    return this.#items;
   }
 
   /** The tensor without its elements. */
@@ -65,8 +71,9 @@ export class PictureBatch {
       ...{ elements: this.#elements, offset: index * this.#rowLength },
       ...{ order, width: this.#size.width, padding: this.#padding },
     };
-    const { geometry } = this.items[index] as PictureItem;
-    fillTensor(picture, geometry, this.#colours, target);
+    const item = this.#items[index] as PictureItem;
+    this.#items[index] = { ...item, look: lookAt(picture) };
+    fillTensor(picture, item.geometry, this.#colours, target);
   }
 
   /** The model's input, once all pictures were put. */

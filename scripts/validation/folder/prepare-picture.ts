@@ -3,7 +3,7 @@ import type { Preprocessing } from '../../../registry/evaluation.ts';
 import type { ImageInput } from '../../../registry/pipeline/image-input.ts';
 import { imageStep } from '../../../registry/pipeline/image-step.ts';
 import type { Datatype } from '../../../registry/signature.ts';
-import type { Prepared } from '../../../worker/pipeline/items.ts';
+import type { Item, Prepared } from '../../../worker/pipeline/items.ts';
 import { orient } from '../../../worker/pipeline/orient.ts';
 import { readPictureHeader } from '../../../worker/pipeline/picture-header.ts';
 import { PictureBatch } from '../../../worker/pipeline/prepare-pictures.ts';
@@ -13,9 +13,16 @@ import { blaming, preprocess, rowOf } from './preprocess.ts';
 /** A pipeline is what the PoP does as well; options for images are about the test data alone. */
 export type Preparation = { readonly pipeline: ImageInput } | { readonly options: Preprocessing };
 
+/** The row's shape and its elements, row-major and little-endian. */
+export interface PreparedRow {
+  readonly shape: readonly number[];
+  readonly data: Uint8Array;
+  /** What a pipeline saw. */
+  readonly item?: Item;
+}
+
 /**
  * @param name of the file, for messages
- * @returns the row's shape and its elements, row-major and little-endian
  * @throws {PopserveError} INVALID_ARGUMENT naming the file and the step at fault
  */
 export async function preparePicture(
@@ -23,10 +30,11 @@ export async function preparePicture(
   preparation: Preparation,
   datatype: Datatype,
   name: string,
-): Promise<{ shape: readonly number[]; data: Uint8Array }> {
+): Promise<PreparedRow> {
   if ('options' in preparation) return preprocess(await decodeImage(file, name), preparation.options, datatype, name);
-  const { inputs } = await prepareItem(file, preparation.pipeline, name);
-  return rowOf(inputs);
+  const { inputs, items } = await prepareItem(file, preparation.pipeline, name);
+  const [item] = items;
+  return { ...rowOf(inputs), ...(item === undefined ? {} : { item }) };
 }
 
 /**

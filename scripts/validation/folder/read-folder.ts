@@ -5,6 +5,7 @@ import { basename, join, resolve } from 'node:path';
 import { PopserveError } from '../../../registry/errors.ts';
 import type { DataReference } from '../../../registry/evaluation.ts';
 import type { Signature, TensorSpec } from '../../../registry/signature.ts';
+import type { Item } from '../../../worker/pipeline/items.ts';
 import type { Tensor } from '../../../worker/protocol/tensor.ts';
 import type { DataOptions, TestData } from '../test-data.ts';
 import { type FoundSamples, findSamples } from './find-samples.ts';
@@ -14,11 +15,12 @@ import { imageFile, type Row, readRow } from './tensor-file.ts';
 
 /** @throws {PopserveError} INVALID_ARGUMENT naming the file at fault, what was expected and what came */
 export async function readFolder(options: DataOptions, signature: Signature, needsTruth: boolean): Promise<TestData> {
-  const { path } = options;
+  const { path, image } = options;
   const found = await findSamples(path, signature, options, needsTruth);
   const plans = planImages(found, signature, options);
   const described = [...plans.values()].flatMap((plan) => ('options' in plan ? [plan.options] : []));
   const { samples, label } = found;
+  const items: (Item | undefined)[] = [];
   return {
     reference: await referenceOf(path, found),
     label,
@@ -28,12 +30,16 @@ export async function readFolder(options: DataOptions, signature: Signature, nee
       for (const [index, spec] of signature.inputs.entries()) {
         const rows: Row[] = [];
         const names = samples.slice(from, to).map(({ files }) => files[index] ?? '');
-        for (const name of names)
-          rows.push(await readRow({ path: join(path, name), name }, spec, plans.get(spec.name)));
+        for (const [at, name] of names.entries()) {
+          const row = await readRow({ path: join(path, name), name }, spec, plans.get(spec.name));
+          if (row.item !== undefined) items[from + at] = row.item;
+          rows.push(row);
+        }
         tensors.push(stack(spec, rows));
       }
       return tensors;
     },
+    ...(image === undefined ? {} : { items }),
     names: new Map(),
     notes: [...found.notes, ...described.map(describePreprocessing)],
     ...(described.length === 0 ? {} : { preprocessing: described }),

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { invalid, PopserveError } from '../../../registry/errors.ts';
 import { rowElements } from '../../../registry/feature.ts';
 import { elementBytes, type TensorSpec } from '../../../registry/signature.ts';
+import type { Item } from '../../../worker/pipeline/items.ts';
 import { parseNpy } from './npy.ts';
 import { type Preparation, preparePicture } from './prepare-picture.ts';
 
@@ -10,6 +11,8 @@ export interface Row {
   /** Without the axis of rows. */
   readonly shape: readonly number[];
   readonly data: Uint8Array;
+  /** What a pipeline saw in the file. */
+  readonly item?: Item;
 }
 
 export interface RowFile {

@@ -2,7 +2,7 @@
 // branches.
 
 import { equalBytes } from '../../../registry/bytes.ts';
-import { figureOf } from '../../../registry/feature.ts';
+import { figureOf, type Take } from '../../../registry/feature.ts';
 import { type Datatype, elementCount } from '../../../registry/signature.ts';
 import { elementsOf, type NumericDatatype } from '../../protocol/elements.ts';
 import type { Tensor } from '../../protocol/tensor.ts';
@@ -18,9 +18,9 @@ export interface CountSheet {
   counts: Float64Array;
 }
 
-export function featureCounter(slots: FeatureSlots, datatype: Datatype, sheet: CountSheet): CountFeature {
-  const { take } = slots.baseline;
-  if (datatype === 'BYTES') return take === 'length' ? lengthCounter(slots, sheet) : textCounter(slots, sheet);
+/** @param take that of the slots, which is one of a tensor's elements or figures */
+export function featureCounter(slots: FeatureSlots, take: Take, datatype: Datatype, sheet: CountSheet): CountFeature {
+  if (datatype === 'BYTES') return take === 'length' ? lengthCounter(slots, sheet) : textCounter(slots, take, sheet);
   const place = numberPlacer(slots, sheet);
   if (typeof take !== 'number' && take !== 'length') return summaryCounter(take, datatype, place);
   return ({ data, shape }, from, to) => {
@@ -36,9 +36,9 @@ export function rowSize(shape: readonly number[]): number {
   return rows === 0 ? 0 : elementCount(shape) / rows;
 }
 
-type PlaceNumber = (value: number) => void;
+export type PlaceNumber = (value: number) => void;
 
-function numberPlacer(slots: FeatureSlots, sheet: CountSheet): PlaceNumber {
+export function numberPlacer(slots: FeatureSlots, sheet: CountSheet): PlaceNumber {
   const { bins } = slots.baseline;
   const { at } = slots;
   const [missing, outside] = [missingSlot(slots), outsideSlot(slots)];
@@ -69,8 +69,8 @@ function numberOfCategory(category: string): number {
   return category === 'true' ? 1 : category === 'false' ? 0 : Number(category);
 }
 
-function textCounter(slots: FeatureSlots, sheet: CountSheet): CountFeature {
-  const { bins, take } = slots.baseline;
+function textCounter(slots: FeatureSlots, take: Take, sheet: CountSheet): CountFeature {
+  const { bins } = slots.baseline;
   const texts = bins.kind === 'categorical' ? bins.categories.map((text) => new TextEncoder().encode(text)) : [];
   const { at } = slots;
   const [missing, outside] = [missingSlot(slots), outsideSlot(slots)];
@@ -107,7 +107,7 @@ function lengthCounter(slots: FeatureSlots, sheet: CountSheet): CountFeature {
   };
 }
 
-type Figure = Exclude<FeatureSlots['baseline']['take'], number | 'length'>;
+type Figure = Exclude<Take, number | 'length'>;
 
 /**
  * Summed rows are large and are sampled if they cost too much (see counting-plan.ts), so one view of the elements may be made.
@@ -120,6 +120,6 @@ function summaryCounter(take: Figure, datatype: NumericDatatype, place: PlaceNum
   };
 }
 
-function increment({ counts }: CountSheet, slot: number): void {
+export function increment({ counts }: CountSheet, slot: number): void {
   counts[slot] = (counts[slot] as number) + 1;
 }

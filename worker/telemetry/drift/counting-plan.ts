@@ -1,13 +1,17 @@
 // Decides which features of a version's tensors are counted, and how often. Single elements are always counted; figures that sum
 // up large rows are counted for a sample of the requests if they would cost more than 2 % of the model's run.
+
+import type { FeatureBaseline } from '../../../registry/baseline.ts';
 import { batchOf, inRows, recordsIn } from '../../../registry/batch.ts';
 import { smallest } from '../../../registry/extremes.ts';
+import { isItemTake } from '../../../registry/feature.ts';
 import type { Manifest } from '../../../registry/manifest.ts';
 import { elementCount, type TensorSpec } from '../../../registry/signature.ts';
 import type { Tensor } from '../../protocol/tensor.ts';
 import { callerBucket, type Sender } from './caller-bucket.ts';
 import type { CallerCounts } from './caller-counts.ts';
 import { type CountFeature, type CountSheet, featureCounter } from './count-feature.ts';
+import { type CountedItem, type CountedItems, type CountItem, itemCounters } from './count-items.ts';
 import { spread } from './hash.ts';
 import { type FeatureKind, type Layout, layoutOf } from './layout.ts';
 
@@ -42,6 +46,8 @@ export class CountingPlan {
   readonly #signature: Manifest['signature'];
   readonly #inputs: ReadonlyMap<string, TensorPlan>;
   readonly #outputs: ReadonlyMap<string, TensorPlan>;
+  /** Of a version whose baseline was taken from pictures or texts; empty for others. */
+  readonly #items: readonly CountItem[];
   readonly #model: string;
   /** By bucket: a bucket takes memory from its first request until the counts are taken. */
   readonly #tallies = new Map<number, Tally>();
@@ -58,10 +64,19 @@ export class CountingPlan {
     const { inputs, outputs } = manifest.signature;
     this.#inputs = tensorPlans(this.layout, 'input', inputs, this.#sheet);
     this.#outputs = tensorPlans(this.layout, 'output', outputs, this.#sheet);
+    this.#items = itemCounters(this.layout, this.#sheet);
   }
 
-  /** @param outputs the outputs that the request asked for; they may be views on the heap */
-  count(sender: Sender, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
+  /**
+   * @param outputs the outputs that the request asked for; they may be views on the heap
+   * @param items what was sent to a pipeline and what it answered, asked for where it is counted; left out for tensors
+   */
+  count(sender: Sender, inputs: readonly Tensor[], outputs: readonly Tensor[], items?: CountedItems): void {
+    if (this.#items.length > 0) {
+      // Tensors tell nothing of the pictures or texts that they were made of.
+      if (items !== undefined) this.#countItems(sender, items());
+      return;
+    }
     const tally = this.#tallyOf(callerBucket(this.#model, sender, this.layout.slots));
     this.#sheet.counts = tally.counts;
     const sampled = isSampled(this.#numbered++, this.every);
@@ -69,6 +84,14 @@ export class CountingPlan {
     this.#countTensors(this.#outputs, outputs, sampled);
     tally.requests += 1;
     tally.rows += recordsIn(inputs, batchOf(this.#signature));
+  }
+
+  #countItems(sender: Sender, items: readonly CountedItem[]): void {
+    const tally = this.#tallyOf(callerBucket(this.#model, sender, this.layout.slots));
+    this.#sheet.counts = tally.counts;
+    for (const item of items) for (const count of this.#items) count(item);
+    tally.requests += 1;
+    tally.rows += items.length;
   }
 
   #countTensors(plans: ReadonlyMap<string, TensorPlan>, tensors: readonly Tensor[], sampled: boolean): void {
@@ -116,9 +139,10 @@ function tensorPlans(
   const plans = new Map<string, TensorPlan>();
   for (const slots of layout.features) {
     const spec = specs.find(({ name }) => name === slots.baseline.tensor);
-    if (slots.kind !== kind || spec === undefined) continue;
+    const { take } = slots.baseline;
+    if (slots.kind !== kind || spec === undefined || isItemTake(take)) continue;
     const plan = plans.get(spec.name) ?? { always: [], sampled: [] };
-    const count = featureCounter(slots, spec.datatype, sheet);
+    const count = featureCounter(slots, take, spec.datatype, sheet);
     if (isSummary(slots.baseline)) plan.sampled.push(count);
     else plan.always.push(count);
     plans.set(spec.name, plan);
@@ -126,8 +150,8 @@ function tensorPlans(
   return plans;
 }
 
-function isSummary({ take }: { take: unknown }): boolean {
-  return typeof take !== 'number' && take !== 'length';
+function isSummary({ take }: Pick<FeatureBaseline, 'take'>): boolean {
+  return typeof take === 'string' && take !== 'length';
 }
 
 /** Compares the elements that all sampled figures read for the sample input with the quickest run that was measured. */

@@ -5,6 +5,7 @@ import type { Manifest } from '../../../registry/manifest.ts';
 import type { Log } from '../../logging/log.ts';
 import type { Tensor } from '../../protocol/tensor.ts';
 import type { Sender } from './caller-bucket.ts';
+import type { CountedItems } from './count-items.ts';
 import { CountingPlan } from './counting-plan.ts';
 
 /** The counts of one version and one bucket of its callers since the last report. */
@@ -50,13 +51,20 @@ export class DriftCounter {
   /**
    * Never throws: an answer must not depend on being counted.
    * @param outputs the outputs that the request asked for; they may be views on the heap
+   * @param items what was sent to a pipeline and what it answered; left out for tensors
    */
-  count(manifest: Manifest, sender: Sender, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
+  count(
+    manifest: Manifest,
+    sender: Sender,
+    inputs: readonly Tensor[],
+    outputs: readonly Tensor[],
+    items?: CountedItems,
+  ): void {
     let plan = this.#byManifest.get(manifest);
     if (plan === null) return;
     try {
       if (plan === undefined || plan.dropped) plan = this.#planOf(manifest);
-      plan?.count(sender, inputs, outputs);
+      plan?.count(sender, inputs, outputs, items);
     } catch (error) {
       this.#byManifest.set(manifest, null);
       this.#log('drift-not-counted', { model: manifest.model, version: manifest.version, error: String(error) });

@@ -15,6 +15,14 @@ export interface SampledRow {
   readonly prediction: string;
 }
 
+/** What may be kept of a picture or a text and of its answer: of pictures what is counted of them, never their pixels. */
+export interface SampledItem {
+  readonly sample: {
+    readonly features: Readonly<Record<string, string | number>>;
+    readonly prediction: Readonly<Record<string, unknown>>;
+  };
+}
+
 /** The rows drawn for one version in one time window since the last report. */
 export interface SampleDelta {
   readonly version: string;
@@ -67,8 +75,14 @@ export class InputSampler {
   /**
    * Never throws: an answer must not depend on being sampled.
    * @param outputs the outputs that the request asked for; they may be views on the heap
+   * @param items what was sent to a pipeline and what it answered; left out for tensors
    */
-  sample(manifest: Manifest, inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
+  sample(
+    manifest: Manifest,
+    inputs: readonly Tensor[],
+    outputs: readonly Tensor[],
+    items?: () => readonly SampledItem[],
+  ): void {
     const size = this.#settings.models.get(manifest.model);
     if (size === undefined) return;
     const atMs = Date.now();
@@ -77,10 +91,13 @@ export class InputSampler {
     const rows = recordsIn(inputs, batchOf(manifest.signature));
     window.seen += rows;
     let drewRows = false;
+    let told: readonly SampledItem[] | undefined;
     for (let row = 0; row < rows; row++) {
       const tag = this.#random();
       if (!window.reservoir.accepts(tag)) continue;
-      const drawn = encodeRow(new RecordRow(manifest, row, rows), inputs, outputs);
+      if (items !== undefined) told ??= items();
+      const drawn =
+        told === undefined ? encodeRow(new RecordRow(manifest, row, rows), inputs, outputs) : encodeItem(told[row]);
       if (drawn === null) window.skipped += 1;
       else window.reservoir.add(tag, { atMs, ...drawn });
       drewRows = true;
@@ -148,6 +165,13 @@ export class InputSampler {
     this.#windows.set(model, open);
     return window;
   }
+}
+
+function encodeItem(item: SampledItem | undefined): Omit<SampledRow, 'atMs'> | null {
+  if (item === undefined) return null;
+  const { features, prediction } = item.sample;
+  const row = { features: JSON.stringify(features), prediction: JSON.stringify(prediction) };
+  return row.features.length + row.prediction.length > mostCharacters ? null : row;
 }
 
 function encodeRow(

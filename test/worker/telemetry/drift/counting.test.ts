@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { inRows } from '../../../../registry/batch.ts';
-import { featureValues } from '../../../../registry/feature.ts';
+import { featureValues, type Take } from '../../../../registry/feature.ts';
 import { type Datatype, elementBytes, type Signature } from '../../../../registry/signature.ts';
 import { Random } from '../../../../scripts/random.ts';
 import { elementsOf, type NumericDatatype } from '../../../../worker/protocol/elements.ts';
@@ -81,7 +81,7 @@ describe('counting', () => {
         const recounted = structuredClone(baseline);
         for (const feature of [...recounted.inputs, ...recounted.outputs]) {
           const { tensor, take, bins } = feature;
-          const values = featureValues(take, tables[tensor as keyof typeof tables]);
+          const values = featureValues(take as Take, tables[tensor as keyof typeof tables]);
           feature.counts = countByHand(bins, values);
         }
         const merged = new Float64Array(layoutOf(baseline).slots);
