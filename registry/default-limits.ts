@@ -13,8 +13,8 @@ export const defaultLimits = {
   jsonMib: 8,
   /** MAX_PIXELS of the pictures of one request together: 12 million would take 49 MB as RGBA, more than an isolate has beside a model. */
   pixels: 4_000_000,
-  /** MAX_TEXT_BYTES of the texts of one request together: about 100 times what the longest encoders take. */
-  textBytes: 262_144,
+  /** MAX_TEXT_BYTES of the texts of one request together: three times what the longest encoders, of 8192 tokens, take of one text. */
+  textBytes: 131_072,
   /** MAX_RECORDS of one request. */
   records: 10_000,
   /** MAX_INPUTS of one request. */

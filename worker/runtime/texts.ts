@@ -41,8 +41,8 @@ const stallMs = 10_000;
 /** After a failure, so that every request does not read the bytes again. */
 const retryMs = 10_000;
 
-/** Memory that the work on a text takes for each of its UTF-16 units: places before and after a step, and tokens. */
-const workBytes = 40;
+/** Memory that the work on a text takes for each of its UTF-16 units: a text before and after a step, its cuts and its tokens. */
+const workBytes = 100;
 
 export class Texts {
   readonly #options: TextsOptions;

@@ -40,9 +40,11 @@ export function tokenizerArtifact(
   const config = parse(configSchema, tokenizerConfig ?? {}, 'tokenizer_config.json');
   const map = parse(configSchema, specialTokensMap ?? {}, 'special_tokens_map.json');
   const arrays = new ArrayWriter();
-  const normalizers = convertNormalizers(source.normalizer);
+  const normalizers = convertNormalizers(source.normalizer, arrays);
+  const written = arrays.arrays();
+  const steps = normalizers.map((spec) => createNormalizer(spec, written));
   const model = convertModel(source.model, arrays);
-  const added = convertAdded(source.added_tokens, model.ids, normalizers.map(createNormalizer), arrays);
+  const added = convertAdded(source.added_tokens, model, steps, arrays);
   const size = model.ids.size + source.added_tokens.filter(({ content }) => !model.ids.has(content)).length;
   const bytes = arrays.write({
     schema: 1,
@@ -56,7 +58,7 @@ export function tokenizerArtifact(
   });
   return {
     bytes,
-    describe: `${source.model.type ?? 'WordPiece'}, ${size.toLocaleString('en')} tokens`,
+    describe: `${model.type}, ${size.toLocaleString('en')} tokens`,
     maxLength: maxLength(source, config),
     notes: [],
   };

@@ -1,5 +1,11 @@
 // A text on its way through a tokenizer: code points, each with the place in the text that was sent from which it came.
-import { doubled } from './encoding.ts';
+import { invalid } from '../../../registry/errors.ts';
+import { doubled } from './doubled.ts';
+
+/** Letters of Hangul become three, and those of other scripts up to four bytes. One character stands for a phrase of eighteen. */
+const mostGrowth = 8;
+/** A short text may grow as it likes. */
+const leastLimit = 4096;
 
 export class AlignedText {
   readonly codes: Int32Array;
@@ -10,13 +16,16 @@ export class AlignedText {
   readonly length: number;
   /** Where the original of this part begins. */
   readonly origin: number;
+  /** Steps may make it as long as this. */
+  readonly limit: number;
 
-  constructor(codes: Int32Array, starts: Int32Array, ends: Int32Array, length: number, origin: number) {
+  constructor(codes: Int32Array, starts: Int32Array, ends: Int32Array, length: number, origin: number, limit: number) {
     this.codes = codes;
     this.starts = starts;
     this.ends = ends;
     this.length = length;
     this.origin = origin;
+    this.limit = limit;
   }
 
   /** @param text lone surrogates in it count as U+FFFD, as they do once a text is UTF-8 */
@@ -32,17 +41,18 @@ export class AlignedText {
       starts[length] = length;
       ends[length] = length + 1;
     }
-    return new AlignedText(codes, starts, ends, length, 0);
+    return new AlignedText(codes, starts, ends, length, 0, mostGrowth * length + leastLimit);
   }
 
-  /** A view on a part; it begins where its first code point came from. */
-  slice(from: number, to: number): AlignedText {
+  /** A view on a part; by itself it begins where its first code point came from. */
+  slice(from: number, to: number, origin: number = this.starts[from] ?? this.origin): AlignedText {
     return new AlignedText(
       this.codes.subarray(from, to),
       this.starts.subarray(from, to),
       this.ends.subarray(from, to),
       to - from,
-      from < to ? (this.starts[from] ?? 0) : this.origin,
+      origin,
+      this.limit,
     );
   }
 
@@ -87,6 +97,16 @@ export class TextBuilder {
     this.#put(code, this.#next - 1);
   }
 
+  /** Goes on at this code point of the source. */
+  moveTo(place: number): void {
+    this.#next = place;
+  }
+
+  /** Code points written so far. */
+  get length(): number {
+    return this.#length;
+  }
+
   /** Leaves out the next ones of the source. */
   skip(count: number): void {
     this.#next += count;
@@ -99,11 +119,22 @@ export class TextBuilder {
   }
 
   build(): AlignedText {
-    return new AlignedText(this.#codes, this.#starts, this.#ends, this.#length, this.#source.origin);
+    return new AlignedText(
+      this.#codes,
+      this.#starts,
+      this.#ends,
+      this.#length,
+      this.#source.origin,
+      this.#source.limit,
+    );
   }
 
   #put(code: number, place: number): void {
     if (this.#length === this.#codes.length) {
+      const { limit } = this.#source;
+      if (this.#length >= limit) {
+        throw invalid(`tokenise: the text has more than ${limit} code points once it is normalised; send less at once`);
+      }
       this.#codes = doubled(this.#codes);
       this.#starts = doubled(this.#starts);
       this.#ends = doubled(this.#ends);

@@ -1,6 +1,13 @@
 // Classes of code points, as the Rust tokenizers tell them apart.
 import { CodePointSet } from './code-point-set.ts';
-import { combiningRanges, controlRanges, laterRanges, nonspacingRanges, punctuationRanges } from './unicode-sets.ts';
+import {
+  combiningRanges,
+  controlRanges,
+  laterRanges,
+  newestRanges,
+  nonspacingRanges,
+  punctuationRanges,
+} from './unicode-sets.ts';
 
 export const whitespace = 1;
 /** Control characters, format characters and private use, without tab, line feed and carriage return. */
@@ -9,14 +16,20 @@ export const punctuation = 4;
 export const nonspacing = 8;
 /** Combining marks of every kind. */
 export const mark = 16;
-/** Letters, marks, digits and what joins words: `\\w` of Rust's regular expressions. */
+/** Letters, marks, digits and what joins words: `\w` of Rust's regular expressions. */
 export const word = 32;
 /** The Rust tokenizers do not decompose it, nor move it where a later version of Unicode does. */
 export const later = 64;
-const known = 128;
+export const letter = 128;
+export const number = 256;
+/** Numbers of the newest Unicode, too: who cuts around digits asks the language and not a regular expression. */
+export const numeric = 1024;
+/** May be one character, as people count them, with what stands beside it: marks, joiners, modifiers and the like. */
+export const joining = 512;
+const known = 2048;
 
 /** Classes of the basic plane, found once each. */
-const classes = new Uint8Array(0x10000);
+const classes = new Uint16Array(0x10000);
 
 /** @returns the sum of the classes that a code point belongs to */
 export function classesOf(code: number): number {
@@ -30,24 +43,42 @@ export function classesOf(code: number): number {
 function findClasses(code: number): number {
   sets ??= readSets();
   let found = known;
-  for (const [bit, set] of sets) if (set.has(code)) found |= bit;
+  for (const [bit, set] of sets.byClass) if (set.has(code)) found |= bit;
   const text = String.fromCodePoint(code);
   if (/\p{White_Space}/u.test(text)) found |= whitespace;
-  if (/[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u.test(text)) found |= word;
+  if (/\p{N}/u.test(text)) found |= numeric;
+  if (!sets.newest.has(code)) {
+    if (/[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u.test(text)) found |= word;
+    if (/\p{L}/u.test(text)) found |= letter;
+    if (/\p{N}/u.test(text)) found |= number;
+  }
+  if (joiners.test(text)) found |= joining;
   return found;
 }
 
-let sets: readonly (readonly [number, CodePointSet])[] | undefined;
+/** The code points listed are letters that join what follows: Grapheme_Cluster_Break=Prepend. */
+const joiners =
+  /[\p{M}\p{Cf}\p{Grapheme_Extend}\p{Emoji_Modifier}\u0d4e\u{111c2}\u{111c3}\u{1193f}\u{11941}\u{11a3a}\u{11a84}-\u{11a89}\u{11d46}\u{11f02}]/u;
+
+interface Sets {
+  readonly byClass: readonly (readonly [number, CodePointSet])[];
+  readonly newest: CodePointSet;
+}
+
+let sets: Sets | undefined;
 
 /** Read when the first text comes: an isolate that gets none never pays for them. */
-function readSets(): readonly (readonly [number, CodePointSet])[] {
-  return [
-    [control, new CodePointSet(controlRanges)],
-    [punctuation, new CodePointSet(punctuationRanges)],
-    [nonspacing, new CodePointSet(nonspacingRanges)],
-    [mark, new CodePointSet(combiningRanges)],
-    [later, new CodePointSet(laterRanges)],
-  ];
+function readSets(): Sets {
+  return {
+    byClass: [
+      [control, new CodePointSet(controlRanges)],
+      [punctuation, new CodePointSet(punctuationRanges)],
+      [nonspacing, new CodePointSet(nonspacingRanges)],
+      [mark, new CodePointSet(combiningRanges)],
+      [later, new CodePointSet(laterRanges)],
+    ],
+    newest: new CodePointSet(newestRanges),
+  };
 }
 
 export function isWhitespace(code: number): boolean {

@@ -1,7 +1,11 @@
 // The steps that a tokenizer takes before it looks for words: each a pure function of an aligned text.
 import * as z from 'zod';
 import { type AlignedText, TextBuilder } from './aligned-text.ts';
-import { classesOf, control, isIdeograph, nonspacing, whitespace } from './characters.ts';
+import { type Arrays, arraySchema } from './arrays.ts';
+import { putBytes } from './byte-level.ts';
+import { classesOf, control, isIdeograph, isWhitespace, mark, nonspacing, whitespace } from './characters.ts';
+import { PrecompiledRules } from './precompiled.ts';
+import { codesOf, createMatcher, patternSchema, replaceMatches } from './replace.ts';
 import { toUnicodeForm, unicodeForms } from './unicode-forms.ts';
 
 export const normalizerSchema = z.discriminatedUnion('type', [
@@ -17,13 +21,27 @@ export const normalizerSchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('unicode'), form: z.enum(unicodeForms) }),
   z.strictObject({ type: z.literal('lowercase') }),
+  /** Drops white space at the ends. */
+  z.strictObject({ type: z.literal('strip'), left: z.boolean(), right: z.boolean() }),
+  /** Drops combining marks; a form that decomposes letters comes before it. */
+  z.strictObject({ type: z.literal('strip-accents') }),
+  /** Puts a text before one that is not empty. */
+  z.strictObject({ type: z.literal('prepend'), text: z.string().min(1).max(64) }),
+  z.strictObject({ type: z.literal('replace'), pattern: patternSchema, text: z.string().max(64) }),
+  /** SentencePiece's cleaning: drops control characters, and makes spaces of what is like them. */
+  z.strictObject({ type: z.literal('nmt') }),
+  /** Bytes as visible characters. */
+  z.strictObject({ type: z.literal('bytes') }),
+  /** SentencePiece's compiled rules: u32 units of the trie, and the bytes of the replacements. */
+  z.strictObject({ type: z.literal('precompiled'), units: arraySchema, replacements: arraySchema }),
 ]);
 
 export type NormalizerSpec = z.infer<typeof normalizerSchema>;
 
 export type Normalizer = (text: AlignedText) => AlignedText;
 
-export function createNormalizer(spec: NormalizerSpec): Normalizer {
+/** @throws {PopserveError} INVALID_ARGUMENT if an array that it names lies outside the artifact */
+export function createNormalizer(spec: NormalizerSpec, arrays: Arrays): Normalizer {
   switch (spec.type) {
     case 'bert':
       return (text) => normalizeBert(text, spec);
@@ -31,6 +49,25 @@ export function createNormalizer(spec: NormalizerSpec): Normalizer {
       return (text) => toUnicodeForm(text, spec.form);
     case 'lowercase':
       return lowercase;
+    case 'strip':
+      return (text) => strip(text, spec);
+    case 'strip-accents':
+      return (text) => dropCodes(text, mark);
+    case 'prepend':
+      return (text) => prepend(text, codesOf(spec.text));
+    case 'replace': {
+      const [match, content] = [createMatcher(spec.pattern), codesOf(spec.text)];
+      return (text) => replaceMatches(text, match, content);
+    }
+    case 'nmt':
+      return cleanNmt;
+    case 'bytes':
+      return toBytes;
+    case 'precompiled': {
+      const units = arrays.array(Uint32Array, spec.units, 'precompiled');
+      const rules = new PrecompiledRules(units, arrays.array(Uint8Array, spec.replacements, 'precompiled'));
+      return (text) => rules.apply(text);
+    }
   }
 }
 
@@ -83,6 +120,54 @@ function dropCodes(text: AlignedText, dropped: number): AlignedText {
     if ((classesOf(code) & dropped) === 0) builder.replace(code);
     else builder.skip(1);
   }
+  return builder.build();
+}
+
+function strip(text: AlignedText, { left, right }: Extract<NormalizerSpec, { type: 'strip' }>): AlignedText {
+  let from = 0;
+  let to = text.length;
+  while (left && from < to && isWhitespace(text.codes[from] ?? 0)) from += 1;
+  while (right && to > from && isWhitespace(text.codes[to - 1] ?? 0)) to -= 1;
+  return from === 0 && to === text.length ? text : text.slice(from, to, text.origin);
+}
+
+function prepend(text: AlignedText, codes: readonly number[]): AlignedText {
+  if (text.length === 0) return text;
+  const builder = new TextBuilder(text);
+  for (const [index, code] of codes.entries()) {
+    if (index === 0) builder.replace(code);
+    else builder.insert(code);
+  }
+  builder.insert(text.codes[0] ?? 0);
+  for (let index = 1; index < text.length; index += 1) builder.replace(text.codes[index] ?? 0);
+  return builder.build();
+}
+
+function cleanNmt(text: AlignedText): AlignedText {
+  const builder = new TextBuilder(text);
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.codes[index] ?? 0;
+    if (isNmtControl(code)) builder.skip(1);
+    else builder.replace(isNmtSpace(code) ? space : code);
+  }
+  return builder.build();
+}
+
+/** @see https://github.com/google/sentencepiece/blob/master/src/builder.cc */
+function isNmtControl(code: number): boolean {
+  if (code > 0x9f) return false;
+  if (code < 0x20) return code !== 0 && code !== 0x09 && code !== 0x0a && code !== 0x0c && code !== 0x0d;
+  return code === 0x7f || code === 0x8f || code === 0x9f;
+}
+
+function isNmtSpace(code: number): boolean {
+  if (code < 0x1680) return code === 0x09 || code === 0x0a || code === 0x0c || code === 0x0d;
+  return (code >= 0x200b && code <= 0x200f) || [0x1680, 0x2028, 0x2029, 0x2581, 0xfeff, 0xfffd].includes(code);
+}
+
+function toBytes(text: AlignedText): AlignedText {
+  const builder = new TextBuilder(text);
+  for (let index = 0; index < text.length; index += 1) putBytes(builder, text.codes[index] ?? 0);
   return builder.build();
 }
 

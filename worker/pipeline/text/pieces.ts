@@ -1,6 +1,6 @@
 // A text cut into pieces, of which a tokenizer's model gets one at a time.
 import type { AlignedText } from './aligned-text.ts';
-import { doubled } from './encoding.ts';
+import { doubled } from './doubled.ts';
 
 /** Pieces of one text in order. What lies between two of them is left out. */
 export class Pieces {

@@ -9,6 +9,11 @@ export const templateSchema = z.strictObject({
   /** Type id of the text's own tokens. */
   typeId: z.int().min(0).max(255),
   after: z.array(placed).max(64),
+  /**
+   * Blanks at the ends of tokens are not in their offsets; `keepFirst`: but the one that the pre-tokenizer puts before a text. Null:
+   * offsets stay as they are.
+   */
+  trim: z.strictObject({ keepFirst: z.boolean() }).nullable(),
 });
 
 export type Template = z.infer<typeof templateSchema>;
@@ -50,10 +55,26 @@ export function finish(tokens: TokenList, options: FinishOptions): Encoding {
     if (id === unknownId) unknown += 1;
     const target = before.length + index;
     ids[target] = id;
-    offsets[2 * target] = tokens.starts[first + index] ?? 0;
-    offsets[2 * target + 1] = tokens.ends[first + index] ?? 0;
+    const [start, end] = trimmed(tokens, first + index, template.trim, index === 0);
+    offsets[2 * target] = start;
+    offsets[2 * target + 1] = end;
   }
   for (const [index, token] of after.entries()) place(before.length + kept + index, token);
   const total = tokens.length + added;
   return { ids, typeIds, offsets, special, unknown, truncated: kept < tokens.length, total };
+}
+
+function trimmed(
+  { starts, ends, leading, trailing }: TokenList,
+  index: number,
+  trim: Template['trim'],
+  isFirst: boolean,
+): readonly [number, number] {
+  let [start, end] = [starts[index] ?? 0, ends[index] ?? 0];
+  if (trim === null) return [start, end];
+  const [before, behind] = [leading?.[index] ?? 0, trailing?.[index] ?? 0];
+  const isPutThere = trim.keepFirst && before === 1 && (isFirst || start === 0);
+  if (!isPutThere) start = Math.min(start + before, end);
+  if (end >= behind) end = Math.max(end - behind, start);
+  return [start, end];
 }

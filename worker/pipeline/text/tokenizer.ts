@@ -3,15 +3,15 @@
 // @see https://huggingface.co/docs/tokenizers/pipeline
 import { AddedTokens } from './added-tokens.ts';
 import { AlignedText } from './aligned-text.ts';
-import { type Artifact, type Header, mostTokens, readArtifact } from './artifact.ts';
+import { type Artifact, type Header, readArtifact } from './artifact.ts';
 import { type Encoding, TokenList } from './encoding.ts';
-import { addToken, type Model } from './model.ts';
+import type { Model } from './model.ts';
+import { createModel } from './models.ts';
 import { createNormalizer, type Normalizer } from './normalizers.ts';
 import { Pieces } from './pieces.ts';
 import { createPreTokenizer, type PreTokenizer } from './pre-tokenizers.ts';
 import { finish } from './template.ts';
 import { none } from './vocabulary.ts';
-import { WordPiece } from './word-piece.ts';
 
 export type { Encoding } from './encoding.ts';
 
@@ -53,10 +53,9 @@ class ArtifactTokenizer implements Tokenizer {
       new AddedTokens(arrays.vocabulary(contents, what, Math.max(1, tokens.length)), tokens);
     this.#raw = added(header.added.raw, 'added.raw');
     this.#normalized = added(header.added.normalized, 'added.normalized');
-    this.#normalizers = header.normalizers.map(createNormalizer);
+    this.#normalizers = header.normalizers.map((spec) => createNormalizer(spec, arrays));
     this.#preTokenizers = header.preTokenizers.map(createPreTokenizer);
-    const { model } = header;
-    this.#model = new WordPiece(arrays.vocabulary(model.vocabulary, 'model.vocabulary', mostTokens), model);
+    this.#model = createModel(header.model, arrays);
   }
 
   get pad(): Tokenizer['pad'] {
@@ -64,13 +63,13 @@ class ArtifactTokenizer implements Tokenizer {
   }
 
   encode(text: string, options: EncodeOptions): Encoding {
-    const tokens = new TokenList();
+    const { template, truncateAt, model } = this.#header;
+    const tokens = new TokenList(template.trim !== null);
     const sent = AlignedText.of(text);
     for (const { from, to, id } of this.#raw.split(sent)) {
       if (id === none) this.#encodePart(sent.slice(from, to), tokens);
-      else addToken(tokens, id, sent, from, to);
+      else tokens.add(sent, id, from, to);
     }
-    const { template, truncateAt, model } = this.#header;
     return finish(tokens, { template, truncateAt, unknownId: model.unknownId, ...options });
   }
 
@@ -78,7 +77,7 @@ class ArtifactTokenizer implements Tokenizer {
     const normalized = this.#normalizers.reduce((text, normalize) => normalize(text), part);
     for (const { from, to, id } of this.#normalized.split(normalized)) {
       if (id === none) this.#encodeWords(normalized.slice(from, to), tokens);
-      else addToken(tokens, id, normalized, from, to);
+      else tokens.add(normalized, id, from, to);
     }
   }
 

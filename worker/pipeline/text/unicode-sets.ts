@@ -52,3 +52,8 @@ export const laterRanges =
   '1t 5 8t 2 25 2 1 3 1y b 1d 4 6i 1 ju 1 1z 1 1 1 8 1 2 1 1f 1 1 2 5 3 3x 1 re 2 71 1 4 2 4 1 4c 1 2b 1 i 1 29 ' +
   '1 iw 1 1 2 29 1 bt 2 d0e 8 6 1 2ew 3 hx 2 ick 10 3sm 1q x 1 4g 7 af 1 1p 4 e4 4 72 2 6r 1 2 1 7 2 5 1 22e 1 ' +
   '22r a';
+
+/** Letters, digits and marks of Unicode 17: no letters or digits to the Rust tokenizers, whose regular expressions know Unicode 16. */
+export const newestRanges =
+  '1ov 1 r0 1 3j 1 2r6 f 2 c rtu 2 2 1 1 1 s 1 j7y q 12j 3 1e 2 2g4 8 g8 18 4 a fxy p 2 p 7y 5 4qp 8 zt m 2p 37 ' +
+  'hjh v 1 m 8 2 154q 6 4ma c gsi 3be';

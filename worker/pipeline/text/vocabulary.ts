@@ -52,6 +52,13 @@ export class Vocabulary {
     return none;
   }
 
+  /** @returns the id of the token that is written as the code points from `from` to before `to`, or -1 */
+  findCodes(codes: Int32Array, from: number, to: number): number {
+    let node = this.root;
+    for (let index = from; index < to && node !== none; index += 1) node = this.step(node, codes[index] ?? 0);
+    return node === none ? none : this.id(node);
+  }
+
   /** @returns the id of a whole token, or -1 */
   find(token: string): number {
     let node = this.root;

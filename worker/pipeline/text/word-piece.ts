@@ -2,7 +2,7 @@
 // @see https://arxiv.org/abs/1609.08144
 import type { AlignedText } from './aligned-text.ts';
 import type { TokenList } from './encoding.ts';
-import { addToken, type Model } from './model.ts';
+import type { Model } from './model.ts';
 import { none, type Vocabulary } from './vocabulary.ts';
 
 export interface WordPieceOptions {
@@ -35,12 +35,12 @@ export class WordPiece implements Model {
     while (start < to && to - from <= mostCharacters) {
       const end = this.#longest(text, start, to, start === from ? this.#vocabulary.root : this.#inside);
       if (end === start) break;
-      addToken(tokens, this.#id, text, start, end);
+      tokens.add(text, this.#id, start, end);
       start = end;
     }
     if (start === to) return;
     tokens.length = before;
-    addToken(tokens, unknownId, text, from, to);
+    tokens.addUnwritten(text, unknownId, from, to);
   }
 
   /** The id of the token that {@link #longest} found. */

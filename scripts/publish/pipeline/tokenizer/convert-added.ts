@@ -3,6 +3,7 @@ import { invalid } from '../../../../registry/errors.ts';
 import { AlignedText } from '../../../../worker/pipeline/text/aligned-text.ts';
 import { type Header, mostAddedTokens } from '../../../../worker/pipeline/text/artifact.ts';
 import type { Normalizer } from '../../../../worker/pipeline/text/normalizers.ts';
+import type { ConvertedModel } from './convert-model.ts';
 import type { AddedSource } from './source.ts';
 import type { ArrayWriter } from './write-artifact.ts';
 
@@ -12,14 +13,14 @@ const mostCharacters = 256;
 /** @throws {PopserveError} INVALID_ARGUMENT for tokens that contradict each other or the vocabulary */
 export function convertAdded(
   sources: readonly AddedSource[],
-  ids: ReadonlyMap<string, number>,
+  model: ConvertedModel,
   normalizers: readonly Normalizer[],
   arrays: ArrayWriter,
 ): Header['added'] {
   if (sources.length > mostAddedTokens) {
     throw invalid(`tokenizer.json: expected at most ${mostAddedTokens} added_tokens, got ${sources.length}`);
   }
-  checkIds(sources, ids);
+  checkIds(sources, model);
   const convert = (chosen: readonly AddedSource[], contentOf: (token: AddedSource) => string) => {
     const contents = new Map<string, number>();
     const tokens: Header['added']['raw']['tokens'] = [];
@@ -51,9 +52,9 @@ export function convertAdded(
 }
 
 /** The Rust tokenizers number added tokens themselves and only warn if the file says otherwise: such a file has no one meaning. */
-function checkIds(sources: readonly AddedSource[], ids: ReadonlyMap<string, number>): void {
+function checkIds(sources: readonly AddedSource[], { ids, size }: ConvertedModel): void {
   const contents = new Map<string, number>();
-  let next = ids.size;
+  let largest = -1;
   for (const { content, id } of sources) {
     const shown = `added token '${content.slice(0, 64)}'`;
     if (content.length > mostCharacters) {
@@ -61,10 +62,10 @@ function checkIds(sources: readonly AddedSource[], ids: ReadonlyMap<string, numb
     }
     if (!content.isWellFormed()) throw invalid(`tokenizer.json: added token ${id} has half of a surrogate pair`);
     if (contents.has(content)) throw invalid(`tokenizer.json: ${shown} is there twice`);
-    const expected = ids.get(content) ?? next;
+    const expected = ids.get(content) ?? (largest >= size ? largest + 1 : size);
     if (id !== expected)
       throw invalid(`tokenizer.json: ${shown} has id ${id}, its place in the vocabulary is ${expected}`);
-    if (!ids.has(content)) next += 1;
+    largest = Math.max(largest, id);
     contents.set(content, id);
   }
 }

@@ -1,11 +1,7 @@
 // Writes the file that worker/pipeline/text/artifact.ts reads.
-import {
-  type Header,
-  headerSchema,
-  magic,
-  roundUp,
-  type VocabularyPlace,
-} from '../../../../worker/pipeline/text/artifact.ts';
+import { Arrays, type MergesPlace, type VocabularyPlace } from '../../../../worker/pipeline/text/arrays.ts';
+import { type Header, headerSchema, magic, roundUp } from '../../../../worker/pipeline/text/artifact.ts';
+import type { MergeArrays } from './build-merges.ts';
 import { buildVocabulary } from './build-vocabulary.ts';
 
 /** Collects the arrays behind the header. */
@@ -23,6 +19,17 @@ export class ArrayWriter {
   addVocabulary(tokens: Iterable<readonly [string, number]>): VocabularyPlace {
     const { labels, firsts, ids } = buildVocabulary(tokens);
     return { labels: this.add(labels), firsts: this.add(firsts), ids: this.add(ids) };
+  }
+
+  addMerges({ firsts, rights, ranks, results }: MergeArrays): MergesPlace {
+    return { firsts: this.add(firsts), rights: this.add(rights), ranks: this.add(ranks), results: this.add(results) };
+  }
+
+  /** The arrays that were added so far, for steps that are tried while the artifact is made. */
+  arrays(): Arrays {
+    const bytes = new Uint8Array(this.#end);
+    for (const array of this.#arrays) bytes.set(array.bytes, array.offset);
+    return new Arrays(bytes);
   }
 
   write(header: Header): Uint8Array {
