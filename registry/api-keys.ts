@@ -49,6 +49,13 @@ export class ApiKeys {
     return { keys, next, ...(damaged.length === 0 ? {} : { damaged }) };
   }
 
+  /** @throws {PopserveError} NOT_FOUND when there is no such key */
+  async get(id: string): Promise<KeySummary> {
+    const stored = await this.#store.get(id);
+    if (stored === null) throw new PopserveError('NOT_FOUND', `there is no key '${id}'`);
+    return summarize(stored);
+  }
+
   /**
    * Revoking twice changes nothing.
    * @throws {PopserveError} NOT_FOUND when there is no such key
@@ -57,12 +64,10 @@ export class ApiKeys {
     id: string,
     by: { actor: string; reason: string | null },
   ): Promise<{ key: KeySummary; revoked: boolean }> {
-    if ((await this.#store.get(id)) === null) throw new PopserveError('NOT_FOUND', `there is no key '${id}'`);
+    await this.get(id);
     const at = this.#now().toISOString();
     const revoked = await this.#store.revoke(id, { schema: 1, at, by: by.actor, reason: by.reason });
-    const stored = await this.#store.get(id);
-    if (stored === null) throw new PopserveError('NOT_FOUND', `there is no key '${id}'`);
-    return { key: summarize(stored), revoked };
+    return { key: await this.get(id), revoked };
   }
 }
 

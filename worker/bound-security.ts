@@ -17,11 +17,13 @@ export interface Security {
   readonly authenticator: Authenticator;
   /** Of people at the console. */
   readonly sessions: Sessions;
-  /** For the operator's calls: create, list. */
-  readonly keys: Pick<ApiKeys, 'create' | 'list'>;
+  /** For the operator's calls: create, list, look at one. */
+  readonly keys: Pick<ApiKeys, 'create' | 'list' | 'get'>;
   /** Revokes a key: here at once, at other isolates when what they remember of it has aged. */
   readonly revokeKey: ApiKeys['revoke'];
   readonly audit: AuditTrail;
+  /** Whether the deployment has rate limiters for keys and for addresses. */
+  readonly limited: { readonly keys: boolean; readonly addresses: boolean };
   /** Limit of audit lines for calls without a known caller. */
   readonly refusedLines: LineBudget;
   /** By the caller's credential. */
@@ -51,6 +53,7 @@ export function createSecurity(
       return revocation;
     },
     audit: new AuditTrail(bucket, remembered),
+    limited: { keys: keyLimit !== undefined, addresses: addressLimit !== undefined },
     refusedLines: new LineBudget(),
     keyGate: new RateGate(keyLimit, 'this key'),
     workGate: new WorkGate(),

@@ -28,10 +28,10 @@ export class BrowserSession {
     return this.#send('GET', path, undefined, headers);
   }
 
-  /** As a form of a page of the same origin sends it. */
+  /** As a form of a page of the same origin sends it. @param fields pairs where a name comes several times */
   post(
     path: string,
-    fields: Readonly<Record<string, string>>,
+    fields: Readonly<Record<string, string>> | [string, string][],
     headers: Readonly<Record<string, string>> = { 'sec-fetch-site': 'same-origin' },
   ): Promise<PageAnswer> {
     return this.#send('POST', path, new URLSearchParams(fields), headers);

@@ -105,7 +105,9 @@ function Who({ viewer, path }: { viewer: Viewer | null; path: string }) {
   }
   return (
     <div class="who">
-      <span>{viewer.name ?? viewer.id}</span>
+      <a href="/console/session" aria-label={`Your session, ${viewer.name ?? viewer.id}`}>
+        {viewer.name ?? viewer.id}
+      </a>
       <form method="post" action="/console/sign-out">
         <Mark viewer={viewer} />
         <button type="submit">Sign out</button>

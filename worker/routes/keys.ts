@@ -9,16 +9,13 @@ import { readJson } from '../http/json-body.ts';
 import { spendOf } from '../http/spend.ts';
 import { operatorOf } from '../middleware/audit.ts';
 import { needs } from '../middleware/needs.ts';
+import { createKey, revokeKey } from '../models/keys.ts';
 
 export const keyRoutes = new Hono<AppContext>()
-  // The only answer that ever carries the key itself.
   .post('/', needs('admin'), async (c) => {
     const request = parse(keyRequestSchema, await readJson(c, 'the key'), 'the key');
-    const operator = operatorOf(c);
-    const { key, token } = await c.var.isolate.security.keys.create(request, operator.actor);
-    const { id, name, scopes, models, expiresAt } = key;
-    operator.note('key created', { id, name, scopes, models, expiresAt });
-    return c.json({ key, token } satisfies CreatedKey, 201, { 'cache-control': 'no-store' });
+    const created = await createKey(c.var.isolate, request, operatorOf(c));
+    return c.json(created satisfies CreatedKey, 201, { 'cache-control': 'no-store' });
   })
   .get('/', needs('admin'), async (c) => {
     const { limit, after } = parse(keyPageQuerySchema, c.req.query(), 'query');
@@ -28,9 +25,5 @@ export const keyRoutes = new Hono<AppContext>()
   .delete('/:id', needs('admin'), async (c) => {
     const id = parse(keyIdSchema, c.req.param('id'), 'key id');
     const { reason } = parse(keyRevocationSchema, await readJson(c, 'the revocation', {}), 'the revocation');
-    const { security, config } = c.var.isolate;
-    const operator = operatorOf(c);
-    const { key, revoked } = await security.revokeKey(id, { actor: operator.actor, reason });
-    if (revoked) operator.note('key revoked', { id, name: key.name, reason });
-    return c.json({ key, everywhereWithinSeconds: config.keyCacheSeconds } satisfies RevokedKey);
+    return c.json((await revokeKey(c.var.isolate, id, reason, operatorOf(c))) satisfies RevokedKey);
   });

@@ -1,6 +1,7 @@
 // `popserve audit`: the changes that were made through the control plane, newest first.
 import { type Command, InvalidArgumentError } from 'commander';
 import type { AuditRecord } from '../../../registry/api/audit.ts';
+import { describeDetails, isAsked, modelOfRecord } from '../../../registry/audit-search.ts';
 import { parseCount, parseModel } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
 import { type Report, table } from '../report.ts';
@@ -8,6 +9,7 @@ import { type Report, table } from '../report.ts';
 interface AuditOptions {
   since?: Since;
   actor?: string;
+  change?: string;
   model?: string;
   limit: number;
   json?: boolean;
@@ -27,6 +29,7 @@ export function addAudit(program: Command, execute: Execute): void {
     .description('who changed what, when and from where, newest first')
     .option('--since <time>', 'not older than this: 2026-11-24, 2026-11-24T12:00:00Z, 30m, 12h or 7d', parseSince)
     .option('--actor <text>', 'only changes of these people or keys: a part of the name is enough')
+    .option('--change <text>', 'only changes of this kind: a part of its name is enough, such as key or route')
     .option('--model <model>', 'only changes of this model', parseModel)
     .option('--limit <number>', 'at most so many changes', parseCount, 50)
     .option('--json', 'one JSON object a line')
@@ -54,7 +57,7 @@ async function audit(context: Context, options: AuditOptions): Promise<Report> {
     record.actor === record.caller ? record.actor : `${record.actor} (${record.caller})`,
     record.address,
     record.change,
-    modelOf(record) ?? '',
+    modelOfRecord(record) ?? '',
     describeDetails(record.details),
   ]);
   if (unreadFrom !== null)
@@ -69,33 +72,6 @@ async function audit(context: Context, options: AuditOptions): Promise<Report> {
     value: null,
     json: () => found.map((record) => JSON.stringify(record)).join('\n'),
   };
-}
-
-function isAsked(record: AuditRecord, { actor, model }: AuditOptions): boolean {
-  if (model !== undefined && modelOf(record) !== model) return false;
-  return actor === undefined || record.actor.includes(actor) || record.caller.includes(actor);
-}
-
-/** The model that a change is about: told by its details or by the path of the call. */
-function modelOf({ details, path }: AuditRecord): string | null {
-  if (typeof details.model === 'string') return details.model;
-  return /^\/(?:registry|v2\/repository)\/models\/([^/]+)/.exec(path)?.[1] ?? null;
-}
-
-/** One cell of a table: plain values with their names, those of an object behind one another. */
-function describeDetails(details: AuditRecord['details']): string {
-  return Object.entries(details)
-    .filter(([name, value]) => name !== 'model' && value !== null)
-    .map(([name, value]) => {
-      if (Array.isArray(value)) return `${name} ${value.join(', ')}`;
-      if (typeof value === 'object' && value !== null) return Object.values(value).filter(isPlain).join(' ');
-      return `${name} ${String(value)}`;
-    })
-    .join(', ');
-}
-
-function isPlain(value: unknown): boolean {
-  return typeof value !== 'object';
 }
 
 /** The table stays one line per change on a terminal; elsewhere nothing is lost. */

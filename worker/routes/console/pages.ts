@@ -3,6 +3,7 @@
 import { type Context, Hono } from 'hono';
 import type { AppContext } from '../../http/app-context.ts';
 import { inferPage, openPage, page, pagePart } from '../../middleware/session.ts';
+import { endKey, makeKey, showAccess, showAudit, showNewKey, showRevocation, showSession } from './access.ts';
 import { changeModel, showChange } from './change.ts';
 import { showModel } from './model.ts';
 import { showModels } from './models.ts';
@@ -25,7 +26,14 @@ export function consoleRoutes(dispatch: Dispatch): Hono<AppContext> {
     .get('/console/models/:model/try', inferPage, showTry)
     .post('/console/models/:model/try', inferPage, askFrom(dispatch))
     .get('/console/models/:model/change', page('release'), showChange)
-    .post('/console/models/:model/change', page('release'), changeModel);
+    .post('/console/models/:model/change', page('release'), changeModel)
+    .get('/console/access', page('admin'), showAccess)
+    .get('/console/access/new-key', page('admin'), showNewKey)
+    .post('/console/access/new-key', page('admin'), makeKey)
+    .get('/console/access/keys/:id/revoke', page('admin'), showRevocation)
+    .post('/console/access/keys/:id/revoke', page('admin'), endKey)
+    .get('/console/access/audit', page('admin'), showAudit)
+    .get('/console/session', page('infer', 'read', 'release', 'admin'), showSession);
 }
 
 async function asset(c: Context<AppContext>) {

@@ -53,7 +53,7 @@ it('prints JSON lines for programs', async () => {
 });
 
 it('keeps changes of a person, of a key and of a model apart', async () => {
-  const load = record(2, { path: '/v2/repository/models/fan/load', details: {} });
+  const load = record(2, { path: '/v2/repository/models/fan/load', change: 'model loaded', details: {} });
   serve([record(0), record(1, { actor: 'bob (key:f00)', caller: 'key:f00' }), load]);
   const ids = async (...options: string[]) => {
     const { out } = await runCommand(['audit', '--json', ...options], pop.url);
@@ -61,6 +61,7 @@ it('keeps changes of a person, of a key and of a model apart', async () => {
   };
   expect(await ids('--actor', 'bob')).toEqual(['r1']);
   expect(await ids('--actor', 'key:f00')).toEqual(['r1']);
+  expect(await ids('--change', 'loaded')).toEqual(['r2']);
   expect(await ids('--model', 'fan')).toEqual(['r2']);
   expect(await ids('--model', 'pump', '--actor', 'ann')).toEqual(['r0']);
   expect((await runCommand(['audit', '--model', 'fan', '--actor', 'bob'], pop.url)).out).toBe('no such changes\n');
