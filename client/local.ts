@@ -175,7 +175,7 @@ export class LocalRuns {
   }
 }
 
-async function digestOf(bytes: ArrayBuffer): Promise<string> {
+export async function digestOf(bytes: ArrayBuffer): Promise<string> {
   const { subtle } = crypto;
   if (!subtle) throw new PopserveError('LOCAL_FAILED', 'checking digests needs HTTPS');
   const hash = new Uint8Array(await subtle.digest('SHA-256', bytes));

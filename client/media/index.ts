@@ -9,6 +9,8 @@ export type {
   DetectedObject,
   DetectOptions,
   DrawnPicture,
+  EmbedAnswer,
+  EmbedOptions,
   LabelScore,
   Picture,
   PictureFile,

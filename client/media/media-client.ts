@@ -1,9 +1,13 @@
 // The client for pictures and texts: a client of tensors that also knows the steps of a version's pipeline.
+
+import type { Pipeline } from '../../registry/pipeline/pipeline.ts';
 import { guard } from '../abortable.ts';
 import { PopserveClient, type Run } from '../client.ts';
 import { type ErrorCode, PopserveError } from '../errors.ts';
 import { jsonOf, pathOf, provenance } from '../model-calls.ts';
 import type { CallOptions, ClientOptions, Provenance } from '../options.ts';
+import { spellOut } from '../tensors.ts';
+import { decodeAnswer, encodeRequest } from '../wire.ts';
 import type {
   Box,
   ClassifyAnswer,
@@ -11,12 +15,15 @@ import type {
   DetectAnswer,
   DetectedObject,
   DetectOptions,
+  EmbedAnswer,
+  EmbedOptions,
   LabelScore,
   Picture,
   PictureOptions,
 } from './options.ts';
 import { OpenedPicture, type Scale } from './picture.ts';
 import { type Described, Pipelines } from './pipelines.ts';
+import { Tokenizers } from './tokenizers.ts';
 
 /** What a caller may ask of a task, in the API's names. */
 type Parameters = Readonly<Record<string, number | undefined>>;
@@ -37,6 +44,7 @@ interface Seen extends Provenance {
 
 export class MediaClient extends PopserveClient {
   readonly #pipelines: Pipelines;
+  readonly #tokenizers: Tokenizers;
 
   /**
    * Makes a client for pictures and texts that can also do all that a `PopserveClient` does.
@@ -52,8 +60,11 @@ export class MediaClient extends PopserveClient {
    */
   constructor(url: string | URL, options: ClientOptions = {}) {
     super(url, options);
-    const ask = async (path: string, call: CallOptions) => jsonOf(await this.send(path, call));
-    this.#pipelines = new Pipelines(`${url}`.replace(/\/*$/, '/'), options.local !== undefined, ask);
+    const base = `${url}`.replace(/\/*$/, '/');
+    this.#pipelines = new Pipelines(base, options.local !== undefined, async (path, call) =>
+      jsonOf(await this.send(path, call)),
+    );
+    this.#tokenizers = new Tokenizers(base, async (path, call) => (await this.send(path, call)).body);
   }
 
   /**
@@ -106,6 +117,80 @@ export class MediaClient extends PopserveClient {
   }
 
   /**
+   * Makes vectors of texts, to compare them by.
+   * @example
+   * ```ts
+   * import { MediaClient } from 'popserve/client/media';
+   *
+   * const client = new MediaClient('http://127.0.0.1:8787');
+   * const { embeddings, tokens } = await client.embed('sentences', ['good film', 'bad film']);
+   * console.log(embeddings.length, embeddings[0]?.length, tokens); // 2 2 8
+   * ```
+   * @param texts one or more
+   * @throws {PopserveError} if neither a PoP nor a permitted local run gives an answer; `code` says why
+   * @throws {unknown} the reason of `signal`, once it is aborted
+   */
+  embed(model: string, texts: string | readonly string[], options: EmbedOptions = {}): Promise<EmbedAnswer> {
+    return guard(options.signal, () => {
+      const all = typeof texts === 'string' ? [texts] : texts;
+      return this.answer<EmbedAnswer>(
+        model,
+        options,
+        (call) => this.#embedAtPop(model, all, options, call),
+        (origin, run) => this.#embedHere(all, options, origin, run),
+      );
+    });
+  }
+
+  async #embedAtPop(
+    model: string,
+    texts: readonly string[],
+    { dimensions, prompt }: EmbedOptions,
+    call: CallOptions,
+  ): Promise<EmbedAnswer> {
+    const parameters = {
+      ...(dimensions === undefined ? {} : { dimensions }),
+      ...(prompt === undefined ? {} : { prompt_name: prompt }),
+    };
+    const inputs = new Map([['text', spellOut('text', { data: texts, datatype: 'BYTES' })]]);
+    const request = { method: 'POST', ...encodeRequest(inputs, { parameters }) };
+    const received = await this.send(`${pathOf(model, call.version)}/infer`, call, request);
+    const { embedding } = decodeAnswer(received.headers, received.body).outputs;
+    const origin = provenance(model, received);
+    if (embedding?.datatype !== 'FP32') throw wrongTask('feature-extraction', origin, 'is for something else');
+    return {
+      ...origin,
+      embeddings: rowsOf(embedding.data, embedding.shape),
+      tokens: Number(received.headers.get('popserve-tokens')),
+      truncated: received.headers.has('popserve-truncated'),
+    };
+  }
+
+  async #embedHere(
+    texts: readonly string[],
+    options: EmbedOptions,
+    origin: Provenance,
+    run: Run,
+  ): Promise<EmbedAnswer> {
+    const described = await this.#pipelines.of(origin.model, origin, options);
+    const pipeline = pipelineFor('feature-extraction', described);
+    const { startEmbedding } = await loading(() => import('./text-steps.ts'));
+    const tokenizer = await this.#tokenizer(described, options);
+    try {
+      const started = startEmbedding(pipeline, texts, tokenizer, options);
+      return { ...origin, ...started.finish(await run(started.inputs, undefined)) };
+    } catch (cause) {
+      throw ofThisFamily(cause);
+    }
+  }
+
+  #tokenizer({ model, version, tokenizer }: Described, call: CallOptions): Promise<Uint8Array> {
+    if (tokenizer === null)
+      throw new PopserveError('BAD_ANSWER', `${model} ${version} takes texts without a tokenizer`);
+    return this.#tokenizers.load(pathOf(model, version), tokenizer, call);
+  }
+
+  /**
    * As the client of tensors does it, and also loads the code of the steps that run here.
    * @example
    * ```ts
@@ -125,8 +210,11 @@ export class MediaClient extends PopserveClient {
       const described = await this.#pipelines.of(model, known, options);
       this.#pipelines.moved(model, options.version, described);
       const { pipeline } = described;
-      if (pipeline !== null && 'image' in pipeline)
-        await loading(async () => (await import('./steps.ts')).makeReady(pipeline));
+      if (pipeline !== null && 'image' in pipeline) await loading(async () => (await import('./steps.ts')).makeReady());
+      if (pipeline !== null && 'text' in pipeline) {
+        await loading(() => import('./text-steps.ts'));
+        await this.#tokenizer(described, options);
+      }
       return known;
     });
   }
@@ -205,10 +293,17 @@ function ofThisFamily(cause: unknown): unknown {
   return new PopserveError(cause.code as ErrorCode, cause.message, { cause });
 }
 
-function pipelineFor(task: Look['task'], { model, version, pipeline }: Described) {
-  if (pipeline?.task === task) return pipeline;
-  const is = pipeline === null ? 'takes tensors only' : `is for ${pipeline.task}`;
-  throw new PopserveError('INVALID_ARGUMENT', `expected a version for ${task}: ${model} ${version} ${is}`);
+function pipelineFor<T extends Pipeline['task']>(task: T, { pipeline, ...origin }: Described) {
+  if (pipeline?.task === task) return pipeline as Extract<Pipeline, { task: T }>;
+  throw wrongTask(task, origin, pipeline === null ? 'takes tensors only' : `is for ${pipeline.task}`);
+}
+
+function wrongTask(task: string, { model, version }: Pick<Provenance, 'model' | 'version'>, is: string): PopserveError {
+  return new PopserveError('INVALID_ARGUMENT', `expected a version for ${task}: ${model} ${version} ${is}`);
+}
+
+function rowsOf(data: Float32Array, [rows = 0, width = 0]: readonly number[]): Float32Array[] {
+  return Array.from({ length: rows }, (_, row) => data.slice(row * width, (row + 1) * width));
 }
 
 /** The file as it is, or in a form where there is something to say beside it. */

@@ -65,3 +65,19 @@ export interface DetectAnswer extends Provenance {
   /** The highest score first. */
   objects: DetectedObject[];
 }
+
+export interface EmbedOptions extends RunOptions {
+  /** The length that vectors are cut to, one of those that the version allows. */
+  dimensions?: number;
+  /** Which of the version's prompts stands before each text, `query` for example. */
+  prompt?: string;
+}
+
+export interface EmbedAnswer extends Provenance {
+  /** A vector for each text, in their order. */
+  embeddings: Float32Array[];
+  /** Tokens of all texts together. */
+  tokens: number;
+  /** Whether a text had more tokens than the model takes, and was cut off. */
+  truncated: boolean;
+}

@@ -6,6 +6,7 @@ import { openStore, put, type Store } from '../artifact-cache.ts';
 import { PopserveError } from '../errors.ts';
 import { pathOf } from '../model-calls.ts';
 import type { CallOptions } from '../options.ts';
+import { keepNewest } from './kept.ts';
 
 export interface Described {
   readonly model: string;
@@ -13,13 +14,12 @@ export interface Described {
   readonly digest: string;
   /** Null for a version that takes tensors only. */
   readonly pipeline: Pipeline | null;
+  /** The digest of what makes numbers of texts; null for a version that takes none. */
+  readonly tokenizer: string | null;
 }
 
 /** Asks a PoP for the configuration below a path. */
 type AskConfig = (path: string, call: CallOptions) => Promise<unknown>;
-
-/** Versions of one model whose steps are kept: as many as artifacts. */
-const mostKept = 3;
 
 export class Pipelines {
   readonly #askConfig: AskConfig;
@@ -81,21 +81,20 @@ export class Pipelines {
     if (!store) return;
     await put(store, this.#keptUrl(pathOf(described.model, described.version)), JSON.stringify(described));
     const versions = `${this.#base}${pathOf(described.model, undefined)}/versions/`;
-    const urls = (await store.keys()).map(({ url }) => url);
-    const kept = urls.filter((url) => url.startsWith(versions) && url.endsWith('/config'));
-    for (const url of kept.slice(0, -mostKept)) await store.delete(url);
+    await keepNewest(store, (url) => url.startsWith(versions) && url.endsWith('/config'));
   }
 }
 
 function describedBy(model: string, answer: unknown): Described {
   try {
     const { version_policy, parameters } = answer as ModelConfig;
-    const { pipeline } = parameters;
+    const { pipeline, tokenizer } = parameters;
     return {
       model,
       version: version_policy.specific.versions[0] ?? '',
       digest: parameters.digest?.string_value ?? '',
       pipeline: pipeline ? (JSON.parse(pipeline.string_value) as Pipeline) : null,
+      tokenizer: tokenizer?.string_value ?? null,
     };
   } catch (cause) {
     throw new PopserveError('BAD_ANSWER', `the answer is not a model's configuration: ${cause}`, { cause });

@@ -1,4 +1,4 @@
-// The steps of a pipeline where a version runs here: the PoP's own code. Loaded when it is first needed, or by `prepare()`.
+// The steps between a picture and tensors where a version runs here: the PoP's own code. Loaded when it is first needed, or by `prepare()`.
 import { invalid } from '../../registry/errors.ts';
 import type { ImageInput } from '../../registry/pipeline/image-input.ts';
 import { imageStep } from '../../registry/pipeline/image-step.ts';
@@ -8,8 +8,8 @@ import { readPictureHeader } from '../../worker/pipeline/picture-header.ts';
 import type { Pixels } from '../../worker/pipeline/pixels.ts';
 import { PictureBatch } from '../../worker/pipeline/prepare-pictures.ts';
 import { taskAnswers } from '../../worker/pipeline/task-answers.ts';
-import type { Tensor } from '../../worker/protocol/tensor.ts';
-import { fromBytes, type OutputTensor, type Spelled } from '../tensors.ts';
+import type { OutputTensor, Spelled } from '../tensors.ts';
+import { fromRun, toRun } from './run-tensors.ts';
 
 /** A run between its two halves. */
 export interface StartedRun {
@@ -33,20 +33,18 @@ export async function startRun(
   const pixels = picture instanceof Blob ? await decode(picture, image) : picture;
   const batch = new PictureBatch([pixels], image);
   batch.put(0, pixels);
-  const { name, datatype, shape, data } = batch.tensor();
-  const input = fromBytes(name, datatype, [...shape], data as Uint8Array);
   const told = Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== undefined));
   return {
-    inputs: new Map([[name, { datatype, shape, data: input.data as Spelled['data'] }]]),
-    finish: (outputs) => taskAnswers(pipeline, Object.values(outputs).map(toTensor), batch.items, told)[0],
+    inputs: toRun([batch.tensor()]),
+    finish: (outputs) => taskAnswers(pipeline, fromRun(outputs), batch.items, told)[0],
   };
 }
 
 /**
- * Loads what the pipeline's steps need, before there is no network to load it from.
- * @throws {Error} if it does not load
+ * Loads the decoders, before there is no network to load them from.
+ * @throws {Error} if they do not load
  */
-export async function makeReady(_pipeline: ImagePipeline): Promise<void> {
+export async function makeReady(): Promise<void> {
   await (await import('./codecs.ts')).pictureDecoders();
 }
 
@@ -58,12 +56,4 @@ async function decode(file: Blob, image: ImageInput): Promise<Pixels> {
   const { pictureDecoders } = await import('./codecs.ts');
   const pixels = await (await pictureDecoders()).decode(bytes, header);
   return imageStep(image, 'orient') ? orient(pixels, header.orientation) : pixels;
-}
-
-function toTensor({ name, datatype, shape, data, ...texts }: OutputTensor): Tensor {
-  if ('bytes' in texts) return { name, datatype, shape, data: texts.bytes as Uint8Array[] };
-  const { buffer, byteOffset, byteLength } = ArrayBuffer.isView(data)
-    ? data
-    : Uint8Array.from(data as boolean[], Number);
-  return { name, datatype, shape, data: new Uint8Array(buffer, byteOffset, byteLength) };
 }

@@ -23,7 +23,7 @@ let task = prepare(form.model.value);
 async function prepare(model) {
   const key = `task ${model}`;
   try {
-    localStorage[key] = (await client.metadata(model)).properties.task ?? 'tensors';
+    localStorage[key] = (await client.metadata(model)).pipeline?.task ?? 'tensors';
   } catch (error) {
     // Known from an earlier visit, perhaps.
     if (!localStorage[key]) throw error;

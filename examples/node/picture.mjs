@@ -15,9 +15,9 @@ const client = new MediaClient(url, {
 try {
   if (!file) throw new PopserveError('INVALID_ARGUMENT', 'expected a picture: node examples/node/picture.mjs cat.jpg');
   const picture = await openAsBlob(file);
-  const { properties } = await client.metadata(model);
+  const { pipeline } = await client.metadata(model);
   const answer =
-    properties.task === 'object-detection'
+    pipeline?.task === 'object-detection'
       ? await client.detect(model, picture, { at })
       : await client.classify(model, picture, { at });
   console.log(`version ${answer.version}, ran ${answer.ranAt === 'pop' ? `at the PoP ${answer.pop}` : 'here'}`);

@@ -66,7 +66,7 @@ export const modelMetadataSchema = z.object({
   properties: z
     .record(z.string(), z.string())
     .describe(
-      "The manifest's metadata, and of this server: version, epoch, digest, aliases, pop, format, onnxruntime, state; where they apply profile, reason, limits, held_epoch, held_reason, labels, task (of a version with a pipeline), random, input_sample.",
+      "The manifest's metadata, and of this server: version, epoch, digest, aliases, pop, format, onnxruntime, state; where they apply profile, reason, limits, held_epoch, held_reason, labels, random, input_sample.",
     ),
 });
 
@@ -99,7 +99,7 @@ export const modelConfigSchema = z.object({
   parameters: z
     .record(z.string(), z.object({ string_value: z.string() }))
     .describe(
-      "digest, graph_optimization; for a version with a pipeline pipeline: its task and steps, the manifest's, as JSON.",
+      "digest, graph_optimization; for a version with a pipeline pipeline: its task and steps, the manifest's, as JSON, and tokenizer: the digest of what makes numbers of texts.",
     ),
 });
 

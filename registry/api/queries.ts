@@ -49,5 +49,7 @@ export const metricsQuerySchema = z.strictObject({
 
 /** `GET …/artifact`; the schema of the digest is asked for by itself, so that its faults are told as before. */
 export const artifactQuerySchema = z.object({
-  digest: digestSchema.describe('These bytes or none; the answer may then be kept for ever.').optional(),
+  digest: digestSchema
+    .describe('These bytes or none, of the model or its tokenizer; the answer may then be kept for ever.')
+    .optional(),
 });

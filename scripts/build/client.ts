@@ -17,6 +17,7 @@ export const clientModules = {
   'client/index.ts': 'index.js',
   'client/media/index.ts': 'media.js',
   'client/media/steps.ts': 'media-steps.js',
+  'client/media/text-steps.ts': 'media-text-steps.js',
   'client/media/codecs.ts': 'media-codecs.js',
 } as const;
 

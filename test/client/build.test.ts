@@ -11,7 +11,10 @@ import { projectRoot } from '../../scripts/build/project.ts';
 
 const run = promisify(execFile);
 /** The client of tensors, the one of pictures and texts beside it, and what it loads where a version runs here. */
-const mostGzippedBytes = { 'index.js': 5_000, 'media.js': 6_000, 'media-steps.js': 20_000, 'media-codecs.js': 20_000 };
+const mostGzippedBytes = {
+  ...{ 'index.js': 5_000, 'media.js': 8_000 },
+  ...{ 'media-steps.js': 20_000, 'media-text-steps.js': 45_000, 'media-codecs.js': 20_000 },
+};
 
 let folder: string;
 beforeAll(async () => {
@@ -39,12 +42,14 @@ test('for pictures and texts imports modules beside it alone, those that run ver
   });
   const media = await imports('media.js');
   expect(new Set(media.first)).toEqual(new Set(['./index.js']));
-  expect(new Set(media.later)).toEqual(new Set(['./media-steps.js']));
+  expect(new Set(media.later)).toEqual(new Set(['./media-steps.js', './media-text-steps.js']));
   const steps = await imports('media-steps.js');
   expect([...steps.first, ...steps.later].every((from) => from === './index.js' || from === './media-codecs.js')).toBe(
     true,
   );
   expect((await imports('media-codecs.js')).later).toEqual([]);
+  const texts = await imports('media-text-steps.js');
+  expect([...new Set([...texts.first, ...texts.later])]).toEqual(['./index.js']);
 });
 
 test('is what the package exports, for Node', async () => {
@@ -92,6 +97,8 @@ test('has types that know a model, with and without a library of its own for hal
       const { labels, ranAt } = await media.classify('pictures', camera, { topK: 1, at: 'auto' });
       const { objects } = await media.detect('faces', file, { threshold: 0.5, signal: AbortSignal.timeout(100) });
       const all: DetectedObject[] = objects;
+      const [vector]: Float32Array[] = (await media.embed('sentences', ['a', 'b'], { dimensions: 2 })).embeddings;
+      console.log(vector?.length);
       return labels.map(({ label, score }) => label + score).join() + ranAt + (all[0]?.box.xmin ?? pictures.length);
     }
   `;

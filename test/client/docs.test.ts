@@ -20,6 +20,7 @@ import { colourModel } from '../harness/pictures/colour-model.ts';
 import { jpegs } from '../harness/pictures/jpegs.ts';
 import { spotModel } from '../harness/pictures/spot-model.ts';
 import { TestPop } from '../harness/pop.ts';
+import { sentences } from '../harness/texts/word-models.ts';
 
 const run = promisify(execFile);
 
@@ -45,6 +46,7 @@ beforeAll(async () => {
   await pop.release(await demoRelease());
   await pop.release(colourModel('pictures', '1'));
   await pop.release(spotModel('things', '1'));
+  await pop.release(sentences('sentences', '1'));
 });
 afterAll(async () => {
   await pop?.stop();
@@ -56,9 +58,10 @@ test.each([
   [1, 'typed', /^0 1\n$/],
   [2, 'records', /^1 0\.99\d 1\n$/],
   [3, 'pictures', /^pop red 0\.\d\d\n$/],
-  [4, 'local', /^local 1n\n$/],
+  [4, 'texts', /^8 0\.71\n$/],
+  [5, 'local', /^local 1n\n$/],
 ])('block %i (%s) does what it says', async (index, name, printed) => {
-  expect(blocks).toHaveLength(5);
+  expect(blocks).toHaveLength(6);
   const { language, code } = blocks[index] ?? { language: 'js', code: '' };
   expect(await runAtPop(`${name}.m${language}`, code)).toMatch(printed);
 });

@@ -24,6 +24,7 @@ export function modelConfig({ model, version, signature, artifacts, runtime, pip
       graph_optimization: { string_value: runtime.graphOptimization },
       // A client shrinks pictures to what the steps need, and runs them itself where no PoP answers.
       ...(pipeline === undefined ? {} : { pipeline: { string_value: JSON.stringify(pipeline) } }),
+      ...(artifacts.tokenizer === undefined ? {} : { tokenizer: { string_value: artifacts.tokenizer.digest } }),
     },
   };
 }

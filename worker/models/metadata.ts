@@ -70,7 +70,6 @@ export async function modelMetadata(
       // There is a newer route, and it cannot take over here.
       ...(held ? { held_epoch: String(held.epoch), held_reason: held.reason } : {}),
       ...(labels ? { labels: JSON.stringify(labels) } : {}),
-      ...(pipeline ? { task: pipeline.task } : {}),
       ...(random ? { random: random.operators.join(',') || 'unknown' } : {}),
       // Clients can see that their inputs may be kept.
       ...(sampledRows === undefined

@@ -1,4 +1,4 @@
-// Pictures from Node, where nothing draws them: through the built client against the real Worker, and here. Browsers are tested in
+// Pictures and texts from Node, where nothing draws: through the built client against the real Worker, and here. Browsers are tested in
 // Chromium.
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-web';
@@ -12,6 +12,7 @@ import { jpegs } from '../../harness/pictures/jpegs.ts';
 import { spotModel } from '../../harness/pictures/spot-model.ts';
 import { TestPop } from '../../harness/pop.ts';
 import { adder } from '../../harness/small-models.ts';
+import { moods, sentences, textInput } from '../../harness/texts/word-models.ts';
 import { Weather } from '../weather.ts';
 
 const teal = new Uint8Array(png(20, 10, () => [0, 102, 51]));
@@ -29,6 +30,9 @@ beforeAll(async () => {
   await pop.release(colourModel('colour', '1'));
   await pop.release(colourModel('colour', '2', shouting), false);
   await pop.release(spotModel('spots', '1'));
+  await pop.release(sentences('sentences', '1'));
+  await pop.release(sentences('asked', '1', textInput(8, { step: 'prompt', texts: { query: 'new york ' } })));
+  await pop.release(moods('moods', '1'));
   await pop.release(adder('adder', '1', 1));
   weather = await Weather.over(pop.pop.url);
 });
@@ -98,6 +102,65 @@ test('things are found with boxes in pixels of the file, at the PoP and here', a
       code: 'INVALID_ARGUMENT',
       message: 'expected a version for image-classification: spots 1 is for object-detection',
     },
+  });
+});
+
+describe('texts', () => {
+  const texts = ['good film', 'bad', 'good good good good good good good good bad'];
+
+  test('become the vectors that the PoP makes, here too', async () => {
+    const [atPop, here] = [
+      await client.embed('sentences', texts),
+      await client.embed('sentences', texts, { at: 'local' }),
+    ];
+    expect(atPop).toMatchObject({ model: 'sentences', version: '1', ranAt: 'pop', tokens: 4 + 3 + 8, truncated: true });
+    expect(atPop.embeddings.map((vector) => Array.from(vector, (value) => Math.round(value * 100) / 100))).toEqual([
+      [0.6, 0.8],
+      [0.8, -0.6],
+      [0.6, 0.8],
+    ]);
+    expect(here).toEqual({ ...atPop, ranAt: 'local', pop: null });
+  });
+
+  test('one text is a list of one, cut to a length that the version allows', async () => {
+    for (const at of ['pop', 'local'] as const) {
+      const { embeddings, truncated } = await client.embed('sentences', 'bad', { at, dimensions: 1 });
+      expect([embeddings, truncated]).toEqual([[new Float32Array([1])], false]);
+      const error = await failure(client.embed('sentences', 'bad', { at, dimensions: 7 }));
+      expect([error.code, error.message]).toEqual(['INVALID_ARGUMENT', 'dimensions: expected 1, 2, got 7']);
+    }
+  });
+
+  test('have the prompt that is named before them', async () => {
+    for (const at of ['pop', 'local'] as const) {
+      const { tokens } = await client.embed('asked', 'bad', { at, prompt: 'query' });
+      expect(tokens).toBe(5);
+      const error = await failure(client.embed('asked', 'bad', { at, prompt: 'reply' }));
+      expect(error).toMatchObject({
+        name: 'PopserveError',
+        message: expect.stringMatching(/^prompt: expected 'query'/),
+      });
+    }
+  });
+
+  test('need no network once the version is prepared, and what is kept is checked', async () => {
+    await client.prepare('sentences');
+    weather.ahead.push('reset');
+    expect(await client.embed('sentences', 'good')).toMatchObject({ ranAt: 'local', tokens: 3 });
+    const spoilt = new MediaClient(weather.url, { local: { ort }, retries: 0 });
+    await spoilt.prepare('colour');
+    weather.spoil = (body) => (body.toString('latin1').includes('popstok1') ? Buffer.from('spoilt') : body);
+    expect((await failure(spoilt.prepare('sentences'))).code).toBe('DIGEST_MISMATCH');
+  });
+
+  test('are refused by a version that makes no vectors of them', async () => {
+    const wrong = await failure(client.embed('moods', 'good'));
+    expect(wrong.message).toBe('expected a version for feature-extraction: moods 1 is for something else');
+    expect((await failure(client.embed('moods', 'good', { at: 'local' }))).message).toBe(
+      'expected a version for feature-extraction: moods 1 is for text-classification',
+    );
+    expect((await failure(client.embed('sentences', []))).code).toBe('INVALID_ARGUMENT');
+    expect((await failure(client.embed('adder', 'good'))).message).toMatch(/input 'text': not an input of the model/);
   });
 });
 

@@ -1,6 +1,6 @@
 // The metadata of a version's records: their features, which may be left out, and how many a request takes.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ModelConfig, ModelMetadata } from '../../../registry/api/metadata.ts';
+import type { ModelConfig } from '../../../registry/api/metadata.ts';
 import { takeBaseline } from '../../../registry/baseline.ts';
 import { sha256Digest } from '../../../registry/digests.ts';
 import type { Manifest } from '../../../registry/manifest.ts';
@@ -8,6 +8,7 @@ import { floats, model, node, tensorValue } from '../../../scripts/onnx/build.ts
 import { colourModel, colourPipeline } from '../../harness/pictures/colour-model.ts';
 import { TestPop } from '../../harness/pop.ts';
 import { publication } from '../../harness/small-models.ts';
+import { sentences } from '../../harness/texts/word-models.ts';
 
 let pop: TestPop;
 beforeAll(async () => {
@@ -109,13 +110,6 @@ test('columns of the only input are features with their own ranges', async () =>
   expect(records).toBe(1);
 });
 
-test('the properties name the task of a pipeline', async () => {
-  const taskOf = async (path: string) =>
-    (await pop.send('GET', `/v2/models/${path}`)).json<ModelMetadata>().properties.task;
-  await pop.release(colourModel('painted', '1'));
-  expect([await taskOf('painted'), await taskOf('houses')]).toEqual(['image-classification', undefined]);
-});
-
 test('the configuration has the pipeline, for clients that prepare pictures themselves', async () => {
   const config = async (path: string) => (await pop.send('GET', `/v2/models/${path}/config`)).json<ModelConfig>();
   await pop.release(colourModel('colour', '3'));
@@ -125,4 +119,8 @@ test('the configuration has the pipeline, for clients that prepare pictures them
   expect(parameters.digest?.string_value).toBe(colourModel('colour', '3').manifest.artifacts.model.digest);
   expect((await config('colour/versions/3')).parameters).toEqual(parameters);
   expect((await config('houses')).parameters).not.toHaveProperty('pipeline');
+  const texts = sentences('texts', '1');
+  await pop.release(texts);
+  expect((await config('texts')).parameters.tokenizer?.string_value).toBe(texts.manifest.artifacts.tokenizer?.digest);
+  expect(parameters).not.toHaveProperty('tokenizer');
 });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseConfig } from '../../../worker/config.ts';
 import { sha256, TestPop } from '../../harness/pop.ts';
 import { adder } from '../../harness/small-models.ts';
+import { sentences } from '../../harness/texts/word-models.ts';
 
 const first = adder('adder', '1', 10);
 const second = adder('adder', '2', 20);
@@ -11,7 +12,7 @@ const path = '/v2/models/adder/versions/1/artifact';
 
 let pop: TestPop;
 beforeAll(async () => {
-  pop = await TestPop.start({ ARTIFACT_DOWNLOADS: 'adder' });
+  pop = await TestPop.start({ ARTIFACT_DOWNLOADS: 'adder,texts' });
   await pop.release(first, false);
   await pop.release(second);
 });
@@ -46,6 +47,26 @@ test('with its digest an artifact may be kept for ever, and no other one is give
     error: `version '2' of 'adder' is made of ${second.manifest.artifacts.model.digest}`,
   });
   expect((await pop.send('GET', `${path}?digest=md5:1`)).status).toBe(400);
+});
+
+test('a tokenizer is given by its digest, to those who may have the model', async () => {
+  const texts = sentences('texts', '1');
+  await pop.release(texts);
+  await pop.release(sentences('closed', '1'));
+  const tokenizer = texts.manifest.artifacts.tokenizer?.digest ?? '';
+  const answer = await pop.send('GET', `/v2/models/texts/artifact?digest=${tokenizer}`);
+  expect([answer.status, sha256(answer.bytes)]).toEqual([200, tokenizer]);
+  expect(answer.headers.get('popserve-digest')).toBe(tokenizer);
+  expect(answer.headers.get('popserve-format')).toBeNull();
+  expect(answer.headers.get('cache-control')).toBe('private, max-age=31536000, immutable');
+  const model = await pop.send('GET', '/v2/models/texts/artifact');
+  expect(sha256(model.bytes)).toBe(texts.manifest.artifacts.model.digest);
+  const other = await pop.send('GET', `/v2/models/texts/artifact?digest=${digest}`);
+  expect([other.status, other.json()]).toEqual([
+    404,
+    { error: expect.stringContaining(`and the tokenizer ${tokenizer}`) },
+  ]);
+  expect((await pop.send('GET', `/v2/models/closed/artifact?digest=${tokenizer}`)).status).toBe(403);
 });
 
 test('HEAD tells length and digest without the bytes', async () => {
