@@ -31,6 +31,26 @@ export function questionOf(manifest: Manifest): Question {
   return { kind: 'tensors', example: exampleRequest(manifest) };
 }
 
+/** The body of a request with the examples of a form. */
+export function exampleBody(question: Question): { readonly body: string; readonly contentType: string } | null {
+  switch (question.kind) {
+    case 'features': {
+      const record = question.fields.map(
+        ({ name, type, example }) =>
+          `${JSON.stringify(name)}: ${type === 'string' ? JSON.stringify(example) : example}`,
+      );
+      return { body: `{"instances": [{${record.join(', ')}}]}`, contentType: 'application/json' };
+    }
+    case 'text':
+      return { body: '{"inputs": "a text"}', contentType: 'application/json' };
+    case 'tensors':
+      if (question.example === '') return null;
+      return { body: JSON.stringify(JSON.parse(question.example)), contentType: 'application/json' };
+    case 'picture':
+      return null;
+  }
+}
+
 function exampleOf({ type, categories, range }: ModelMetadata['features'][number]): string {
   if (categories !== undefined) return categories[0] ?? '';
   if (type === 'boolean') return 'false';

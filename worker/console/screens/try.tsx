@@ -1,10 +1,10 @@
 // A form for a question to a model, and the answer: as the API gives it, with the request as curl; boxes lie over their picture.
 import * as z from 'zod';
-import type { FeatureField, Question } from '../../models/questions.ts';
+import type { Question } from '../../models/questions.ts';
 import type { Frame } from '../page.tsx';
 import { CommandLine, shellWord } from '../parts/command.tsx';
-import { figureText } from '../parts/figures.tsx';
 import { ModelPage } from '../parts/model-frame.tsx';
+import { QuestionForm } from '../parts/question-form.tsx';
 
 export interface AskedQuestion {
   readonly body: string | File;
@@ -39,14 +39,7 @@ export function tryScreen(frame: Frame, { model, question, fields, answer }: Try
       <div class="cards">
         <section class="card">
           <h2>Ask</h2>
-          <form class="stack" method="post" action={`/console/models/${model}/try`} enctype="multipart/form-data">
-            <Fields question={question} fields={fields} />
-            <div>
-              <button class="main" type="submit">
-                Ask {model}
-              </button>
-            </div>
-          </form>
+          <QuestionForm model={model} question={question} fields={fields} />
         </section>
         <section class="card" aria-live="polite">
           <h2>Answer</h2>
@@ -58,75 +51,6 @@ export function tryScreen(frame: Frame, { model, question, fields, answer }: Try
         </section>
       </div>
     </ModelPage>
-  );
-}
-
-function Fields({ question, fields }: Pick<Try, 'question' | 'fields'>) {
-  switch (question.kind) {
-    case 'picture':
-      return (
-        <label>
-          A picture: JPEG, PNG or WebP
-          <input type="file" name="file" accept="image/jpeg,image/png,image/webp" required />
-        </label>
-      );
-    case 'text':
-      return (
-        <label>
-          A text
-          <textarea name="text" required>
-            {fields.text ?? ''}
-          </textarea>
-        </label>
-      );
-    case 'tensors':
-      return (
-        <label>
-          The request's body, as JSON
-          <textarea name="json" required spellcheck={false}>
-            {fields.json ?? question.example}
-          </textarea>
-        </label>
-      );
-    case 'features':
-      return (
-        <>
-          {question.fields.map((field, index) => (
-            <Feature field={field} name={`f${index}`} value={fields[field.name]} />
-          ))}
-        </>
-      );
-  }
-}
-
-function Feature({ field, name, value }: { field: FeatureField; name: string; value: string | undefined }) {
-  const { name: feature, type, range, categories, optional, example } = field;
-  const hint = range === undefined ? '' : `, ${figureText(range[0])} to ${figureText(range[1])} in the reference data`;
-  const listId = categories === undefined ? undefined : `${name}-values`;
-  return (
-    <label>
-      {feature}{' '}
-      <small>
-        {type}
-        {hint}
-        {optional ? ', may be left out' : ''}
-      </small>
-      <input
-        name={name}
-        value={value ?? example}
-        spellcheck={false}
-        autocomplete="off"
-        {...(type === 'number' || type === 'integer' ? { inputmode: 'decimal' } : {})}
-        {...(listId === undefined ? {} : { list: listId })}
-      />
-      {categories === undefined ? null : (
-        <datalist id={listId}>
-          {categories.map((category) => (
-            <option value={category} />
-          ))}
-        </datalist>
-      )}
-    </label>
   );
 }
 

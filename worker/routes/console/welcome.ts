@@ -1,10 +1,13 @@
 // `/`: for people the way in, for programs a few links.
 import type { Context } from 'hono';
 import type { Landing } from '../../../registry/api/server.ts';
+import { PopserveError } from '../../../registry/errors.ts';
 import type { AppContext } from '../../http/app-context.ts';
 import { visibleModels } from '../../http/caller.ts';
+import { readSelector } from '../../http/selector.ts';
 import { spendOf } from '../../http/spend.ts';
 import { modelList } from '../../models/metadata.ts';
+import { questionOf } from '../../models/questions.ts';
 import { serverName, serverVersion } from '../../server-identity.ts';
 import { answerPage, frameOf } from './answer-page.ts';
 
@@ -23,7 +26,20 @@ export async function welcome(c: Context<AppContext>) {
   const page = { limit: modelsShown, only: visibleModels(c) };
   const { models } = await modelList(isolate, page, spendOf(c));
   const { welcomeScreen } = await import('../../console/screens/welcome.tsx');
-  return answerPage(c, welcomeScreen(await frameOf(c), { models, origin: new URL(c.req.url).origin }));
+  const answering = models.find(({ aliases }) => aliases.stable !== undefined);
+  const first = answering === undefined ? null : await firstQuestion(c, answering.name);
+  return answerPage(c, welcomeScreen(await frameOf(c), { models, origin: new URL(c.req.url).origin, first }));
+}
+
+/** Null where the model cannot answer now: the page says the rest all the same. */
+async function firstQuestion(c: Context<AppContext>, model: string) {
+  try {
+    const { manifest } = await c.var.isolate.routes.resolve(readSelector(c, { model }), c.executionCtx);
+    return { model, question: questionOf(manifest) };
+  } catch (error) {
+    if (error instanceof PopserveError) return null;
+    throw error;
+  }
 }
 
 /** Browsers name HTML; programs take anything or JSON. */
