@@ -5,9 +5,9 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { servePage } from '../../examples/browser/serve.mjs';
 import { buildClient } from '../../scripts/build/client.ts';
+import { chromiumPath, launchChromium } from '../../scripts/checks/console/chromium.ts';
 import { demoRelease } from '../examples/demo-release.ts';
 import { TestPop } from '../harness/pop.ts';
-import { chromiumPath, launchChromium } from './chromium.ts';
 import { echo } from './echo-model.ts';
 
 interface PageCache {

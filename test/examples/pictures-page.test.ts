@@ -6,7 +6,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { servePage } from '../../examples/browser/serve.mjs';
 import { buildClient } from '../../scripts/build/client.ts';
-import { chromiumPath, launchChromium } from '../client/chromium.ts';
+import { chromiumPath, launchChromium } from '../../scripts/checks/console/chromium.ts';
 import { colourModel } from '../harness/pictures/colour-model.ts';
 import { png } from '../harness/pictures/encoders.ts';
 import { type Colour, film } from '../harness/pictures/film.ts';

@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import type { OpenApiDocument } from '../../registry/api/server.ts';
 import type { AppContext } from '../http/app-context.ts';
+import { sessionOf } from '../http/session.ts';
 import { declaredCalls } from '../middleware/declarations.ts';
 import { open } from '../middleware/needs.ts';
 import page from '../openapi/page.html';
@@ -16,9 +17,10 @@ export function descriptionRoutes(routesOf: () => Parameters<typeof declaredCall
       document ??= describeApi(declaredCalls(routesOf()));
       return c.json(document, 200, { 'cache-control': 'public, max-age=300' });
     })
-    .get('/docs', open, (c) => {
-      // The nonce is good for one answer, so the page is not kept.
-      const html = page.replaceAll('{{nonce}}', c.get('secureHeadersNonce') ?? '');
+    .get('/docs', open, async (c) => {
+      // The nonce is good for one answer, so the page is not kept. With a session its script asks with the rights of that.
+      const mark = (await sessionOf(c))?.csrf ?? '';
+      const html = page.replaceAll('{{nonce}}', c.get('secureHeadersNonce') ?? '').replaceAll('{{mark}}', mark);
       return c.html(html, 200, { 'cache-control': 'no-store' });
     });
 }

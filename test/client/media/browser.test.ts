@@ -13,7 +13,7 @@ import { jpegs } from '../../harness/pictures/jpegs.ts';
 import { spotModel } from '../../harness/pictures/spot-model.ts';
 import { TestPop } from '../../harness/pop.ts';
 import { publication } from '../../harness/small-models.ts';
-import { chromiumPath, launchChromium } from '../chromium.ts';
+import { chromiumPath, launchChromium } from '../../../scripts/checks/console/chromium.ts';
 import { Weather } from '../weather.ts';
 
 const kinds = [

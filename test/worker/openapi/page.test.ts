@@ -1,6 +1,7 @@
 // The page that reads the description and tries it: it works in a browser, and loads nothing from elsewhere.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { chromiumPath, launchChromium } from '../../client/chromium.ts';
+import { chromiumPath, launchChromium } from '../../../scripts/checks/console/chromium.ts';
+import { eventually } from '../../harness/eventually.ts';
 import { sha256, TestPop } from '../../harness/pop.ts';
 import { adder } from '../../harness/small-models.ts';
 
@@ -29,6 +30,10 @@ test.skipIf(chromiumPath === null)('stores a file as a blob, and sends headers',
     await blob.locator('[name=body]').setInputFiles({ name: 'any', mimeType: 'text/plain', buffer: bytes });
     await blob.getByRole('button', { name: 'Send' }).click();
     await blob.locator('pre', { hasText: /^201 in/ }).waitFor();
+    const infer = await open('POST', '/v2/models/{model}/infer');
+    await eventually(async () => expect(await infer.locator('textarea').inputValue()).toContain('"x"'));
+    await infer.getByRole('button', { name: 'Send' }).click();
+    await infer.locator('pre', { hasText: /^200 in/ }).waitFor();
     const metadata = await open('GET', '/v2/models/{model}');
     await metadata.locator('[name=popserve-min-epoch]').fill('99');
     await metadata.getByRole('button', { name: 'Send' }).click();

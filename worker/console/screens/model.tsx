@@ -334,7 +334,7 @@ function Versions({ data }: { data: ModelData }) {
   return (
     <section aria-labelledby="versions">
       <h2 id="versions">Versions</h2>
-      <Wide label="Versions">
+      <Wide label="Table of versions">
         <table>
           <caption>
             {total} {total === 1 ? 'version' : 'versions'}, the last published first
@@ -433,7 +433,7 @@ function History({ data: { history, older, name } }: { data: ModelData }) {
       {history.length === 0 ? (
         <p class="quiet">Nothing has been released.</p>
       ) : (
-        <Wide label="History">
+        <Wide label="Table of changes">
           <table>
             <thead>
               <tr>
