@@ -6,6 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { servePage } from '../../../examples/browser/serve.mjs';
 import { buildClient } from '../../../scripts/build/client.ts';
+import { chromiumPath, launchChromium } from '../../../scripts/checks/console/chromium.ts';
 import { model, node, tensorValue } from '../../../scripts/onnx/build.ts';
 import { colourModel, colourPipeline } from '../../harness/pictures/colour-model.ts';
 import { png } from '../../harness/pictures/encoders.ts';
@@ -13,7 +14,6 @@ import { jpegs } from '../../harness/pictures/jpegs.ts';
 import { spotModel } from '../../harness/pictures/spot-model.ts';
 import { TestPop } from '../../harness/pop.ts';
 import { publication } from '../../harness/small-models.ts';
-import { chromiumPath, launchChromium } from '../../../scripts/checks/console/chromium.ts';
 import { Weather } from '../weather.ts';
 
 const kinds = [
