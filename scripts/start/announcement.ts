@@ -1,5 +1,6 @@
 // The text that a local PoP prints when it serves. Each command in it can be pasted into a shell, whatever port and folder were
 // chosen and whatever the shell's environment says.
+import { join } from 'node:path';
 import { demoModel } from '../demo/demo-model.ts';
 import { shellLine } from '../shell-words.ts';
 import { isOnlyLocal } from './local-settings.ts';
@@ -25,7 +26,7 @@ export interface Announced {
 }
 
 export function announcement(announced: Announced): string {
-  const { url, host, served, open } = announced;
+  const { url, host, served, open, data } = announced;
   const demo = served.some(({ name }) => name === demoModel.name);
   const serving = served.map(({ name, versions, aliases }) => {
     const named = Object.entries(aliases).map(([alias, version]) => `${alias} → ${version}`);
@@ -46,6 +47,9 @@ export function announcement(announced: Announced): string {
           `  ${shellLine(['curl', '-s', `${url.origin}/v2/models/${demoModel.name}/infer`, '-d', JSON.stringify(demoModel.sample)])}`,
         ]
       : []),
+    '',
+    'Look',
+    `  ${url.origin}/console   (sign in with the token in ${join(data, 'token')})`,
     '',
     'Release a model of your own',
     command('publish', 'model.onnx', '--name', 'my-model', '--activate'),
