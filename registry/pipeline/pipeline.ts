@@ -34,8 +34,9 @@ export const pipelineSchema = z.discriminatedUnion('task', [
 
 export type Pipeline = z.infer<typeof pipelineSchema>;
 
-/** Pipelines that take pictures. */
+/** Pipelines that take pictures, and those that take texts. */
 export type ImagePipeline = Extract<Pipeline, { image: unknown }>;
+export type TextPipeline = Extract<Pipeline, { text: unknown }>;
 
 /** The tasks whose pipelines popserve runs, by the names of the Hugging Face Hub. */
 export type PipelineTask = Pipeline['task'];

@@ -31,6 +31,13 @@ export const parseMilliseconds = parser(numberText.pipe(z.number().min(0)));
 export const parsePositive = parser(numberText.pipe(z.number().positive()));
 export const parseEpoch = parser(numberText.pipe(z.int().min(0)));
 export const parseCount = parser(numberText.pipe(z.int().min(1)));
+/** Numbers of 1 and more, separated by commas. */
+export const parseCounts = parser(
+  z
+    .string()
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .pipe(z.array(numberText.pipe(z.int().min(1)))),
+);
 export const parseFeatures = parser(
   z
     .string()

@@ -83,7 +83,7 @@ export function addGateOptions(command: Command): Command {
     .addOption(
       new Option(
         '--task <task>',
-        'of the gate, or of a pipeline, which takes pictures (default: by the graph and the truth, if they leave no choice; by config.json)',
+        'of the gate, or of a pipeline, which takes pictures or texts (default: by the graph and the truth, if they leave no choice; by config.json)',
       ).choices([...tasks, ...pipelineTasks]),
     )
     .option(

@@ -8,7 +8,7 @@ import { readModel } from '../onnx/model-file.ts';
 import type { LabelsFile } from '../publish/options.ts';
 import { readHubFolder } from '../publish/pipeline/hub-folder.ts';
 import type { FoundStep } from '../publish/pipeline/image-processor.ts';
-import { type PipelineOptions, pipelineTasks, taskOf } from '../publish/pipeline/options.ts';
+import { isTextTask, type PipelineOptions, pipelineTasks, taskOf } from '../publish/pipeline/options.ts';
 import { lineStep } from '../publish/pipeline/plan-line.ts';
 import { exportSteps, readUltralytics, type UltralyticsExport } from '../publish/pipeline/ultralytics.ts';
 import { imageStepsOf, planPreprocessing } from '../validation/folder/preprocess.ts';
@@ -16,9 +16,10 @@ import { parseLetterbox } from './arguments.ts';
 import { addBoxOptions, type BoxArguments, boxOptions, boxOptionsGiven } from './box-arguments.ts';
 import { type GateArguments, imageOptions } from './gate-options.ts';
 import { addLineOptions, type LineArguments, lineOptions, requireWriting, writingOptions } from './line-options.ts';
+import { addTextOptions, requireTextTask, type TextArguments, textOptions } from './text-options.ts';
 import { UsageError } from './usage-error.ts';
 
-export interface PipelineArguments extends BoxArguments, LineArguments {
+export interface PipelineArguments extends BoxArguments, LineArguments, TextArguments {
   variant?: string;
   scores?: 'softmax' | 'sigmoid' | 'none';
   imageLetterbox?: ReturnType<typeof parseLetterbox>;
@@ -26,7 +27,7 @@ export interface PipelineArguments extends BoxArguments, LineArguments {
 }
 
 export function addPipelineOptions(command: Command): Command {
-  return addLineOptions(addBoxOptions(command))
+  return addTextOptions(addLineOptions(addBoxOptions(command)))
     .option('--variant <name>', "of a folder's models: quantized for model_quantized.onnx")
     .option(
       '--image-letterbox <value>',
@@ -42,7 +43,7 @@ export function addPipelineOptions(command: Command): Command {
     .addOption(
       new Option(
         '--scores <how>',
-        'from the values of a picture model to scores (default: by config.json or the graph)',
+        "from a model's values to scores, of pictures or texts (default: by config.json or the graph)",
       ).choices(['softmax', 'sigmoid', 'none']),
     );
 }
@@ -81,6 +82,7 @@ export async function whatIsPublished(path: string, options: PipelineArguments &
   if (served !== 'object-detection' && boxOption !== undefined) {
     throw new UsageError(`${boxOption} goes with --task object-detection`);
   }
+  requireTextTask(served, options);
   const file = folder?.model ?? path;
   if (served === null) return { file, pipeline: undefined, labels: options.labels };
   const [writing, boxes] = [
@@ -92,6 +94,7 @@ export async function whatIsPublished(path: string, options: PipelineArguments &
     pipeline: {
       ...pipelineOptions({ folder, task, exported }, options),
       boxes,
+      text: textOptions(options),
       ...(writing === null ? {} : { writing }),
     },
     labels: writing === null && boxes.labels === undefined ? options.labels : undefined,
@@ -119,7 +122,7 @@ function arePicturesSaid(options: PipelineArguments & GateArguments): boolean {
 function pipelineOptions(
   source: Pick<PipelineOptions, 'folder' | 'task' | 'exported'>,
   options: PipelineArguments & GateArguments,
-): Omit<PipelineOptions, 'boxes' | 'writing'> {
+): Omit<PipelineOptions, 'boxes' | 'text' | 'writing'> {
   const { folder, exported } = source;
   const isSaid = arePicturesSaid(options) || imageOptions(options) !== undefined;
   if (folder?.imageProcessor && isSaid) {
@@ -128,7 +131,10 @@ function pipelineOptions(
     );
   }
   const isKnown = exported !== null && exportSteps(exported) !== null;
-  if (folder === null && (isSaid || !isKnown)) requireImageOptions(options);
+  const task = taskOf(source);
+  if (isTextTask(task)) {
+    if (isSaid) throw new UsageError(`the options for images do not go with ${task}, which takes texts`);
+  } else if (folder === null && (isSaid || !isKnown)) requireImageOptions(options);
   return {
     ...source,
     activation: options.scores ?? null,

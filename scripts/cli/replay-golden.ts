@@ -22,7 +22,13 @@ interface PictureCase {
   readonly answer: TaskAnswer;
 }
 
-type GoldenCase = TensorCase | PictureCase;
+/** The same of a text. */
+interface TextCase {
+  readonly text: string;
+  readonly answer: TaskAnswer;
+}
+
+type GoldenCase = TensorCase | PictureCase | TextCase;
 
 export interface Replay {
   readonly cases: number;
@@ -77,6 +83,7 @@ interface AskedQuestion {
 }
 
 function questionOf(golden: GoldenCase): AskedQuestion {
+  if ('text' in golden) return { contentType: 'text/plain; charset=utf-8', body: golden.text };
   if (!('picture' in golden)) {
     return { contentType: 'application/json', body: JSON.stringify({ inputs: golden.inputs }) };
   }
@@ -113,7 +120,7 @@ function originFault({ headers }: Reply, manifest: Manifest): string | null {
 }
 
 function answerFault(golden: GoldenCase, { body, headers }: Reply, manifest: Manifest): string | null {
-  if ('picture' in golden) return taskFault(golden.answer, body, manifest);
+  if ('answer' in golden) return taskFault(golden.answer, body, manifest);
   const { outputs } = golden;
   const expected = new TextEncoder().encode(JSON.stringify({ model_name: manifest.model, outputs }));
   const wanted = decodeInferResponse({ body: expected, headerLength: null }).outputs;
@@ -122,7 +129,7 @@ function answerFault(golden: GoldenCase, { body, headers }: Reply, manifest: Man
 }
 
 function taskFault(expected: TaskAnswer, body: Uint8Array, { pipeline, tolerance }: Manifest): string | null {
-  if (pipeline === undefined) return 'the version has no pipeline that a picture could be sent to';
+  if (pipeline === undefined) return 'the version has no pipeline that a picture or a text could be sent to';
   const got = readTaskAnswer(body, pipeline.task, 'the answer');
   return taskAnswerFault(pipeline.after, expected, got, tolerance);
 }

@@ -14,7 +14,11 @@ const mostZerosInline = 64;
 export function curlLine(manifest: Manifest, url: URL, minEpoch: number): string | null {
   if (manifest.pipeline !== undefined) {
     const endpoint = new URL(`v2/models/${manifest.model}/infer`, url).href;
-    return `curl -s ${endpoint} -H 'popserve-min-epoch: ${minEpoch}' -H 'content-type: image/jpeg' --data-binary @picture.jpg`;
+    const question =
+      'image' in manifest.pipeline
+        ? "-H 'content-type: image/jpeg' --data-binary @picture.jpg"
+        : "-H 'content-type: text/plain' --data-binary 'A text to try'";
+    return `curl -s ${endpoint} -H 'popserve-min-epoch: ${minEpoch}' ${question}`;
   }
   const request = sampleRequest(manifest);
   if (request === null) return null;

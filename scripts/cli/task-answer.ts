@@ -3,16 +3,19 @@ import * as z from 'zod';
 import {
   type DetectedObject,
   detectedObjectsSchema,
+  type Embedding,
   embeddingSchema,
   type GeneratedText,
   generatedTextsSchema,
   type LabelScore,
   labelScoresSchema,
   type TaskAnswer,
+  type TextSpan,
   textSpansSchema,
 } from '../../registry/api/task-answers.ts';
 import { parse, parseJson } from '../../registry/parse.ts';
 import type { PipelineTask } from '../../registry/pipeline/pipeline.ts';
+import { table } from './report.ts';
 
 const schemas: Readonly<Record<PipelineTask, z.ZodType<TaskAnswer>>> = {
   'image-classification': labelScoresSchema,
@@ -29,25 +32,60 @@ export function readTaskAnswer(body: Uint8Array, task: PipelineTask, what: strin
   return parse(schemas[task], parseJson(new TextDecoder().decode(body), what, 'INTERNAL'), what, 'INTERNAL');
 }
 
-/** What a picture is answered with where the command does not know the task: a text, boxes or labels. Labels alone would leave boxes out. */
-const pictureSchema = z.union([generatedTextsSchema, detectedObjectsSchema, labelScoresSchema]);
+/** What a picture is answered with where the command does not know the task: a text, boxes, labels or a vector. Labels alone would leave boxes out. */
+const pictureSchema = z.union([generatedTextsSchema, detectedObjectsSchema, labelScoresSchema, embeddingSchema]);
 
-type PictureAnswer = GeneratedText[] | DetectedObject[] | LabelScore[];
+type PictureAnswer = GeneratedText[] | DetectedObject[] | LabelScore[] | Embedding;
 
 /** @throws {PopserveError} INTERNAL for an answer of another form, naming where it came from as `what` */
 export function readPictureAnswer(body: Uint8Array, what: string): PictureAnswer {
   return parse(pictureSchema, parseJson(new TextDecoder().decode(body), what, 'INTERNAL'), what, 'INTERNAL');
 }
 
+/** What a text is answered with where the command does not know the task. */
+const textSchema = z.union([labelScoresSchema, textSpansSchema, embeddingSchema]);
+
+type TextAnswer = LabelScore[] | TextSpan[] | Embedding;
+
+/** @throws {PopserveError} INTERNAL for an answer of another form, naming where it came from as `what` */
+export function readTextAnswer(body: Uint8Array, what: string): TextAnswer {
+  return parse(textSchema, parseJson(new TextDecoder().decode(body), what, 'INTERNAL'), what, 'INTERNAL');
+}
+
+/** Values of a vector that a person is shown. */
+const mostShown = 8;
+
+/** The lines that tell a person of an answer. */
+export function answerLines(answer: TextAnswer | PictureAnswer): string[] {
+  const entries: readonly (number | object)[] = answer;
+  if (entries.length === 0) return ['nothing scores enough to be told'];
+  const numbers = entries.filter((entry) => typeof entry === 'number');
+  if (numbers.length > 0) {
+    const more = numbers.length > mostShown ? ', …' : '';
+    return [
+      `${numbers.length} values: ${numbers
+        .slice(0, mostShown)
+        .map((value) => value.toFixed(4))
+        .join(', ')}${more}`,
+    ];
+  }
+  const spans = entries.filter((entry): entry is TextSpan => typeof entry === 'object' && 'entity_group' in entry);
+  if (spans.length === 0) return table(answerRows(answer as Exclude<PictureAnswer, Embedding>));
+  const rows = spans.map(({ entity_group: name, word, start, end, score }) => [
+    ...[name, word, `${start} to ${end}`, score.toFixed(4)],
+  ]);
+  return table([['PART', 'TEXT', 'PLACE', 'SCORE'], ...rows]);
+}
+
 /** Null for an answer of something else. One that is empty may be of any task. */
 export function objectsOf(answer: PictureAnswer): DetectedObject[] | null {
-  const entries: readonly object[] = answer;
-  const objects = entries.filter((entry): entry is DetectedObject => 'box' in entry);
+  const entries: readonly (object | number)[] = answer;
+  const objects = entries.filter((entry): entry is DetectedObject => typeof entry === 'object' && 'box' in entry);
   return objects.length === answer.length ? objects : null;
 }
 
 /** The lines of a table, its head first. */
-export function answerRows(answer: PictureAnswer): string[][] {
+function answerRows(answer: Exclude<PictureAnswer, Embedding>): string[][] {
   const objects = objectsOf(answer);
   if (objects !== null) {
     const rows = objects.map(({ label, score, box }) => [

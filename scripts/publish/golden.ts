@@ -11,11 +11,10 @@ export interface GoldenCase {
   readonly outputs: readonly Tensor[];
 }
 
-/** A picture as it is sent, and what the version's pipeline answers. */
-export interface GoldenPicture {
-  readonly picture: Uint8Array;
+/** A picture or a text as it is sent, and what the version's pipeline answers. */
+export type GoldenItem = ({ readonly picture: Uint8Array } | { readonly text: string }) & {
   readonly answer: TaskAnswer;
-}
+};
 
 const maxBytes = 256 * 1024;
 /** An element takes two characters or more. */
@@ -46,9 +45,11 @@ export function encodeGolden(cases: readonly GoldenCase[]): { bytes: Uint8Array<
   return { bytes: new TextEncoder().encode(`{"cases":[${texts.join(',')}]}`), cases: texts.length };
 }
 
-/** `{"cases": [{"picture": "<base64>", "answer": [{"label", "score"}]}]}` */
-export function encodeGoldenPictures(cases: readonly GoldenPicture[]): Uint8Array<ArrayBuffer> {
-  const written = cases.map(({ picture, answer }) => ({ picture: encodeBase64(picture), answer }));
+/** `{"cases": [{"picture": "<base64>", "answer": [{"label", "score"}]}]}`, of texts with `"text"` in place of the picture */
+export function encodeGoldenItems(cases: readonly GoldenItem[]): Uint8Array<ArrayBuffer> {
+  const written = cases.map((each) =>
+    'picture' in each ? { picture: encodeBase64(each.picture), answer: each.answer } : each,
+  );
   return new TextEncoder().encode(JSON.stringify({ cases: written }));
 }
 

@@ -30,8 +30,8 @@ export interface OriginalOptions {
   readonly allowRandom?: boolean;
   /** Allowed difference between the answers to a record alone and among others. */
   readonly tolerance: Tolerance;
-  /** Inputs that the caller has for a model of this signature. */
-  readonly sampleInputs?: (signature: Signature) => Promise<readonly (readonly Tensor[])[]>;
+  /** Inputs that the caller has for a model of this signature; null: none, so that they are generated. */
+  readonly sampleInputs?: (signature: Signature) => Promise<readonly (readonly Tensor[])[] | null>;
   /** Their source, for messages; default: the test data. */
   readonly samplesOf?: string;
 }
@@ -111,8 +111,9 @@ async function sample(
     checkSamples(inputsFile, samples, dimensions, given);
     return { samples, areGiven: true, lastRefusal: null };
   }
-  if (sampleInputs !== undefined) {
-    const samples = await runSamples(await sampleInputs(target.signature), target, `${samplesOf}, sample`);
+  const own = (await sampleInputs?.(target.signature)) ?? null;
+  if (own !== null) {
+    const samples = await runSamples(own, target, `${samplesOf}, sample`);
     return { samples, areGiven: false, lastRefusal: null };
   }
   return { areGiven: false, ...(await generateSamples(target)) };

@@ -1,6 +1,5 @@
 // The data of one validation, read once: test rows, and reference rows where the baseline is taken from others.
 import { PopserveError } from '../../registry/errors.ts';
-import type { ImageInput } from '../../registry/pipeline/image-input.ts';
 import type { Signature } from '../../registry/signature.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import { type Batch, batchesOf, batchSize } from './answers.ts';
@@ -23,17 +22,16 @@ export function inBatches(data: GateData, signature: Signature): GateData {
 const mostSampleRows = 8;
 
 /**
- * @param image the version's own way to prepare pictures
+ * @param own the version's own way to prepare pictures or texts
  * @throws {PopserveError} INVALID_ARGUMENT for data that cannot be read or does not fit the model
  */
 export async function readGateData(
   options: ValidationOptions,
   signature: Signature,
-  image: ImageInput | null = null,
+  own: Pick<DataOptions, 'image' | 'texts'> = {},
 ): Promise<GateData> {
   const { testData, reference } = options;
-  const read = (data: DataOptions, needsTruth: boolean) =>
-    readData(image === null ? data : { ...data, image }, signature, needsTruth);
+  const read = (data: DataOptions, needsTruth: boolean) => readData({ ...data, ...own }, signature, needsTruth);
   const test = testData === undefined ? null : await asTest(options, () => read(testData, true));
   return {
     test,

@@ -1,16 +1,17 @@
 // The golden vectors of a version as bytes, with a note where they are not what a publisher would expect.
 
 import type { Pipeline } from '../../registry/pipeline/pipeline.ts';
+import type { Tokenizer } from '../../worker/pipeline/text/tokenizer.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import type { ChosenArtifact } from '../inspect/artifact.ts';
 import type { Inspector } from '../inspect/inspector.ts';
 import { WasmModel } from '../inspect/wasm-model.ts';
-import { encodeGolden, encodeGoldenPictures } from '../publish/golden.ts';
+import { encodeGolden, encodeGoldenItems } from '../publish/golden.ts';
 import type { Original } from '../publish/original.ts';
 import type { PreparationSettings } from '../publish/settings.ts';
 import type { Source } from '../publish/source.ts';
 import { goldenCases } from './golden-cases.ts';
-import { pictureGolden } from './picture-golden.ts';
+import { pipelineGolden } from './pipeline-golden.ts';
 import type { Predictions } from './task.ts';
 import type { TestData } from './test-data.ts';
 
@@ -21,7 +22,8 @@ export interface GoldenSubject {
   readonly references: readonly (readonly Tensor[])[] | null;
   readonly chosen: ChosenArtifact;
   readonly judged: { readonly test: TestData; readonly predictions: Predictions } | null;
-  readonly pipeline: Pipeline | null;
+  /** With the tokenizer of one that takes texts. */
+  readonly pipeline: { readonly pipeline: Pipeline; readonly tokenizer: Tokenizer | null } | null;
 }
 
 /** @returns null where there is nothing to compare an answer with */
@@ -34,10 +36,10 @@ export async function makeGolden(
   // Its answers are others at every run.
   if (original.randomness !== null) return null;
   const ask = servedAnswers(inspector, chosen, settings);
-  if (pipeline !== null && 'image' in pipeline) {
-    const { cases, served } = await pictureGolden(source, pipeline, settings, ask);
+  if (pipeline !== null) {
+    const { cases, served } = await pipelineGolden(source, pipeline, settings, ask);
     if (served > 0) note(describeServed(served, cases.length));
-    return encodeGoldenPictures(cases);
+    return encodeGoldenItems(cases);
   }
   if (references === null) return null;
   const { cases, served } = await goldenCases(source, original, references, judged, settings, ask);

@@ -5,8 +5,9 @@ import { type Manifest, manifestSchema } from '../../registry/manifest.ts';
 import { mebibyte } from '../../registry/mebibytes.ts';
 import type { OutputRole } from '../../registry/output-role.ts';
 import { parse } from '../../registry/parse.ts';
-import type { ImageInput } from '../../registry/pipeline/image-input.ts';
+import type { Pipeline } from '../../registry/pipeline/pipeline.ts';
 import type { Signature } from '../../registry/signature.ts';
+import { readTokenizer } from '../../worker/pipeline/text/tokenizer.ts';
 import { runtimeVersion } from '../build/derive-runtime.ts';
 import { locateTool } from '../build/operator-tools.ts';
 import { Inspector } from '../inspect/inspector.ts';
@@ -17,9 +18,16 @@ import { assignLabels, type ReadLabels, readLabels } from '../publish/labels.ts'
 import { limitInputs } from '../publish/limit-inputs.ts';
 import { askNative, candidatesOf, checkNative, testAnswers } from '../publish/native-answers.ts';
 import type { Progress, PublishedBlob } from '../publish/options.ts';
-import { examineOriginal, type Original } from '../publish/original.ts';
-import type { PipelineOptions } from '../publish/pipeline/options.ts';
-import { type CompletedPipeline, completePipeline, planImage } from '../publish/pipeline/plan-pipeline.ts';
+import { examineOriginal, type Original, type OriginalOptions } from '../publish/original.ts';
+import { generatedTexts } from '../publish/pipeline/generated-texts.ts';
+import { isTextTask, type PipelineOptions, taskOf } from '../publish/pipeline/options.ts';
+import {
+  type CompletedPipeline,
+  completePipeline,
+  type PlannedInput,
+  planInput,
+} from '../publish/pipeline/plan-pipeline.ts';
+import { prepareTexts, type TextPreparation } from '../publish/pipeline/tokenised.ts';
 import { type PreparationSettings, settingsOf } from '../publish/settings.ts';
 import { readSource, type Source } from '../publish/source.ts';
 import { tryZeroSizes } from '../publish/try-zero-sizes.ts';
@@ -30,6 +38,7 @@ import { makeGolden } from './make-golden.ts';
 import type { ValidationOptions } from './options.ts';
 import type { Publication, PublishOptions } from './publication.ts';
 import { checkTruth } from './task.ts';
+import type { DataOptions } from './test-data.ts';
 import { validate } from './validate.ts';
 
 type Label = string | number;
@@ -53,7 +62,9 @@ export async function preparePublication(
   progress.step(`reading ${name}`);
   const labels = await readLabels(options.labels ?? []);
   const source = await readSource(options.file, settings.originalHeapMib * mebibyte, options.shapes);
-  if (options.validation && source.onnx) await checkEarly(options.validation, source.onnx.graph);
+  // A column of texts is no input of the graph: it is read once the tokenizer is known.
+  const takesTexts = options.pipeline !== undefined && isTextTask(taskOf(options.pipeline));
+  if (options.validation && source.onnx && !takesTexts) await checkEarly(options.validation, source.onnx.graph);
   const used = inspector ?? (await Inspector.start({ heapLimitMib: settings.memoryBudgetMib }));
   try {
     return await prepareSource(source, labels, options, settings, progress, used);
@@ -77,8 +88,8 @@ async function prepareSource(
   };
   labelNotes(source, labelFiles.length > 0).forEach(note);
 
-  const planOf = (signature: Signature) => (options.pipeline ? planImage(options.pipeline, signature) : null);
-  const gateData = options.validation && readOnce(options.validation, (signature) => planOf(signature)?.image ?? null);
+  const planned = new PlanOnce(options.pipeline);
+  const gateData = options.validation && readOnce(options.validation, (signature) => planned.preparation(signature));
   progress.step('loading the original in the WASM runtime');
   const { heapLimitMib, timeoutMs } = { heapLimitMib: settings.originalHeapMib, timeoutMs: settings.timeoutMs };
   const original = await examineOriginal(inspector, source, {
@@ -88,9 +99,9 @@ async function prepareSource(
     maxDims: options.maxDims ?? [],
     tolerance: settings.tolerance,
     allowRandom: settings.allowRandom,
-    ...(gateData ? { sampleInputs: async (signature) => sampleInputs(await gateData(signature), signature) } : {}),
-    ...(options.validation?.testData === undefined ? { samplesOf: 'the reference data' } : {}),
+    ...samplesOf(options.validation, gateData, planned),
   });
+  const texts = planned.texts(original.signature);
   const givenLabels = assignLabels(labelFiles, original.signature, original.samples);
   if (original.samples.length === 0) noteUnchecked(original, note);
   if (original.optimization === 'disabled') note('the WASM runtime takes the original only without graph optimisation');
@@ -109,12 +120,14 @@ async function prepareSource(
     return [output, distinct.labels];
   });
   const roles = source.roles === null ? undefined : [...source.roles];
+  // Before minutes are spent on a model whose classes the labels do not name.
+  const pipeline = finishPipeline(options.pipeline, planned, original.signature, labels, roles);
+  const ownLabels = pipeline === null ? null : folderLabels(pipeline.pipeline, labels);
+  if (ownLabels !== null) labels.push(ownLabels);
   if (options.validation && data?.test) {
     const named = { signature: original.signature, labels: Object.fromEntries(labels), roles };
     checkTruth(data.test.truth, named, options.validation);
   }
-  // Before minutes are spent on a model whose classes the labels do not name.
-  const pipeline = finishPipeline(options.pipeline, original.signature, labels, roles);
   const native = await askNative(source, original, data, settings, progress);
   const references = checkNative(source, original, native, settings, note);
 
@@ -155,11 +168,19 @@ async function prepareSource(
   const judged = data?.test && predictions ? { test: data.test, predictions } : null;
   const goldenBytes = await makeGolden(
     inspector,
-    { source, original, references, chosen, judged, pipeline: pipeline?.pipeline ?? null },
+    {
+      source,
+      original,
+      references,
+      chosen,
+      judged,
+      pipeline: pipeline && { pipeline: pipeline.pipeline, tokenizer: texts?.tokenizer ?? null },
+    },
     settings,
     note,
   );
   const golden = goldenBytes && (await blobOf(goldenBytes));
+  const tokenizer = pipeline?.tokenizer && (await blobOf(pipeline.tokenizer));
   const manifest: Manifest = {
     schema: 1,
     model: options.model,
@@ -167,6 +188,7 @@ async function prepareSource(
     artifacts: {
       model: { digest: modelBlob.digest, bytes: modelBlob.bytes.length, format: chosen.artifact.format },
       ...(golden ? { golden: { digest: golden.digest, bytes: golden.bytes.length } } : {}),
+      ...(tokenizer ? { tokenizer: { digest: tokenizer.digest, bytes: tokenizer.bytes.length } } : {}),
     },
     signature: original.signature,
     runtime: {
@@ -190,7 +212,7 @@ async function prepareSource(
     ...(options.metadata ? { metadata: { ...options.metadata } } : {}),
     ...(notes.length > 0 ? { notes } : {}),
   };
-  const blobs = golden ? [modelBlob, golden] : [modelBlob];
+  const blobs = [modelBlob, golden, tokenizer].filter((blob) => blob !== null && blob !== undefined);
   const parsed = parse(manifestSchema, manifest, 'the manifest');
   return {
     ...{ manifest: parsed, blobs, notes },
@@ -199,27 +221,92 @@ async function prepareSource(
   };
 }
 
+/** The plan of a version's inputs, made once: a tokenizer of 250,000 tokens takes a second. */
+class PlanOnce {
+  readonly #options: PipelineOptions | undefined;
+  #planned: PlannedInput | null | undefined;
+  #texts: TextPreparation | undefined;
+
+  constructor(options: PipelineOptions | undefined) {
+    this.#options = options;
+  }
+
+  of(signature: Signature): PlannedInput | null {
+    this.#planned ??= this.#options === undefined ? null : planInput(this.#options, signature);
+    return this.#planned;
+  }
+
+  /** Null for a version that takes no texts. */
+  texts(signature: Signature): TextPreparation | null {
+    const planned = this.of(signature);
+    if (planned === null || !('text' in planned)) return null;
+    this.#texts ??= { input: planned.text, tokenizer: readTokenizer(planned.tokenizer.bytes) };
+    return this.#texts;
+  }
+
+  preparation(signature: Signature): Pick<DataOptions, 'image' | 'texts'> {
+    const planned = this.of(signature);
+    const texts = this.texts(signature);
+    if (texts !== null) return { texts };
+    return planned !== null && 'image' in planned ? { image: planned.image } : {};
+  }
+}
+
+/** Rows of the data, else texts: numbers that are drawn would be no tokens of the vocabulary. */
+function samplesOf(
+  validation: ValidationOptions | undefined,
+  gateData: ((signature: Signature) => Promise<GateData>) | undefined,
+  planned: PlanOnce,
+): Pick<OriginalOptions, 'sampleInputs' | 'samplesOf'> {
+  if (gateData) {
+    return {
+      sampleInputs: async (signature) => sampleInputs(await gateData(signature), signature),
+      ...(validation?.testData === undefined ? { samplesOf: 'the reference data' } : {}),
+    };
+  }
+  return {
+    sampleInputs: async (signature) => {
+      const texts = planned.texts(signature);
+      if (texts === null) return null;
+      const [first = ''] = generatedTexts;
+      return [[first], generatedTexts].map((each) => [...prepareTexts(each, texts).inputs]);
+    },
+    samplesOf: 'the generated texts',
+  };
+}
+
 /** Test data is for the samples as well as for the gate. */
 function readOnce(
   options: ValidationOptions,
-  imageOf: (signature: Signature) => ImageInput | null,
+  preparationOf: (signature: Signature) => Pick<DataOptions, 'image' | 'texts'>,
 ): (signature: Signature) => Promise<GateData> {
   let read: Promise<GateData> | undefined;
   return (signature) => {
-    read ??= readGateData(options, signature, imageOf(signature));
+    read ??= readGateData(options, signature, preparationOf(signature));
     return read;
   };
 }
 
 function finishPipeline(
   options: PipelineOptions | undefined,
+  plan: PlanOnce,
   signature: Signature,
   labels: readonly (readonly [string, readonly Label[]])[],
   roles: readonly OutputRole[] | undefined,
-): CompletedPipeline | null {
-  const planned = options && planImage(options, signature);
-  if (!planned) return null;
-  return completePipeline(planned, options, { signature, roles, labels: Object.fromEntries(labels) });
+): (CompletedPipeline & { readonly tokenizer: Uint8Array<ArrayBuffer> | null }) | null {
+  const planned = plan.of(signature);
+  if (planned === null || options === undefined) return null;
+  const completed = completePipeline(planned, options, { signature, roles, labels: Object.fromEntries(labels) });
+  return { ...completed, tokenizer: 'text' in planned ? new Uint8Array(planned.tokenizer.bytes) : null };
+}
+
+/** The classes that a folder names are those of the output also where tensors are asked for, and for the truth of test data. */
+function folderLabels(
+  { after }: Pipeline,
+  labels: readonly (readonly [string, readonly Label[]])[],
+): [string, Label[]] | null {
+  if (after.step !== 'classify' || labels.some(([output]) => output === after.output)) return null;
+  return [after.output, [...after.labels]];
 }
 
 function noteUnchecked({ lastRefusal }: Original, note: (text: string) => void): void {

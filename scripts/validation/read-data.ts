@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { PopserveError } from '../../registry/errors.ts';
 import type { Signature } from '../../registry/signature.ts';
 import { readFolder } from './folder/read-folder.ts';
+import { readTexts } from './read-texts.ts';
 import { bindColumns } from './table/bind-columns.ts';
 import { readTable } from './table/read-table.ts';
 import type { DataOptions, TestData } from './test-data.ts';
@@ -17,6 +18,13 @@ export async function readData(options: DataOptions, signature: Signature, needs
       cause,
     });
   });
+  if (options.texts !== undefined) {
+    if (!found.isDirectory()) return readTexts(options, options.texts, needsTruth);
+    throw new PopserveError(
+      'INVALID_ARGUMENT',
+      `${options.path} is a folder; expected a CSV with a column of texts, which the version takes`,
+    );
+  }
   if (found.isDirectory()) return readFolder(options, signature, needsTruth);
   if (options.images !== undefined) {
     throw new PopserveError('INVALID_ARGUMENT', `${options.path} is a table; the options for images go with a folder`);

@@ -3,6 +3,7 @@ import type { DataReference, Preprocessing } from '../../registry/evaluation.ts'
 import type { ImageInput } from '../../registry/pipeline/image-input.ts';
 import type { Item } from '../../worker/pipeline/items.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
+import type { TextPreparation } from '../publish/pipeline/tokenised.ts';
 import type { ImageOptions } from './folder/preprocess.ts';
 
 export interface TestData {
@@ -49,6 +50,8 @@ export interface DataOptions {
   readonly images?: ImageOptions;
   /** The version's pipeline, which prepares pictures at the PoP as well; goes before all other ways. */
   readonly image?: ImageInput;
+  /** The same of a version that takes texts: the data are a column of them. */
+  readonly texts?: TextPreparation;
   /** As it was done before, by input; goes before `images`. */
   readonly preprocessing?: readonly Preprocessing[];
 }

@@ -15,6 +15,8 @@ import { parseEpoch, parseModel } from '../arguments.ts';
 import { type Reply, urlPath } from '../connection.ts';
 import type { Context, Execute } from '../context.ts';
 import { inferPicture } from '../infer-picture.ts';
+import { inferCsv, inferRecord } from '../infer-records.ts';
+import { inferText } from '../infer-text.ts';
 import { type Report, shortDigest } from '../report.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -23,6 +25,9 @@ interface InferOptions {
   input?: string;
   image?: string;
   draw?: string;
+  text?: string;
+  record?: string[];
+  csv?: string;
   /** A request file, or true for the bare switch. */
   json?: string | true;
   binary?: boolean;
@@ -36,12 +41,15 @@ export function addInfer(program: Command, execute: Execute): void {
   program
     .command('infer')
     .description(
-      'Ask a PoP for one inference: with a request of the Open Inference Protocol as JSON, or with a picture',
+      'Ask a PoP: with a request of the Open Inference Protocol as JSON, a picture, a text, a record or a file of records',
     )
     .argument('<model>', 'name of the model', parseModel)
     .option('--input <file>', 'the request; - reads standard input')
     .option('--image <file>', 'a JPEG, PNG or WebP, for a version that takes pictures')
     .option('--draw <file>', 'with --image: a copy of the picture with the boxes on it, as PNG')
+    .option('--text <text>', 'a text, for a version that takes texts')
+    .option('--record <name=value...>', 'a plain record by the names of the features, for a version that takes records')
+    .option('--csv <file>', 'a file of records: a column for each feature')
     .option('--json [file]', 'machine-readable output: the response; with a file, the request as well')
     .option('--version <version>', 'a version or an alias; default: what is served')
     .option('--binary', 'send the tensors and ask for the answer in the binary form')
@@ -52,14 +60,16 @@ export function addInfer(program: Command, execute: Execute): void {
 }
 
 async function infer(context: Context, model: string, options: InferOptions): Promise<Report> {
-  const { image: file, version, minEpoch } = options;
-  if (file !== undefined) {
-    if (options.input !== undefined || typeof options.json === 'string' || options.binary) {
-      throw new UsageError('--image sends a picture as it is: --input, --json FILE and --binary do not go with it');
-    }
-    return inferPicture(context, { model, version, file, minEpoch, draw: options.draw });
-  }
-  if (options.draw !== undefined) throw new UsageError('--draw goes with --image');
+  const { version, minEpoch, image, text, record, csv, draw } = options;
+  const asked = { model, version, minEpoch };
+  const sent = Object.entries({ '--image': image, '--text': text, '--record': record, '--csv': csv });
+  const [first, second] = sent.flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (first !== undefined) requireAlone(first, second, options);
+  if (image === undefined && draw !== undefined) throw new UsageError('--draw goes with --image');
+  if (image !== undefined) return inferPicture(context, { ...asked, file: image, draw });
+  if (text !== undefined) return inferText(context, asked, text);
+  if (record !== undefined) return inferRecord(context, asked, record);
+  if (csv !== undefined) return inferCsv(context, asked, csv);
   const request = await readRequest(context, options);
   const { headers, body } = options.binary ? toBinary(request) : { headers: jsonHeaders, body: request };
   const target = options.version === undefined ? '' : urlPath`/versions/${options.version}`;
@@ -86,6 +96,20 @@ async function infer(context: Context, model: string, options: InferOptions): Pr
   };
 }
 
+const senders: Readonly<Record<string, string>> = {
+  '--image': 'sends a picture as it is',
+  '--text': 'sends a text as it is',
+  '--record': 'makes the request itself',
+  '--csv': 'makes the requests itself',
+};
+
+/** One question at a time. */
+function requireAlone(first: string, second: string | undefined, { input, json, binary }: InferOptions): void {
+  if (second !== undefined) throw new UsageError(`${first} does not go with ${second}: one question at a time`);
+  if (input === undefined && typeof json !== 'string' && !binary) return;
+  throw new UsageError(`${first} ${senders[first]}: --input, --json FILE and --binary do not go with it`);
+}
+
 const jsonHeaders = { 'content-type': 'application/json' };
 
 async function readRequest({ host }: Context, { input, json }: InferOptions): Promise<Uint8Array<ArrayBuffer>> {
@@ -93,7 +117,7 @@ async function readRequest({ host }: Context, { input, json }: InferOptions): Pr
   const [file] = named;
   if (file === undefined || named.length > 1) {
     throw new UsageError(
-      `expected one request file, as --input FILE or --json FILE, or a picture as --image FILE, got ${named.length}`,
+      `expected one request file, as --input FILE or --json FILE, or --image FILE, --text TEXT, --record NAME=VALUE or --csv FILE, got ${named.length}`,
     );
   }
   if (file === '-') return new Uint8Array(await host.readStdin());

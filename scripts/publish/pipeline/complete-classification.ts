@@ -35,7 +35,9 @@ export function completeClassification(
     const from = model.folderLabels?.from.split(':')[0] ?? '--labels';
     throw invalid(`${from} names ${labels.length} classes, output '${output.name}' [${output.shape}] has ${classes}`);
   }
-  const [how, from] = activationOf(activation, folder, model.roles, output.name, exported !== null);
+  const [how, from] = activationOf(activation, folder, model.roles, output.name, {
+    ...{ isExport: exported !== null, classes: labels.length },
+  });
   return {
     after: {
       step: 'classify',
@@ -61,7 +63,7 @@ function activationOf(
   folder: PipelineOptions['folder'],
   roles: readonly OutputRole[] | undefined,
   output: string,
-  isExport: boolean,
+  { isExport, classes }: { readonly isExport: boolean; readonly classes: number },
 ): readonly [Classification['activation'], string] {
   if (said !== null) return [said, '--scores'];
   if (roles?.find((role) => role.output === output)?.isShare) return ['none', 'the graph ends in probabilities'];
@@ -69,7 +71,9 @@ function activationOf(
   const problem = folder?.config?.problem_type;
   if (problem === 'multi_label_classification') return ['sigmoid', 'config.json: problem_type'];
   if (problem === 'single_label_classification') return ['softmax', 'config.json: problem_type'];
-  // transformers' own pipeline decides so where the file says nothing.
+  if (problem === 'regression') return ['none', 'config.json: problem_type'];
+  // transformers' own pipelines decide so where the file says nothing.
+  if (folder?.config?.id2label !== undefined && classes === 1) return ['sigmoid', 'one class, as transformers does it'];
   if (folder?.config?.id2label !== undefined) return ['softmax', 'several classes, as transformers does it'];
   throw invalid(
     `nothing says how the values of output '${output}' become scores: give --scores softmax (one class is right), sigmoid (each for itself) or none (they are scores already)`,

@@ -1,10 +1,11 @@
 // A folder as the Hugging Face Hub lays it out: the model beside the files that say how pictures and texts become its tensors.
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { invalid, PopserveError } from '../../../registry/errors.ts';
-import { parse } from '../../../registry/parse.ts';
+import { invalid } from '../../../registry/errors.ts';
 import { type ImageProcessorConfig, imageProcessorSchema } from './image-processor.ts';
+import { readJson } from './read-json.ts';
+import { readSentenceFiles, readTextFiles, type SentenceFiles, type TextFiles } from './text-files.ts';
 
 /** Members that are read; a folder has many more. @see https://huggingface.co/docs/transformers/main_classes/configuration */
 const configSchema = z.looseObject({
@@ -14,6 +15,9 @@ const configSchema = z.looseObject({
     .enum(['single_label_classification', 'multi_label_classification', 'regression'])
     .nullable()
     .optional(),
+  model_type: z.string().optional(),
+  max_position_embeddings: z.int().min(1).optional(),
+  matryoshka_dimensions: z.array(z.int().min(1)).nullish(),
 });
 
 export type HubConfig = z.infer<typeof configSchema>;
@@ -23,6 +27,8 @@ export interface HubFolder {
   readonly model: string;
   readonly config: HubConfig | null;
   readonly imageProcessor: ImageProcessorConfig | null;
+  readonly text: TextFiles | null;
+  readonly sentence: SentenceFiles | null;
 }
 
 /**
@@ -42,28 +48,12 @@ export async function readHubFolder(path: string, variant?: string): Promise<Hub
     model,
     config: await readJson(join(path, 'config.json'), configSchema),
     imageProcessor: await readJson(join(path, 'preprocessor_config.json'), imageProcessorSchema),
+    text: await readTextFiles(path),
+    sentence: await readSentenceFiles(path),
   };
 }
 
 async function firstFile(paths: readonly string[]): Promise<string | null> {
   for (const path of paths) if ((await stat(path).catch(() => null))?.isFile()) return path;
   return null;
-}
-
-/** @returns null if there is no such file */
-async function readJson<S extends z.ZodType>(path: string, schema: S): Promise<z.output<S> | null> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw new PopserveError('INVALID_ARGUMENT', `cannot read ${path}: ${String(error)}`, { cause: error });
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new PopserveError('INVALID_ARGUMENT', `${path}: expected JSON: ${String(cause)}`, { cause });
-  }
-  return parse(schema, json, path);
 }

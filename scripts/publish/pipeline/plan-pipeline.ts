@@ -7,15 +7,20 @@ import type { Signature, TensorSpec } from '../../../registry/signature.ts';
 import type { Labels } from './box-options.ts';
 import { completeBoxes } from './complete-boxes.ts';
 import { completeClassification } from './complete-classification.ts';
+import { completePool } from './complete-pool.ts';
+import { completeSpans } from './complete-spans.ts';
 import { describeStep } from './describe-step.ts';
 import type { HubFolder } from './hub-folder.ts';
 import { type FoundStep, processorSteps } from './image-processor.ts';
-import { type PipelineOptions, type PipelineTask, taskOf } from './options.ts';
+import { type ImageTask, isTextTask, type PipelineOptions, taskOf } from './options.ts';
 import { planCtc, requireLineFit } from './plan-line.ts';
+import { type PlannedText, planText } from './plan-text.ts';
 import { exportSteps } from './ultralytics.ts';
 
+export type PlannedInput = PlannedImage | PlannedText;
+
 export interface PlannedImage {
-  readonly task: PipelineTask;
+  readonly task: ImageTask;
   readonly image: ImageInput;
   /** A line for each step: what it does, where it comes from. */
   readonly rows: readonly (readonly [step: string, from: string])[];
@@ -25,9 +30,13 @@ export interface PlannedImage {
  * @returns null for a model without a pipeline
  * @throws {PopserveError} INVALID_ARGUMENT naming what the folder lacks, or where it contradicts the model's input
  */
-export function planImage(options: PipelineOptions, signature: Signature): PlannedImage | null {
+export function planInput(options: PipelineOptions, signature: Signature): PlannedInput | null {
   const task = taskOf(options);
   if (task === null) return null;
+  return isTextTask(task) ? planText(options, task, signature) : planImage(options, task, signature);
+}
+
+function planImage(options: PipelineOptions, task: ImageTask, signature: Signature): PlannedImage {
   const spec = imageInput(signature);
   const { order, channels, height, width } = axesOf(spec);
   const found = stepsOf(options, spec);
@@ -130,7 +139,7 @@ export interface CompletedPipeline {
  * @throws {PopserveError} INVALID_ARGUMENT where nothing says which output or classes are meant
  */
 export function completePipeline(
-  { task, image, rows }: PlannedImage,
+  planned: PlannedInput,
   options: PipelineOptions,
   model: {
     readonly signature: Signature;
@@ -140,14 +149,37 @@ export function completePipeline(
 ): CompletedPipeline {
   const { signature, roles } = model;
   const folderLabels = labelsOf(options);
-  switch (task) {
+  const { rows } = planned;
+  switch (planned.task) {
+    case 'feature-extraction': {
+      const { task, text } = planned;
+      const { after, rows: own } = completePool(options, signature);
+      return { pipeline: { schema: 1, task, text, after }, steps: [...rows, ...own] };
+    }
+    case 'text-classification': {
+      const { task, text } = planned;
+      const completed = completeClassification(options, { signature, roles, ownLabels: model.labels, folderLabels });
+      return { pipeline: { schema: 1, task, text, after: completed.after }, steps: [...rows, ...completed.rows] };
+    }
+    case 'token-classification': {
+      const { task, text } = planned;
+      const { after, rows: own } = completeSpans(options, { signature, roles, labels: folderLabels });
+      return { pipeline: { schema: 1, task, text, after }, steps: [...rows, ...own] };
+    }
+    case 'image-feature-extraction': {
+      const { task, image } = planned;
+      const { after, rows: own } = completePool(options, signature);
+      return { pipeline: { schema: 1, task, image, after }, steps: [...rows, ...own] };
+    }
     case 'image-to-text': {
+      const { task, image } = planned;
       const { writing, activation } = options;
       if (writing === undefined) throw invalid('image-to-text needs --labels FILE and --blank first or last');
       const { after, row } = planCtc(writing, activation, model);
       return { pipeline: { schema: 1, task, image, after }, steps: [...rows, row] };
     }
     case 'image-classification': {
+      const { task, image } = planned;
       const completed = completeClassification(options, { signature, roles, ownLabels: model.labels, folderLabels });
       return {
         pipeline: { schema: 1, task, image, after: completed.after },
@@ -155,6 +187,7 @@ export function completePipeline(
       };
     }
     case 'object-detection': {
+      const { task, image } = planned;
       const labels = options.boxes.labels ?? folderLabels;
       const completed = completeBoxes(options, { signature, roles, labels, image });
       return {

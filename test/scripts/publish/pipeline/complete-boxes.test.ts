@@ -29,7 +29,16 @@ interface Given {
 
 function complete({ outputs, boxes = {}, options = {}, labels = ['cat', 'dog', 'bird'], share }: Given) {
   return completeBoxes(
-    { task: 'object-detection', folder: null, exported: null, activation: null, imageSteps: null, boxes, ...options },
+    {
+      task: 'object-detection',
+      folder: null,
+      exported: null,
+      activation: null,
+      imageSteps: null,
+      boxes,
+      text: {},
+      ...options,
+    },
     {
       signature: { inputs: [output('images', 1, 3, 96, 128)], outputs },
       roles: share === undefined ? undefined : [{ output: share, isShare: true } as never],
@@ -117,7 +126,13 @@ describe('a form is completed by the shapes', () => {
       {
         outputs: [output('logits', -1, 300, 3), output('pred_boxes', -1, 300, 4)],
         options: {
-          folder: { model: 'm', config: { architectures: ['RTDetrForObjectDetection'] }, imageProcessor: null },
+          folder: {
+            model: 'm',
+            config: { architectures: ['RTDetrForObjectDetection'] },
+            imageProcessor: null,
+            text: null,
+            sentence: null,
+          },
         },
       },
       { form: 'detr', boxes: 'pred_boxes', scores: 'logits', activation: 'sigmoid' },
@@ -231,7 +246,13 @@ describe('what is missing or contradicts is told', () => {
       {
         outputs: [output('logits', -1, 300, 3), output('pred_boxes', -1, 300, 4)],
         options: {
-          folder: { model: 'm', config: { architectures: ['OwlViTForObjectDetection'] }, imageProcessor: null },
+          folder: {
+            model: 'm',
+            config: { architectures: ['OwlViTForObjectDetection'] },
+            imageProcessor: null,
+            text: null,
+            sentence: null,
+          },
         },
       },
       'config.json: OwlViTForObjectDetection is not supported, expected one of DetrForObjectDetection, YolosForObjectDetection',

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Signature } from '../../../../registry/signature.ts';
 import type { HubConfig, HubFolder } from '../../../../scripts/publish/pipeline/hub-folder.ts';
 import type { PipelineOptions } from '../../../../scripts/publish/pipeline/options.ts';
-import { completePipeline, planImage } from '../../../../scripts/publish/pipeline/plan-pipeline.ts';
+import { completePipeline, planInput } from '../../../../scripts/publish/pipeline/plan-pipeline.ts';
 
 const config: HubConfig = {
   architectures: ['ViTForImageClassification'],
@@ -13,8 +13,8 @@ const config: HubConfig = {
 const imageProcessor = { image_processor_type: 'ViTImageProcessor', size: { height: 8, width: 8 } };
 
 function folderOptions(changes: Partial<HubFolder> = {}, options: Partial<PipelineOptions> = {}): PipelineOptions {
-  const folder: HubFolder = { model: 'model.onnx', config, imageProcessor, ...changes };
-  return { task: null, folder, exported: null, activation: null, imageSteps: null, boxes: {}, ...options };
+  const folder: HubFolder = { model: 'model.onnx', config, imageProcessor, text: null, sentence: null, ...changes };
+  return { task: null, folder, exported: null, activation: null, imageSteps: null, boxes: {}, text: {}, ...options };
 }
 
 function signature(input: readonly number[] = [-1, 3, 8, 8], scores: readonly number[] = [-1, 2]): Signature {
@@ -25,7 +25,7 @@ function signature(input: readonly number[] = [-1, 3, 8, 8], scores: readonly nu
 }
 
 function complete(options = folderOptions(), model = signature(), labels = {}) {
-  const planned = planImage(options, model);
+  const planned = planInput(options, model);
   if (planned === null) throw new Error('no pipeline');
   return completePipeline(planned, options, { signature: model, labels, roles: undefined });
 }
@@ -76,9 +76,9 @@ describe('a folder', () => {
     ],
     [
       'a task that is not supported',
-      folderOptions({ config: { architectures: ['SamModel'] } }),
+      folderOptions({ config: { architectures: ['SegformerForSemanticSegmentation'] } }),
       signature(),
-      /config.json: SamModel is of no task that is supported: expected image-classification/,
+      /config.json: SegformerForSemanticSegmentation is of no task that is supported: expected image-classification/,
     ],
     [
       'pictures of any shape for an input of one',
@@ -96,7 +96,12 @@ describe('a folder', () => {
       /input 'pixel_mask' is not supported: export the model with 'pixel_values' as its only input/,
     ],
     ['no config.json', folderOptions({ config: null }), signature(), /no config.json with architectures/],
-    ['no processor', folderOptions({ imageProcessor: null }), signature(), /no preprocessor_config.json/],
+    [
+      'no processor',
+      folderOptions({ imageProcessor: null, text: null, sentence: null }),
+      signature(),
+      /no preprocessor_config.json/,
+    ],
     [
       'a gap among the labels',
       folderOptions({ config: { ...config, id2label: { '0': 'a', '2': 'c' } } }),
@@ -116,5 +121,5 @@ describe('a folder', () => {
 });
 
 test('a file without --task has no pipeline', () => {
-  expect(planImage(folderOptions({}, { folder: null }), signature())).toBeNull();
+  expect(planInput(folderOptions({}, { folder: null }), signature())).toBeNull();
 });
