@@ -1,5 +1,6 @@
 // From the tokenizer files of a Hub folder to the artifact that the Worker reads. What cannot be done exactly is refused by name.
 import { invalid } from '../../../registry/errors.ts';
+import { mebibyte, mebibytes } from '../../../registry/mebibytes.ts';
 import { parse } from '../../../registry/parse.ts';
 import { createNormalizer } from '../../../worker/pipeline/text/normalizers.ts';
 import { convertAdded } from './tokenizer/convert-added.ts';
@@ -15,6 +16,9 @@ import {
   tokenizerJsonSchema,
 } from './tokenizer/source.ts';
 import { ArrayWriter } from './tokenizer/write-artifact.ts';
+
+/** It lies beside the model in the isolate; a unigram model of 250,000 takes half of it. */
+const mostBytes = 24 * mebibyte;
 
 export interface TokenizerArtifact {
   readonly bytes: Uint8Array;
@@ -56,9 +60,14 @@ export function tokenizerArtifact(
     truncateAt: truncationSide(source, config),
     pad: padding(source, config, contentOf(config.pad_token) ?? contentOf(map.pad_token), model),
   });
+  const described = `${model.type}, ${size.toLocaleString('en')} tokens`;
+  if (bytes.length > mostBytes) {
+    const limit = `${described}: the tokenizer takes ${mebibytes(bytes.length)}, the limit is ${mebibytes(mostBytes)}`;
+    throw invalid(`tokenizer.json: ${limit}; a vocabulary of this size does not fit beside a model`);
+  }
   return {
     bytes,
-    describe: `${model.type}, ${size.toLocaleString('en')} tokens`,
+    describe: described,
     maxLength: maxLength(source, config),
     notes: [],
   };

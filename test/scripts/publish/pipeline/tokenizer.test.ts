@@ -195,6 +195,13 @@ describe('is refused by name:', () => {
     expect(() => made(source)).toThrow(refusal);
   });
 
+  test('a vocabulary that does not fit', () => {
+    const vocab = Array.from({ length: 150_000 }, (_, id): [string, number] => [`${id * 7919}`.padEnd(32, 'ab'), -1]);
+    expect(() => made({ ...model(unigramTokenizer('albert', 'none'), { vocab }), added_tokens: [] })).toThrow(
+      /^tokenizer\.json: Unigram, 150,000 tokens: the tokenizer takes \d+\.\d MiB, the limit is 24\.0 MiB; a vocabulary/,
+    );
+  });
+
   test('a pad token that is not in the vocabulary', () => {
     expect(() => made(bertTokenizer(), { pad_token: '<none>' })).toThrow("pad_token '<none>' is not in the vocabulary");
   });
