@@ -7,7 +7,11 @@ import { digestSchema, versionSchema } from './names.ts';
 export const tasks = ['binary', 'multiclass', 'regression'] as const;
 export type Task = (typeof tasks)[number];
 
-/** Values of metrics, by scikit-learn's names: `roc_auc`, `f1_macro`, `rmse`. */
+/** What a version may have been judged by; boxes are judged where its pipeline ends in them. */
+export const evaluationTasks = [...tasks, 'detection'] as const;
+export type EvaluationTask = (typeof evaluationTasks)[number];
+
+/** Values of metrics, by scikit-learn's names: `roc_auc`, `f1_macro`, `rmse`; of detectors `map50`, `map50_95`. */
 export const metricsSchema = z.record(nameText.regex(/^[a-z][a-z0-9_]*$/), z.number());
 
 export type Metrics = z.infer<typeof metricsSchema>;
@@ -52,7 +56,7 @@ export type Preprocessing = z.infer<typeof preprocessingSchema>;
 
 export const evaluationSchema = z.strictObject({
   data: dataSchema,
-  task: z.enum(tasks),
+  task: z.enum(evaluationTasks),
   /** The column or file that holds the true values. */
   label: nameText,
   /** Present for image inputs. */

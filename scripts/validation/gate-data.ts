@@ -22,13 +22,13 @@ export function inBatches(data: GateData, signature: Signature): GateData {
 const mostSampleRows = 8;
 
 /**
- * @param own the version's own way to prepare pictures or texts
+ * @param own the version's own way to prepare pictures or texts, and whether it finds objects
  * @throws {PopserveError} INVALID_ARGUMENT for data that cannot be read or does not fit the model
  */
 export async function readGateData(
   options: ValidationOptions,
   signature: Signature,
-  own: Pick<DataOptions, 'image' | 'texts'> = {},
+  own: Pick<DataOptions, 'image' | 'texts' | 'detects'> = {},
 ): Promise<GateData> {
   const { testData, reference } = options;
   const read = (data: DataOptions, needsTruth: boolean) => readData({ ...data, ...own }, signature, needsTruth);

@@ -46,7 +46,8 @@ export interface Validation {
 
 export interface Judgement {
   readonly evaluation: Evaluation;
-  readonly predictions: Predictions;
+  /** Null for boxes. */
+  readonly predictions: Predictions | null;
   readonly stable: Judged | null;
   /** Requirements that are not met, one sentence part each. */
   readonly failures: readonly string[];

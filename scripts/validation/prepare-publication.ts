@@ -124,7 +124,7 @@ async function prepareSource(
   const pipeline = finishPipeline(options.pipeline, planned, original.signature, labels, roles);
   const ownLabels = pipeline === null ? null : folderLabels(pipeline.pipeline, labels);
   if (ownLabels !== null) labels.push(ownLabels);
-  if (options.validation && data?.test) {
+  if (options.validation && data?.test && data.test.objects === undefined) {
     const named = { signature: original.signature, labels: Object.fromEntries(labels), roles };
     checkTruth(data.test.truth, named, options.validation);
   }
@@ -244,11 +244,12 @@ class PlanOnce {
     return this.#texts;
   }
 
-  preparation(signature: Signature): Pick<DataOptions, 'image' | 'texts'> {
+  preparation(signature: Signature): Pick<DataOptions, 'image' | 'texts' | 'detects'> {
     const planned = this.of(signature);
     const texts = this.texts(signature);
     if (texts !== null) return { texts };
-    return planned !== null && 'image' in planned ? { image: planned.image } : {};
+    if (planned === null || !('image' in planned)) return {};
+    return { image: planned.image, detects: planned.task === 'object-detection' };
   }
 }
 
@@ -278,7 +279,7 @@ function samplesOf(
 /** Test data is for the samples as well as for the gate. */
 function readOnce(
   options: ValidationOptions,
-  preparationOf: (signature: Signature) => Pick<DataOptions, 'image' | 'texts'>,
+  preparationOf: (signature: Signature) => Pick<DataOptions, 'image' | 'texts' | 'detects'>,
 ): (signature: Signature) => Promise<GateData> {
   let read: Promise<GateData> | undefined;
   return (signature) => {

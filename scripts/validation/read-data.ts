@@ -26,6 +26,12 @@ export async function readData(options: DataOptions, signature: Signature, needs
     );
   }
   if (found.isDirectory()) return readFolder(options, signature, needsTruth);
+  if (options.detects) {
+    throw new PopserveError(
+      'INVALID_ARGUMENT',
+      `${options.path}: a detector is judged by a folder of pictures with their annotations, got a file`,
+    );
+  }
   if (options.images !== undefined) {
     throw new PopserveError('INVALID_ARGUMENT', `${options.path} is a table; the options for images go with a folder`);
   }

@@ -50,14 +50,19 @@ ${verdict(judgement)}
 <div class="cards">
 ${cards.join('\n')}
 </div>
-<footer>Made by popserve publish. Figures as scikit-learn defines them.</footer>
+<footer>Made by popserve publish. Figures as ${task === 'detection' ? 'pycocotools' : 'scikit-learn'} defines them.</footer>
 </main>
 </body>
 </html>
 `;
 }
 
-const kinds = { binary: 'Two classes', multiclass: 'Several classes', regression: 'Regression' } as const;
+const kinds = {
+  binary: 'Two classes',
+  multiclass: 'Several classes',
+  regression: 'Regression',
+  detection: 'Objects in pictures',
+} as const;
 
 function verdict({ evaluation, failures }: Judgement): string {
   const { gate } = evaluation;
@@ -124,6 +129,7 @@ function change(name: string, value: number, before: number | undefined): string
 
 function plotCards({ predictions, stable }: Judgement, version: string): string[] {
   const old = stable?.predictions ?? null;
+  if (predictions === null) return [];
   if (predictions.task === 'regression') return regressionCards(predictions.truth, predictions.predicted);
   return [confusionCard(predictions), ...curveCards(predictions, old, version, stable?.version ?? '')];
 }

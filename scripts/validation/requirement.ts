@@ -1,7 +1,7 @@
 // Requirements of a release: parsed from the command line, judged on the figures.
 
 import { PopserveError } from '../../registry/errors.ts';
-import type { Metrics, Task } from '../../registry/evaluation.ts';
+import type { EvaluationTask, Metrics } from '../../registry/evaluation.ts';
 import { type Manifest, profileNames } from '../../registry/manifest.ts';
 import { mebibyte, mebibytes } from '../../registry/mebibytes.ts';
 import type { Intervals } from './intervals.ts';
@@ -32,14 +32,15 @@ const regressionPrefix = 'max-regression ';
 const errors: ReadonlySet<string> = new Set(['log_loss', 'mae', 'rmse']);
 
 /** The metric of a regression limit that names none. */
-const headline: Readonly<Record<Task, readonly string[]>> = {
+const headline: Readonly<Record<EvaluationTask, readonly string[]>> = {
   binary: ['roc_auc', 'f1'],
   multiclass: ['accuracy', 'f1_macro'],
   regression: ['rmse'],
+  detection: ['map50_95'],
 };
 
 /** Figures that `score` can give for a task; one that is not defined for the data is left out there. */
-const metricsOf: Readonly<Record<Task, readonly string[]>> = {
+const metricsOf: Readonly<Record<EvaluationTask, readonly string[]>> = {
   binary: [
     ...['accuracy', 'precision', 'recall', 'f1', 'f1_macro', 'f1_weighted'],
     ...['roc_auc', 'average_precision', 'log_loss'],
@@ -49,6 +50,7 @@ const metricsOf: Readonly<Record<Task, readonly string[]>> = {
     ...['f1_macro', 'f1_weighted', 'roc_auc', 'log_loss', 'top_3', 'top_5'],
   ],
   regression: ['mae', 'rmse', 'r2'],
+  detection: ['map50', 'map75', 'map50_95', 'mar_100'],
 };
 
 const allMetrics = [...new Set(Object.values(metricsOf).flat())];
@@ -94,7 +96,7 @@ export function isRegressionText(text: string): boolean {
 
 /** @throws {PopserveError} INVALID_ARGUMENT for a figure that models of this task do not have */
 export function checkMetrics(
-  task: Task,
+  task: EvaluationTask,
   requirements: readonly Requirement[],
   regressionLimits: readonly RegressionLimit[],
 ): void {
@@ -165,7 +167,7 @@ export function unsure(requirements: readonly Requirement[], metrics: Metrics, i
 /** @returns one sentence part for each figure that is worse than the stable version's by more than is allowed */
 export function worsened(
   limits: readonly RegressionLimit[],
-  task: Task,
+  task: EvaluationTask,
   metrics: Metrics,
   stable: { readonly version: string; readonly metrics: Metrics },
 ): string[] {

@@ -1,10 +1,11 @@
 // Test data as the evaluation sees it: rows of a model's inputs, each with what it truly is.
 import type { DataReference, Preprocessing } from '../../registry/evaluation.ts';
 import type { ImageInput } from '../../registry/pipeline/image-input.ts';
-import type { Item } from '../../worker/pipeline/items.ts';
+import type { Item, PictureItem } from '../../worker/pipeline/items.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import type { TextPreparation } from '../publish/pipeline/tokenised.ts';
 import type { ImageOptions } from './folder/preprocess.ts';
+import type { TrueObject } from './metrics/average-precision.ts';
 
 export interface TestData {
   readonly reference: DataReference;
@@ -22,6 +23,17 @@ export interface TestData {
   readonly notes: readonly string[];
   /** How images became inputs, where there are any. */
   readonly preprocessing?: readonly Preprocessing[];
+  /** What is to be found in each picture, for a detector. */
+  readonly objects?: TrueObjects;
+}
+
+/** The truth of pictures whose objects a detector finds. */
+export interface TrueObjects {
+  readonly categories: readonly string[];
+  /** Of each row. */
+  readonly truth: readonly (readonly TrueObject[])[];
+  /** Where the pixels of rows `from` to `to` (exclusive) went. */
+  items(from: number, to: number): Promise<readonly PictureItem[]>;
 }
 
 /** How a text file is read, where that was named. */
@@ -52,6 +64,8 @@ export interface DataOptions {
   readonly image?: ImageInput;
   /** The same of a version that takes texts: the data are a column of them. */
   readonly texts?: TextPreparation;
+  /** The version finds objects: the truth are annotations. */
+  readonly detects?: boolean;
   /** As it was done before, by input; goes before `images`. */
   readonly preprocessing?: readonly Preprocessing[];
 }

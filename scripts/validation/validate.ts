@@ -3,7 +3,7 @@
 
 import { canonicalJson } from '../../registry/canonical-json.ts';
 import { PopserveError } from '../../registry/errors.ts';
-import type { DataReference, Evaluation } from '../../registry/evaluation.ts';
+import type { DataReference, Evaluation, EvaluationTask, Metrics } from '../../registry/evaluation.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Pipeline } from '../../registry/pipeline/pipeline.ts';
 import type { Signature } from '../../registry/signature.ts';
@@ -15,7 +15,8 @@ import { tidy, unprocessable } from '../inspect/refusal.ts';
 import { WasmModel } from '../inspect/wasm-model.ts';
 import { type Answer, answered, type Batch, batchesOf, batchSize, ownRows } from './answers.ts';
 import type { GateData } from './gate-data.ts';
-import { intervalsOf } from './intervals.ts';
+import { type Intervals, intervalsOf } from './intervals.ts';
+import { judgeObjects } from './judge-objects.ts';
 import type { TaskOptions } from './judged-outputs.ts';
 import { disagreement } from './native-agreement.ts';
 import type { Judged, Judgement, StableVersion, Validation, ValidationOptions } from './options.ts';
@@ -23,9 +24,9 @@ import { readData } from './read-data.ts';
 import { ReferenceFeatures } from './reference-features.ts';
 import { budgetTexts, checkMetrics, overBudget, unmet, unsure, worsened } from './requirement.ts';
 import { rowDigests } from './row-digests.ts';
-import { confusionOf, figuresOf, rounded, score } from './score.ts';
+import { confusionOf, figuresOf, rounded } from './score.ts';
 import { type Predictions, readPredictions } from './task.ts';
-import type { TestData } from './test-data.ts';
+import type { DataOptions, TestData } from './test-data.ts';
 import { claimWarnings, duplicateWarnings, predictionWarnings } from './warnings.ts';
 
 /** The version under examination, as it would be served. */
@@ -92,7 +93,7 @@ export async function validate(
   const duplicates = duplicateWarnings(seen, testRows.length, reference?.reference.file ?? '');
   const judgement = tested && (await judge(candidate, options, { ...tested, duplicates }, surroundings));
   return {
-    baseline: features.baseline(answers, judgement?.evaluation.outputs.scores),
+    baseline: features.baseline(answers, judgement?.predictions ? judgement.evaluation.outputs.scores : undefined),
     judgement,
     notes: [...new Set([...(test?.notes ?? []), ...(reference?.notes ?? [])])],
   };
@@ -104,25 +105,23 @@ async function judge(
   { test, answers, duplicates }: { test: TestData; answers: readonly Answer[]; duplicates: readonly string[] },
   surroundings: Surroundings,
 ): Promise<Judgement> {
-  const predictions = readPredictions(answers, test.truth, candidate, options);
-  checkMetrics(predictions.task, options.requirements, options.regressionLimits);
-  const { figures, absent } = figuresOf(predictions);
-  const metrics = rounded(figures);
-  const intervals = intervalsOf(predictions, figures);
+  const scored = await scoreAnswers(answers, test, candidate, options);
+  const { task, metrics, absent, intervals } = scored;
+  checkMetrics(task, options.requirements, options.regressionLimits);
   const isStrict = options.isStrict === true;
   const warnings = [
-    ...predictionWarnings(predictions),
+    ...(scored.predictions === null ? [] : predictionWarnings(scored.predictions)),
     ...(isStrict ? [] : claimWarnings(options.requirements, metrics, intervals, test.reference.rows)),
     ...duplicates,
   ];
-  const native = judgeNative(candidate, options, { test, answers }, surroundings.native);
+  const native = await judgeNative(candidate, options, { test, answers }, surroundings.native);
   const stable = await judgeStable(candidate, options, test, surroundings);
   const known = stable === null || 'fault' in stable ? null : stable;
   const notCompared = stable !== null && 'fault' in stable ? stable.fault : undefined;
   const failures = [
     ...unmet(options.requirements, metrics, absent),
     ...(isStrict ? unsure(options.requirements, metrics, intervals) : []),
-    ...(known === null ? [] : worsened(options.regressionLimits, predictions.task, metrics, known)),
+    ...(known === null ? [] : worsened(options.regressionLimits, task, metrics, known)),
     ...(notCompared !== undefined && options.regressionLimits.length > 0 ? [notCompared] : []),
     ...overBudget(options.budgets, candidate.chosen.profiles),
     ...(native.difference === null
@@ -133,11 +132,10 @@ async function judge(
   const kept = failures.map((failure) => failure.replace(/^(over the budget of [^:]*):.*$/, '$1'));
   const evaluation: Evaluation = {
     data: test.reference,
-    task: predictions.task,
+    task,
     label: test.label,
     ...(test.preprocessing === undefined ? {} : { preprocessing: [...test.preprocessing] }),
-    outputs: predictions.outputs,
-    ...described(predictions),
+    ...scored.described,
     metrics,
     ...(Object.keys(intervals).length > 0 ? { intervals } : {}),
     ...(Object.keys(absent).length > 0 ? { absent } : {}),
@@ -157,7 +155,38 @@ async function judge(
         : { forced: { reason: forceReason, failures: kept } }),
     },
   };
-  return { evaluation, predictions, stable: known, failures };
+  return { evaluation, predictions: scored.predictions, stable: known, failures };
+}
+
+/** Answers held against the truth: classes and values, or boxes. */
+interface Scored {
+  readonly task: EvaluationTask;
+  readonly metrics: Metrics;
+  readonly absent: Readonly<Record<string, string>>;
+  readonly intervals: Intervals;
+  readonly described: Pick<Evaluation, 'outputs'> & Partial<Evaluation>;
+  /** Null for boxes. */
+  readonly predictions: Predictions | null;
+}
+
+async function scoreAnswers(
+  answers: readonly Answer[],
+  test: TestData,
+  version: Parameters<typeof readPredictions>[2] & { readonly pipeline?: Manifest['pipeline'] | null },
+  options: TaskOptions,
+): Promise<Scored> {
+  if (test.objects !== undefined) {
+    const { metrics, absent, outputs, classes } = await judgeObjects(answers, test.objects, version.pipeline);
+    const described = { outputs, classes: [...classes] };
+    return { task: 'detection', metrics, absent, intervals: {}, described, predictions: null };
+  }
+  const predictions = readPredictions(answers, test.truth, version, options);
+  const { figures, absent } = figuresOf(predictions);
+  return {
+    ...{ task: predictions.task, metrics: rounded(figures), absent, intervals: intervalsOf(predictions, figures) },
+    described: { outputs: predictions.outputs, ...described(predictions) },
+    predictions,
+  };
 }
 
 function described(predictions: Predictions): Partial<Evaluation> {
@@ -171,16 +200,16 @@ function described(predictions: Predictions): Partial<Evaluation> {
   };
 }
 
-function judgeNative(
+async function judgeNative(
   candidate: Candidate,
   options: ValidationOptions,
   { test, answers }: { test: TestData; answers: readonly Answer[] },
   native: Surroundings['native'],
-): { difference: string | null; evaluation: Evaluation['native'] } {
+): Promise<{ difference: string | null; evaluation: Evaluation['native'] }> {
   if ('fault' in native) return { difference: null, evaluation: null };
   const expected = answers.map((answer, index) => answered(answer, native[index] ?? []));
   const difference = disagreement(answers, expected, candidate.tolerance);
-  const metrics = score(readPredictions(expected, test.truth, candidate, options));
+  const { metrics } = await scoreAnswers(expected, test, candidate, options);
   return { difference, evaluation: { rows: test.reference.rows, agrees: difference === null, metrics } };
 }
 
@@ -224,7 +253,7 @@ async function runStable(
   // Images are prepared as this version wants them.
   const preprocessing = manifest.evaluation?.preprocessing;
   const test = await readData(
-    { ...options.testData, ...(preprocessing === undefined ? {} : { preprocessing }) },
+    { ...options.testData, ...(preprocessing === undefined ? {} : { preprocessing }), ...preparationOf(manifest) },
     signature,
     true,
   );
@@ -242,14 +271,20 @@ async function runStable(
     `testing version ${manifest.version}, which is served,`,
     surroundings,
   );
-  const predictions = readPredictions(answers, test.truth, manifest, optionsOf(manifest, options));
-  return { version: manifest.version, metrics: score(predictions), predictions };
+  const { metrics, predictions } = await scoreAnswers(answers, test, manifest, optionsOf(manifest, options));
+  return { version: manifest.version, metrics, predictions };
+}
+
+/** A pipeline prepares pictures in the test as it does at a PoP. */
+function preparationOf({ pipeline }: Manifest): Pick<DataOptions, 'image' | 'detects'> {
+  if (pipeline === undefined || !('image' in pipeline)) return {};
+  return { image: pipeline.image, detects: pipeline.task === 'object-detection' };
 }
 
 /** A version is judged by the outputs that it was judged by when it was published. */
 function optionsOf({ signature, evaluation }: Manifest, { task, outputs, positive }: ValidationOptions): TaskOptions {
   const common = positive === undefined ? {} : { positive };
-  if (evaluation !== undefined) {
+  if (evaluation !== undefined && evaluation.task !== 'detection') {
     const { label, scores, value } = evaluation.outputs;
     const named = [label, scores, value].filter((name) => name !== undefined);
     return { ...common, task: evaluation.task, outputs: named };

@@ -8,6 +8,7 @@ import type { Signature, TensorSpec } from '../../../registry/signature.ts';
 import type { Item } from '../../../worker/pipeline/items.ts';
 import type { Tensor } from '../../../worker/protocol/tensor.ts';
 import type { DataOptions, TestData } from '../test-data.ts';
+import { readAnnotations } from './annotations.ts';
 import { type FoundSamples, findSamples } from './find-samples.ts';
 import type { Preparation } from './prepare-picture.ts';
 import { describePreprocessing, planPreprocessing } from './preprocess.ts';
@@ -15,8 +16,9 @@ import { imageFile, type Row, readRow } from './tensor-file.ts';
 
 /** @throws {PopserveError} INVALID_ARGUMENT naming the file at fault, what was expected and what came */
 export async function readFolder(options: DataOptions, signature: Signature, needsTruth: boolean): Promise<TestData> {
-  const { path, image } = options;
-  const found = await findSamples(path, signature, options, needsTruth);
+  const { path, image, detects, label: listing } = options;
+  const annotated = detects && image ? await readAnnotations(path, image, listing, needsTruth) : null;
+  const found = annotated?.found ?? (await findSamples(path, signature, options, needsTruth));
   const plans = planImages(found, signature, options);
   const described = [...plans.values()].flatMap((plan) => ('options' in plan ? [plan.options] : []));
   const { samples, label } = found;
@@ -43,6 +45,7 @@ export async function readFolder(options: DataOptions, signature: Signature, nee
     names: new Map(),
     notes: [...found.notes, ...described.map(describePreprocessing)],
     ...(described.length === 0 ? {} : { preprocessing: described }),
+    ...(annotated === null ? {} : { objects: annotated.objects }),
   };
 }
 
