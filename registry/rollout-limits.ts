@@ -13,11 +13,13 @@ export const rolloutLimitsSchema = z
     drift: z.number().positive().optional(),
     /** 95th percentile of what callers wait, in milliseconds. It counts only where it is also above stable's. */
     p95Ms: z.number().positive().max(600_000).optional(),
+    /** How much smaller the share of right labels may be than stable's, by what callers say was true. */
+    accuracyDrop: shareSchema.optional(),
     /** Nothing is decided from fewer requests. */
     minRequests: z.int().min(1).max(1_000_000_000).default(100),
   })
   .refine(({ minRequests: _, ...limits }) => Object.values(limits).some((limit) => limit !== undefined), {
-    message: 'expected at least one of errorShare, disagreementShare, drift, p95Ms',
+    message: 'expected at least one of errorShare, disagreementShare, drift, p95Ms, accuracyDrop',
   });
 
 export type RolloutLimits = z.infer<typeof rolloutLimitsSchema>;

@@ -34,6 +34,7 @@ import { consoleRoutes } from './routes/console/pages.ts';
 import { descriptionRoutes } from './routes/description.ts';
 import { driftRoutes } from './routes/drift.ts';
 import { embeddingsRoutes } from './routes/embeddings.ts';
+import { feedbackRoutes } from './routes/feedback.ts';
 import { healthRoutes } from './routes/health.ts';
 import { inferRoutes } from './routes/infer.ts';
 import { metricsRoutes } from './routes/metrics.ts';
@@ -97,6 +98,7 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
   app.route('/v2', modelRoutes);
   app.route('/v2/repository', repositoryRoutes);
   app.route('/v2', inferRoutes);
+  app.route('/v2', feedbackRoutes);
   app.route('/v2', artifactRoutes);
   app.route('/v1', predictRoutes);
   app.route('/v1', embeddingsRoutes);

@@ -10,6 +10,7 @@ import type { DecodeLimits } from './protocol/infer-request.ts';
 import { readClaimRules } from './security/claim-rules.ts';
 import type { JwtSettings } from './security/jwt-verifier.ts';
 import { driftVariables, readDriftSettings } from './telemetry/drift/settings.ts';
+import { type FeedbackSettings, feedbackVariables, readFeedbackSettings } from './telemetry/feedback/settings.ts';
 import { type TelemetryLocation, telemetryLocations } from './telemetry/location.ts';
 import { readSampleSettings, type SampleSettings, sampleVariables } from './telemetry/sample/settings.ts';
 import { readWebhookSettings, type WebhookSettings, webhookVariables } from './telemetry/signal/settings.ts';
@@ -67,6 +68,8 @@ export interface Config {
   readonly webhook: WebhookSettings | null;
   /** The collector that spans go to; null: none. */
   readonly traces: TraceSettings | null;
+  /** What ids of answers are made with; null: there are none. */
+  readonly feedback: FeedbackSettings | null;
 }
 
 const numberSetting = (minimum: number) => z.coerce.number().min(minimum);
@@ -149,6 +152,7 @@ export const settingsSchema = z.object({
   ...sampleVariables,
   ...webhookVariables,
   ...traceVariables,
+  ...feedbackVariables,
 });
 
 /**
@@ -197,6 +201,7 @@ export function parseConfig(env: object): Config {
     sample: readSampleSettings(settings),
     webhook: readWebhookSettings(settings),
     traces: readTraceSettings(settings),
+    feedback: readFeedbackSettings(settings),
   };
 }
 

@@ -27,6 +27,8 @@ import { Trials } from './runtime/trials.ts';
 import { verifyBlob } from './runtime/verify-blob.ts';
 import { Counters } from './telemetry/counters.ts';
 import { DriftCounter } from './telemetry/drift/drift-counter.ts';
+import { AnswerIds } from './telemetry/feedback/answer-ids.ts';
+import { FeedbackCounter } from './telemetry/feedback/feedback-counter.ts';
 import { LatencyCounter } from './telemetry/latency/latency-counter.ts';
 import { reportSources } from './telemetry/parts.ts';
 import { Reporter } from './telemetry/reporter.ts';
@@ -51,6 +53,9 @@ export interface Isolate {
   readonly counters: Counters;
   readonly drift: DriftCounter;
   readonly latency: LatencyCounter;
+  readonly feedback: FeedbackCounter;
+  /** Null where no secret is configured to sign them with. */
+  readonly answerIds: AnswerIds | null;
   readonly sampler: InputSampler;
   /** Makes tensors of pictures, for versions with a pipeline. */
   readonly pictures: Pictures;
@@ -78,7 +83,7 @@ export interface Isolate {
  */
 export function createIsolate(env: Env, early: EarlyHeap | null = null): Isolate {
   const { config, bindings } = readEnv(env);
-  keepSecret(config.adminToken, config.webhook?.secret);
+  keepSecret(config.adminToken, config.webhook?.secret, config.feedback?.secret);
   for (const value of config.traces?.secrets ?? []) keepSecret(value);
   const remembered = new RememberedObjects(bindings.bucket);
   const registry = createRegistry(bindings, config.routeRetentionSeconds, remembered);
@@ -86,6 +91,7 @@ export function createIsolate(env: Env, early: EarlyHeap | null = null): Isolate
   const answers = new AnswerCache();
   const drift = new DriftCounter(config.popRegion, log);
   const latency = new LatencyCounter();
+  const feedback = new FeedbackCounter(config.telemetryFlushSeconds);
   const sampler = new InputSampler(config.sample);
   const pictures = new Pictures(config.maxPixels);
   const ledger: Ledger = new Ledger({
@@ -147,7 +153,7 @@ export function createIsolate(env: Env, early: EarlyHeap | null = null): Isolate
   const telemetry = new TelemetryClient(bindings.telemetry, config.telemetryLocation);
   const shadows = { tally: new ShadowTally(), running: 0 };
   const reporter = new Reporter({
-    sources: reportSources({ counters, drift, latency, sampler, shadows: shadows.tally }),
+    sources: reportSources({ counters, drift, feedback, latency, sampler, shadows: shadows.tally }),
     send: (model, report) => telemetry.report(model, report),
     flushSeconds: config.telemetryFlushSeconds,
     log,
@@ -164,6 +170,8 @@ export function createIsolate(env: Env, early: EarlyHeap | null = null): Isolate
     counters,
     drift,
     latency,
+    feedback,
+    answerIds: config.feedback === null ? null : new AnswerIds(config.feedback),
     sampler,
     pictures,
     texts,

@@ -14,6 +14,7 @@ import { applyParts } from './telemetry/apply-parts.ts';
 import { readRecentCounts, readTotals } from './telemetry/counts-part.ts';
 import { readDrift } from './telemetry/drift/drift-status.ts';
 import { DriftWatch } from './telemetry/drift/drift-watch.ts';
+import { readFeedback } from './telemetry/feedback/feedback-status.ts';
 import { readLatency } from './telemetry/latency/latency-status.ts';
 import { keptParts, telemetryParts } from './telemetry/parts.ts';
 import { readPops, readRelease, recordRelease, recordReport } from './telemetry/propagation.ts';
@@ -182,6 +183,7 @@ export class ModelTelemetry extends DurableObject<Env> implements TelemetryObjec
       pops: readPops(this.#sql, Date.now()),
       versions: readTotals(this.#sql),
       latency: readLatency(this.#sql, Date.now()),
+      feedback: readFeedback(this.#sql, Date.now()),
     };
   }
 }

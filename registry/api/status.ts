@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { modelNameSchema, versionSchema } from '../names.ts';
 import { percentSchema, routeSchema } from '../route.ts';
+import { feedbackStatusSchema } from './feedback.ts';
 import { latencyStatusSchema } from './latency.ts';
 
 const milliseconds = z.number().min(0).nullable();
@@ -66,7 +67,7 @@ export type VersionTotals = z.infer<typeof versionTotalsSchema>;
 
 /** The measurement for one limit of a rollout. */
 export const guardFindingSchema = z.object({
-  name: z.string().describe('The limit: `errorShare`, `disagreementShare`, `drift`, `p95Ms`.'),
+  name: z.string().describe('The limit: `errorShare`, `disagreementShare`, `drift`, `p95Ms`, `accuracyDrop`.'),
   limit: z.number(),
   value: z.number(),
   baseline: z
@@ -88,6 +89,7 @@ export const telemetryStatusSchema = z.object({
   latency: latencyStatusSchema
     .describe('How long callers wait. Absent while the object of the model runs older code.')
     .exactOptional(),
+  feedback: feedbackStatusSchema.describe('How right the answers were. Absent as `latency`.').exactOptional(),
   guard: z.array(guardFindingSchema).describe('Each limit of the running rollout that something was measured against.'),
 });
 

@@ -15,6 +15,7 @@ export const clientFolder = join(projectRoot, 'client', 'dist');
 /** Each module by its source. The entries come first; the others are imported when they are needed. */
 export const clientModules = {
   'client/index.ts': 'index.js',
+  'client/feedback/index.ts': 'feedback.js',
   'client/media/index.ts': 'media.js',
   'client/media/steps.ts': 'media-steps.js',
   'client/media/text-steps.ts': 'media-text-steps.js',
@@ -89,5 +90,9 @@ async function declare(fresh: string): Promise<void> {
   const tsc = join(projectRoot, 'node_modules', 'typescript', 'bin', 'tsc');
   const emit = ['--noEmit', 'false', '--emitDeclarationOnly', '--declaration', '--outDir', fresh];
   await run(process.execPath, [tsc, '-p', 'client/tsconfig.json', ...emit], { cwd: projectRoot });
-  await copyReached(fresh, clientFolder, ['client/index.d.ts', 'client/media/index.d.ts']);
+  await copyReached(fresh, clientFolder, [
+    'client/index.d.ts',
+    'client/feedback/index.d.ts',
+    'client/media/index.d.ts',
+  ]);
 }

@@ -3,7 +3,13 @@ import type { RolloutLimits } from '../../registry/rollout-limits.ts';
 import type { Route } from '../../registry/route.ts';
 
 export const limitNames: Record<Exclude<keyof RolloutLimits, 'minRequests'>, string> = {
-  ...{ errorShare: 'error share', disagreementShare: 'disagreement share', drift: 'drift', p95Ms: 'p95 ms' },
+  ...{
+    errorShare: 'error share',
+    disagreementShare: 'disagreement share',
+    drift: 'drift',
+    p95Ms: 'p95 ms',
+    accuracyDrop: 'drop of accuracy',
+  },
 };
 
 /** Says what the default traffic gets, whom this route hurt, then rollout, shadow and the user's own aliases if there are any. */

@@ -1,5 +1,5 @@
 // A local PoP: the Worker as wrangler.toml describes it, on miniflare, with R2, KV and Durable Objects kept in a folder.
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Miniflare } from 'miniflare';
@@ -148,6 +148,7 @@ async function start(options: PopOptions, workers: readonly PopWorker[]): Promis
       ...(options.closed ? {} : { ratelimits: limiters(options.rateLimits ?? {}) }),
       bindings: {
         ...options.defaults,
+        ...(options.closed ? {} : { FEEDBACK_SECRET: feedbackSecretOf(token) }),
         ...configured.bindings,
         ...(options.closed ? {} : localSettings),
         ADMIN_TOKEN: token,
@@ -163,6 +164,11 @@ async function start(options: PopOptions, workers: readonly PopWorker[]): Promis
     await miniflare.dispose().catch(() => {});
     throw error;
   }
+}
+
+/** The same as long as the token is, so that answers' ids outlive the process. The token cannot be found out from it. */
+function feedbackSecretOf(token: string): string {
+  return createHmac('sha256', token).update('feedback').digest('hex');
 }
 
 function dated(

@@ -12,7 +12,7 @@ import { projectRoot } from '../../scripts/build/project.ts';
 const run = promisify(execFile);
 /** The client of tensors, the one of pictures and texts beside it, and what it loads where a version runs here. */
 const mostGzippedBytes = {
-  ...{ 'index.js': 5_000, 'media.js': 8_000 },
+  ...{ 'index.js': 5_000, 'feedback.js': 1_200, 'media.js': 8_000 },
   ...{ 'media-steps.js': 20_000, 'media-text-steps.js': 45_000, 'media-codecs.js': 20_000 },
 };
 
@@ -56,11 +56,14 @@ test('is what the package exports, for Node', async () => {
   await writeFile(
     join(folder, 'use.mjs'),
     `import * as client from 'popserve/client';
+     import * as feedback from 'popserve/client/feedback';
      import * as media from 'popserve/client/media';
-     console.log(Object.keys(client).join(), Object.keys(media).join(), media.PopserveError === client.PopserveError);`,
+     console.log(Object.keys(client).join(), Object.keys(media).join(), Object.keys(feedback).join(), media.PopserveError === client.PopserveError);`,
   );
   const { stdout } = await run(process.execPath, [join(folder, 'use.mjs')]);
-  expect(stdout.trim()).toBe('PopserveClient,PopserveError MediaClient,PopserveClient,PopserveError true');
+  expect(stdout.trim()).toBe(
+    'PopserveClient,PopserveError MediaClient,PopserveClient,PopserveError FeedbackClient,PopserveClient,PopserveError true',
+  );
 });
 
 test('has types that know a model, with and without a library of its own for half floats', async () => {

@@ -10,6 +10,7 @@ import { type Request as BoundRequest, Miniflare } from 'miniflare';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PopserveClient } from '../../client/client.ts';
 import { clientCodes } from '../../client/errors.ts';
+import { FeedbackClient } from '../../client/feedback/feedback-client.ts';
 import { MediaClient } from '../../client/media/media-client.ts';
 import { statusByCode } from '../../registry/error-codes.ts';
 import { buildClient, clientFolder } from '../../scripts/build/client.ts';
@@ -41,6 +42,8 @@ beforeAll(async () => {
       code,
     }),
   );
+  const feedback = /^```js\n(.*?)^```$/ms.exec(readPage('docs/feedback.md'))?.[1] ?? '';
+  blocks.push({ language: 'js', code: feedback });
   await writeFile(join(folder, 'cat.jpg'), Buffer.from(jpegs.baseline, 'base64'));
   pop = await TestPop.start();
   await pop.release(await demoRelease());
@@ -60,8 +63,9 @@ test.each([
   [3, 'pictures', /^pop red 0\.\d\d\n$/],
   [4, 'texts', /^8 0\.71\n$/],
   [5, 'local', /^local 1n\n$/],
+  [6, 'feedback', /^1 1\n$/],
 ])('block %i (%s) does what it says', async (index, name, printed) => {
-  expect(blocks).toHaveLength(6);
+  expect(blocks).toHaveLength(7);
   const { language, code } = blocks[index] ?? { language: 'js', code: '' };
   expect(await runAtPop(`${name}.m${language}`, code)).toMatch(printed);
 });
@@ -82,7 +86,7 @@ interface Example {
 }
 
 const sourceOf = (file: string) => readFileSync(join(projectRoot, 'client', `${file}.ts`), 'utf8');
-const examples = ['client', 'errors', 'media/media-client'].flatMap((file): Example[] =>
+const examples = ['client', 'errors', 'feedback/feedback-client', 'media/media-client'].flatMap((file): Example[] =>
   Array.from(
     sourceOf(file).matchAll(/@example\n +\* ```ts\n(.*?) +\* ```\n.*?\*\/\n(?:export class )? *(?:override )?(\w+)/gs),
     ([, code = '', of = '']) => ({ file, of, code: code.replace(/^ +\* ?/gm, '') }),
@@ -91,6 +95,7 @@ const examples = ['client', 'errors', 'media/media-client'].flatMap((file): Exam
 
 test.each([
   ['client', PopserveClient],
+  ['feedback/feedback-client', FeedbackClient],
   ['media/media-client', MediaClient],
 ])('every public function of %s has an @example and says what it throws', (file, { prototype }) => {
   const source = sourceOf(file);

@@ -8,7 +8,10 @@ import type { RequestScope } from '../request-scope.ts';
 import type { Resolved } from '../routing/route-table.ts';
 import type { Account } from '../runtime/ledger.ts';
 import { serverTiming } from '../runtime/load-times.ts';
-import type { Sender } from '../telemetry/drift/caller-bucket.ts';
+import { callerBucket, type Sender } from '../telemetry/drift/caller-bucket.ts';
+import { numberSlots } from '../telemetry/feedback/judgement.ts';
+import { type Predicted, predictedOf } from '../telemetry/feedback/predicted.ts';
+import { sideOf } from '../telemetry/sides.ts';
 import type { RequestTrace } from '../telemetry/trace/request-trace.ts';
 import type { InferenceCodec } from './codecs.ts';
 import { runChecked, Timing } from './run-checked.ts';
@@ -22,6 +25,8 @@ export interface Holding {
   readonly sender: Sender | null;
   /** Told of the steps; undefined: nobody asks. */
   readonly trace: RequestTrace | undefined;
+  /** The caller wants an id of the answer, to tell later what was true. */
+  readonly wantsId: boolean;
 }
 
 /**
@@ -32,7 +37,7 @@ export async function infer<R extends InferRequest>(
   isolate: Isolate,
   resolved: Resolved,
   codec: InferenceCodec<R>,
-  { scope, account, sender, trace }: Holding,
+  { scope, account, sender, trace, wantsId }: Holding,
 ): Promise<EncodedMessage> {
   const { manifest, routeMs } = resolved;
   const { signature } = manifest;
@@ -42,7 +47,8 @@ export async function infer<R extends InferRequest>(
   const names = [...new Set((request.outputs ?? signature.outputs).map(({ name }) => name))];
   const shadowed = isSampled(resolved);
   const run = { manifest, request, names, timing };
-  const { message, copies } = await runChecked(isolate.models, run, scope, (outputs) => {
+  const records = recordsIn(request.inputs, batchOf(signature));
+  const { message, copies, predicted } = await runChecked(isolate.models, run, scope, (outputs) => {
     const { maxBodyBytes } = isolate.config;
     const mostBytes = codec.answerBytes?.(outputs, maxBodyBytes) ?? checkAnswerSize(outputs, request, maxBodyBytes);
     account.take('answers', mostBytes);
@@ -54,12 +60,31 @@ export async function infer<R extends InferRequest>(
       isolate.drift.count(manifest, sender, request.inputs, outputs, items);
       isolate.sampler.sample(manifest, request.inputs, outputs, items);
     }
-    return { message: encoded, copies: shadowed ? copyTensors(outputs, account) : null };
+    const predicted = wantsId ? predictedOf(manifest, outputs, records) : null;
+    return { message: encoded, copies: shadowed ? copyTensors(outputs, account) : null, predicted };
   });
-  isolate.counters.succeed(resolved, recordsIn(request.inputs, batchOf(signature)), timing.end());
+  isolate.counters.succeed(resolved, records, timing.end());
   if (shadowed) runShadow(isolate, resolved, { request, outputs: copies }, { scope, account });
   const coldStart = timing.load ? { 'server-timing': serverTiming(timing.load, routeMs) } : {};
-  return { body: message.body, headers: { ...message.headers, ...versionHeaders(resolved), ...coldStart } };
+  const id = predicted === null || sender === null ? {} : await answerId(isolate, resolved, sender, predicted);
+  return { body: message.body, headers: { ...message.headers, ...versionHeaders(resolved), ...coldStart, ...id } };
+}
+
+/** The header with the id of an answer; none for an answer that no id has room for. */
+async function answerId(
+  { answerIds, pop }: Isolate,
+  resolved: Resolved,
+  sender: Sender,
+  predicted: Predicted,
+): Promise<{ 'popserve-answer-id'?: string }> {
+  const { manifest, epoch } = resolved;
+  const { model, version } = manifest;
+  const claim = {
+    ...{ version, epoch, side: sideOf(resolved, version), pop: pop ?? 'unknown', predicted },
+    bucket: callerBucket(model, sender, numberSlots),
+  };
+  const id = await answerIds?.give(model, claim, Date.now());
+  return id == null ? {} : { 'popserve-answer-id': id };
 }
 
 /** The headers that say what an answer was made of. */

@@ -11,6 +11,7 @@ const allowHeaders = [
   'content-type',
   'if-none-match',
   'inference-header-content-length',
+  'popserve-feedback',
   'popserve-key',
   'popserve-last-call',
   'popserve-min-epoch',

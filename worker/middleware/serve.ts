@@ -22,7 +22,8 @@ export type Operation = (served: Resolved, body: Uint8Array, account: Account) =
 
 /** What a call holds and who asked it, for {@link infer}. */
 export function holdingOf(c: Context<AppContext>, account: Account): Holding {
-  return { scope: c.executionCtx, account, sender: senderOf(c), trace: c.get('trace') };
+  const wantsId = c.get('isolate').answerIds !== null && c.req.header('popserve-feedback') !== undefined;
+  return { scope: c.executionCtx, account, sender: senderOf(c), trace: c.get('trace'), wantsId };
 }
 
 const noBody = new Uint8Array();

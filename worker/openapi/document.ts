@@ -80,6 +80,7 @@ function securityOf(scopes: readonly Scope[]): JsonSchema[] {
 const meanings = {
   200: 'done',
   201: 'created',
+  202: 'taken, and counted with the next report',
   206: 'the range',
   304: 'what the client holds still holds',
 } as const;

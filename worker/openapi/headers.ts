@@ -19,6 +19,7 @@ const requestHeaders = {
     description: 'how the last call to this path went: `ms=41.3, status=200, bytes=812, version="2", pop="FRA"`',
     schema: text,
   },
+  'popserve-feedback': { description: 'anything: the answer is to have an id, for feedback', schema: text },
   traceparent: { description: 'the trace that the call is part of, as W3C Trace Context has it', schema: text },
   'popserve-actor': { description: 'who does it, for the history', schema: text },
   'If-Match': { description: 'only if the route has this epoch, `"7"`, else 409', schema: text },
@@ -52,6 +53,7 @@ const answerHeaders = {
   'Retry-After': { description: 'seconds after which to try again', schema: whole },
   'WWW-Authenticate': { description: 'how to authenticate, with 401', schema: text },
   ETag: { description: 'stands for what was answered', schema: text },
+  'popserve-answer-id': { description: 'the id for feedback, if it was asked for and there is one', schema: text },
   traceparent: { description: 'the span that answered, where the call brought a trace or was sampled', schema: text },
   'Server-Timing': { description: 'what a cold start was made of; absent if there was none', schema: text },
 } satisfies Record<string, Header>;

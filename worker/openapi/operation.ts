@@ -33,7 +33,7 @@ export interface Answer {
   /** Beside `popserve-pop`, which every answer has. */
   readonly headers?: readonly AnswerHeader[];
   /** The statuses of success; default 200. */
-  readonly statuses?: readonly (200 | 201 | 206 | 304)[];
+  readonly statuses?: readonly (200 | 201 | 202 | 206 | 304)[];
   /** The form of refusals; default: `Error`. */
   readonly refusals?: AnswerName;
 }

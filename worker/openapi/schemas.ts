@@ -5,6 +5,7 @@ import { storedBlobSchema } from '../../registry/api/blobs.ts';
 import { modelDriftSchema } from '../../registry/api/drift.ts';
 import { embeddingsRequestSchema, embeddingsResponseSchema, openAiErrorSchema } from '../../registry/api/embeddings.ts';
 import { errorAnswerSchema } from '../../registry/api/error.ts';
+import { feedbackAnswerSchema, feedbackRequestSchema } from '../../registry/api/feedback.ts';
 import { garbageReportSchema, garbageRequestSchema } from '../../registry/api/garbage.ts';
 import {
   binaryTensorSchema,
@@ -97,6 +98,7 @@ const shared = {
 const requests = {
   ...shared,
   EmbeddingsRequest: embeddingsRequestSchema,
+  FeedbackRequest: feedbackRequestSchema,
   GarbageRequest: garbageRequestSchema,
   InferenceParameters: inferenceParametersSchema,
   InferenceRequest: inferenceRequestSchema,
@@ -127,6 +129,7 @@ const answers = {
   EmbeddingList: embeddingListSchema,
   EmbeddingsResponse: embeddingsResponseSchema,
   Error: errorAnswerSchema,
+  FeedbackAnswer: feedbackAnswerSchema,
   GarbageReport: garbageReportSchema,
   GeneratedTexts: generatedTextsSchema,
   GeneratedTextsList: generatedTextsListSchema,

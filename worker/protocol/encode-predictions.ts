@@ -61,7 +61,7 @@ function classifierFields(
   outputs: readonly Tensor[],
   count: number,
 ): (row: number) => string[] {
-  const { classes, names } = classifier;
+  const { classes } = classifier;
   const scores = outputs.find(({ name }) => name === classifier.scores);
   if (scores === undefined || scores.shape.join() !== `${count},${classes}`) {
     const got = scores === undefined ? 'none' : describeShape(scores.shape);
@@ -69,24 +69,51 @@ function classifierFields(
       `output ${quote(classifier.scores)}: expected ${describeShape([count, classes])}, got ${got}; ask with tensors`,
     );
   }
-  const labelled = outputs.find(({ name }) => name === classifier.label);
-  const values = numbersOf(scores);
+  const labelOf = labelsIn(classifier, scores, outputs);
   const noun = scoreFields(classifier);
   const texts = elementTexts(scores, `output ${quote(scores.name)}`);
-  const ownLabels = labelled ? elementTexts(labelled, `output ${quote(labelled.name)}`) : null;
   const keys = scoreKeys(classifier).map((key) => JSON.stringify(key));
   return (row: number): string[] => {
     const start = row * classes;
-    const own = ownLabels?.[row];
-    const at = own === undefined ? indexOfHighest(values, start, classes) : columnOfLabel(JSON.parse(own), classifier);
     const all = keys.map((key, index) => `${key}:${texts[start + index]}`);
     const scored = `"${noun[1]}":{${all.join(',')}}`;
-    const isUnknown = own === undefined ? at < 0 : isAllNaN(values, start, classes);
-    if (isUnknown) return ['"label":null', `"${noun[0]}":null`, scored];
-    const label = own !== undefined && (at < 0 || names === null) ? own : JSON.stringify(names?.[at] ?? at);
+    const labelled = labelOf(row);
+    if (labelled === null) return ['"label":null', `"${noun[0]}":null`, scored];
+    const { label, at } = labelled;
     const probability = at < 0 ? [] : [`"${noun[0]}":${texts[start + at]}`];
     return [`"label":${label}`, ...probability, scored];
   };
+}
+
+/** How a row is labelled: the JSON of its label, and the column that it means or -1. Null for a row whose scores are not numbers. */
+function labelsIn(
+  classifier: Classifier,
+  scores: Tensor,
+  outputs: readonly Tensor[],
+): (row: number) => { label: string; at: number } | null {
+  const { classes, names } = classifier;
+  const labelled = outputs.find(({ name }) => name === classifier.label);
+  const ownLabels = labelled ? elementTexts(labelled, `output ${quote(labelled.name)}`) : null;
+  const values = numbersOf(scores);
+  return (row) => {
+    const start = row * classes;
+    const own = ownLabels?.[row];
+    const at = own === undefined ? indexOfHighest(values, start, classes) : columnOfLabel(JSON.parse(own), classifier);
+    if (own === undefined ? at < 0 : isAllNaN(values, start, classes)) return null;
+    return { label: own !== undefined && (at < 0 || names === null) ? own : JSON.stringify(names?.[at] ?? at), at };
+  };
+}
+
+/**
+ * The labels that an answer to records would have, whatever form the answer has.
+ * @returns null where the outputs that say so were not asked for
+ */
+export function predictedLabels(classifier: Classifier, outputs: readonly Tensor[], count: number): unknown[] | null {
+  const scores = outputs.find(({ name }) => name === classifier.scores);
+  if (scores === undefined || scores.shape.join() !== `${count},${classifier.classes}`) return null;
+  if (classifier.label !== null && !outputs.some(({ name }) => name === classifier.label)) return null;
+  const labelOf = labelsIn(classifier, scores, outputs);
+  return Array.from({ length: count }, (_, row): unknown => JSON.parse(labelOf(row)?.label ?? 'null'));
 }
 
 /** @returns -1 where a value is not a number: then nobody knows which is the highest */

@@ -3,6 +3,7 @@
 import type { DriftStatus, FeatureVerdict } from '../../registry/api/drift.ts';
 import type { TelemetryStatus } from '../../registry/api/status.ts';
 import type { Metric, Sample } from './exposition.ts';
+import { feedbackMetrics } from './feedback/feedback-metrics.ts';
 import { latencyMetrics } from './latency/latency-metrics.ts';
 
 export interface ModelReport {
@@ -54,6 +55,9 @@ export function metricsOf(reports: readonly ModelReport[], tritonNames: boolean)
     ...driftMetrics(reports),
     ...latencyMetrics(
       reports.flatMap(({ model, told }) => (told?.status.latency ? [{ model, latency: told.status.latency }] : [])),
+    ),
+    ...feedbackMetrics(
+      reports.flatMap(({ model, told }) => (told?.status.feedback ? [{ model, feedback: told.status.feedback }] : [])),
     ),
     ...(tritonNames
       ? [

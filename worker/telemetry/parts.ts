@@ -3,6 +3,8 @@ import type { Counters } from './counters.ts';
 import { countsPart } from './counts-part.ts';
 import type { DriftCounter } from './drift/drift-counter.ts';
 import { driftPart } from './drift/drift-part.ts';
+import type { FeedbackCounter } from './feedback/feedback-counter.ts';
+import { feedbackPart } from './feedback/feedback-part.ts';
 import type { LatencyCounter } from './latency/latency-counter.ts';
 import { latencyPart } from './latency/latency-part.ts';
 import type { KeptPart, PartName, ReportSources, TelemetryPart } from './report.ts';
@@ -16,6 +18,7 @@ export type TelemetryParts = { readonly [Name in PartName]: TelemetryPart<Name> 
 export const telemetryParts: TelemetryParts = {
   counts: countsPart,
   drift: driftPart,
+  feedback: feedbackPart,
   latency: latencyPart,
   sample: samplePart,
   shadow: shadowPart,
@@ -27,15 +30,17 @@ export const keptParts: readonly KeptPart[] = Object.values(telemetryParts);
 export interface Collectors {
   readonly counters: Counters;
   readonly drift: DriftCounter;
+  readonly feedback: FeedbackCounter;
   readonly latency: LatencyCounter;
   readonly sampler: InputSampler;
   readonly shadows: ShadowTally;
 }
 
-export function reportSources({ counters, drift, latency, sampler, shadows }: Collectors): ReportSources {
+export function reportSources({ counters, drift, feedback, latency, sampler, shadows }: Collectors): ReportSources {
   return {
     counts: (model) => counters.takeDeltas(model) ?? undefined,
     drift: (model) => drift.take(model),
+    feedback: (model) => feedback.take(model),
     latency: (model) => latency.take(model),
     sample: (model) => sampler.take(model, drift.region),
     shadow: (model) => shadows.takeDeltas(model) ?? undefined,

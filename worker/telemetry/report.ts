@@ -6,16 +6,18 @@ import type * as z from 'zod';
 import type { GuardFinding, Serving } from '../../registry/api/status.ts';
 import type { CountsDelta } from './counters.ts';
 import type { DriftReport } from './drift/drift-counter.ts';
+import type { Told } from './feedback/feedback-counter.ts';
 import type { EpochRange } from './kept-epochs.ts';
-import type { LatencyDelta } from './latency/latency-counter.ts';
 import type { SampleReport } from './sample/input-sampler.ts';
 import type { ShadowDelta } from './shadow-tally.ts';
+import type { SideDelta } from './side-counts.ts';
 
 /** The parts of a report by name, as they cross from the isolate to the object: plain data that can be cloned. */
 export interface Parts {
   counts: readonly CountsDelta[];
   drift: DriftReport;
-  latency: readonly LatencyDelta[];
+  feedback: readonly Told[];
+  latency: readonly SideDelta[];
   sample: SampleReport;
   shadow: readonly ShadowDelta[];
 }

@@ -33,6 +33,7 @@ interface LimitOptions {
   maxDisagreementShare?: number;
   maxDrift?: number;
   maxP95Ms?: number;
+  maxAccuracyDrop?: number;
   minRequests?: number;
   /** False with --no-limits. */
   limits: boolean;
@@ -40,12 +41,13 @@ interface LimitOptions {
 
 /** @returns undefined to leave the limits as they are, null to remove them */
 function readLimits(options: LimitOptions): RolloutLimits | null | undefined {
-  const { maxErrorShare, maxDisagreementShare, maxDrift, maxP95Ms, minRequests } = options;
+  const { maxErrorShare, maxDisagreementShare, maxDrift, maxP95Ms, maxAccuracyDrop, minRequests } = options;
   const limits = {
     ...(maxErrorShare === undefined ? {} : { errorShare: maxErrorShare }),
     ...(maxDisagreementShare === undefined ? {} : { disagreementShare: maxDisagreementShare }),
     ...(maxDrift === undefined ? {} : { drift: maxDrift }),
     ...(maxP95Ms === undefined ? {} : { p95Ms: maxP95Ms }),
+    ...(maxAccuracyDrop === undefined ? {} : { accuracyDrop: maxAccuracyDrop }),
   };
   const given = Object.keys(limits).length > 0;
   if (!options.limits && (given || minRequests !== undefined)) {
@@ -101,6 +103,7 @@ export function addRouteCommands(program: Command, execute: Execute): void {
     .option('--max-disagreement-share <share>', 'end it where more shadow answers decide otherwise, 0 to 1', parseShare)
     .option('--max-drift <distance>', 'end it where inputs are further from its baseline', parsePositive)
     .option('--max-p95-ms <ms>', 'end it where callers wait longer in 5 % of their calls', parsePositive)
+    .option('--max-accuracy-drop <share>', 'end it where fewer answers are right than of stable, 0 to 1', parseShare)
     .option('--min-requests <number>', 'decide from no fewer requests (default: 100)', parseCount)
     .option('--no-limits', 'take the limits of a running canary away')
     .action((model: string, version: string, options: RouteOptions & LimitOptions & { percent: number }) => {

@@ -1,5 +1,6 @@
 // The PoPs' reports: `popserve status`, and the numbers of a shadow.
 import type { Command } from 'commander';
+import type { FeedbackStatus } from '../../../registry/api/feedback.ts';
 import type { LatencyStatus } from '../../../registry/api/latency.ts';
 import type { ModelStatus, ReleaseStatus } from '../../../registry/api/status.ts';
 import { parseModel } from '../arguments.ts';
@@ -20,7 +21,7 @@ export function addStatus(program: Command, execute: Execute): void {
 
 async function status({ registry, host }: Context, model: string): Promise<Report> {
   const found = await registry.status(model);
-  const { route, release, pops, versions, guard, latency } = found;
+  const { route, release, pops, versions, guard, latency, feedback } = found;
   const popRows = pops.map(({ pop, epoch, highestEpoch, stable, canary, isolates, held, seenAtMs }) => [
     pop,
     epoch === highestEpoch ? String(epoch) : `${epoch}-${highestEpoch}`,
@@ -51,6 +52,7 @@ async function status({ registry, host }: Context, model: string): Promise<Repor
         ? []
         : ['', ...table([['VERSION', 'REQUESTS', 'INFERENCES', 'FAILED', 'LAST (UTC)'], ...versionRows])]),
       ...describeLatency(latency),
+      ...describeFeedback(feedback),
     ],
     value: found,
   };
@@ -65,6 +67,17 @@ function describeLatency(latency: LatencyStatus | undefined): string[] {
   ]);
   const header = ['VERSION', 'SIDE', 'PLACE', 'CALLS', 'P50 MS', 'P95 MS', 'P99 MS', 'REFUSED', 'FAILED', 'TIMEOUT'];
   return ['', `measured by callers since ${time(latency.recentFromMs)}:`, ...table([header, ...rows])];
+}
+
+/** What callers said was true within a day: empty if none did. */
+function describeFeedback(feedback: FeedbackStatus | undefined): string[] {
+  if (feedback === undefined || feedback.recent.length === 0) return [];
+  const rows = feedback.recent.map(({ version, side, place, records, accuracy, errorP50, errorP90 }) => [
+    ...[version, side, place, String(records)],
+    ...[accuracy === null ? '' : `${(accuracy * 100).toFixed(1)} %`, number(errorP50), number(errorP90)],
+  ]);
+  const header = ['VERSION', 'SIDE', 'PLACE', 'RECORDS', 'RIGHT', 'ERROR P50', 'ERROR P90'];
+  return ['', `compared with the truth since ${time(feedback.recentFromMs)}:`, ...table([header, ...rows])];
 }
 
 /** The limits that nothing was measured against so far. */

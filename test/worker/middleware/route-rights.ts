@@ -11,6 +11,7 @@ export const rights: Readonly<Record<string, Right>> = {
   'GET /docs': 'open',
   'POST /v2/models/{model}/infer': 'infer',
   'POST /v2/models/{model}/versions/{version}/infer': 'infer',
+  'POST /v2/models/{model}/feedback': 'infer',
   'GET /v2/models/{model}/infer': 'infer',
   'GET /v2/models/{model}/versions/{version}/infer': 'infer',
   'POST /v1/embeddings': 'infer',

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { demoModel } from '../../../scripts/demo/demo-model.ts';
 import { Random } from '../../../scripts/random.ts';
+import { AnswerIds } from '../../../worker/telemetry/feedback/answer-ids.ts';
 import { demoPublication } from '../../harness/demo-publication.ts';
 import { eventually } from '../../harness/eventually.ts';
 import { colourModel } from '../../harness/pictures/colour-model.ts';
@@ -20,6 +21,22 @@ const machine = { type: 'L', air_temperature: 298.9, process_temperature: 309.1,
 const record = { ...machine, torque: 64.5, tool_wear: 198 };
 const tensor = { name: 'x', shape: [1, 2], datatype: 'FP32', data: [1, 2] };
 
+const feedback = { secret: 'a secret of some length', days: 30 };
+/** Of an answer of the demo's model. */
+const answerId = await new AnswerIds(feedback).give(
+  demo,
+  {
+    ...{ version: '1', epoch: 1, side: 'stable', pop: 'FRA', bucket: 1 },
+    predicted: { kind: 'labels', values: ['1'] },
+  },
+  Date.now(),
+);
+const telling = {
+  'popserve-last-call': 'ms=41.3, status=200',
+  'popserve-feedback': '1',
+  traceparent: `00-${'4'.repeat(32)}-${'7'.repeat(16)}-00`,
+};
+
 let pop: TestPop;
 let description: Description;
 /** Default values of the path's parameters. */
@@ -29,7 +46,7 @@ beforeAll(async () => {
   pop = await TestPop.start({
     ...{ TELEMETRY_FLUSH_SECONDS: '0', ROUTE_REFRESH_SECONDS: '0', POP_REGION: 'EU' },
     ...{ ARTIFACT_DOWNLOADS: 'on', INPUT_SAMPLE: 'adder=10', INPUT_SAMPLE_WINDOW_SECONDS: '1' },
-    DRIFT_WINDOW_SECONDS: '0.2',
+    ...{ DRIFT_WINDOW_SECONDS: '0.2', FEEDBACK_SECRET: feedback.secret },
   });
   await pop.release(await demoPublication());
   await pop.release(adder('adder', '1', 10));
@@ -114,6 +131,10 @@ const calls: readonly [status: number, verb: string, path: string, call: Call][]
   [200, 'POST', `${version}/infer`, { body: half }],
   [200, 'POST', `${model}/infer`, { body: { instances: [{ x: [1, 2] }], id: 'a' } }],
   [200, 'POST', `${model}/infer`, { ...onDemo, body: { instances: [record] } }],
+  [200, 'POST', `${model}/infer`, { ...onDemo, body: { instances: [record] }, headers: telling }],
+  [202, 'POST', `${model}/feedback`, { ...onDemo, body: { id: answerId, truth: 1 } }],
+  [202, 'POST', `${model}/feedback`, { ...onDemo, body: [{ id: 'none', truth: null }] }],
+  [400, 'POST', `${model}/feedback`, { ...onDemo, body: {} }],
   [200, 'POST', `${model}/infer`, { ...onColour, body: { inputs: teal } }],
   [200, 'POST', `${model}/infer`, { ...onColour, body: { inputs: [teal], parameters: { top_k: 1 } } }],
   [400, 'POST', `${model}/infer`, { body: {} }],

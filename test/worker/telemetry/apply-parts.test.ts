@@ -4,8 +4,9 @@ import { expect, test } from 'vitest';
 import { applyParts } from '../../../worker/telemetry/apply-parts.ts';
 import { readTotals } from '../../../worker/telemetry/counts-part.ts';
 import { knownVersions } from '../../../worker/telemetry/drift/drift-tables.ts';
+import { feedbackCounts } from '../../../worker/telemetry/feedback/feedback-part.ts';
 import { slots } from '../../../worker/telemetry/latency/bins.ts';
-import { readTotals as readLatencyTotals } from '../../../worker/telemetry/latency/latency-tables.ts';
+import { latencyCounts } from '../../../worker/telemetry/latency/latency-part.ts';
 import { telemetryParts } from '../../../worker/telemetry/parts.ts';
 import type { PartName, Parts } from '../../../worker/telemetry/report.ts';
 import { countSample } from '../../../worker/telemetry/sample/sample-part.ts';
@@ -24,6 +25,12 @@ const good: Parts = {
     region: null,
     versions: [{ version: '1', layout: 4_000_000_000, requests: 3, rows: 9, counts: new Float64Array([1, 2]) }],
   },
+  feedback: [
+    {
+      ...{ issuer: '0123456789ab', sequence: 7, expiresDay: 30_000, version: '1', epoch: 1, side: 'stable' },
+      ...{ pop: 'FRA', bucket: 3, counts: new Float64Array([3, 2]) },
+    },
+  ],
   latency: [{ version: '1', epoch: 1, side: 'stable', bucket: 3, counts: new Float64Array(slots).fill(1) }],
   sample: {
     ...{ region: 'EU', size: 2, keptMs: 1000 },
@@ -52,7 +59,8 @@ function applied(parts: Record<string, unknown>) {
   const kept: Record<PartName, boolean> = {
     counts: readTotals(sql).length > 0,
     drift: knownVersions(sql).length > 0,
-    latency: readLatencyTotals(sql).length > 0,
+    feedback: feedbackCounts.totals(sql).length > 0,
+    latency: latencyCounts.totals(sql).length > 0,
     sample: countSample(sql, {}).rows > 0,
     shadow: readShadows(sql).length > 0,
   };

@@ -92,6 +92,21 @@ test('with calls that were told of, also their version and side as a whole and i
   expect(Math.max(...costs.map(({ read }) => read))).toBeLessThanOrEqual(8);
 });
 
+test('with truths, also their version and side twice, and the block of ids that they are among', async () => {
+  const told1000 = (from: number) =>
+    Array.from({ length: 1000 }, (_, at) => ({
+      ...{ issuer: '0123456789ab', sequence: from + at, expiresDay: 40_000, version: '1', epoch: 1 },
+      ...{ side: 'stable' as const, pop: 'FRA', bucket: 1, counts: new Float64Array([1, 1]) },
+    }));
+  const costs = await costsOf('judged', [
+    told(1, { feedback: told1000(0) }),
+    told(2, { feedback: told1000(1000) }),
+    told(3, { feedback: told1000(0) }),
+  ]);
+  expect(costs.map(({ written }) => written)).toEqual([2 + 3 + 3, 2 + 3, 2]);
+  expect(Math.max(...costs.map(({ read }) => read))).toBeLessThanOrEqual(8);
+});
+
 test('with sampled inputs, also the window and the rows that stay, and no row that would not', async () => {
   const sampled = (tags: readonly number[]) => {
     const rows = tags.map((tag) => ({ tag, item: { atMs: 1, features: '{}', prediction: '{}' } }));

@@ -9,9 +9,9 @@ const records = { instances: [sample] };
 const rows = { instances: [Object.fromEntries(Object.entries(sample).map(([name, value]) => [name, [value]]))] };
 
 const choosing = ['popserve-min-epoch', 'popserve-key'] as const;
-const telling = ['popserve-last-call', 'traceparent'] as const;
+const telling = ['popserve-last-call', 'popserve-feedback', 'traceparent'] as const;
 export const served = ['popserve-version', 'popserve-epoch', 'popserve-digest'] as const;
-const inferred = [...served, 'popserve-instead-of', 'Server-Timing', 'traceparent'] as const;
+const inferred = [...served, 'popserve-instead-of', 'Server-Timing', 'popserve-answer-id', 'traceparent'] as const;
 /** Of an answer about texts. */
 const ofTexts = ['popserve-tokens', 'popserve-truncated'] as const;
 
@@ -108,6 +108,11 @@ export const inferenceOperations: Operations = {
     },
     headers: [...choosing, ...telling],
     answer: { content: 'EmbeddingsResponse', headers: [...inferred, ...ofTexts], refusals: 'OpenAiError' },
+  },
+  'POST /v2/models/:model/feedback': {
+    ...{ id: 'tellTruth', tag: 'Inference', summary: 'Tell what was true, for answers that were given' },
+    body: { content: 'FeedbackRequest', example: { id: 'WzEsIjIi….k3v…', truth: 1 } },
+    answer: { content: 'FeedbackAnswer', statuses: [202] },
   },
   ...predictions('predict', '', '{model}', 'the active version'),
   ...predictions('predictOfVersion', ':model/versions/', '{model}/versions/{version}', 'a version'),

@@ -1,12 +1,12 @@
 // The part "latency" in the Durable Object: what callers of all PoPs say of their calls, per version, side and PoP.
 import * as z from 'zod';
 import { bucketCount } from '../drift/caller-bucket.ts';
+import type { CallerCounts } from '../drift/caller-counts.ts';
 import type { TelemetryPart } from '../report.ts';
+import { SideCounts, type SideDelta } from '../side-counts.ts';
+import { sides } from '../sides.ts';
 import { durationsIn, slots } from './bins.ts';
-import type { LatencyDelta } from './latency-counter.ts';
-import { addToEpoch, addToSlot, foldEpochs, forget, readSince } from './latency-tables.ts';
 import { callsIn, certainQuantile, leastQuantile } from './quantiles.ts';
-import { sides } from './sides.ts';
 
 const guardedShare = 0.95;
 
@@ -26,24 +26,25 @@ const latencySchema = z.array(
         `expected ${slots} finite counts from 0 on`,
       ),
   }),
-) satisfies z.ZodType<readonly LatencyDelta[]>;
+) satisfies z.ZodType<readonly SideDelta[]>;
+
+/** An hour is told, in slots of ten minutes. */
+export const latencyCounts = new SideCounts({
+  ...{ table: 'latency', slotMs: 600_000, toldSlots: 6 },
+  rowsOf: (counts) => callsIn(durationsIn(counts)),
+});
 
 export const latencyPart: TelemetryPart<'latency'> = {
   schema: latencySchema,
 
   apply(sql, data, { pop, atMs, keptAs }) {
-    const groups = (keyOf: (delta: LatencyDelta) => string) => Map.groupBy(data, keyOf).values();
-    for (const deltas of groups(({ version, side, epoch }) => `${version} ${side} ${keptAs(epoch)}`)) {
-      addToEpoch(sql, deltas, keptAs(deltas[0]?.epoch ?? 0));
-    }
-    for (const deltas of groups(({ version, side }) => `${version} ${side}`)) addToSlot(sql, deltas, pop, atMs);
+    latencyCounts.add(sql, data, keptAs);
+    latencyCounts.addRecent(sql, data, pop, atMs);
   },
 
-  fold: foldEpochs,
+  fold: (sql, range) => latencyCounts.fold(sql, range),
 
-  forget(sql, { versions, beforeMs }) {
-    forget(sql, versions, beforeMs);
-  },
+  forget: (sql, what) => latencyCounts.forget(sql, what),
 
   measures: {
     /**
@@ -52,8 +53,8 @@ export const latencyPart: TelemetryPart<'latency'> = {
      * calling stable slow.
      */
     p95Ms(sql, { stable, version, sinceEpoch }) {
-      const own = readSince(sql, version, 'canary', sinceEpoch);
-      const others = readSince(sql, stable, 'stable', sinceEpoch);
+      const own = latencyCounts.since(sql, version, 'canary', sinceEpoch);
+      const others = latencyCounts.since(sql, stable, 'stable', sinceEpoch);
       const value = certainQuantile(own, guardedShare);
       if (value === null) return null;
       const baseline = leastQuantile(others, guardedShare);
@@ -67,6 +68,6 @@ export const latencyPart: TelemetryPart<'latency'> = {
   },
 };
 
-function callsOf(callers: ReturnType<typeof readSince>): number {
-  return callers.reduce((sum, { counts }) => sum + callsIn(durationsIn(counts)), 0);
+function callsOf(callers: readonly CallerCounts[]): number {
+  return callers.reduce((sum, { rows }) => sum + rows, 0);
 }

@@ -1,35 +1,25 @@
 // What is told of the counts of calls: quantiles of the last hour for people, histograms of all time for Prometheus.
 import type { SqlStorage } from '@cloudflare/workers-types';
 import type { LatencyStatus, RecentLatency, TotalLatency } from '../../../registry/api/latency.ts';
-import { type CallerCounts, mergeCallers, totalCounts } from '../drift/caller-counts.ts';
+import { type CallerCounts, totalCounts } from '../drift/caller-counts.ts';
+import { type Counted, overPops } from '../side-counts.ts';
 import { durationBins, durationsIn, outcomesIn, sizeBins, sizesIn, slots, upperEdge } from './bins.ts';
-import { type CountedAt, readRecent, readTotals } from './latency-tables.ts';
+import { latencyCounts } from './latency-part.ts';
 import { callsIn, quantile, weighed } from './quantiles.ts';
 
 export function readLatency(sql: SqlStorage, nowMs: number): LatencyStatus {
-  const { fromMs, counted } = readRecent(sql, nowMs);
-  const everywhere = Map.groupBy(counted, ({ version, side }) => `${version} ${side}`).values();
+  const { fromMs, counted } = latencyCounts.recent(sql, nowMs);
   return {
     ...{ source: 'callers', recentFromMs: fromMs },
     recent: [
-      ...[...everywhere].flatMap(overPops),
-      ...counted.map((own) => recentOf(own, `pop:${own.pop}`, own.callers)),
+      ...overPops(counted).map((own) => recentOf(own, 'global')),
+      ...counted.map((own) => recentOf(own, `pop:${own.pop}`)),
     ],
-    totals: readTotals(sql).map(({ version, side, callers }) => ({ version, side, ...histogramOf(callers) })),
+    totals: latencyCounts.totals(sql).map(({ version, side, callers }) => ({ version, side, ...histogramOf(callers) })),
   };
 }
 
-function overPops(counted: readonly CountedAt[]): RecentLatency[] {
-  const [first] = counted;
-  if (first === undefined) return [];
-  return [recentOf(first, 'global', mergeCallers(counted.flatMap(({ callers }) => callers)))];
-}
-
-function recentOf(
-  { version, side }: Pick<CountedAt, 'version' | 'side'>,
-  place: string,
-  callers: readonly CallerCounts[],
-): RecentLatency {
+function recentOf({ version, side, callers }: Counted, place: string): RecentLatency {
   const outcomes = outcomesIn(totalCounts(callers, slots));
   const counts = weighed(callers);
   const durations = durationsIn(counts);

@@ -8,6 +8,7 @@ export const migrations: readonly Migration[] = [
   { title: 'durations of calls', olderCodeMayRun: true, apply: createLatencyTables },
   // Older code that folds epochs forgets how the last day went, and no more.
   { title: 'counts of the last day', olderCodeMayRun: true, apply: addRecentCounts },
+  { title: 'truths of answers', olderCodeMayRun: true, apply: createFeedbackTables },
 ];
 
 /** Objects of 0.1.0 have these tables already, and no version. */
@@ -37,6 +38,19 @@ function createLatencyTables(sql: SqlStorage): void {
 
 function addRecentCounts(sql: SqlStorage): void {
   sql.exec('ALTER TABLE counts ADD COLUMN recent BLOB');
+}
+
+/** Older code leaves them alone, and its isolates take no feedback. */
+function createFeedbackTables(sql: SqlStorage): void {
+  sql.exec(`CREATE TABLE IF NOT EXISTS feedback (
+    version TEXT NOT NULL, epoch INTEGER NOT NULL, side TEXT NOT NULL, counts BLOB NOT NULL,
+    PRIMARY KEY (version, epoch, side)) WITHOUT ROWID`);
+  sql.exec(`CREATE TABLE IF NOT EXISTS feedback_recent (
+    from_ms INTEGER NOT NULL, version TEXT NOT NULL, pop TEXT NOT NULL, side TEXT NOT NULL, counts BLOB NOT NULL,
+    PRIMARY KEY (from_ms, version, pop, side)) WITHOUT ROWID`);
+  sql.exec(`CREATE TABLE IF NOT EXISTS feedback_seen (
+    expires_day INTEGER NOT NULL, issuer TEXT NOT NULL, block INTEGER NOT NULL, bits BLOB NOT NULL,
+    PRIMARY KEY (expires_day, issuer, block)) WITHOUT ROWID`);
 }
 
 const firstTables = [

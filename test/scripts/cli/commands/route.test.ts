@@ -17,13 +17,13 @@ describe('the commands that change a route', () => {
     [
       [
         ...['canary', 'm', 'v2', '--percent', '5', '--max-disagreement-share', '0.1', '--max-drift', '0.25'],
-        ...['--max-p95-ms', '150'],
+        ...['--max-p95-ms', '150', '--max-accuracy-drop', '0.02'],
       ],
       {
         action: 'canary',
         version: 'v2',
         percent: 5,
-        limits: { disagreementShare: 0.1, drift: 0.25, p95Ms: 150, minRequests: 100 },
+        limits: { disagreementShare: 0.1, drift: 0.25, p95Ms: 150, accuracyDrop: 0.02, minRequests: 100 },
       },
     ],
     [

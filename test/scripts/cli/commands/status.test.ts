@@ -98,6 +98,26 @@ describe('popserve status', () => {
     ]);
   });
 
+  it('tells how right the answers were', async () => {
+    const recent = { version: 'v1', side: 'stable' as const, place: 'global' };
+    const feedback = {
+      ...{ source: 'callers' as const, recentFromMs: seenAtMs, totals: [] },
+      recent: [
+        { ...recent, records: 400, accuracy: 0.9812, errorP50: null, errorP90: null },
+        { ...recent, version: 'v2', records: 40, accuracy: null, errorP50: 0.5, errorP90: 2.25 },
+      ],
+    };
+    pop.intercept = () => ({ status: 200, body: { ...answer, feedback } });
+    const { out } = await popserve(['status', 'm']);
+    expect(out.split('\n').slice(-5)).toEqual([
+      'compared with the truth since 2026-11-24 11:59:58:',
+      'VERSION  SIDE    PLACE   RECORDS  RIGHT   ERROR P50  ERROR P90',
+      'v1       stable  global  400      98.1 %',
+      'v2       stable  global  40               0.5        2.25',
+      '',
+    ]);
+  });
+
   it('says of a limit that nothing was measured against it yet', async () => {
     const limits = { errorShare: 0.01, drift: 0.2, minRequests: 100 };
     const twice = nextRoute(stable, { action: 'canary', version: 'v2', percent: 5, limits }, context);

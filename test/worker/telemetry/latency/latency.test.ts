@@ -4,7 +4,7 @@ import type { RecentLatency } from '../../../../registry/api/latency.ts';
 import type { Statistics } from '../../../../registry/api/statistics.ts';
 import type { Route } from '../../../../registry/route.ts';
 import { addCall, slots } from '../../../../worker/telemetry/latency/bins.ts';
-import type { LatencyDelta } from '../../../../worker/telemetry/latency/latency-counter.ts';
+import type { SideDelta } from '../../../../worker/telemetry/side-counts.ts';
 import { eventually } from '../../../harness/eventually.ts';
 import { TestPop } from '../../../harness/pop.ts';
 import { adder } from '../../../harness/small-models.ts';
@@ -86,7 +86,7 @@ describe('the limit on the 95th percentile', () => {
   function told(version: string, side: 'stable' | 'canary', bucket: number, calls: number, ms: number, epoch: number) {
     const counts = new Float64Array(slots);
     for (let call = 0; call < calls; call++) addCall(counts, { ms, bytes: null, outcome: 'ok' });
-    return { version, epoch, side, bucket, counts } satisfies LatencyDelta;
+    return { version, epoch, side, bucket, counts } satisfies SideDelta;
   }
 
   async function rollOut(model: string): Promise<number> {
@@ -95,7 +95,7 @@ describe('the limit on the 95th percentile', () => {
     return pop.route(model, { action: 'canary', version: '2', percent: 5, limits });
   }
 
-  const send = (model: string, isolate: string, epoch: number, latency: LatencyDelta[]) => {
+  const send = (model: string, isolate: string, epoch: number, latency: SideDelta[]) => {
     const report = reportOf({ isolate, sequence: 1, pop: 'FRA', epoch });
     return sendReport(pop, model, { ...report, parts: { latency } });
   };
