@@ -3,8 +3,10 @@ import * as z from 'zod';
 import { versionSchema } from '../names.ts';
 
 export const breakSchema = z.object({
-  part: z.enum(['input', 'output', 'features', 'labels', 'limit', 'answer']).describe('The part of the contract.'),
-  name: z.string().describe("The input or output in quotes; of an answer 'to records'."),
+  part: z
+    .enum(['input', 'output', 'features', 'labels', 'limit', 'answer', 'pipeline'])
+    .describe('The part of the contract.'),
+  name: z.string().describe("The input or output in quotes; of an answer 'to records', of a pipeline its task."),
   was: z.string().describe('In the version that is served.'),
   becomes: z.string().describe('In the other version.'),
   who: z.string().describe('The callers who are hurt.'),

@@ -8,6 +8,7 @@ import { inputBreaks } from './inputs.ts';
 import { labelBreaks } from './labels.ts';
 import { limitBreaks } from './limits.ts';
 import { outputBreaks } from './outputs.ts';
+import { pipelineBreaks } from './pipelines.ts';
 import { recordBreaks } from './records.ts';
 
 /**
@@ -29,6 +30,7 @@ export function contractBreaks(served: Manifest, next: Manifest): Break[] {
     ...outputBreaks(served.signature, next.signature),
     ...labelBreaks(served, next),
     ...answerBreaks(served, next),
+    ...pipelineBreaks(served, next),
   ];
 }
 
@@ -40,6 +42,7 @@ const nouns: Record<Break['part'], string> = {
     labels: 'labels of',
     limit: 'limit of',
     answer: 'answer',
+    pipeline: 'pipeline',
   },
 };
 
