@@ -11,6 +11,7 @@ import { latency } from './sections/latency.ts';
 import { loading } from './sections/loading.ts';
 import { resident } from './sections/resident.ts';
 import { throughput } from './sections/throughput.ts';
+import { tokens } from './sections/tokens.ts';
 import { warmRun } from './sections/warm-run.ts';
 
 export const sections: readonly Section[] = [
@@ -21,6 +22,7 @@ export const sections: readonly Section[] = [
   latency,
   largeTensor,
   drift,
+  tokens,
   throughput,
   concatenation,
   warmRun,
