@@ -63,7 +63,7 @@ describe('popserve infer', () => {
     const { status, out } = await infer(['--input', file, '--json', file]);
     expect(status).toBe(2);
     expect(JSON.parse(out).error).toBe(
-      'expected one request file, as --input FILE or --json FILE, or a picture as --image FILE, got 2',
+      'expected one request file, as --input FILE or --json FILE, or --image FILE, --text TEXT, --record NAME=VALUE or --csv FILE, got 2',
     );
   });
 
@@ -137,5 +137,98 @@ describe('popserve infer', () => {
     const { status, err } = await infer(['--input', file]);
     expect(status).toBe(1);
     expect(err).toContain("the server's answer is not an inference response");
+  });
+});
+
+describe('popserve infer with records', () => {
+  const feature = (name: string, type: string, changes: object = {}) => ({
+    ...{ name, type, datatype: type === 'string' ? 'BYTES' : 'FP32', shape: [], optional: false },
+    ...changes,
+  });
+  const metadata = {
+    ...{
+      name: 'm',
+      versions: ['v1'],
+      platform: 'onnxruntime_onnx',
+      inputs: [],
+      outputs: [],
+      records: 2,
+      properties: {},
+    },
+    features: [
+      feature('type', 'string'),
+      feature('torque', 'number'),
+      feature('window', 'number', { shape: [-1], optional: true }),
+    ],
+  };
+  const predictions = (...labels: string[]) =>
+    JSON.stringify({
+      model_name: 'm',
+      model_version: 'v1',
+      predictions: labels.map((label) => ({ label, probability: 0.9 })),
+    });
+  const rows = join(folder, 'rows.csv');
+
+  beforeEach(() => {
+    pop.intercept = ({ body }) => {
+      const sent = body.toString();
+      const labelsOf = (request: { instances: { type: string }[] }) => request.instances.map(({ type }) => type);
+      // The metadata are asked for without a body.
+      const answer = sent === '' ? JSON.stringify(metadata) : predictions(...labelsOf(JSON.parse(sent)));
+      return { status: 200, headers: { ...served, 'popserve-version': 'v1' }, body: new TextEncoder().encode(answer) };
+    };
+  });
+
+  it('sends a record by the types of the features, and prints the prediction and the same by curl', async () => {
+    const { status, out } = await infer(['--record', 'type=L', 'torque=64.5', 'window=1,2']);
+    const body = '{"instances":[{"type":"L","torque":64.5,"window":[1,2]}]}';
+    expect([status, pop.asked.at(-1)?.body.toString()]).toEqual([0, body]);
+    expect(out.split('\n').slice(0, 3)).toEqual(['m v1 of a record', 'LABEL  PROBABILITY', 'L      0.9']);
+    expect(out).toContain(`-H 'content-type: application/json' --data-raw '${body}'`);
+  });
+
+  it('sends the rows of a file in as many requests as the model needs', async () => {
+    writeFileSync(rows, 'id,type,torque\n1,L,64.5\n2,M,3\n3,H,7\n');
+    const { status, out } = await infer(['--csv', rows]);
+    expect([status, pop.calls]).toEqual([
+      0,
+      ['GET /v2/models/m', 'POST /v2/models/m/infer', 'POST /v2/models/m/infer'],
+    ]);
+    expect(out).toContain('ROW  LABEL  PROBABILITY\n1    L      0.9\n2    M      0.9\n3    H      0.9\n');
+    expect(out).toContain('note: columns that are no features are left out: id');
+    expect(JSON.parse((await infer(['--csv', rows, '--json'])).out)).toHaveLength(3);
+  });
+
+  it.each([
+    [
+      'a feature that there is not',
+      ['--record', 'speed=1'],
+      1,
+      "the model has no feature 'speed'; it has type, torque, window",
+    ],
+    [
+      'a value of another type',
+      ['--record', 'torque=fast'],
+      1,
+      "--record torque: expected a number for 'torque', got 'fast'",
+    ],
+    ['a pair without a value', ['--record', 'torque'], 1, '--record torque: expected name=value'],
+    ['a column that is missing', ['--csv', rows], 1, "expected a column 'torque', it has id, type"],
+    [
+      'two questions',
+      ['--record', 'torque=1', '--csv', rows],
+      2,
+      '--record does not go with --csv: one question at a time',
+    ],
+    [
+      'a request beside',
+      ['--csv', rows, '--binary'],
+      2,
+      '--csv makes the requests itself: --input, --json FILE and --binary do not go with it',
+    ],
+  ])('refuses %s', async (_, args, expected, message) => {
+    writeFileSync(rows, 'id,type\n1,L\n');
+    const { status, err } = await infer(args);
+    expect([status, err]).toEqual([expected, expect.stringContaining(message)]);
   });
 });
