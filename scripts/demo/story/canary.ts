@@ -1,4 +1,5 @@
-// How devices were divided while the canary ran, and how right each side was.
+// How devices were divided while the canary ran, and how right each side was by what the maintenance told.
+import type { FeedbackStatus } from '../../../registry/api/feedback.ts';
 import { type Evaluation, evaluate } from '../evaluation.ts';
 import type { FleetRecord } from '../fleet-data.ts';
 import type { Answered } from './devices.ts';
@@ -19,18 +20,30 @@ interface CanaryArm {
   readonly version: string;
   readonly devices: number;
   readonly requests: number;
-  readonly evaluation: Evaluation;
+  /** As the PoPs tell it; null where nothing was told of. */
+  readonly accuracy: number | null;
 }
 
-/** @param answers of the epochs of one rollout */
-export function summarizeCanary(answers: readonly Answered[], percent: number): CanarySummary {
+/**
+ * @param answers of the epochs of one rollout
+ * @param feedback what the PoPs made of the truths that were told in this time
+ */
+export function summarizeCanary(
+  answers: readonly Answered[],
+  percent: number,
+  feedback: FeedbackStatus,
+): CanarySummary {
   const sides = new Map<string, Set<string>>();
   for (const { device, version } of answers) sides.set(device, (sides.get(device) ?? new Set()).add(version));
   const arms = regions.flatMap((region) =>
     ['1', '2'].map((version) => {
       const own = answers.filter((answer) => answer.pop === region.pop && answer.version === version);
       const devices = new Set(own.map(({ device }) => device)).size;
-      return { region, version, devices, requests: own.length, evaluation: evaluateAnswers(own) };
+      const side = version === '2' ? 'canary' : 'stable';
+      const told = feedback.recent.find(
+        (each) => each.place === `pop:${region.pop}` && each.version === version && each.side === side,
+      );
+      return { region, version, devices, requests: own.length, accuracy: told?.accuracy ?? null };
     }),
   );
   return {
@@ -40,13 +53,6 @@ export function summarizeCanary(answers: readonly Answered[], percent: number): 
     strays: [...sides].filter(([, versions]) => versions.size > 1).map(([device]) => device),
     arms,
   };
-}
-
-function evaluateAnswers(answers: readonly Answered[]): Evaluation {
-  return evaluateRows(
-    answers.flatMap(({ probabilities }) => probabilities),
-    answers.flatMap(({ rows }) => rows),
-  );
 }
 
 /** Against what truly happened. */

@@ -120,6 +120,16 @@ function rolloutClaims({ plan, canary, shadow, propagation }: Story): Claim[] {
   const last = propagation.at(-1);
   return [
     {
+      text: 'the truth that the maintenance tells shows how right each side is in each region',
+      holds: canary.arms.every(({ requests, accuracy }) => requests === 0 || accuracy !== null),
+      found: canary.arms
+        .map(
+          ({ region, version, accuracy }) =>
+            `${region.city} ${version} ${accuracy === null ? 'unknown' : shown(accuracy)}`,
+        )
+        .join(', '),
+    },
+    {
       text: 'the canary has some 5 % of the devices, and each stays on its side',
       holds: canary.strays.length === 0 && share > 0.01 && share < 0.12,
       found: `${canary.canaryDevices} of ${canary.devices} devices, ${canary.strays.length} changed sides`,

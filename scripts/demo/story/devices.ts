@@ -1,6 +1,6 @@
 // The devices of a region: each sends what it has read to its PoP, under its own key, and learns later what truly happened.
 import { setTimeout as delay } from 'node:timers/promises';
-import { PopserveClient } from '../../../client/index.ts';
+import { FeedbackClient, type Truth } from '../../../client/feedback/feedback-client.ts';
 import { demoModel } from '../demo-model.ts';
 import type { FleetRecord } from '../fleet-data.ts';
 import { instancesOf, type ReadingStream } from '../readings.ts';
@@ -25,6 +25,8 @@ interface Prediction {
 
 /** Requests that a region has under way at most. */
 const lanes = 2;
+/** Answers whose truth is told in one call. */
+const toldAtOnce = 10;
 
 export class Devices {
   readonly region: Region;
@@ -34,10 +36,15 @@ export class Devices {
   readonly changedReadings: FleetRecord[] = [];
   /** Requests without an answer, by what was said. */
   readonly failures: string[] = [];
-  readonly #clients: { readonly key: string; readonly client: PopserveClient }[];
+  readonly #clients: { readonly key: string; readonly client: FeedbackClient }[];
   readonly #plan: StoryPlan;
   #stream: ReadingStream;
   #isChanged = false;
+  /** Whether the maintenance looks at the machines, and what it has found and not told yet. */
+  #isLookedAt = false;
+  readonly #truths: Truth[] = [];
+  /** Records whose truth was told. */
+  toldRecords = 0;
   #sent = 0;
 
   constructor(region: Region, url: URL, plan: StoryPlan, stream: ReadingStream) {
@@ -46,7 +53,7 @@ export class Devices {
     this.#stream = stream;
     this.#clients = Array.from({ length: plan.devicesPerRegion }, (_, index) => {
       const key = `${region.pop.toLowerCase()}-${String(index + 1).padStart(3, '0')}`;
-      return { key, client: new PopserveClient(url, { deviceKey: key }) };
+      return { key, client: new FeedbackClient(url, { deviceKey: key }) };
     });
   }
 
@@ -54,6 +61,17 @@ export class Devices {
   change(stream: ReadingStream): void {
     this.#stream = stream;
     this.#isChanged = true;
+  }
+
+  /** From now on the truth about each answer is told a little later. */
+  lookAt(): void {
+    this.#isLookedAt = true;
+  }
+
+  /** Tells what is left to tell, and looks no more. */
+  async lookAway(): Promise<void> {
+    this.#isLookedAt = false;
+    await this.#tell();
   }
 
   /** @returns a function that ends it and waits for what is under way */
@@ -92,14 +110,27 @@ export class Devices {
     if (isChanged) for (const row of rows) this.changedReadings.push(row);
     const { key, client } = this.#next();
     try {
-      const { version, epoch, pop, predictions } = await client.predict<Prediction>(demoModel.name, instancesOf(rows));
+      const answer = await client.predict<Prediction>(demoModel.name, instancesOf(rows));
+      const { version, epoch, pop, predictions, answerId } = answer;
       this.answers.push({
         ...{ atMs: Date.now(), pop: pop ?? '', device: key, version, epoch, rows, isChanged },
         probabilities: predictions.map(ofFailure),
       });
+      if (this.#isLookedAt && answerId !== null) {
+        this.#truths.push({ id: answerId, truth: rows.map(({ failure }) => Number(failure)) });
+        if (this.#truths.length >= toldAtOnce) await this.#tell();
+      }
     } catch (error) {
       this.failures.push(String(error));
     }
+  }
+
+  async #tell(): Promise<void> {
+    const truths = this.#truths.splice(0);
+    if (truths.length === 0) return;
+    const { refused } = await this.#next().client.tell(demoModel.name, truths);
+    if (refused.length > 0) throw new Error(`the truth of ${refused.length} answers was refused: ${refused[0]?.error}`);
+    this.toldRecords += truths.length * this.#plan.rowsPerRequest;
   }
 
   #next() {

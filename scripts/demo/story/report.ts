@@ -208,12 +208,12 @@ function gateCard({ first, refused, second }: Story): string {
 }
 
 function canaryCard({ canary }: Story): string {
-  const rows = canary.arms.map(({ region, version, devices, requests, evaluation }, index) => {
+  const rows = canary.arms.map(({ region, version, devices, requests, accuracy }, index) => {
     const name = index % 2 === 0 ? `<td rowspan="2">${escapeText(region.city)}</td>` : '';
-    return `<tr>${name}<td class="number">${version}</td><td class="number">${devices}</td><td class="number">${requests}</td><td class="number">${shown(evaluation.accuracy)}</td></tr>`;
+    return `<tr>${name}<td class="number">${version}</td><td class="number">${devices}</td><td class="number">${requests}</td><td class="number">${accuracy === null ? '' : shown(accuracy)}</td></tr>`;
   });
   return `<section class="card"><h2>Canary</h2>
-<p class="soft">${canary.percent} % by a hash of the device's key: ${canary.canaryDevices} of ${canary.devices} devices, ${canary.strays.length === 0 ? 'none of which changed sides' : `${canary.strays.length} of which changed sides`}. Accuracy is of the live answers.</p>
+<p class="soft">${canary.percent} % by a hash of the device's key: ${canary.canaryDevices} of ${canary.devices} devices, ${canary.strays.length === 0 ? 'none of which changed sides' : `${canary.strays.length} of which changed sides`}. Accuracy is what the PoPs made of the truths that the maintenance told.</p>
 <table><tr><th></th><th class="number">version</th><th class="number">devices</th><th class="number">requests</th><th class="number">accuracy</th></tr>${rows.join('')}</table></section>`;
 }
 

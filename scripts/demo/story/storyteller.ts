@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ModelDrift } from '../../../registry/api/drift.ts';
+import type { FeedbackStatus } from '../../../registry/api/feedback.ts';
 import type { ModelShadow, ShadowReport } from '../../../registry/api/shadow.ts';
 import type { ModelStatus } from '../../../registry/api/status.ts';
 import type { Evaluation as GateEvaluation } from '../../../registry/evaluation.ts';
@@ -73,6 +74,7 @@ class Storyteller {
       const before = await this.#askHeldOut('1');
       const { refused, second } = await this.#retrain(training);
       const epoch = await this.#rollOut();
+      const feedback = await this.#learnTruth();
       const promoted = await this.#promote();
       const resolved = await this.#waitFor('drift.resolved', () => this.#received('drift.resolved'));
       this.#mark('drift.resolved', resolved.body.timestamp);
@@ -93,6 +95,7 @@ class Storyteller {
         canary: summarizeCanary(
           answers.filter((answer) => answer.epoch >= epoch && answer.epoch < promoted),
           5,
+          feedback,
         ),
         shadow,
         heldOut: regions.map((region, index) => ({
@@ -200,7 +203,10 @@ class Storyteller {
       '5',
       '--max-error-share',
       '0.01',
+      '--max-accuracy-drop',
+      '0.02',
     );
+    for (const devices of this.#stage.devices) devices.lookAt();
     this.#mark('canary at 5 %');
     await this.#watchArrival('canary at 5 %', route.epoch);
     await this.#stage.operator.do<RouteChange>('shadow', model, '2', '--percent', '50');
@@ -221,6 +227,25 @@ class Storyteller {
       `shadow: ${count(shadow.compared)} answers compared, ${percent(shadow.disagreementShare ?? 0)} decide otherwise, ${shadow.errors} errors`,
     );
     return route.epoch;
+  }
+
+  /** What the PoPs make of all truths that were told while the canary ran. */
+  async #learnTruth(): Promise<FeedbackStatus> {
+    await Promise.all(this.#stage.devices.map((devices) => devices.lookAway()));
+    const told = this.#stage.devices.reduce((sum, { toldRecords }) => sum + toldRecords, 0);
+    const feedback = await this.#waitFor(`the truth about ${told} answered readings`, async () => {
+      const { feedback: status } = await this.#stage.operator.do<ModelStatus>('status', model);
+      const counted = status?.totals.reduce((sum, { records }) => sum + records, 0) ?? 0;
+      return status !== undefined && counted >= told ? status : null;
+    });
+    const sides = feedback.recent.filter(({ place }) => place === 'global');
+    const rights = sides.map(
+      ({ version, records, accuracy }) => `version ${version} ${percent(accuracy ?? 0)} of ${count(records)}`,
+    );
+    this.#narrator.fact(
+      `the maintenance tells what was true of ${count(told)} readings, right were: ${rights.join(', ')}`,
+    );
+    return feedback;
   }
 
   async #shadow(): Promise<ShadowReport | null> {
