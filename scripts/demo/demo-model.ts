@@ -1,4 +1,4 @@
-// The model that a first start releases, and a request that shows it at work.
+// The models that a first start releases, and requests that show them at work.
 import { join } from 'node:path';
 import { projectRoot } from '../build/project.ts';
 
@@ -24,4 +24,19 @@ export const demoModel = {
       { name: 'tool_wear', datatype: 'FP32', shape: [2, 1], data: [0, 198] },
     ],
   },
+} as const;
+
+const gaugeFolder = join(folder, 'gauge');
+
+/** A model that takes pictures. What the gate found out about it is kept, so that a start only registers it. */
+export const demoPictureModel = {
+  name: 'gauge',
+  version: '1',
+  file: join(gaugeFolder, 'gauge.onnx'),
+  /** What the registry has of it after its release. */
+  manifest: join(gaugeFolder, 'manifest.json'),
+  golden: join(gaugeFolder, 'golden.json'),
+  description: 'Reads a round gauge before a camera: low, normal or high.',
+  /** A gauge that reads high. */
+  picture: join(gaugeFolder, 'gauge.png'),
 } as const;

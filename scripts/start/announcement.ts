@@ -1,7 +1,7 @@
 // The text that a local PoP prints when it serves. Each command in it can be pasted into a shell, whatever port and folder were
 // chosen and whatever the shell's environment says.
-import { join } from 'node:path';
-import { demoModel } from '../demo/demo-model.ts';
+import { join, relative } from 'node:path';
+import { demoModel, demoPictureModel } from '../demo/demo-model.ts';
 import { shellLine } from '../shell-words.ts';
 import { isOnlyLocal } from './local-settings.ts';
 
@@ -22,12 +22,14 @@ export interface Announced {
   /** Where the token is, and where the command looks for it unless told. */
   readonly data: string;
   readonly defaultData: string;
+  /** Where the commands will be pasted. */
+  readonly folder: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 export function announcement(announced: Announced): string {
   const { url, host, served, open, data } = announced;
-  const demo = served.some(({ name }) => name === demoModel.name);
+  const examples = exampleRequests(announced);
   const serving = served.map(({ name, versions, aliases }) => {
     const named = Object.entries(aliases).map(([alias, version]) => `${alias} → ${version}`);
     return `  ${name}   ${named.join(', ') || 'not activated'}   (${versions} version${versions === 1 ? '' : 's'})`;
@@ -40,13 +42,7 @@ export function announcement(announced: Announced): string {
     '',
     'Serving',
     ...(serving.length > 0 ? serving : ['  nothing yet']),
-    ...(demo && open
-      ? [
-          '',
-          'Try',
-          `  ${shellLine(['curl', '-s', `${url.origin}/v2/models/${demoModel.name}/infer`, '-d', JSON.stringify(demoModel.sample)])}`,
-        ]
-      : []),
+    ...(examples.length > 0 && open ? ['', 'Try', ...examples.map((line) => `  ${line}`)] : []),
     '',
     'Look',
     `  ${url.origin}/console   (sign in with the token in ${join(data, 'token')})`,
@@ -58,6 +54,26 @@ export function announcement(announced: Announced): string {
     'Ctrl-C stops it.',
     '',
   ].join('\n');
+}
+
+/** A line of curl for each of the demo models that is served. */
+function exampleRequests({ url, served, folder }: Announced): string[] {
+  const isServed = (model: string) => served.some(({ name }) => name === model);
+  const curl = (model: string, ...words: string[]) =>
+    shellLine(['curl', '-s', `${url.origin}/v2/models/${model}/infer`, ...words]);
+  const { name, picture } = demoPictureModel;
+  return [
+    ...(isServed(demoModel.name) ? [curl(demoModel.name, '-d', JSON.stringify(demoModel.sample))] : []),
+    ...(isServed(name)
+      ? [curl(name, '-H', 'content-type: image/png', '--data-binary', `@${pathFrom(folder, picture)}`)]
+      : []),
+  ];
+}
+
+/** The shorter way to a file that lies in the folder; absolute elsewhere. */
+function pathFrom(folder: string, file: string): string {
+  const path = relative(folder, file);
+  return path.startsWith('..') ? file : path;
 }
 
 function openness(host: string): string {

@@ -3,12 +3,12 @@ import { PopserveError } from '../../registry/errors.ts';
 import type { WorkerProject } from '../build/bundle.ts';
 import { findProject } from '../build/operator-project.ts';
 import { isBuilt, projectRoot } from '../build/project.ts';
-import { demoModel } from '../demo/demo-model.ts';
+import { demoModel, demoPictureModel } from '../demo/demo-model.ts';
 import { type Pop, startPop } from '../local-pop/pop.ts';
 import { isEverywhere, type Served } from './announcement.ts';
 import { type Hold, holdFolder } from './hold-folder.ts';
 import { givenSettings, isOnlyLocal, localDefaults, type SettingFlags } from './local-settings.ts';
-import { releaseDemo } from './release-demo.ts';
+import { releaseDemo, releaseDemoPictures } from './release-demo.ts';
 
 export interface ServeOptions extends SettingFlags {
   readonly port: number;
@@ -52,8 +52,8 @@ export async function serve(options: ServeOptions, say: (line: string) => void):
     hold.listensAt(url);
     let served = await listServed(url, pop.token);
     if (served.length === 0 && options.demo) {
-      say(`The registry is empty: releasing the demo model '${demoModel.name}' …`);
-      await releaseDemo(url, pop.token);
+      say(`The registry is empty: releasing the demo models '${demoModel.name}' and '${demoPictureModel.name}' …`);
+      await Promise.all([releaseDemo(url, pop.token), releaseDemoPictures(url, pop.token)]);
       served = await listServed(url, pop.token);
     }
     const open = (await fetch(new URL('/v2/models', url))).status !== 401;

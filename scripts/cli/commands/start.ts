@@ -58,7 +58,16 @@ async function start({ data: folder, demo, empty, ...options }: StartOptions, ho
   // From here on: a signal while it starts ends the process at once, and miniflare has a listener of its own, which would too.
   const ended = untilSignal();
   const { url, open, served } = serving;
-  const announced = { url, host: options.host, served, open, data, defaultData, environment: host.env };
+  const announced = {
+    url,
+    host: options.host,
+    served,
+    open,
+    data,
+    defaultData,
+    environment: host.env,
+    folder: process.cwd(),
+  };
   host.out(options.json ? `${JSON.stringify({ url: url.origin, data, open })}\n` : `${announcement(announced)}\n`);
   await ended;
 }

@@ -1,6 +1,7 @@
 // The text of a PoP that serves: its commands find the PoP and its token in any shell.
 import { expect, it } from 'vitest';
-import { demoModel } from '../../../scripts/demo/demo-model.ts';
+import { projectRoot } from '../../../scripts/build/project.ts';
+import { demoModel, demoPictureModel } from '../../../scripts/demo/demo-model.ts';
 import { type Announced, announcement, popserveLine } from '../../../scripts/start/announcement.ts';
 
 const usual: Announced = {
@@ -10,6 +11,7 @@ const usual: Announced = {
   open: true,
   data: '/home/me/my-pop/.popserve',
   defaultData: '/home/me/my-pop/.popserve',
+  folder: '/home/me/my-pop',
   environment: {},
 };
 
@@ -43,6 +45,17 @@ it('asks the demo model only where everybody is answered', () => {
   const keyed = announcement({ ...usual, served, open: false });
   expect(keyed).not.toContain('curl');
   expect(keyed).toContain('npx popserve keys create my-client');
+});
+
+it('asks the picture model with the picture that lies in the folder, or elsewhere', () => {
+  const served = [{ name: demoPictureModel.name, versions: 1, aliases: { stable: '1' } }];
+  const line = (folder: string) =>
+    announcement({ ...usual, served, folder })
+      .split('\n')
+      .find((each) => /curl/.test(each));
+  const curl = "  curl -s http://127.0.0.1:8787/v2/models/gauge/infer -H 'content-type: image/png' --data-binary";
+  expect(line(projectRoot)).toBe(`${curl} @scripts/demo/model/gauge/gauge.png`);
+  expect(line('/home/me')).toBe(`${curl} @${demoPictureModel.picture}`);
 });
 
 it('says that others reach a PoP that listens everywhere', () => {

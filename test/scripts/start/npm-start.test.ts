@@ -44,6 +44,16 @@ it('serves the demo model to the request that it prints', async () => {
   expect(await answer.json()).toMatchObject({ model_version: '1', outputs: [{ name: 'failure', data: [0, 1] }, {}] });
 });
 
+it('reads a gauge by the line that it prints, pasted as it is', async () => {
+  const line = printed.split('\n').find((each) => each.includes('image/png')) ?? '';
+  const shell = spawn('sh', ['-c', line], { cwd: projectRoot, stdio: ['ignore', 'pipe', 'inherit'] });
+  expect(JSON.parse(await text(shell.stdout))).toEqual([
+    { label: 'high', score: expect.closeTo(1, 1) },
+    expect.anything(),
+    expect.anything(),
+  ]);
+});
+
 it('says that it is open, and answers to the name that it was given', async () => {
   expect(printed).toContain(
     'It is open: everybody on this machine may infer and download models. Deployments are keyed.',
