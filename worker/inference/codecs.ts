@@ -8,7 +8,7 @@ import { encodePredictResponse } from '../protocol/encode-predict.ts';
 import { encodePredictions } from '../protocol/encode-predictions.ts';
 import { encodeInferResponse } from '../protocol/encode-response.ts';
 import type { EncodedMessage } from '../protocol/envelope.ts';
-import type { DecodeLimits, InferRequest } from '../protocol/infer-request.ts';
+import type { DecodeLimits, InferRequest, RunRequest } from '../protocol/infer-request.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 import type { Account } from '../runtime/ledger.ts';
 import type { CountedItem } from '../telemetry/drift/count-items.ts';
@@ -18,7 +18,7 @@ import type { SampledItem } from '../telemetry/sample/input-sampler.ts';
 export interface AnsweredItem extends CountedItem, SampledItem {}
 
 /** How a request's body becomes inputs, and outputs become the answer's body. */
-export interface InferenceCodec<R extends InferRequest> {
+export interface InferenceCodec<R extends RunRequest> {
   /** @throws PopserveError for a request that cannot be understood */
   decode(): R;
   encode(request: R, outputs: readonly Tensor[]): EncodedMessage;

@@ -11,7 +11,7 @@ import { invalid } from '../../registry/errors.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import { parse } from '../../registry/parse.ts';
 import type { Isolate } from '../isolate.ts';
-import type { DecodeLimits, InferRequest } from '../protocol/infer-request.ts';
+import type { DecodeLimits, RunRequest } from '../protocol/infer-request.ts';
 import { parseJson, requestLimits } from '../protocol/json.ts';
 import type { InferenceCodec } from './codecs.ts';
 import { preparedCodec } from './pipeline-codec.ts';
@@ -40,7 +40,7 @@ export async function embeddingsCodec(
   manifest: Manifest,
   { model, input, encoding_format: format, dimensions }: EmbeddingsRequest,
   work: Work,
-): Promise<InferenceCodec<InferRequest>> {
+): Promise<InferenceCodec<RunRequest>> {
   if (manifest.pipeline?.task !== 'feature-extraction') {
     const task = manifest.pipeline?.task ?? 'tensors only';
     throw invalid(

@@ -3,7 +3,7 @@ import { batchOf, recordsIn } from '../../registry/batch.ts';
 import type { Isolate } from '../isolate.ts';
 import { checkAnswerSize } from '../protocol/check-answer.ts';
 import type { EncodedMessage } from '../protocol/envelope.ts';
-import type { InferRequest } from '../protocol/infer-request.ts';
+import type { RunRequest } from '../protocol/infer-request.ts';
 import type { RequestScope } from '../request-scope.ts';
 import type { Resolved } from '../routing/route-table.ts';
 import type { Account } from '../runtime/ledger.ts';
@@ -33,7 +33,7 @@ export interface Holding {
  * @returns the answer in the codec's form; its headers name version, epoch and digest
  * @throws PopserveError for any fault of the request or of the model
  */
-export async function infer<R extends InferRequest>(
+export async function infer<R extends RunRequest>(
   isolate: Isolate,
   resolved: Resolved,
   codec: InferenceCodec<R>,

@@ -6,11 +6,11 @@ import { outputsRead, type Pipeline } from '../../registry/pipeline/pipeline.ts'
 import type { Isolate } from '../isolate.ts';
 import { checkTaskAnswerSize } from '../pipeline/answer-size.ts';
 import { answerTensors } from '../pipeline/answer-tensors.ts';
-import type { Item, Prepared } from '../pipeline/items.ts';
+import type { Item } from '../pipeline/items.ts';
 import { checkParameters } from '../pipeline/parameters.ts';
 import { taskAnswers } from '../pipeline/task-answers.ts';
 import type { EncodedMessage } from '../protocol/envelope.ts';
-import type { InferRequest } from '../protocol/infer-request.ts';
+import type { RunRequest } from '../protocol/infer-request.ts';
 import { answeredItems } from './answered-items.ts';
 import type { InferenceCodec } from './codecs.ts';
 import type { PipelineBody, PipelineRequest, PipelineTensors } from './pipeline-request.ts';
@@ -31,7 +31,7 @@ export async function pipelineCodec(
   manifest: Manifest,
   body: PipelineBody,
   work: Work,
-): Promise<InferenceCodec<InferRequest> | null> {
+): Promise<InferenceCodec<RunRequest> | null> {
   const { pipeline } = manifest;
   if (pipeline === undefined) return null;
   const request = await readPipelineRequest(body, pipeline, isolate.config.decodeLimits, work.account);
@@ -50,13 +50,13 @@ export async function preparedCodec(
   request: { readonly sent: Sent; readonly parameters: PipelineParameters },
   work: Work,
   encode: (answers: readonly TaskAnswer[], items: readonly Item[]) => EncodedMessage,
-): Promise<InferenceCodec<InferRequest>> {
+): Promise<InferenceCodec<RunRequest>> {
   const { pipeline } = manifest;
   if (pipeline === undefined) throw new Error('a version without a pipeline');
   const { after } = pipeline;
   const { parameters } = request;
   checkParameters(pipeline, parameters);
-  const { inputs, items }: Prepared = await prepareInputs(isolate, manifest, request, work);
+  const { inputs, items } = await prepareInputs(isolate, manifest, request, work);
   const read = outputsRead(after);
   const isPlain = Object.keys(parameters).length === 0;
   let told: readonly TaskAnswer[] = [];

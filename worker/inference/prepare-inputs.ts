@@ -3,9 +3,10 @@ import type { PipelineParameters } from '../../registry/api/pipeline-request.ts'
 import type { Manifest } from '../../registry/manifest.ts';
 import type { TextInput } from '../../registry/pipeline/text-input.ts';
 import type { Isolate } from '../isolate.ts';
-import type { Prepared } from '../pipeline/items.ts';
+import type { Item, Prepared } from '../pipeline/items.ts';
 import { requireWhole, TextBatch, tokenising } from '../pipeline/prepare-texts.ts';
 import { admitFor } from '../protocol/check-inputs.ts';
+import type { InputTensor } from '../protocol/tensor.ts';
 import type { RequestScope } from '../request-scope.ts';
 import type { Account } from '../runtime/ledger.ts';
 import type { Sent } from './sent.ts';
@@ -30,7 +31,7 @@ export async function prepareInputs(
   manifest: Manifest,
   { sent, parameters }: Wanted,
   work: Work,
-): Promise<Prepared> {
+): Promise<Prepared<Item, InputTensor>> {
   const { pipeline } = manifest;
   if (pipeline !== undefined && 'image' in pipeline && 'files' in sent) {
     return pictures.prepare(sent.files, { image: pipeline.image, admit: admitFor(manifest) }, work.account);
@@ -50,7 +51,7 @@ async function prepareTexts(
     parameters,
   }: { readonly sent: { readonly texts: readonly string[] }; readonly parameters: PipelineParameters },
   { account, scope }: Work,
-): Promise<Prepared> {
+): Promise<Prepared<Item, InputTensor>> {
   const asked = tokenising(sent.texts, input, parameters.prompt_name);
   const { encodings } = await texts.encode(manifest, asked.texts, asked.options, { account, scope });
   if (parameters.truncate === false) requireWhole(encodings, asked);

@@ -3,7 +3,7 @@ import type { Manifest } from '../../registry/manifest.ts';
 import { checkInputSizes } from '../protocol/check-input-sizes.ts';
 import { checkInputs } from '../protocol/check-inputs.ts';
 import { checkZeroSizes } from '../protocol/check-zero-sizes.ts';
-import type { InferRequest } from '../protocol/infer-request.ts';
+import type { RunRequest } from '../protocol/infer-request.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 import type { RequestScope } from '../request-scope.ts';
 import type { LoadTimes } from '../runtime/load-times.ts';
@@ -35,7 +35,7 @@ export class Timing {
 
 export interface Run {
   readonly manifest: Manifest;
-  readonly request: InferRequest;
+  readonly request: RunRequest;
   /** The outputs to compute. */
   readonly names: readonly string[];
   /** Told when each step ends. */

@@ -4,7 +4,7 @@ import type { Manifest } from '../../registry/manifest.ts';
 import { areComparable } from '../../registry/randomness.ts';
 import type { Isolate } from '../isolate.ts';
 import { binaryByteLength } from '../protocol/binary.ts';
-import type { InferRequest } from '../protocol/infer-request.ts';
+import type { RunRequest } from '../protocol/infer-request.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 import type { RequestScope } from '../request-scope.ts';
 import type { Resolved } from '../routing/route-table.ts';
@@ -46,7 +46,7 @@ export function copyTensors(tensors: readonly Tensor[], account: Account): Tenso
 export function runShadow(
   isolate: Isolate,
   { manifest: stable, epoch, shadow }: Resolved,
-  { request, outputs }: { request: InferRequest; outputs: readonly Tensor[] | null },
+  { request, outputs }: { request: RunRequest; outputs: readonly Tensor[] | null },
   { scope, account }: { readonly scope: RequestScope; readonly account: Account },
 ): void {
   if (shadow === null) return;
@@ -76,7 +76,7 @@ export function runShadow(
 async function compareWith(
   { models }: Isolate,
   { stable, candidate }: { stable: Manifest; candidate: Manifest },
-  request: InferRequest,
+  request: RunRequest,
   outputs: readonly Tensor[],
   scope: RequestScope,
 ): Promise<Comparison> {

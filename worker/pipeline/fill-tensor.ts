@@ -1,8 +1,8 @@
-// One pass from pixels to elements: resize, crop, pad, colour, scale, normalise and layout together. Columns are mixed before rows and
-// each pass is rounded to 8 bits, as Pillow does it; a picture never exists as floats.
-import type { Geometry } from './geometry.ts';
+// From pixels to elements. Columns are mixed before rows and each pass is rounded to 8 bits, as Pillow does it. What is left of a picture
+// then waits for the run in a byte a channel, and becomes numbers only where the model reads them.
+import type { Geometry, Size } from './geometry.ts';
 import { type Pixels, pixelBytes, wordsOf } from './pixels.ts';
-import { type Taps, taps, weightBits } from './resample.ts';
+import { groupSize, groupTaps, type Taps, taps, weightBits } from './resample.ts';
 
 /** Writes an element. Its index counts in the row of the batch that is filled. */
 export interface Target {
@@ -25,28 +25,83 @@ export interface Colours {
 
 const half = 1 << (weightBits - 1);
 
-export function fillTensor(picture: Pixels, geometry: Geometry, colours: Colours, target: Target): void {
-  const { window, at, resized, filter, result, frame } = geometry;
-  const count = colours.tables.length;
-  const framed = result.height * target.width > window.width * window.height;
-  if (framed) fillFrame(target, result.height, colours, frame);
+/**
+ * Memory that {@link resizeWindow} takes for a while: the rows that are needed, resized to the width of the window. They are most of it
+ * for a narrow picture of many lines.
+ */
+export function resizingBytes({ height }: Size, { window, resized, filter }: Geometry, channels: number): number {
+  const down = taps(filter, height, resized.height, window.top, window.height);
+  return (endOf(down) - (down.first[0] ?? 0)) * window.width * channels;
+}
+
+/**
+ * The steps resize and crop: what is seen of the picture, in 8 bits as Pillow rounds it.
+ * @returns the window of the geometry, row by row, its channels side by side
+ */
+export function resizeWindow(picture: Pixels, geometry: Geometry, { channels, tables }: Colours): Uint8ClampedArray {
+  const { window, resized, filter } = geometry;
   const down = taps(filter, picture.height, resized.height, window.top, window.height);
   const firstRow = down.first[0] ?? 0;
-  const wide = mixColumns(picture, geometry, colours.channels, firstRow, endOf(down));
-  const sums = new Int32Array(window.width * count);
-  const rowLength = window.width * count;
+  const wide = mixColumns(picture, geometry, channels, firstRow, endOf(down));
+  const rowLength = window.width * tables.length;
+  const sums = new Int32Array(rowLength);
+  const levels = new Uint8ClampedArray(rowLength * window.height);
   for (let y = 0; y < window.height; y++) {
     sums.fill(half);
     const first = (down.first[y] ?? 0) - firstRow;
-    const taken = down.counts[y] ?? 0;
-    for (let tap = 0; tap < taken; tap++) {
-      const weight = down.weights[y * down.stride + tap] ?? 0;
-      const from = (first + tap) * rowLength;
-      for (let index = 0; index < rowLength; index++) {
-        sums[index] = (sums[index] as number) + Math.imul(weight, wide[from + index] as number);
+    const end = first + (down.counts[y] ?? 0);
+    const weight = (row: number) => (row < end ? (down.weights[y * down.stride + row - first] ?? 0) : 0);
+    // Four rows at a time, of which the last ones may weigh nothing: a sum is written once for all of them.
+    for (let row = first; row < end; row += rowsAtOnce) {
+      const [a, b, c, d] = [row, row + 1, row + 2, row + 3].map((each) => Math.min(each, end - 1) * rowLength);
+      addRows(
+        sums,
+        wide,
+        [a ?? 0, b ?? 0, c ?? 0, d ?? 0],
+        [weight(row), weight(row + 1), weight(row + 2), weight(row + 3)],
+      );
+    }
+    const to = y * rowLength;
+    for (let index = 0; index < rowLength; index++) levels[to + index] = (sums[index] as number) >> weightBits;
+  }
+  return levels;
+}
+
+/** The steps pad, scale, normalise and layout: writes the elements of a picture. @param levels from {@link resizeWindow} */
+export function writeElements(levels: Uint8ClampedArray, geometry: Geometry, colours: Colours, target: Target): void {
+  const { window, at, result, frame } = geometry;
+  const { tables } = colours;
+  const { elements, offset, order, width } = target;
+  if (result.height * width > window.width * window.height) fillFrame(target, result.height, colours, frame);
+  const count = tables.length;
+  const plane = order === 'nchw' ? width * result.height : 1;
+  const step = order === 'nchw' ? 1 : count;
+  for (let channel = 0; channel < count; channel++) {
+    const table = tables[channel] as ArrayLike<number>;
+    for (let y = 0; y < window.height; y++) {
+      let to = offset + ((at.top + y) * width + at.left) * step + channel * plane;
+      const end = (y + 1) * window.width * count;
+      for (let from = y * window.width * count + channel; from < end; from += count, to += step) {
+        elements[to] = table[levels[from] as number] as number;
       }
     }
-    writeRow(sums, { y: at.top + y, x: at.left, width: window.width, height: result.height }, colours, target);
+  }
+}
+
+/** Rows that are summed at a time, and lines that are mixed at a time. */
+const rowsAtOnce = 4;
+const linesAtOnce = 8;
+
+type Four = readonly [number, number, number, number];
+
+function addRows(sums: Int32Array, wide: Uint8ClampedArray, [a, b, c, d]: Four, [wa, wb, wc, wd]: Four): void {
+  for (let index = 0; index < sums.length; index++) {
+    sums[index] =
+      (sums[index] as number) +
+      Math.imul(wa, wide[a + index] as number) +
+      Math.imul(wb, wide[b + index] as number) +
+      Math.imul(wc, wide[c + index] as number) +
+      Math.imul(wd, wide[d + index] as number);
   }
 }
 
@@ -66,30 +121,52 @@ function mixColumns(
 ): Uint8ClampedArray {
   const across = taps(filter, width, resized.width, window.left, window.width);
   if (channels === null) return mixGrey(rgba, width, across, window.width, firstRow, endRow);
+  const groups = groupTaps(across, width);
+  const [red, green, blue] = [0, 1, 2].map((channel) => channels.indexOf(channel)) as [number, number, number];
   // A pixel is read as one word, which is faster than three bytes: its first byte is its lowest.
-  const [red = 0, green = 8, blue = 16] = channels.map((channel) => channel * 8);
   const words = wordsOf(rgba);
-  const { first, counts, weights, stride } = across;
+  const { first, weights, stride } = groups;
   const mixed = new Uint8ClampedArray((endRow - firstRow) * window.width * 3);
-  let to = 0;
-  for (let y = firstRow; y < endRow; y++) {
-    const row = y * width;
+  const line = window.width * 3;
+  // Some rows at a time, so that the weights of a column are read once for all of them.
+  for (let top = firstRow; top < endRow; top += linesAtOnce) {
+    const bottom = Math.min(endRow, top + linesAtOnce);
     for (let x = 0; x < window.width; x++) {
-      let [r, g, b] = [half, half, half];
-      let from = row + (first[x] as number);
       const begin = x * stride;
-      const end = begin + (counts[x] as number);
-      for (let tap = begin; tap < end; tap++, from++) {
-        const weight = weights[tap] as number;
-        const pixel = words[from] as number;
-        r += Math.imul(weight, (pixel >>> red) & 255);
-        g += Math.imul(weight, (pixel >>> green) & 255);
-        b += Math.imul(weight, (pixel >>> blue) & 255);
+      const w0 = weights[begin] as number;
+      const w1 = weights[begin + 1] as number;
+      const w2 = weights[begin + 2] as number;
+      const w3 = weights[begin + 3] as number;
+      for (let y = top; y < bottom; y++) {
+        const from = y * width + (first[x] as number);
+        let pixel = words[from] as number;
+        let r = half + Math.imul(w0, pixel & 255);
+        let g = half + Math.imul(w0, (pixel >> 8) & 255);
+        let b = half + Math.imul(w0, (pixel >> 16) & 255);
+        pixel = words[from + 1] as number;
+        r += Math.imul(w1, pixel & 255);
+        g += Math.imul(w1, (pixel >> 8) & 255);
+        b += Math.imul(w1, (pixel >> 16) & 255);
+        pixel = words[from + 2] as number;
+        r += Math.imul(w2, pixel & 255);
+        g += Math.imul(w2, (pixel >> 8) & 255);
+        b += Math.imul(w2, (pixel >> 16) & 255);
+        pixel = words[from + 3] as number;
+        r += Math.imul(w3, pixel & 255);
+        g += Math.imul(w3, (pixel >> 8) & 255);
+        b += Math.imul(w3, (pixel >> 16) & 255);
+        for (let tap = groupSize; tap < stride; tap++) {
+          const weight = weights[begin + tap] as number;
+          pixel = words[from + tap] as number;
+          r += Math.imul(weight, pixel & 255);
+          g += Math.imul(weight, (pixel >> 8) & 255);
+          b += Math.imul(weight, (pixel >> 16) & 255);
+        }
+        const to = (y - firstRow) * line + x * 3;
+        mixed[to + red] = r >> weightBits;
+        mixed[to + green] = g >> weightBits;
+        mixed[to + blue] = b >> weightBits;
       }
-      mixed[to] = r >> weightBits;
-      mixed[to + 1] = g >> weightBits;
-      mixed[to + 2] = b >> weightBits;
-      to += 3;
     }
   }
   return mixed;
@@ -128,26 +205,6 @@ function lumaRow(rgba: Pixels['rgba'], from: number, luma: Uint8Array): void {
   }
 }
 
-/** @param place of the row in the result */
-function writeRow(
-  sums: Int32Array,
-  place: { readonly x: number; readonly y: number; readonly width: number; readonly height: number },
-  { tables }: Colours,
-  { elements, offset, order, width }: Target,
-): void {
-  const count = tables.length;
-  const plane = order === 'nchw' ? width * place.height : 1;
-  const step = order === 'nchw' ? 1 : count;
-  const start = offset + (place.y * width + place.x) * step;
-  for (let channel = 0; channel < count; channel++) {
-    const table = tables[channel] as ArrayLike<number>;
-    let to = start + channel * plane;
-    for (let from = channel; from < place.width * count; from += count, to += step) {
-      elements[to] = table[clamp((sums[from] as number) >> weightBits)] as number;
-    }
-  }
-}
-
 function fillFrame(
   { elements, offset, order, width, padding }: Target,
   height: number,
@@ -162,8 +219,4 @@ function fillFrame(
       elements[offset + (order === 'nchw' ? channel * pixels + pixel : pixel * count + channel)] = value;
     }
   }
-}
-
-function clamp(value: number): number {
-  return Math.max(0, Math.min(255, value));
 }

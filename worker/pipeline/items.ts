@@ -1,5 +1,5 @@
 // What a pipeline made of each picture or text that was sent: the model's inputs, and what an answer in the caller's terms needs.
-import type { Tensor } from '../protocol/tensor.ts';
+import type { InputTensor, Tensor } from '../protocol/tensor.ts';
 import type { Geometry, Size } from './geometry.ts';
 import type { PictureLook } from './picture-look.ts';
 
@@ -35,9 +35,9 @@ export interface TextItem {
 
 export type Item = PictureItem | TextItem;
 
-export interface Prepared<I extends Item = Item> {
+export interface Prepared<I extends Item = Item, T extends InputTensor = Tensor> {
   /** The model's inputs, each with a row for each item. */
-  readonly inputs: readonly Tensor[];
+  readonly inputs: readonly T[];
   /** In the order in which they were sent. */
   readonly items: readonly I[];
 }

@@ -1,10 +1,10 @@
-// From pictures to a tensor: the image steps of a pipeline, run in one pass over each picture.
+// From pictures to a tensor: the image steps of a pipeline.
 import { invalid } from '../../registry/errors.ts';
 import { largest } from '../../registry/extremes.ts';
 import type { ImageInput, ImageStepOf } from '../../registry/pipeline/image-input.ts';
 import { imageStep } from '../../registry/pipeline/image-step.ts';
-import type { Tensor } from '../protocol/tensor.ts';
-import { type Colours, fillTensor } from './fill-tensor.ts';
+import type { PendingTensor, Tensor, TensorHead } from '../protocol/tensor.ts';
+import { type Colours, resizeWindow, resizingBytes, writeElements } from './fill-tensor.ts';
 import { planGeometry, type Size } from './geometry.ts';
 import type { PictureItem } from './items.ts';
 import { lookAt } from './picture-look.ts';
@@ -28,7 +28,8 @@ export class PictureBatch {
   readonly #size: Size;
   readonly #rowLength: number;
   readonly #padding: number | null;
-  #elements: InstanceType<(typeof arrays)[ImageDatatype]> | undefined;
+  /** What is seen of each picture that was put. */
+  readonly #levels: Uint8ClampedArray[] = [];
 
   /**
    * @param sizes of the pictures, upright; at least one
@@ -50,7 +51,7 @@ export class PictureBatch {
   }
 
   /** The tensor without its elements. */
-  get head(): Pick<Tensor, 'name' | 'datatype' | 'shape'> {
+  get head(): TensorHead {
     const { order, datatype } = layoutOf(this.#image);
     const { width, height } = this.#size;
     const channels = this.#colours.tables.length;
@@ -58,28 +59,52 @@ export class PictureBatch {
     return { name: this.#image.input, datatype, shape: [this.items.length, ...row] };
   }
 
-  /** Of the tensor. */
-  get byteLength(): number {
-    return this.#rowLength * this.items.length * arrays[layoutOf(this.#image).datatype].BYTES_PER_ELEMENT;
+  /** Memory that the pictures take once they were put: a byte for each channel of a pixel. */
+  get heldBytes(): number {
+    const channels = this.#colours.tables.length;
+    return this.#items.reduce((sum, { geometry: { window } }) => sum + window.width * window.height * channels, 0);
+  }
+
+  /** Memory that putting a picture takes for a while, beside its pixels. */
+  puttingBytes(index: number): number {
+    const { size, geometry } = this.#items[index] as PictureItem;
+    return resizingBytes(size, geometry, this.#colours.tables.length);
   }
 
   /** @param picture upright, of the size that was given for it */
   put(index: number, picture: Pixels): void {
-    const { order, datatype } = layoutOf(this.#image);
-    this.#elements ??= new arrays[datatype](this.#rowLength * this.items.length);
-    const target = {
-      ...{ elements: this.#elements, offset: index * this.#rowLength },
-      ...{ order, width: this.#size.width, padding: this.#padding },
-    };
     const item = this.#items[index] as PictureItem;
     this.#items[index] = { ...item, look: lookAt(picture) };
-    fillTensor(picture, item.geometry, this.#colours, target);
+    this.#levels[index] = resizeWindow(picture, item.geometry, this.#colours);
   }
 
-  /** The model's input, once all pictures were put. */
+  /** The model's input once all pictures were put; its elements are written where they are wanted. */
+  pending(): PendingTensor {
+    const byteLength = this.#byteLength;
+    return { ...this.head, data: { byteLength, write: (target) => this.#write(target) } };
+  }
+
+  /** The model's input with its elements, once all pictures were put. */
   tensor(): Tensor {
-    const elements = this.#elements ?? new arrays[layoutOf(this.#image).datatype](0);
-    return { ...this.head, data: new Uint8Array(elements.buffer) };
+    const data = new Uint8Array(this.#byteLength);
+    this.#write(data);
+    return { ...this.head, data };
+  }
+
+  get #byteLength(): number {
+    return this.#rowLength * this.#items.length * arrays[layoutOf(this.#image).datatype].BYTES_PER_ELEMENT;
+  }
+
+  #write(target: Uint8Array): void {
+    const { buffer, byteOffset } = target as Uint8Array<ArrayBuffer>;
+    const { order, datatype } = layoutOf(this.#image);
+    const elements = new arrays[datatype](buffer, byteOffset, this.#rowLength * this.#items.length);
+    for (const [index, levels] of this.#levels.entries()) {
+      const { geometry } = this.#items[index] as PictureItem;
+      const place = { elements, offset: index * this.#rowLength };
+      const row = { ...place, order, width: this.#size.width, padding: this.#padding };
+      writeElements(levels, geometry, this.#colours, row);
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 // The weights of a resize, to the bit as Pillow has them: the widths of the filter grow with the reduction, and weights have 22 bits.
 // @see https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c
+import { largest } from '../../registry/extremes.ts';
 import type { ImageStepOf } from '../../registry/pipeline/image-input.ts';
 
 export type Filter = ImageStepOf<'resize'>['filter'];
@@ -54,6 +55,27 @@ export function taps(filter: Filter, from: number, to: number, start = 0, length
     counts[index] = end - begin;
   }
   return { first, counts, weights, stride };
+}
+
+/** Pixels that are read at a time. */
+export const groupSize = 4;
+
+/**
+ * The same weights in whole groups, filled up with zeros, so that a loop over them has no rest.
+ * @param pixels that the side has; where it has fewer than a group, reads beyond it find other pixels or none, which weigh nothing
+ */
+export function groupTaps({ first, counts, weights, stride }: Taps, pixels: number): Omit<Taps, 'counts'> {
+  const length = groupSize * Math.ceil(largest(counts) / groupSize);
+  const grouped = new Int32Array(first.length * length);
+  const firsts = new Int32Array(first.length);
+  for (let index = 0; index < first.length; index++) {
+    const from = first[index] ?? 0;
+    const start = Math.max(0, Math.min(from, pixels - length));
+    firsts[index] = start;
+    const own = weights.subarray(index * stride, index * stride + (counts[index] ?? 0));
+    grouped.set(own, index * length + from - start);
+  }
+  return { first: firsts, weights: grouped, stride: length };
 }
 
 /** The pixel under the centre. @see https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Geometry.c ImagingScaleAffine */

@@ -4,7 +4,7 @@ import type { InputLimit } from '../../registry/input-size-limits.ts';
 import { inputsTaken, type Signature, type TensorSpec } from '../../registry/signature.ts';
 import { checkInputSizes } from './check-input-sizes.ts';
 import { describeShape, quote } from './describe.ts';
-import type { InferRequest } from './infer-request.ts';
+import type { RunRequest } from './infer-request.ts';
 import type { TensorHead } from './tensor.ts';
 
 function describe(tensor: Pick<TensorSpec, 'datatype'> & { readonly shape: readonly number[] }): string {
@@ -52,7 +52,7 @@ function checkInput(tensor: TensorHead, signature: Signature): void {
 }
 
 /** @throws {PopserveError} INVALID_ARGUMENT naming the input or output at fault, what was expected and what came */
-export function checkInputs(request: InferRequest, signature: Signature): void {
+export function checkInputs(request: RunRequest, signature: Signature): void {
   for (const tensor of request.inputs) checkInput(tensor, signature);
   for (const spec of inputsTaken(signature)) {
     const given = request.inputs.filter((tensor) => tensor.name === spec.name).length;

@@ -1,7 +1,7 @@
 // A decoded inference request: what the codecs hand to the rest of the Worker. Nothing after it looks at the wire form again.
 import { defaultLimits } from '../../registry/default-limits.ts';
 import { mebibyte } from '../../registry/mebibytes.ts';
-import type { Tensor } from './tensor.ts';
+import type { InputTensor, Tensor } from './tensor.ts';
 
 export type Parameters = Record<string, string | number | boolean>;
 
@@ -23,6 +23,11 @@ export interface InferRequest {
   readonly binaryOutputs: boolean;
   /** How many plain records came instead of tensors; they are answered with predictions. */
   readonly records?: number;
+}
+
+/** What a model runs on: a request as it came, or what a pipeline made of one. */
+export interface RunRequest extends Omit<InferRequest, 'inputs'> {
+  readonly inputs: readonly InputTensor[];
 }
 
 /** Limits of one request, checked before memory is taken for it. */

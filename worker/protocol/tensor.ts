@@ -15,3 +15,22 @@ export interface Tensor {
 
 /** A tensor as the head of a message describes it. */
 export type TensorHead = Pick<Tensor, 'name' | 'datatype' | 'shape'>;
+
+/** Writes the elements of a tensor where they are wanted: a picture becomes a model's input nowhere but in the model's memory. */
+export interface ElementWriter {
+  readonly byteLength: number;
+  /** @param target of `byteLength` bytes, aligned to 8; may be called again for another run */
+  write(target: Uint8Array): void;
+}
+
+/** A tensor whose elements do not exist until a model runs on it. */
+export interface PendingTensor extends TensorHead {
+  readonly data: ElementWriter;
+}
+
+/** What a model runs on. */
+export type InputTensor = Tensor | PendingTensor;
+
+export function isPending(tensor: InputTensor): tensor is PendingTensor {
+  return 'write' in tensor.data;
+}

@@ -1,7 +1,7 @@
 // The model cache's view of the runtime: loads, and the sessions that they give. Implemented by model-loader.ts and session.ts.
 import type { Manifest, ProfileName } from '../../registry/manifest.ts';
 import type { LoadTimes } from './load-times.ts';
-import type { RuntimeTensor } from './runtime-tensor.ts';
+import type { RuntimeInput, RuntimeTensor } from './runtime-tensor.ts';
 
 /** Brings versions into the heap. */
 export interface Loader {
@@ -35,11 +35,7 @@ export interface ModelSession {
    * @throws {HeapFullError} when the run needs more memory than the limit allows
    * @throws {HeapBrokenError} when the run breaks the heap
    */
-  run<T>(
-    inputs: readonly (RuntimeTensor & { readonly name: string })[],
-    outputNames: readonly string[],
-    read: (outputs: RuntimeTensor[]) => T,
-  ): T;
+  run<T>(inputs: readonly RuntimeInput[], outputNames: readonly string[], read: (outputs: RuntimeTensor[]) => T): T;
   /** Gives the session's room back to the heap. */
   release(): void;
 }

@@ -3,12 +3,14 @@ import { invalid, PopserveError } from '../../registry/errors.ts';
 import type { ImageInput } from '../../registry/pipeline/image-input.ts';
 import { imageStep } from '../../registry/pipeline/image-step.ts';
 import type { Size } from '../pipeline/geometry.ts';
-import type { Prepared } from '../pipeline/items.ts';
+import type { Item, Prepared } from '../pipeline/items.ts';
 import { orient } from '../pipeline/orient.ts';
 import { decodingBytes, type PictureDecoders } from '../pipeline/picture-decoders.ts';
 import { type PictureHeader, readPictureHeader } from '../pipeline/picture-header.ts';
+import { pixelBytes } from '../pipeline/pixels.ts';
 import { PictureBatch } from '../pipeline/prepare-pictures.ts';
 import type { Admit } from '../protocol/check-inputs.ts';
+import type { InputTensor } from '../protocol/tensor.ts';
 import type { Account } from './ledger.ts';
 
 export class Pictures {
@@ -37,7 +39,7 @@ export class Pictures {
     files: readonly Uint8Array[],
     { image, admit }: { readonly image: ImageInput; readonly admit: Admit },
     account: Account,
-  ): Promise<Prepared> {
+  ): Promise<Prepared<Item, InputTensor>> {
     const where = (index: number) => (files.length === 1 ? 'decode' : `inputs[${index}]: decode`);
     const headers = files.map((file, index) => this.#check(readPictureHeader(file, where(index)), image, where(index)));
     this.#checkSum(headers);
@@ -47,17 +49,17 @@ export class Pictures {
       image,
     );
     admit(batch.head);
-    account.take('decoded', batch.byteLength);
+    account.take('decoded', batch.heldBytes);
     const decoders = await this.#start();
     for (const [index, file] of files.entries()) {
       const header = headers[index] as PictureHeader;
-      const bytes = decodingBytes(header, file);
+      const bytes = decodingBytes(header, file) + turningBytes(header, turns) + batch.puttingBytes(index);
       account.take('decoded', bytes);
       const picture = await decoders.decode(file, header, where(index));
       batch.put(index, turns ? orient(picture, header.orientation) : picture);
       account.give('decoded', bytes);
     }
-    return { inputs: [batch.tensor()], items: batch.items };
+    return { inputs: [batch.pending()], items: batch.items };
   }
 
   #check(header: PictureHeader, image: ImageInput, where: string): PictureHeader {
@@ -87,6 +89,11 @@ export class Pictures {
     this.#started = await this.#decoders;
     return this.#started;
   }
+}
+
+/** A turned picture is a second one. */
+function turningBytes({ width, height, orientation }: PictureHeader, turns: boolean): number {
+  return turns && orientation !== 1 ? width * height * pixelBytes : 0;
 }
 
 /** The size of a picture once it is turned as its EXIF data say. */

@@ -1,9 +1,10 @@
 // A session: one model in the heap, ready to run. It works on raw elements of any ONNX type and does not know OIP (tensors.ts).
 import { elementCount } from '../../registry/signature.ts';
 import { elementTypeBytes, elementTypeOfAnswer, stringElementType } from '../protocol/element-type.ts';
+import type { ElementWriter } from '../protocol/tensor.ts';
 import type { Heap } from './heap.ts';
 import type { ModelSession } from './loader.ts';
-import type { RuntimeTensor } from './runtime-tensor.ts';
+import type { RuntimeInput, RuntimeTensor } from './runtime-tensor.ts';
 import { stringElement } from './string-elements.ts';
 
 /** A model's input or output as the runtime knows it. */
@@ -81,11 +82,7 @@ export class Session implements ModelSession {
     }
   }
 
-  run<T>(
-    inputs: readonly (RuntimeTensor & { readonly name: string })[],
-    outputNames: readonly string[],
-    read: (outputs: RuntimeTensor[]) => T,
-  ): T {
+  run<T>(inputs: readonly RuntimeInput[], outputNames: readonly string[], read: (outputs: RuntimeTensor[]) => T): T {
     const { heap } = this;
     const allocated: number[] = [];
     const tensors: number[] = [];
@@ -238,7 +235,7 @@ function readType(heap: Heap, metadata: number): Pick<ValueInfo, 'elementType' |
   return { elementType, shape };
 }
 
-function createTensor(heap: Heap, tensor: RuntimeTensor, allocated: number[]): number {
+function createTensor(heap: Heap, tensor: RuntimeInput, allocated: number[]): number {
   const { elementType, shape, data } = tensor;
   const [pointer, bytes] = isStrings(data) ? placeStrings(heap, data, allocated) : placeElements(heap, data, allocated);
   const dimensions = heap.allocate(shape.length * 4);
@@ -250,7 +247,7 @@ function createTensor(heap: Heap, tensor: RuntimeTensor, allocated: number[]): n
 }
 
 /** Puts back the NUL bytes that {@link placeStrings} replaced. */
-function placeNuls(heap: Heap, value: number, { data }: RuntimeTensor): void {
+function placeNuls(heap: Heap, value: number, { data }: RuntimeInput): void {
   if (!isStrings(data)) return;
   data.forEach((string, index) => {
     if (string.includes(0)) stringElement(heap, value, index, withoutNuls(string)).set(string);
@@ -261,12 +258,19 @@ function withoutNuls(string: Uint8Array): Uint8Array {
   return string.map((byte) => byte || 1);
 }
 
-function placeElements(heap: Heap, data: Uint8Array, allocated: number[]): [pointer: number, bytes: number] {
-  const block = heap.allocate(data.length + alignment);
+function placeElements(
+  heap: Heap,
+  data: Uint8Array | ElementWriter,
+  allocated: number[],
+): [pointer: number, bytes: number] {
+  const { byteLength } = data;
+  const block = heap.allocate(byteLength + alignment);
   allocated.push(block);
   const pointer = Math.ceil(block / alignment) * alignment;
-  heap.bytes(pointer, data.length).set(data);
-  return [pointer, data.length];
+  const target = heap.bytes(pointer, byteLength);
+  if ('write' in data) data.write(target);
+  else target.set(data);
+  return [pointer, byteLength];
 }
 
 /** An array of pointers to NUL-terminated strings, which ORT copies. A NUL within a string is replaced by another byte for now. */
@@ -329,6 +333,6 @@ function lastString(heap: Heap, tensor: number, index: number, start: number): U
   return stringElement(heap, tensor, index, upToNul).slice();
 }
 
-function isStrings(data: RuntimeTensor['data']): data is readonly Uint8Array[] {
+function isStrings(data: RuntimeInput['data']): data is readonly Uint8Array[] {
   return Array.isArray(data);
 }

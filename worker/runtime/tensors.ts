@@ -5,11 +5,11 @@ import { type Datatype, elementBytes, elementCount } from '../../registry/signat
 import { warmupFaults } from '../../registry/warmup-size.ts';
 import { decodeJsonData } from '../protocol/decode-json-data.ts';
 import { datatypeOf, elementTypeName, elementTypeOf } from '../protocol/element-type.ts';
-import type { Tensor } from '../protocol/tensor.ts';
+import type { InputTensor, Tensor } from '../protocol/tensor.ts';
 import type { RuntimeTensor } from './runtime-tensor.ts';
 
 /** The same elements, not copied. */
-export function toRuntimeTensor(tensor: Tensor): RuntimeTensor & { readonly name: string } {
+export function toRuntimeTensor<T extends InputTensor>(tensor: T): T & { readonly elementType: number } {
   return { ...tensor, elementType: elementTypeOf(tensor.datatype) };
 }
 

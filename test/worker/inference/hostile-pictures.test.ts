@@ -262,6 +262,12 @@ describe('a file with more than its picture is answered right', () => {
   });
 });
 
+test('a picture of one column and 65,535 lines is answered, or refused for the memory that its resize takes', async () => {
+  const narrow = pngFile({ ...plain, width: 1, height: 65_535 });
+  const { status, json } = await ask(narrow);
+  expect([status, json]).toMatchObject([200, [{ label: 'green' }, {}, {}]]);
+});
+
 describe('no damage does more than a refusal', () => {
   const kinds: [string, Uint8Array][] = [
     ['PNG', pngFile({ ...plain, width: 3, height: 2, filter: (row) => row + 3 })],

@@ -1,5 +1,7 @@
 // Pictures as they are, to a version with a pipeline, through the real Worker.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ShadowReport } from '../../../registry/api/shadow.ts';
+import { eventually } from '../../harness/eventually.ts';
 import { colourModel, colourPipeline } from '../../harness/pictures/colour-model.ts';
 import { png } from '../../harness/pictures/encoders.ts';
 import { jpegs } from '../../harness/pictures/jpegs.ts';
@@ -50,7 +52,7 @@ function withSize(file: Uint8Array, width: number, height: number): Uint8Array {
 
 let pop: TestPop;
 beforeAll(async () => {
-  pop = await TestPop.start({ MAX_PIXELS: '100000' });
+  pop = await TestPop.start({ MAX_PIXELS: '100000', TELEMETRY_FLUSH_SECONDS: '0', ROUTE_REFRESH_SECONDS: '0' });
   await pop.release(colourModel('colour', '1'));
   await pop.release(
     colourModel('few', '1', colourPipeline(), {
@@ -224,5 +226,18 @@ describe('a vector', () => {
       400,
       { error: "parameters: 'top_k' means nothing to image-feature-extraction, expected normalize or dimensions" },
     ]);
+  });
+});
+
+test('a shadow run sees the same picture', async () => {
+  await pop.release(colourModel('twice', '1'));
+  await pop.release(colourModel('twice', '2'), false);
+  const epoch = await pop.route('twice', { action: 'shadow', version: '2', percent: 100 });
+  await eventually(async () => {
+    const headers = { 'content-type': 'image/png', 'popserve-min-epoch': String(epoch) };
+    expect((await ask(teal, headers, '/v2/models/twice/infer')).json).toEqual(greenFirst);
+    const { pairs } = (await pop.operate('GET', '/registry/models/twice/shadow')).json<{ pairs: ShadowReport[] }>();
+    expect(pairs[0]).toMatchObject({ candidate: '2', maxDifference: 0, disagreements: 0, errors: 0 });
+    expect(pairs[0]?.compared).toBeGreaterThan(0);
   });
 });

@@ -7,7 +7,7 @@ import { smallest } from '../../../registry/extremes.ts';
 import { isItemTake } from '../../../registry/feature.ts';
 import type { Manifest } from '../../../registry/manifest.ts';
 import { elementCount, type TensorSpec } from '../../../registry/signature.ts';
-import type { Tensor } from '../../protocol/tensor.ts';
+import { type InputTensor, isPending, type Tensor } from '../../protocol/tensor.ts';
 import { callerBucket, type Sender } from './caller-bucket.ts';
 import type { CallerCounts } from './caller-counts.ts';
 import { type CountFeature, type CountSheet, featureCounter } from './count-feature.ts';
@@ -71,7 +71,7 @@ export class CountingPlan {
    * @param outputs the outputs that the request asked for; they may be views on the heap
    * @param items what was sent to a pipeline and what it answered, asked for where it is counted; left out for tensors
    */
-  count(sender: Sender, inputs: readonly Tensor[], outputs: readonly Tensor[], items?: CountedItems): void {
+  count(sender: Sender, inputs: readonly InputTensor[], outputs: readonly Tensor[], items?: CountedItems): void {
     if (this.#items.length > 0) {
       // Tensors tell nothing of the pictures or texts that they were made of.
       if (items !== undefined) this.#countItems(sender, items());
@@ -94,10 +94,10 @@ export class CountingPlan {
     tally.rows += items.length;
   }
 
-  #countTensors(plans: ReadonlyMap<string, TensorPlan>, tensors: readonly Tensor[], sampled: boolean): void {
+  #countTensors(plans: ReadonlyMap<string, TensorPlan>, tensors: readonly InputTensor[], sampled: boolean): void {
     for (const given of tensors) {
       const plan = plans.get(given.name);
-      if (plan === undefined) continue;
+      if (plan === undefined || isPending(given)) continue;
       const tensor = inRows(given, this.#signature);
       const [claimed = 1] = tensor.shape;
       const rows = tensor.shape.includes(0) ? Math.min(claimed, mostEmptyRows) : claimed;

@@ -3,7 +3,7 @@
 import { BoundedMap } from '../../../registry/bounded-map.ts';
 import type { Manifest } from '../../../registry/manifest.ts';
 import type { Log } from '../../logging/log.ts';
-import type { Tensor } from '../../protocol/tensor.ts';
+import type { InputTensor, Tensor } from '../../protocol/tensor.ts';
 import type { Sender } from './caller-bucket.ts';
 import type { CountedItems } from './count-items.ts';
 import { CountingPlan } from './counting-plan.ts';
@@ -56,7 +56,7 @@ export class DriftCounter {
   count(
     manifest: Manifest,
     sender: Sender,
-    inputs: readonly Tensor[],
+    inputs: readonly InputTensor[],
     outputs: readonly Tensor[],
     items?: CountedItems,
   ): void {

@@ -4,7 +4,7 @@
 import { batchOf, recordsIn } from '../../../registry/batch.ts';
 import type { Manifest } from '../../../registry/manifest.ts';
 import { RecordRow } from '../../protocol/encode-record.ts';
-import type { Tensor } from '../../protocol/tensor.ts';
+import { type InputTensor, isPending, type Tensor } from '../../protocol/tensor.ts';
 import { Reservoir, type Tagged } from './reservoir.ts';
 import type { SampleSettings } from './settings.ts';
 
@@ -79,7 +79,7 @@ export class InputSampler {
    */
   sample(
     manifest: Manifest,
-    inputs: readonly Tensor[],
+    inputs: readonly InputTensor[],
     outputs: readonly Tensor[],
     items?: () => readonly SampledItem[],
   ): void {
@@ -176,9 +176,11 @@ function encodeItem(item: SampledItem | undefined): Omit<SampledRow, 'atMs'> | n
 
 function encodeRow(
   row: RecordRow,
-  inputs: readonly Tensor[],
+  given: readonly InputTensor[],
   outputs: readonly Tensor[],
 ): Omit<SampledRow, 'atMs'> | null {
+  const inputs = given.filter((tensor): tensor is Tensor => !isPending(tensor));
+  if (inputs.length < given.length) return null;
   if (row.leastCharacters(inputs, outputs) > mostCharacters) return null;
   try {
     const [features, prediction] = [row.inputs(inputs), row.outputs(outputs)];
