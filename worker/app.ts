@@ -6,7 +6,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { ErrorAnswer } from '../registry/api/error.ts';
 import { PopserveError } from '../registry/errors.ts';
 import { reservedPath } from './cache/reserved-path.ts';
-import { answerHeaders } from './http/answer-headers.ts';
+import { answerHeaders, isJson, keepPlain } from './http/answer-headers.ts';
 import type { AppContext } from './http/app-context.ts';
 import { drain } from './http/drain.ts';
 import { errorAnswer } from './http/error-answer.ts';
@@ -74,6 +74,7 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
     if (!c.res.headers.has('popserve-pop')) {
       c.header('popserve-pop', popOf(isolate));
       for (const [name, value] of Object.entries(answerHeaders)) c.header(name, value);
+      if (isJson(c.res)) keepPlain(c);
     }
   });
 

@@ -108,4 +108,20 @@ describe('answers', () => {
     expect(answer.headers['content-encoding']).toBeUndefined();
     expect(JSON.parse(answer.bytes.toString())).toMatchObject({ model_name: 'adder' });
   });
+
+  test.each([
+    ['metadata', 'GET', '/v2/models/adder', 200],
+    ['statistics', 'GET', '/v2/models/stats', 200],
+    ['an unknown model', 'GET', '/v2/models/nobody', 404],
+    ['a refused inference', 'POST', '/v2/models/adder/infer', 400],
+  ])('as they are, whatever is accepted, where they are %s', async (_, method, path, status) => {
+    const headers = { 'accept-encoding': 'gzip, deflate' };
+    const sent = httpRequest(new URL(path, pop.pop.url), { method, agent: false, headers });
+    sent.end(method === 'POST' ? '{}' : undefined);
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    const text = (await buffer(answer)).toString();
+    expect([answer.statusCode, answer.headers['content-encoding']]).toEqual([status, 'identity']);
+    expect(answer.headers['cache-control']).toContain('no-transform');
+    expect(JSON.parse(text)).toBeTypeOf('object');
+  });
 });
