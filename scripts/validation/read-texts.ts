@@ -1,5 +1,6 @@
 // Test data of a version that takes texts: a column of texts, and one with the truth, prepared by the version's own pipeline.
 import { invalid } from '../../registry/errors.ts';
+import type { Item } from '../../worker/pipeline/items.ts';
 import { prepareTexts, type TextPreparation } from '../publish/pipeline/tokenised.ts';
 import { sameName } from './table/column-names.ts';
 import { guessedLabel, namedLabel } from './table/label-column.ts';
@@ -26,11 +27,17 @@ export async function readTexts(
       ? guessedLabel(columns, new Set([text]), reference.file)
       : namedLabel(columns, options.label, reference.file);
   const rules = { decimal: '.', missing: new Set(options.reading?.missing) } as const;
+  const items: Item[] = [];
   return {
     reference,
     label: label ?? '',
     truth: label === undefined ? [] : truthOf(table, label, rules),
-    inputs: (from, to) => prepareTexts(texts.slice(from, to), preparation).inputs,
+    inputs: (from, to) => {
+      const prepared = prepareTexts(texts.slice(from, to), preparation);
+      for (const [at, item] of prepared.items.entries()) items[from + at] = item;
+      return prepared.inputs;
+    },
+    items,
     names: new Map(),
     notes: [...table.notes, `${reference.file}: the texts are in column '${text}'`],
   };

@@ -10,6 +10,7 @@ import type {
 import type { ItemFeatures } from '../../registry/feature.ts';
 import type { AfterStep } from '../../registry/pipeline/pipeline.ts';
 import type { Item, PictureItem, TextItem } from './items.ts';
+import { mainScript } from './scripts.ts';
 
 export function itemFeatures(item: Item): ItemFeatures {
   return 'geometry' in item ? pictureFeatures(item) : textFeatures(item);
@@ -25,6 +26,7 @@ function textFeatures({ text, tokens, total, unknown }: TextItem): ItemFeatures 
     bytes: new TextEncoder().encode(text).length,
     tokens: total,
     unknown: tokens === 0 ? Number.NaN : unknown / tokens,
+    script: mainScript(text),
   };
 }
 

@@ -114,8 +114,11 @@ describe('the gate', () => {
       'accuracy>=0.9',
     );
     expect([status, out]).toEqual([0, expect.stringMatching(/accuracy +1/)]);
-    const { labels, evaluation } = await pop.manifest('judged', 'v1');
+    const { labels, evaluation, baseline } = await pop.manifest('judged', 'v1');
     expect([labels, evaluation?.label]).toEqual([{ values: ['NEGATIVE', 'POSITIVE'] }, 'label']);
+    const counted = [...(baseline?.inputs ?? []), ...(baseline?.outputs ?? [])].map(({ take }) => take);
+    const names = ['bytes', 'tokens', 'unknown', 'script', 'label', 'confidence'];
+    expect(counted).toEqual(names.map((item) => ({ item })));
   });
 
   test.each([
