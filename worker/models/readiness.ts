@@ -27,10 +27,11 @@ function notReady(reason: string): (cause: unknown) => never {
 
 /** Loads and warms the version if need be. @throws PopserveError NOT_FOUND, UNAVAILABLE with the reason */
 export async function requireModelReady(
-  { routes, models }: Isolate,
+  { routes, models, texts }: Isolate,
   selector: Selector,
   scope: RequestScope,
 ): Promise<void> {
   const { manifest } = await routes.resolve(selector, scope);
+  await texts.warm(manifest, scope);
   await models.warm(manifest, scope);
 }

@@ -75,12 +75,13 @@ export async function loadModel(
   operator: Operator,
   scope: RequestScope,
 ): Promise<void> {
-  const { registry, routes, models } = isolate;
+  const { registry, routes, models, texts } = isolate;
   const { route, versions } = await registry.showModel(model);
   const stable = route?.aliases.stable;
   const wanted = requested ?? stable ?? versions[0]?.version;
   if (wanted === undefined) throw new PopserveError('NOT_FOUND', `model '${model}' has no version in the registry`);
   const { manifest } = await routes.resolve({ model, requested: wanted, minEpoch: null, key: '' }, scope);
+  await texts.warm(manifest, scope);
   await models.warm(manifest, scope);
   const { version } = manifest;
   operator.note('loaded', { model, version });

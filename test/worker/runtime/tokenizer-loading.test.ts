@@ -56,6 +56,9 @@ describe('a tokenizer', () => {
         error: expect.stringContaining(`the tokenizer of damaged 2 cannot be loaded: blob ${digest} is corrupt`),
       },
     });
+    const ready = async (version: string) =>
+      (await pop.send('GET', `/v2/models/damaged/versions/${version}/ready`)).status;
+    expect([await ready('1'), await ready('2')]).toEqual([200, 503]);
     expect(await ask('damaged')).toMatchObject({ status: 200, version: '1' });
   });
 
