@@ -32,7 +32,8 @@ export class DrawnCanvas {
     return true;
   }
 
-  toFile(type: 'image/jpeg' | 'image/png', quality: number): Promise<Blob> {
+  /** @param quality of a JPEG, up to 1 */
+  toFile(type: 'image/jpeg' | 'image/png', quality = 1): Promise<Blob> {
     return this.#canvas.convertToBlob({ type, quality });
   }
 }

@@ -24,8 +24,8 @@ export type ToRun =
 /** A file of at most this many bytes and pixels travels as it is. */
 const smallBytes = 50_000;
 const smallPixels = 1_000_000;
-/** What is lost at this quality is less than what the resize at the PoP leaves out. */
-const jpegQuality = 0.9;
+/** The second where the first takes more than a small file does: what JPEG loses is most of what changes scores. */
+const jpegQualities = [0.95, 0.9] as const;
 
 const unscaled: Scale = { x: 1, y: 1 };
 
@@ -35,6 +35,8 @@ interface Drawn {
   readonly isOpaque: boolean;
   /** It is drawn in its own size, because its file travels as it is. */
   readonly isSmall: boolean;
+  /** Whether it may travel in its own size. */
+  readonly hasFewPixels: boolean;
 }
 
 export class OpenedPicture {
@@ -58,12 +60,12 @@ export class OpenedPicture {
   async toSend(image: ImageInput, shrink: boolean): Promise<{ file: Blob; scale: Scale }> {
     const file = await this.#typedFile(image);
     if (this.#file && (!shrink || browser === null)) return { file: file ?? this.#file, scale: unscaled };
-    const { canvas, scale, isOpaque, isSmall } = await this.#draw(image, shrink);
+    const { canvas, scale, isOpaque, isSmall, hasFewPixels } = await this.#draw(image, shrink);
     // A canvas loses colours that are not opaque, and a JPEG has no transparency.
     if (file && (isSmall || !isOpaque)) return { file, scale: unscaled };
-    const sent = await canvas.toFile(isOpaque ? 'image/jpeg' : 'image/png', jpegQuality);
+    const sent = isOpaque ? await toJpeg(canvas) : await canvas.toFile('image/png');
     // Nothing is gained by losing quality alone.
-    return file && scale.x === 1 && file.size <= sent.size ? { file, scale } : { file: sent, scale };
+    return file && hasFewPixels && file.size <= sent.size ? { file, scale: unscaled } : { file: sent, scale };
   }
 
   /**
@@ -97,15 +99,22 @@ export class OpenedPicture {
     const bitmap = this.#bitmap ? await this.#bitmap : await decode(this.#file as Blob, image);
     try {
       const { width, height } = bitmap;
-      const isSmall = this.#file !== null && this.#file.size <= smallBytes && width * height <= smallPixels;
+      const hasFewPixels = width * height <= smallPixels;
+      const isSmall = hasFewPixels && this.#file !== null && this.#file.size <= smallBytes;
       const size = shrink && !isSmall ? planSize(bitmap, image) : { width, height, nearest: false };
       const canvas = new DrawnCanvas(drawing(), bitmap, size);
       const scale = { x: width / size.width, y: height / size.height };
-      return { canvas, scale, isOpaque: canvas.isOpaque, isSmall };
+      return { canvas, scale, isOpaque: canvas.isOpaque, isSmall, hasFewPixels };
     } finally {
       if (!this.#bitmap) bitmap.close();
     }
   }
+}
+
+async function toJpeg(canvas: DrawnCanvas): Promise<Blob> {
+  const [best, usual] = jpegQualities;
+  const file = await canvas.toFile('image/jpeg', best);
+  return file.size <= smallBytes ? file : canvas.toFile('image/jpeg', usual);
 }
 
 function fileOf(picture: Picture): Blob | null {
