@@ -8,7 +8,7 @@ import { servePage } from '../../examples/browser/serve.mjs';
 import type { ImageStep } from '../../registry/pipeline/image-input.ts';
 import { buildClient } from '../../scripts/build/client.ts';
 import { projectRoot } from '../../scripts/build/project.ts';
-import { chromiumPath, launchChromium } from '../client/chromium.ts';
+import { chromiumPath, launchChromium } from '../../scripts/checks/console/chromium.ts';
 import { TestPop } from '../harness/pop.ts';
 import { publication } from '../harness/small-models.ts';
 import { hasZoo, zooFile } from './zoo.ts';

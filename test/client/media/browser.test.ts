@@ -174,6 +174,25 @@ describe.skipIf(chromiumPath === null)('in Chromium (skipped where there is none
     expect(apart(here.labels, atPop.labels)).toBeLessThan(2 / 255);
   });
 
+  test('a picture is sent once more to a new version whose steps need more of it', async () => {
+    const { image } = colourPipeline();
+    const nearest = image.steps.map((step) =>
+      step.step === 'resize' ? { ...step, filter: 'nearest' as const } : step,
+    );
+    await pop.release(colourModel('growing', '1', colourPipeline({ image: { ...image, steps: nearest } })));
+    await pop.release(colourModel('growing', '2'), false);
+    await inPage('rememberClient');
+    expect(await inPage('askAgain', 'growing')).toBe('1');
+    await pop.takeOver('growing', { action: 'activate', version: '2' });
+    expect(await inPage('askAgain', 'growing')).toBe('2');
+    expect(await inPage('askAgain', 'growing')).toBe('2');
+    const [first, second, again, third] = sent().map(({ bytes }) => bytes);
+    expect(second).toBe(first);
+    expect(again).toBeGreaterThan(first ?? 0);
+    expect(third).toBe(again);
+    expect(sent()).toHaveLength(4);
+  });
+
   test('what is no picture is refused in the page', async () => {
     const text = Buffer.from('no picture').toString('base64');
     const error = await inPage('askAboutFile', 'classify', 'colour', text);

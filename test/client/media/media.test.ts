@@ -17,8 +17,11 @@ import { Weather } from '../weather.ts';
 
 const teal = new Uint8Array(png(20, 10, () => [0, 102, 51]));
 const jpeg = new Uint8Array(Buffer.from(jpegs.baseline, 'base64'));
-const { after } = colourPipeline();
-const shouting = colourPipeline({ after: { ...after, labels: ['RED', 'GREEN', 'BLUE'] } as typeof after });
+const { image } = colourPipeline();
+/** Takes the channels the other way round. */
+const swapped = colourPipeline({
+  image: { ...image, steps: image.steps.map((step) => (step.step === 'colour' ? { ...step, to: 'bgr' } : step)) },
+});
 
 let MediaClient: typeof media.MediaClient;
 let pop: TestPop;
@@ -28,7 +31,7 @@ beforeAll(async () => {
   ({ MediaClient } = await import(join(clientFolder, 'media.js')));
   pop = await TestPop.start({ ROUTE_REFRESH_SECONDS: '0' });
   await pop.release(colourModel('colour', '1'));
-  await pop.release(colourModel('colour', '2', shouting), false);
+  await pop.release(colourModel('colour', '2', swapped), false);
   await pop.release(spotModel('spots', '1'));
   await pop.release(sentences('sentences', '1'));
   await pop.release(sentences('asked', '1', textInput(8, { step: 'prompt', texts: { query: 'new york ' } })));
@@ -229,9 +232,10 @@ test('after a release the steps of the new version count', async () => {
   await client.classify('colour', teal);
   await pop.takeOver('colour', { action: 'activate', version: '2' });
   const answers = [await client.classify('colour', teal), await client.classify('colour', teal, { at: 'local' })];
+  const labels = [{ label: 'green' }, { label: 'red' }, { label: 'blue' }];
   expect(answers).toMatchObject([
-    { version: '2', ranAt: 'pop', labels: [{ label: 'GREEN' }, {}, {}] },
-    { version: '2', ranAt: 'local', labels: [{ label: 'GREEN' }, {}, {}] },
+    { version: '2', ranAt: 'pop', labels },
+    { version: '2', ranAt: 'local', labels },
   ]);
-  expect(calls('/versions/2/config')).toBe(1);
+  expect([calls('/versions/2/config'), calls('/infer')]).toEqual([1, 2]);
 });

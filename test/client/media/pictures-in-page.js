@@ -125,6 +125,15 @@ globalThis.askWithKey = async (url) => {
   return (await client.classify('colour', scene(90, 90), { version: '1', minEpoch: 1 })).version;
 };
 
+let remembered;
+
+/** A client that stays, as that of a page does. */
+globalThis.rememberClient = (url) => {
+  remembered = clientOf(url);
+};
+
+globalThis.askAgain = async (_, model) => (await remembered.classify(model, scene(1600, 1200), { topK: 1 })).version;
+
 /** A file with the given bytes, in base64. */
 globalThis.askAboutFile = async (url, call, model, base64, options = {}) => {
   const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
