@@ -9,10 +9,23 @@ import { movedClasses } from './labels.ts';
 const who = 'the comparison';
 
 /**
- * A shadow is asked with the tensors of a request for the outputs of the served version, by their names.
+ * A shadow of a version that takes pictures or texts is asked with them, and compared by what callers see; any other one with the
+ * tensors of a request.
  * @returns empty if the answers of the two versions can be compared
  */
 export function comparisonBreaks(served: Manifest, next: Manifest): Break[] {
+  const [before, after] = [served.pipeline, next.pipeline];
+  if (before === undefined || after === undefined) return tensorBreaks(served, next);
+  if (before.task === after.task) return [];
+  const change = { was: before.task, becomes: after.task, how: 'finds every answer different' };
+  return [{ part: 'pipeline', name: before.task, who, ...change }];
+}
+
+/**
+ * A shadow is asked with the tensors of a request for the outputs of the served version, by their names.
+ * @returns empty if they can be compared
+ */
+export function tensorBreaks(served: Manifest, next: Manifest): Break[] {
   const { outputs } = served.signature;
   return [
     ...inputBreaks(served.signature, next.signature).map((found) => ({ ...found, who, how: 'counts errors alone' })),

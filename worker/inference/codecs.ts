@@ -13,6 +13,7 @@ import type { Tensor } from '../protocol/tensor.ts';
 import type { Account } from '../runtime/ledger.ts';
 import type { CountedItem } from '../telemetry/drift/count-items.ts';
 import type { SampledItem } from '../telemetry/sample/input-sampler.ts';
+import type { AnsweredQuestion } from './shadow-question.ts';
 
 /** A picture or a text, and the answer to it. */
 export interface AnsweredItem extends CountedItem, SampledItem {}
@@ -29,6 +30,8 @@ export interface InferenceCodec<R extends RunRequest> {
   answerBytes?(outputs: readonly Tensor[], maxBytes: number): number;
   /** What a pipeline was sent and what it answers, for drift and samples; left out for tensors and records. */
   items?(outputs: readonly Tensor[]): readonly AnsweredItem[];
+  /** What a shadow is asked and compared with, once it is encoded; left out for tensors and records. */
+  answered?(): AnsweredQuestion;
 }
 
 /** Tensors are answered with tensors, plain records with predictions. @param headerLength Inference-Header-Content-Length as it came */

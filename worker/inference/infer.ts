@@ -1,9 +1,11 @@
 // One inference, forward: decode, check, run, encode, count. Its version was resolved before and stays the same throughout.
 import { batchOf, recordsIn } from '../../registry/batch.ts';
+import type { Manifest } from '../../registry/manifest.ts';
 import type { Isolate } from '../isolate.ts';
 import { checkAnswerSize } from '../protocol/check-answer.ts';
 import type { EncodedMessage } from '../protocol/envelope.ts';
 import type { RunRequest } from '../protocol/infer-request.ts';
+import type { Tensor } from '../protocol/tensor.ts';
 import type { RequestScope } from '../request-scope.ts';
 import type { Resolved } from '../routing/route-table.ts';
 import type { Account } from '../runtime/ledger.ts';
@@ -15,7 +17,8 @@ import { sideOf } from '../telemetry/sides.ts';
 import type { RequestTrace } from '../telemetry/trace/request-trace.ts';
 import type { InferenceCodec } from './codecs.ts';
 import { runChecked, Timing } from './run-checked.ts';
-import { copyTensors, isSampled, runShadow } from './shadow.ts';
+import { isSampled, runShadow } from './shadow.ts';
+import { askPipeline, askTensors, type ShadowQuestion } from './shadow-question.ts';
 
 /** The parts of a call that are not its message: work behind its answer, the memory that it holds, and who sent it. */
 export interface Holding {
@@ -48,7 +51,7 @@ export async function infer<R extends RunRequest>(
   const shadowed = isSampled(resolved);
   const run = { manifest, request, names, timing };
   const records = recordsIn(request.inputs, batchOf(signature));
-  const { message, copies, predicted } = await runChecked(isolate.models, run, scope, (outputs) => {
+  const { message, question, predicted } = await runChecked(isolate.models, run, scope, (outputs) => {
     const { maxBodyBytes } = isolate.config;
     const mostBytes = codec.answerBytes?.(outputs, maxBodyBytes) ?? checkAnswerSize(outputs, request, maxBodyBytes);
     account.take('answers', mostBytes);
@@ -61,13 +64,26 @@ export async function infer<R extends RunRequest>(
       isolate.sampler.sample(manifest, request.inputs, outputs, items);
     }
     const predicted = wantsId ? predictedOf(manifest, outputs, records) : null;
-    return { message: encoded, copies: shadowed ? copyTensors(outputs, account) : null, predicted };
+    const question = shadowed ? questionOf(manifest, codec, { request, outputs, encoded }, account) : null;
+    return { message: encoded, question, predicted };
   });
   isolate.counters.succeed(resolved, records, timing.end());
-  if (shadowed) runShadow(isolate, resolved, { request, outputs: copies }, { scope, account });
+  if (shadowed) runShadow(isolate, resolved, question, { scope, account });
   const coldStart = timing.load ? { 'server-timing': serverTiming(timing.load, routeMs) } : {};
   const id = predicted === null || sender === null ? {} : await answerId(isolate, resolved, sender, predicted);
   return { body: message.body, headers: { ...message.headers, ...versionHeaders(resolved), ...coldStart, ...id } };
+}
+
+/** Null where there is no room to keep what a shadow is compared with. */
+function questionOf<R extends RunRequest>(
+  manifest: Manifest,
+  codec: InferenceCodec<R>,
+  made: { readonly request: R; readonly outputs: readonly Tensor[]; readonly encoded: EncodedMessage },
+  account: Account,
+): ShadowQuestion | null {
+  const answered = codec.answered?.();
+  if (answered === undefined) return askTensors(manifest, made.request, made.outputs, account);
+  return askPipeline(manifest, answered, made.encoded.body.length, account);
 }
 
 /** The header with the id of an answer; none for an answer that no id has room for. */

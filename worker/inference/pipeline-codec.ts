@@ -72,6 +72,7 @@ export async function preparedCodec(
       const message = encode(answers, items);
       return { ...message, headers: { ...message.headers, ...tokenHeaders(items) } };
     },
+    answered: () => ({ sent: request.sent, parameters, answers: told }),
     items: (outputs) => answeredItems(pipeline, items, isPlain ? told : taskAnswers(pipeline, outputs, items, {})),
   };
 }

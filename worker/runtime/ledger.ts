@@ -165,6 +165,7 @@ export class Account {
   readonly #ledger: Ledger;
   readonly #held: Record<Purpose, number> = { bodies: 0, decoded: 0, answers: 0, shadows: 0, control: 0 };
   #heldBytes = 0;
+  #wasRefused = false;
 
   constructor(ledger: Ledger, caller: string | null, isControl: boolean) {
     this.#ledger = ledger;
@@ -180,9 +181,16 @@ export class Account {
     return this.#held[purpose];
   }
 
+  /** Whether what it asked for last was refused. */
+  get wasRefused(): boolean {
+    return this.#wasRefused;
+  }
+
   /** @throws {PopserveError} UNAVAILABLE when the bytes do not fit; RATE_LIMITED when the caller's other requests hold its share */
   take(purpose: Purpose, bytes: number): void {
+    this.#wasRefused = true;
     this.#ledger.take(this, purpose, bytes);
+    this.#wasRefused = false;
     this.#count(purpose, bytes);
   }
 

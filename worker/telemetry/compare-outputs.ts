@@ -25,7 +25,7 @@ export interface Comparison {
 type Described = Pick<Manifest, 'signature' | 'tolerance'>;
 
 /** A number may differ by this share of stable's number without counting as a different decision. */
-const agreedShare = 0.1;
+export const agreedShare = 0.1;
 
 export function compareOutputs(left: readonly Tensor[], right: readonly Tensor[], stable: Described): Comparison {
   const sum = { disagrees: false, elements: 0, sumDifference: 0, maxDifference: 0 };

@@ -93,6 +93,13 @@ it('takes back what a cancelled request never gave, once no request lives as lon
   expect(ledger.state().held).toMatchObject({ answers: 0, bodies: mib(8) });
 });
 
+it('tells whether what was asked for last was refused', () => {
+  const { ledger } = setUp(10);
+  const account = ledger.open('a');
+  expect([account.tryTake('decoded', mib(500)), account.wasRefused]).toEqual([false, true]);
+  expect([account.tryTake('decoded', 10), account.wasRefused]).toEqual([true, false]);
+});
+
 it('moves what is held to another purpose', () => {
   const { ledger } = setUp();
   const account = ledger.open('a');
