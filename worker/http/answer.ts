@@ -27,6 +27,8 @@ export function answer(c: Context<AppContext>, message: EncodedMessage | Unchang
     ...answerHeaders,
     'popserve-pop': popOf(c.get('isolate')),
   };
+  const trace = c.get('trace');
+  if (trace !== undefined) headers.traceparent = trace.traceparent;
   const { body } = message;
   if (body === null) return new Response(null, { status: 304, headers });
   if (!needsDeflate(body, c.req.raw)) {

@@ -15,7 +15,9 @@ export function beginTrace(c: Context<AppContext>): RequestTrace | null {
 
 /** Called when the answer is there. */
 export function endTrace(c: Context<AppContext>, trace: RequestTrace): void {
-  c.header('traceparent', trace.traceparent);
+  // Inference sets it itself: adding a header to a finished response costs as much as making it.
+  if (!c.res.headers.has('traceparent')) c.header('traceparent', trace.traceparent);
+  if (!trace.sampled) return;
   const isolate = c.get('isolate');
   const { method, url } = c.req;
   const answered = { method, url: redact(url), route: routeOf(c), status: c.res.status, pop: popOf(isolate) };

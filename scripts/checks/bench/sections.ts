@@ -10,6 +10,7 @@ import { largeTensor } from './sections/large-tensor.ts';
 import { latency } from './sections/latency.ts';
 import { loading } from './sections/loading.ts';
 import { resident } from './sections/resident.ts';
+import { telling } from './sections/telling.ts';
 import { throughput } from './sections/throughput.ts';
 import { tokens } from './sections/tokens.ts';
 import { warmRun } from './sections/warm-run.ts';
@@ -22,6 +23,7 @@ export const sections: readonly Section[] = [
   latency,
   largeTensor,
   drift,
+  telling,
   tokens,
   throughput,
   concatenation,
