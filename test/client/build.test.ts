@@ -13,7 +13,7 @@ const run = promisify(execFile);
 /** The client of tensors, the one of pictures and texts beside it, and what it loads where a version runs here. */
 const mostGzippedBytes = {
   ...{ 'index.js': 5_000, 'feedback.js': 1_200, 'media.js': 8_000 },
-  ...{ 'media-steps.js': 20_000, 'media-text-steps.js': 45_000, 'media-codecs.js': 20_000 },
+  ...{ 'media-steps.js': 20_000, 'media-text-steps.js': 60_000, 'media-codecs.js': 20_000 },
 };
 
 let folder: string;
