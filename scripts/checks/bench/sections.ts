@@ -9,6 +9,7 @@ import { jsMemory } from './sections/js-memory.ts';
 import { largeTensor } from './sections/large-tensor.ts';
 import { latency } from './sections/latency.ts';
 import { loading } from './sections/loading.ts';
+import { pictures } from './sections/pictures.ts';
 import { resident } from './sections/resident.ts';
 import { telling } from './sections/telling.ts';
 import { throughput } from './sections/throughput.ts';
@@ -25,6 +26,7 @@ export const sections: readonly Section[] = [
   drift,
   telling,
   tokens,
+  pictures,
   throughput,
   concatenation,
   warmRun,
