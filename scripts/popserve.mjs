@@ -25,7 +25,7 @@ if (Number.parseInt(process.versions.node, 10) >= neededMajor) {
   const { main } = isCheckout ? await import('./cli/main.ts') : await import(built);
   await main();
 } else if (!isCheckout) {
-  fail(`expected Node ${neededMajor} or newer, got ${process.version}`);
+  fail(`expected Node ${neededMajor} or newer, got ${process.version}; install a newer one from https://nodejs.org`);
 } else if (process.env[restarted] === undefined) {
   runOn(ownNode());
 } else {

@@ -35,7 +35,7 @@ export function createContext(host: Host, progress: TerminalProgress, args: read
   const again = (options: readonly string[]) => {
     // Words behind '--' are no options.
     const end = args.includes('--') ? args.indexOf('--') : args.length;
-    return shellLine(['popserve', ...args.slice(0, end), ...options, ...args.slice(end)]);
+    return shellLine(['npx', 'popserve', ...args.slice(0, end), ...options, ...args.slice(end)]);
   };
   const at = (settings: Settings): Context => {
     const connection = new Connection(settings, (ms) => {

@@ -82,7 +82,7 @@ async function modelOf({ connection }: Context, { model, version }: AskedModel):
   const { features, records } = parse(modelMetadataSchema, json, what, 'INTERNAL');
   if (features.length > 0) return { features, records };
   throw invalid(
-    `${model} takes no plain records: popserve show ${model} lists its inputs, --input sends a request of them`,
+    `${model} takes no plain records: 'npx popserve show ${model}' lists its inputs, --input sends a request of them`,
   );
 }
 

@@ -134,7 +134,7 @@ function printError(error: unknown, args: readonly string[], host: Host): number
 
 function adviseHelp(error: unknown, [command]: readonly string[]): string {
   const known = command !== undefined && !command.startsWith('-') && !isUnknownCommand(error);
-  return `; see 'popserve help${known ? ` ${command}` : ''}'`;
+  return `; see 'npx popserve help${known ? ` ${command}` : ''}'`;
 }
 
 function isUnknownCommand(error: unknown): boolean {

@@ -53,7 +53,7 @@ export function readRepositoryRequest(body: unknown): string | null {
   if (given !== undefined) {
     throw new PopserveError(
       'UNSUPPORTED',
-      `'parameters': '${given.slice(0, 64)}' is not supported: a model comes from the registry, where 'popserve publish' puts it`,
+      `'parameters': '${given.slice(0, 64)}' is not supported: a model comes from the registry, where 'npx popserve publish' puts it`,
     );
   }
   const { version } = parameters;

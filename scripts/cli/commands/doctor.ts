@@ -147,6 +147,6 @@ async function askEpochs({ connection }: Context): Promise<string> {
   if (ahead.size === 0) return 'no PoP is ahead of the route log';
   const models = [...ahead].sort();
   throw new Error(
-    `PoPs serve routes of ${models.join(', ')} that the log has lost, and take no release; run 'popserve renew ${models[0]}'`,
+    `PoPs serve routes of ${models.join(', ')} that the log has lost, and take no release; run 'npx popserve renew ${models[0]}'`,
   );
 }

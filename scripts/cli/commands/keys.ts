@@ -114,5 +114,5 @@ function parseDays(text: string): string {
 
 function parseKeyId(text: string): string {
   if (keyIdSchema.safeParse(text).success) return text;
-  throw new InvalidArgumentError('a key id is 16 hex digits, as popserve keys list shows it.');
+  throw new InvalidArgumentError("a key id is 16 hex digits, as 'npx popserve keys list' shows it.");
 }

@@ -58,7 +58,7 @@ async function list({ registry, connection }: Context): Promise<Report> {
     String(versions),
     route === null ? '' : String(route.epoch),
   ]);
-  const empty = `no models at ${connection.settings.url} yet; release one with 'popserve publish'`;
+  const empty = `no models at ${connection.settings.url} yet; release one with 'npx popserve publish'`;
   return {
     lines:
       rows.length === 0 ? [empty] : table([['MODEL', 'SERVING', 'CANARY', 'SHADOW', 'VERSIONS', 'EPOCH'], ...rows]),

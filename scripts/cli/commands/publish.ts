@@ -292,7 +292,7 @@ function describePublication({ connection }: Context, outcome: Outcome): Report 
   const curl = change === null ? null : curlLine(manifest, url, change.route.epoch);
   const tryIt =
     curl === null
-      ? [`no sample input is known; 'popserve show ${model} ${version}' lists the inputs`]
+      ? [`no sample input is known; 'npx popserve show ${model} ${version}' lists the inputs`]
       : ['try it:', `  ${curl}`];
   return {
     lines: [
@@ -338,7 +338,7 @@ function describeSteps(steps: Publication['pipelineSteps']): string[] {
 }
 
 function adviseActivation({ model, version }: Manifest, conflict: ContractConflict | null): string[] {
-  const command = `popserve activate ${model} ${version}`;
+  const command = `npx popserve activate ${model} ${version}`;
   if (conflict === null) return [`to serve it: ${command}`];
   return [
     `serving it would break callers of ${conflict.served}:`,

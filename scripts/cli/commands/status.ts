@@ -95,7 +95,7 @@ function describeAhead({ model, pops }: ModelStatus): string[] {
       ? []
       : [`${pop} serves epoch ${highestEpoch}, which the log has lost: it ends at epoch ${found.logEpoch}`],
   );
-  return ahead.length === 0 ? [] : [...ahead, `these PoPs take no release until you run: popserve renew ${model}`];
+  return ahead.length === 0 ? [] : [...ahead, `these PoPs take no release until you run: npx popserve renew ${model}`];
 }
 
 function describeRelease(release: ReleaseStatus, terminal: boolean): string[] {

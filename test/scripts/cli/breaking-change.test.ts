@@ -31,7 +31,7 @@ function popserve(args: readonly string[], publication?: SmallPublication): Prom
 
 /** The words of a command that a message has, as a shell would read them. */
 function pasted(text: string): string[] {
-  const line = /^to .*: popserve (.*)$/m.exec(text)?.[1] ?? '';
+  const line = /^to .*: npx popserve (.*)$/m.exec(text)?.[1] ?? '';
   return Array.from(line.matchAll(/'([^']*)'|\S+/g), ([word, quoted]) => quoted ?? word);
 }
 
@@ -80,7 +80,7 @@ describe('a change that would break callers', () => {
     await popserve(['canary', 'promoted', '2', '--percent', '5', '--breaking', '--reason', 'told them']);
     const refused = await popserve(['promote', 'promoted', '--reason', "it's time"]);
     expect(refused).toMatchObject({ status: 1, out: expect.stringContaining('2 would break callers of 1') });
-    expect(refused.out).toContain("popserve promote promoted --reason 'it'\\''s time' --breaking\n");
+    expect(refused.out).toContain("npx popserve promote promoted --reason 'it'\\''s time' --breaking\n");
     expect(await popserve(['promote', 'promoted', '--reason', 'x', '--breaking'])).toMatchObject({ status: 0 });
   });
 
@@ -96,7 +96,7 @@ describe('a change that would break callers', () => {
         under: 'stable',
         breaks: [{ part: 'input', name: "'x'" }, { part: 'input' }],
       },
-      command: 'popserve activate json 2 --json --breaking --reason WHY',
+      command: 'npx popserve activate json 2 --json --breaking --reason WHY',
     });
   });
 

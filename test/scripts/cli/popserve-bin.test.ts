@@ -87,7 +87,7 @@ describe.skipIf(oldNode === undefined)('scripts/popserve.mjs on an older Node', 
   it('passes exit status, output and errors through', () => {
     const { status, stdout, stderr } = popserve(node, ['nonsense']);
     expect([status, stdout]).toEqual([2, '']);
-    expect(stderr).toBe("popserve: unknown command 'nonsense'; see 'popserve help'\n");
+    expect(stderr).toBe("popserve: unknown command 'nonsense'; see 'npx popserve help'\n");
   });
 
   it('passes standard input through', () => {
@@ -144,7 +144,10 @@ describe.skipIf(oldNode === undefined)('scripts/popserve.mjs on an older Node', 
     mkdirSync(join(root, 'scripts'), { recursive: true });
     cpSync(script, join(root, 'scripts', 'popserve.mjs'));
     const { status, stderr } = popserve(node, ['list'], { script: join(root, 'scripts', 'popserve.mjs') });
-    expect([status, stderr]).toEqual([1, expect.stringMatching(/^popserve: expected Node 22 or newer, got v\d/)]);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^popserve: expected Node 22 or newer, got v[\d.]+; install a newer one/),
+    ]);
   });
 
   it('does not start itself for ever when the Node of the project is old too', () => {

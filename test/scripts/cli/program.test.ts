@@ -55,7 +55,7 @@ describe('popserve', () => {
     const { status, out, err } = await popserve(...args);
     expect(status).toBe(2);
     expect(out).toBe('');
-    expect(err).toMatch(/^popserve: [^\n]*; see 'popserve help[^\n]*'\n$/);
+    expect(err).toMatch(/^popserve: [^\n]*; see 'npx popserve help[^\n]*'\n$/);
     expect(err).toContain(message);
     expect(pop.calls).toEqual([]);
   });

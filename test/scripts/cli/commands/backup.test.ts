@@ -248,9 +248,9 @@ describe('an isolate that knew a higher epoch', () => {
       { model: 'pump', epoch: 2, log: 1 },
     ]);
     expect(await done(pop, 'status', 'pump')).toContain(
-      'local serves epoch 2, which the log has lost: it ends at epoch 1\nthese PoPs take no release until you run: popserve renew pump',
+      'local serves epoch 2, which the log has lost: it ends at epoch 1\nthese PoPs take no release until you run: npx popserve renew pump',
     );
-    await eventually(async () => expect((await run(pop, 'doctor')).out).toContain("run 'popserve renew pump'"));
+    await eventually(async () => expect((await run(pop, 'doctor')).out).toContain("run 'npx popserve renew pump'"));
     expect(await done(pop, 'renew', 'pump')).toBe(
       'pump: from epoch 1 to 3, serving the same; PoPs had served up to epoch 2\n',
     );

@@ -35,7 +35,7 @@ it('asks for a name where the folder has none for a Worker', async () => {
   const refused = await init(folder);
   expect([refused.status, refused.err]).toEqual([
     2,
-    "popserve: 'My Models' is no name for a Worker: expected lower case letters, digits and hyphens, at most 54; give one with --name; see 'popserve help init'\n",
+    "popserve: 'My Models' is no name for a Worker: expected lower case letters, digits and hyphens, at most 54; give one with --name; see 'npx popserve help init'\n",
   ]);
   expect((await init(folder, '--name', 'my-models')).status).toBe(0);
   expect(readFileSync(join(folder, 'wrangler.toml'), 'utf8')).toContain('bucket_name = "my-models-models"');

@@ -34,7 +34,7 @@ describe('popserve list', () => {
 
   it('says how to begin when there is nothing', async () => {
     pop.intercept = () => ({ status: 200, body: { models: [], next: null } });
-    expect((await popserve('list')).out).toContain("release one with 'popserve publish'");
+    expect((await popserve('list')).out).toContain("release one with 'npx popserve publish'");
     expect(JSON.parse((await popserve('list', '--json')).out)).toEqual({ models: [] });
   });
 });

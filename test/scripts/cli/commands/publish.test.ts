@@ -58,7 +58,7 @@ describe('popserve publish', () => {
   it('leaves the route alone without --activate and says how to go on', async () => {
     const { out } = await publish(file);
     expect(pop.routes).toEqual([]);
-    expect(out).toContain('to serve it: popserve activate m v1\n');
+    expect(out).toContain('to serve it: npx popserve activate m v1\n');
   });
 
   it('passes over the names of versions that were retired', async () => {
