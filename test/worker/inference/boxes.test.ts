@@ -1,5 +1,6 @@
 // Detectors of each form through the real Worker. The expected boxes are computed here once more, in plain arithmetic and from the
 // formulas of each detector's own repository.
+import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DetectedObject } from '../../../registry/api/task-answers.ts';
 import type { BoxesStep, BoxForm } from '../../../registry/pipeline/boxes.ts';
@@ -294,6 +295,22 @@ describe('boxes as the detector means them', () => {
     const { json } = await ask(name, { inputs, parameters: { threshold: 0.6 } }, 'application/json');
     expectSame(json, oracle(each, 0.6));
   });
+});
+
+test('a picture that EXIF data turn has its boxes where it is shown, upright', async () => {
+  // Lies on its side in the file: 100 wide and 300 high, to be turned by a quarter.
+  const lying = png(pictureHeight, pictureWidth, (x, y) => [x, y % 256, 7]);
+  const tiff = Buffer.from('49492a0008000000010012010300010000000600000000000000', 'hex');
+  const body = Buffer.concat([Buffer.from('eXIf'), tiff]);
+  const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)];
+  length.writeUInt32BE(tiff.length);
+  check.writeUInt32BE(crc32(body));
+  const afterHeader = 33;
+  const turned = Buffer.concat([lying.subarray(0, afterHeader), length, body, check, lying.subarray(afterHeader)]);
+  const [each] = cases;
+  const { status, json } = await ask('yolov5', new Uint8Array(turned));
+  expect(status).toBe(200);
+  expectSame(json, oracle(each as Case));
 });
 
 test('a parameter of another task is refused before a picture is decoded', async () => {
