@@ -13,7 +13,8 @@ export interface ModelReport {
 }
 
 /**
- * @param tritonNames adds `nv_inference_*` for the numbers that PoPs report: there are no times and no pending requests
+ * @param tritonNames adds `nv_inference_*` for the numbers that PoPs report. Its durations are a server's own, whose clock stands still in
+ *   production: they are left out, and so are pending requests
  * @see https://github.com/triton-inference-server/server/blob/main/docs/user_guide/metrics.md
  */
 export function metricsOf(reports: readonly ModelReport[], tritonNames: boolean): Metric[] {
