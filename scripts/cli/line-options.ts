@@ -56,10 +56,16 @@ export function lineOptions(options: LineArguments & GateArguments): LineSize | 
 }
 
 /** @throws {UsageError} for image-to-text without what it needs, and for its options without it */
-export function requireWriting(task: PipelineTask | null, { labels, blank, space }: LineArguments): void {
+export function requireWriting(task: PipelineTask | null, options: LineArguments & GateArguments): void {
+  const { labels, blank, space } = options;
   if (task !== 'image-to-text') {
     if (blank === undefined && !space) return;
     throw new UsageError(`${blank === undefined ? '--space' : '--blank'} goes with --task image-to-text`);
+  }
+  if (options.testData !== undefined || options.reference !== undefined) {
+    throw new UsageError(
+      'the gate does not judge texts: --test-data and --reference do not go with --task image-to-text; publish without them, and compare texts by the answers of a PoP',
+    );
   }
   if (labels?.length === 1 && blank !== undefined) return;
   throw new UsageError(

@@ -52,6 +52,8 @@ test('grey pictures have no order of channels', async () => {
 
 test.each<[string, Options, string]>([
   ['no blank', { ...writing, blank: undefined as never }, 'image-to-text needs one --labels FILE'],
+  ['test data', { ...writing, testData: 'lines' }, 'the gate does not judge texts: --test-data and'],
+  ['reference data', { ...writing, reference: 'lines' }, 'the gate does not judge texts'],
   ['no labels', { ...writing, labels: [] }, 'image-to-text needs one --labels FILE'],
   ['a size in part', { ...writing, imagePadding: undefined as never }, 'need --image-height, --image-width and'],
   ['two ways to resize', { ...writing, imageResize: 256 }, '--image-resize and --image-crop do not go with it'],
