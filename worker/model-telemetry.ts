@@ -1,6 +1,6 @@
 // The Durable Object of one model, named as the model: merges what the isolates of all PoPs report and keeps it in SQLite.
 import { DurableObject } from 'cloudflare:workers';
-import type { DriftStatus } from '../registry/api/drift.ts';
+import type { AcceptedBaseline, BaselineAction, DriftStatus } from '../registry/api/drift.ts';
 import type { ShadowReport } from '../registry/api/shadow.ts';
 import type { TelemetryStatus } from '../registry/api/status.ts';
 import type { PopserveError } from '../registry/errors.ts';
@@ -12,6 +12,7 @@ import type { Config } from './config.ts';
 import { log } from './logging/log.ts';
 import { applyParts } from './telemetry/apply-parts.ts';
 import { readRecentCounts, readTotals } from './telemetry/counts-part.ts';
+import { type PlaceHistory, readHistory } from './telemetry/drift/drift-history.ts';
 import { readDrift } from './telemetry/drift/drift-status.ts';
 import { DriftWatch } from './telemetry/drift/drift-watch.ts';
 import { readFeedback } from './telemetry/feedback/feedback-status.ts';
@@ -118,6 +119,25 @@ export class ModelTelemetry extends DurableObject<Env> implements TelemetryObjec
     const model = (await this.ctx.storage.get<string>('model')) ?? '';
     const minimumRows = await this.#drift.minimumRows(model);
     return readDrift(sql, this.#outbox, this.#config.drift, minimumRows, filter);
+  }
+
+  async driftHistory(
+    model: string,
+    asked: { version: string; place: string; feature?: string },
+  ): Promise<PlaceHistory | null> {
+    const sql = this.#sql;
+    const layout = await this.#drift.knownLayout(model, asked.version);
+    return layout === null ? null : readHistory(sql, layout, asked);
+  }
+
+  async changeBaseline(
+    model: string,
+    change: BaselineAction & { actor: string },
+  ): Promise<{ accepted: AcceptedBaseline | null } | { refusal: string }> {
+    if (this.#refusal !== null) throw this.#refusal;
+    const changed = this.ctx.storage.transactionSync(() => this.#drift.changeBaseline(model, change, Date.now()));
+    await this.#wake(model, [this.#drift.nextMs(), this.#outbox.nextMs()]);
+    return changed;
   }
 
   async overview(): Promise<{ status: TelemetryStatus; drift: DriftStatus }> {

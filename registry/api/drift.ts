@@ -69,6 +69,19 @@ export const closedWindowSchema = z.object({
 
 export type ClosedWindow = z.infer<typeof closedWindowSchema>;
 
+/** The live values of a place that an operator has accepted as its usual ones: what it is judged against instead of the reference data. */
+export const acceptedBaselineSchema = z.object({
+  fromMs: timeMs,
+  toMs: timeMs,
+  windows: count.describe('The judged windows that it was made of.'),
+  rows: count,
+  atMs: timeMs.describe('When it was accepted.'),
+  actor: z.string(),
+  reason: z.string().nullable(),
+});
+
+export type AcceptedBaseline = z.infer<typeof acceptedBaselineSchema>;
+
 export const placeDriftSchema = z.object({
   place: z.string().describe('`pop:FRA`, `region:EU` or `global`.'),
   drifting: z.boolean(),
@@ -83,12 +96,19 @@ export const placeDriftSchema = z.object({
     .describe('The window that is being filled; null: nothing came since the last one.'),
   window: judgedWindowSchema.nullable().describe('The newest window that was judged; null: none yet.'),
   windows: z.array(closedWindowSchema).describe('Closed windows, the oldest first.'),
+  accepted: acceptedBaselineSchema
+    .nullable()
+    .default(null)
+    .describe('The baseline of its own that the place is judged against; null: that of the version.'),
 });
 
 export type PlaceDrift = z.infer<typeof placeDriftSchema>;
 
-/** Why an episode ended: values are as they were; the version is routed no longer; nothing more was heard. */
-export const endReasonSchema = z.enum(['recovered', 'superseded', 'silent']);
+/**
+ * Why an episode ended: values are as they were; an operator has accepted them; the version is routed no longer; nothing more was
+ * heard.
+ */
+export const endReasonSchema = z.enum(['recovered', 'accepted', 'superseded', 'silent']);
 
 export type EndReason = z.infer<typeof endReasonSchema>;
 
@@ -141,3 +161,67 @@ export type DriftStatus = z.infer<typeof driftStatusSchema>;
 export const modelDriftSchema = z.object({ model: modelNameSchema, ...driftStatusSchema.shape });
 
 export type ModelDrift = z.infer<typeof modelDriftSchema>;
+
+export const placeSchema = z
+  .string()
+  .max(80)
+  .regex(/^(global|(pop|region):[\x21-\x7e]{1,64})$/, 'expected global, pop:NAME or region:NAME')
+  .describe('`pop:FRA`, `region:EU` or `global`.');
+
+/** What may be done about the baseline of a place. */
+export const baselineActionSchema = z.strictObject({
+  action: z
+    .enum(['accept', 'withdraw'])
+    .describe(
+      "`accept`: the place's newest judged windows become its baseline; `withdraw`: the version's counts again.",
+    ),
+  version: versionSchema,
+  place: placeSchema,
+  reason: z.string().min(1).max(1000).nullable().default(null),
+});
+
+export type BaselineAction = z.infer<typeof baselineActionSchema>;
+
+export const placeBaselineSchema = z.object({
+  model: modelNameSchema,
+  version: versionSchema,
+  place: z.string(),
+  accepted: acceptedBaselineSchema.nullable().describe("Null: the place is judged against the version's baseline."),
+});
+
+export type PlaceBaseline = z.infer<typeof placeBaselineSchema>;
+
+/** Counts of a feature in its bins; those of a live window may be fractions, where a caller was held back. */
+const binnedSchema = z.object({ bins: z.array(z.number()), missing: z.number(), outside: z.number() });
+
+export const driftHistorySchema = z.object({
+  model: modelNameSchema,
+  version: versionSchema,
+  place: z.string(),
+  accepted: acceptedBaselineSchema.nullable(),
+  windows: z
+    .array(
+      z.object({
+        fromMs: timeMs,
+        toMs: timeMs,
+        rows: count,
+        past: z.boolean().describe('Whether anything was past its threshold.'),
+        psi: z.array(z.number()).describe('Of each of `features`.'),
+      }),
+    )
+    .describe('The judged windows of which counts are kept, the oldest first.'),
+  features: z.array(z.string()).describe('The first 100, inputs first.'),
+  featuresLeftOut: count,
+  histogram: z
+    .object({
+      feature: z.string(),
+      kind: z.enum(['input', 'output']),
+      bins: z.array(z.string()).describe('What each bin takes: `< 0.5`, `0.5 to 1`, a category, `others`.'),
+      reference: binnedSchema.describe('The baseline that the place is judged against.'),
+      live: binnedSchema.describe('The newest window.'),
+    })
+    .nullable()
+    .describe('Of the feature that was asked for; null: none was, or no window is kept.'),
+});
+
+export type DriftHistory = z.infer<typeof driftHistorySchema>;

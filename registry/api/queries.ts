@@ -2,6 +2,7 @@
 // as text.
 import * as z from 'zod';
 import { digestSchema, versionSchema } from '../names.ts';
+import { placeSchema } from './drift.ts';
 
 const after = z.string().max(1024).describe('What the page before gave as `next`.').optional();
 
@@ -34,6 +35,13 @@ export const objectPageQuerySchema = z.object({
 export const partQuerySchema = z.strictObject({
   version: versionSchema.describe('Only this version.').exactOptional(),
   pop: z.string().max(64).describe('Only this PoP.').exactOptional(),
+});
+
+/** One place of one version, and the feature whose histogram is asked for. */
+export const driftHistoryQuerySchema = z.strictObject({
+  version: versionSchema,
+  place: placeSchema,
+  feature: z.string().min(1).max(1000).describe('Tells its histogram too.').exactOptional(),
 });
 
 export const statisticsQuerySchema = z.object({

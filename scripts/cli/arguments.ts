@@ -1,6 +1,7 @@
 // How the words of a command line become values: what cannot be right is refused before anything is done.
 import { InvalidArgumentError } from 'commander';
 import * as z from 'zod';
+import { placeSchema } from '../../registry/api/drift.ts';
 import { aliasSchema, modelNameSchema, versionSchema } from '../../registry/names.ts';
 import { check, tellFaults } from '../../registry/parse.ts';
 import { mostBoxes } from '../../registry/pipeline/boxes.ts';
@@ -21,6 +22,7 @@ function parser<T>(schema: z.ZodType<T>): (text: string) => T {
 const numberText = z.string().regex(/\S/, 'expected a number').transform(Number);
 
 export const parseModel = parser(modelNameSchema);
+export const parsePlace = parser(placeSchema);
 export const parseVersion = parser(versionSchema);
 export const parseAlias = parser(aliasSchema);
 export const parsePercent = parser(numberText.pipe(percentSchema));

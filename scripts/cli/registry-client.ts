@@ -2,7 +2,13 @@
 import { openAsBlob } from 'node:fs';
 import type * as z from 'zod';
 import { type AuditRecord, auditPageSchema } from '../../registry/api/audit.ts';
-import { type ModelDrift, modelDriftSchema } from '../../registry/api/drift.ts';
+import {
+  type BaselineAction,
+  type ModelDrift,
+  modelDriftSchema,
+  type PlaceBaseline,
+  placeBaselineSchema,
+} from '../../registry/api/drift.ts';
 import { type GarbageReport, garbageReportSchema } from '../../registry/api/garbage.ts';
 import {
   type CreatedKey,
@@ -236,6 +242,18 @@ export class RegistryClient {
     const query = new URLSearchParams(filter).toString();
     const path = urlPath`registry/models/${model}/drift`;
     return this.#read(modelDriftSchema, await this.#get(query === '' ? path : `${path}?${query}`));
+  }
+
+  /** Gives a place a baseline of its own, or takes it away. @throws {PopserveError} CONFLICT where there is nothing to do it with */
+  async changeBaseline(model: string, action: BaselineAction): Promise<PlaceBaseline> {
+    const call = {
+      method: 'POST',
+      path: urlPath`registry/models/${model}/drift`,
+      ...json(JSON.stringify(action)),
+      // A second acceptance would take newer windows.
+      repeat: 'refused',
+    } as const;
+    return this.#read(placeBaselineSchema, await this.#send(call));
   }
 
   /** The versions that the PoPs serve, and their counts. @throws {PopserveError} NOT_FOUND */

@@ -1,6 +1,5 @@
-// Merged reports of the PoPs on models: releases, shadows, drift, metrics. A name is known for a model's before its Durable Object is
+// Merged reports of the PoPs on models: releases, shadows, metrics. A name is known for a model's before its Durable Object is
 // reached: the platform would make an object for any name.
-import type { ModelDrift } from '../../registry/api/drift.ts';
 import type { ModelShadow } from '../../registry/api/shadow.ts';
 import type { ModelStatus } from '../../registry/api/status.ts';
 import type { Spend } from '../../registry/model-catalog.ts';
@@ -29,13 +28,6 @@ export async function reportedStatus({ registry, telemetry }: Reported, model: s
 export async function reportedShadows({ registry, telemetry }: Reported, model: string): Promise<ModelShadow> {
   const route = await registry.routeOf(model);
   return { model, shadow: route?.shadow ?? null, pairs: await telemetry.object(model).shadow() };
-}
-
-/** How far live values have moved from the baseline. @throws PopserveError NOT_FOUND */
-export async function reportedDrift({ registry, telemetry }: Reported, model: string, part: Part): Promise<ModelDrift> {
-  await registry.requireModel(model);
-  using status = await telemetry.object(model).drift(part);
-  return { model, settings: status.settings, versions: status.versions, events: status.events };
 }
 
 /**

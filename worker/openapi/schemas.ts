@@ -2,7 +2,12 @@
 import * as z from 'zod';
 import { auditPageSchema } from '../../registry/api/audit.ts';
 import { storedBlobSchema } from '../../registry/api/blobs.ts';
-import { modelDriftSchema } from '../../registry/api/drift.ts';
+import {
+  baselineActionSchema,
+  driftHistorySchema,
+  modelDriftSchema,
+  placeBaselineSchema,
+} from '../../registry/api/drift.ts';
 import { embeddingsRequestSchema, embeddingsResponseSchema, openAiErrorSchema } from '../../registry/api/embeddings.ts';
 import { errorAnswerSchema } from '../../registry/api/error.ts';
 import { feedbackAnswerSchema, feedbackRequestSchema } from '../../registry/api/feedback.ts';
@@ -97,6 +102,7 @@ const shared = {
 /** The bodies of requests: members with a default may be left out. */
 const requests = {
   ...shared,
+  BaselineAction: baselineActionSchema,
   EmbeddingsRequest: embeddingsRequestSchema,
   FeedbackRequest: feedbackRequestSchema,
   GarbageRequest: garbageRequestSchema,
@@ -125,6 +131,7 @@ const answers = {
   Description: descriptionSchema,
   DetectedObjects: detectedObjectsSchema,
   DetectedObjectsList: detectedObjectsListSchema,
+  DriftHistory: driftHistorySchema,
   Embedding: embeddingSchema,
   EmbeddingList: embeddingListSchema,
   EmbeddingsResponse: embeddingsResponseSchema,
@@ -151,6 +158,7 @@ const answers = {
   ObjectPage: objectPageSchema,
   OpenAiError: openAiErrorSchema,
   OutputsByName: outputsByNameSchema,
+  PlaceBaseline: placeBaselineSchema,
   PlatformReport: platformReportSchema,
   Predictions: predictionsSchema,
   PredictResponse: predictResponseSchema,

@@ -1,5 +1,4 @@
-// The command that shows drift: how far live values of each place are from the version's baseline.
-
+// The command that shows drift: how far live values of each place are from the version's baseline; and that accepts them as usual.
 import type { Command } from 'commander';
 import type {
   DriftSettings,
@@ -9,15 +8,19 @@ import type {
   VersionDrift,
 } from '../../../registry/api/drift.ts';
 import { largest } from '../../../registry/extremes.ts';
-import { parseModel, parseVersion } from '../arguments.ts';
+import { parseModel, parsePlace, parseReason, parseVersion } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
 import { driftHeadline, progress, timeOf } from '../drift-headline.ts';
 import { type Report, table } from '../report.ts';
+import { UsageError } from '../usage-error.ts';
 
 interface DriftOptions {
   json?: boolean;
   pop?: string;
   version?: string;
+  accept?: string;
+  withdraw?: string;
+  reason?: string;
 }
 
 export function addDrift(program: Command, execute: Execute): void {
@@ -27,8 +30,43 @@ export function addDrift(program: Command, execute: Execute): void {
     .argument('<model>', 'name of the model', parseModel)
     .option('--pop <name>', 'only this point of presence')
     .option('--version <version>', 'only this version', parseVersion)
+    .option(
+      '--accept <place>',
+      'take the newest values of a place as its usual: pop:FRA, region:EU, global',
+      parsePlace,
+    )
+    .option('--withdraw <place>', "judge a place against the version's baseline again", parsePlace)
+    .option('--reason <text>', 'why, for the audit', parseReason)
     .option('--json', 'machine-readable output')
-    .action((model: string, options: DriftOptions) => execute(options, (context) => drift(context, model, options)));
+    .action((model: string, options: DriftOptions) =>
+      execute(options, (context) =>
+        isChange(options) ? changeBaseline(context, model, options) : drift(context, model, options),
+      ),
+    );
+}
+
+function isChange({ accept, withdraw, reason }: DriftOptions): boolean {
+  return accept !== undefined || withdraw !== undefined || reason !== undefined;
+}
+
+/** Without a version it is the one that is served. */
+async function changeBaseline({ registry }: Context, model: string, options: DriftOptions): Promise<Report> {
+  const { accept, withdraw, reason } = options;
+  const place = accept ?? withdraw;
+  if (place === undefined || (accept !== undefined && withdraw !== undefined)) {
+    throw new UsageError('give either --accept PLACE or --withdraw PLACE');
+  }
+  if (reason === undefined) throw new UsageError('say why: --reason "the summer is warmer here"');
+  const version = options.version ?? (await registry.showModel(model)).route?.aliases.stable;
+  if (version === undefined) throw new UsageError(`no version of ${model} is served: name one with --version`);
+  const action = accept === undefined ? ('withdraw' as const) : ('accept' as const);
+  const changed = await registry.changeBaseline(model, { action, version, place, reason });
+  const { accepted } = changed;
+  const now =
+    accepted === null
+      ? "is judged against the version's baseline again"
+      : `is judged against its own ${accepted.rows} rows from ${timeOf(accepted.fromMs)} to ${timeOf(accepted.toMs)}`;
+  return { lines: [`${model} ${version}: ${place} ${now}`], value: changed };
 }
 
 async function drift({ registry }: Context, model: string, { pop, version }: DriftOptions): Promise<Report> {
@@ -72,15 +110,21 @@ function describeVersion(model: string, version: VersionDrift, settings: DriftSe
 }
 
 function describePlace(shown: PlaceDrift, { minimumRows }: VersionDrift, settings: DriftSettings): string[] {
-  const { place, drifting, open, window, windows } = shown;
+  const { place, drifting, open, window, windows, accepted } = shown;
   const filling = open === null ? '' : `; ${open.rows} rows in the next`;
   if (window === null) return ['', `${place}: not judged yet, ${progress({ places: [shown], minimumRows })}`];
   const span = `${timeOf(window.fromMs)} to ${timeOf(window.toMs)}, ${window.rows} rows${filling}`;
   const trend =
     windows.length < 2 ? [] : [`PSI of the last windows  ${sparkline(windows.map(({ maxPsi }) => maxPsi))}`];
+  const own =
+    accepted === null
+      ? []
+      : [
+          `own baseline since ${timeOf(accepted.atMs)}, by ${accepted.actor}: ${accepted.reason ?? 'no reason was given'}`,
+        ];
   const rows = [...window.features].sort((a, b) => b.psi - a.psi).map((feature) => describeFeature(feature, settings));
   const header = ['', 'PSI', '', 'JS', 'MISSING', 'OUTSIDE', 'PAST'];
-  return ['', `${place}${drifting ? ' (drifting)' : ''}: ${span}`, ...trend, ...table([header, ...rows])];
+  return ['', `${place}${drifting ? ' (drifting)' : ''}: ${span}`, ...own, ...trend, ...table([header, ...rows])];
 }
 
 function describeFeature(feature: FeatureVerdict, { thresholds }: DriftSettings): string[] {

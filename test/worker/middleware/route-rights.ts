@@ -53,6 +53,8 @@ export const rights: Readonly<Record<string, Right>> = {
   'GET /registry/models/{model}/status': 'read',
   'GET /registry/models/{model}/shadow': 'read',
   'GET /registry/models/{model}/drift': 'read',
+  'GET /registry/models/{model}/drift/history': 'read',
+  'POST /registry/models/{model}/drift': 'release',
   'GET /registry/models/{model}/sample': 'admin',
   'DELETE /registry/models/{model}/sample': 'admin',
   'GET /registry/audit': 'admin',

@@ -184,6 +184,8 @@ const calls: readonly [status: number, verb: string, path: string, call: Call][]
   [200, 'GET', `${registered}/sample`, { query: '?version=1&pop=local' }],
   [200, 'DELETE', `${registered}/sample`, {}],
   [400, 'GET', `${registered}/drift`, { query: '?nothing=1' }],
+  [400, 'GET', `${registered}/drift/history`, { query: '?version=1&place=FRA' }],
+  [409, 'POST', `${registered}/drift`, { body: { action: 'withdraw', version: '1', place: 'global' } }],
   [200, 'GET', '/registry/audit', { query: '?limit=1' }],
   [200, 'GET', '/registry/audit', {}],
   [200, 'GET', '/registry/objects', { query: '?limit=10' }],
@@ -291,6 +293,15 @@ describe('what takes a while to come', () => {
       ({ versions: [first], events }: Drift) =>
         events.length && first?.episodes.length && first.places.some(({ window }) => window),
     );
+    await settled(
+      `${registered}/drift/history`,
+      { in: { model: 'watched' }, query: '?version=1&place=global&feature=x[0]' },
+      body,
+      ({ windows, histogram }: { windows: unknown[]; histogram: unknown }) => windows.length && histogram,
+    );
+    const accept = { action: 'accept', version: '1', place: 'global', reason: 'the new normal' };
+    const accepted = await send('POST', `${registered}/drift`, { in: { model: 'watched' }, body: accept });
+    expect([accepted.status, description.faults('POST', `${registered}/drift`, accepted)]).toEqual([200, []]);
   });
 
   test('sampled rows', async () => {

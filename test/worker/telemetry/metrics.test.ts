@@ -43,7 +43,7 @@ const report: ModelReport = {
           episodes: [],
           places: [
             {
-              ...{ place: 'pop:HEL', drifting: true, changedMs: 0, open: null, windows: [] },
+              ...{ place: 'pop:HEL', drifting: true, changedMs: 0, open: null, windows: [], accepted: null },
               window: { fromMs: 0, toMs: 1, requests: 90, rows: 900, features: [verdict] },
             },
           ],

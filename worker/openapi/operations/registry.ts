@@ -1,5 +1,10 @@
 // The control plane.
-import { objectPageQuerySchema, pageQuerySchema, partQuerySchema } from '../../../registry/api/queries.ts';
+import {
+  driftHistoryQuerySchema,
+  objectPageQuerySchema,
+  pageQuerySchema,
+  partQuerySchema,
+} from '../../../registry/api/queries.ts';
 import type { Answer, Operation, Operations } from '../operation.ts';
 
 /** How blobs are read. */
@@ -105,6 +110,26 @@ export const registryOperations: Operations = {
     'How far live values have moved from the baseline',
     { content: 'ModelDrift' },
     { query: partQuerySchema },
+  ),
+  ...registry(
+    'GET /models/:model/drift/history',
+    'getDriftHistory',
+    'How the values of one place moved over its newest windows, and the histogram of a feature',
+    { content: 'DriftHistory' },
+    { query: driftHistoryQuerySchema },
+  ),
+  ...registry(
+    'POST /models/:model/drift',
+    'changeDriftBaseline',
+    'Accept the values of a place as its usual ones, or judge it by the reference data again',
+    { content: 'PlaceBaseline' },
+    {
+      body: {
+        content: 'BaselineAction',
+        example: { action: 'accept', version: '1', place: 'region:EU', reason: 'the summer is warmer here' },
+      },
+      headers: ['popserve-actor'],
+    },
   ),
   ...registry(
     'GET /models/:model/sample',

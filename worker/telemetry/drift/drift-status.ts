@@ -4,6 +4,7 @@ import type { DriftSettings, DriftStatus, PlaceDrift } from '../../../registry/a
 import type { Outbox } from '../signal/outbox.ts';
 import { knownVersions, type OpenWindow, readClosedWindows, readOpenWindows, readPlaces } from './drift-tables.ts';
 import { readEpisodes } from './episodes.ts';
+import { readAccepted } from './place-baselines.ts';
 import { callersBySize, rowsOfOthers } from './without-one.ts';
 
 const shownWindows = 24;
@@ -36,6 +37,7 @@ export function readDrift(
 function placesOf(sql: SqlStorage, version: string, enough: number): PlaceDrift[] {
   const open = new Map(readOpenWindows(sql, version).map((window) => [window.place, window]));
   const judged = new Map(readPlaces(sql, version).map((row) => [row.place, row]));
+  const accepted = readAccepted(sql, version);
   return [...new Set([...open.keys(), ...judged.keys()])].sort().map((place) => {
     const filling = open.get(place);
     const row = judged.get(place);
@@ -46,6 +48,7 @@ function placesOf(sql: SqlStorage, version: string, enough: number): PlaceDrift[
       open: filling === undefined ? null : describeOpen(filling, enough),
       window: row?.window ?? null,
       windows: readClosedWindows(sql, version, place, shownWindows),
+      accepted: accepted.get(place)?.accepted ?? null,
     };
   });
 }

@@ -80,6 +80,14 @@ export function openVersions(sql: SqlStorage): { version: string; layout: number
     .toArray();
 }
 
+/** The layout of a version's counts; null for a version that is not known. */
+export function layoutIdOf(sql: SqlStorage, version: string): number | null {
+  const [known] = sql
+    .exec<{ layout: number }>('SELECT layout FROM drift_versions WHERE version = ?', version)
+    .toArray();
+  return known?.layout ?? null;
+}
+
 export function knownVersions(sql: SqlStorage): string[] {
   return sql
     .exec<{ version: string }>('SELECT version FROM drift_versions ORDER BY version')
@@ -166,8 +174,17 @@ export function settleVersion(sql: SqlStorage, version: string): void {
   sql.exec('UPDATE drift_versions SET opened_ms = NULL WHERE version = ?', version);
 }
 
+const versionTables = [
+  'drift_versions',
+  'drift_open',
+  'drift_windows',
+  'drift_places',
+  'drift_recent',
+  'drift_accepted',
+];
+
 export function forgetVersion(sql: SqlStorage, version: string): void {
-  for (const table of ['drift_versions', 'drift_open', 'drift_windows', 'drift_places']) {
+  for (const table of versionTables) {
     sql.exec(`DELETE FROM ${table} WHERE version = ?`, version);
   }
 }
@@ -179,4 +196,5 @@ export function forgetSilent(sql: SqlStorage, beforeMs: number): void {
     `DELETE FROM drift_places WHERE drifting = 0 AND (version, place) NOT IN (SELECT version, place FROM drift_windows)
       AND (version, place) NOT IN (SELECT version, place FROM drift_open)`,
   );
+  sql.exec('DELETE FROM drift_recent WHERE (version, place) NOT IN (SELECT version, place FROM drift_places)');
 }

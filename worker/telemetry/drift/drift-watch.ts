@@ -2,7 +2,7 @@
 // that a report does not wait for it: a report only adds counts and makes sure that the alarm is set.
 
 import type { SqlStorage } from '@cloudflare/workers-types';
-import type { DriftSettings, EndReason } from '../../../registry/api/drift.ts';
+import type { AcceptedBaseline, BaselineAction, DriftSettings, EndReason } from '../../../registry/api/drift.ts';
 import { PopserveError } from '../../../registry/errors.ts';
 import { smallest } from '../../../registry/extremes.ts';
 import type { Registry } from '../../../registry/registry.ts';
@@ -14,6 +14,7 @@ import {
   closeWindow,
   forgetVersion,
   knownVersions,
+  layoutIdOf,
   openVersions,
   type PlaceRow,
   readOpenWindows,
@@ -24,6 +25,7 @@ import {
 import { beginEpisode, endEpisode, openEpisode } from './episodes.ts';
 import { judge, minimumRows } from './judge.ts';
 import { type Layout, layoutOf } from './layout.ts';
+import { acceptRecent, keepRecent, layoutOfPlace, readAccepted, withdrawAccepted } from './place-baselines.ts';
 import { longestWait, longestWindow } from './settings.ts';
 import { callersBySize, isLoneStranger, rowsOfOthers } from './without-one.ts';
 
@@ -106,6 +108,45 @@ export class DriftWatch {
     return least;
   }
 
+  /**
+   * Gives a place a baseline of its own, or takes it away. The place starts quiet either way: what it was judged by is judged no longer.
+   * @returns what the place is judged against from now on, null for the version's baseline; a refusal says why nothing was changed
+   */
+  changeBaseline(
+    model: string,
+    change: BaselineAction & { readonly actor: string },
+    nowMs: number,
+  ): { readonly accepted: AcceptedBaseline | null } | { readonly refusal: string } {
+    const { action, version, place, actor, reason } = change;
+    const layoutId = layoutIdOf(this.#sql, version);
+    if (layoutId === null) return { refusal: `nothing was counted for version ${version} yet` };
+    let accepted: AcceptedBaseline | null = null;
+    if (action === 'accept') {
+      accepted = acceptRecent(this.#sql, { version, place, layoutId }, { actor, reason }, nowMs);
+      if (accepted === null) {
+        return { refusal: `no window of ${place} was judged yet for version ${version}: there is nothing to accept` };
+      }
+    } else if (!withdrawAccepted(this.#sql, version, place)) {
+      return { refusal: `${place} has no baseline of its own for version ${version}` };
+    }
+    const row = readPlaces(this.#sql, version).find((each) => each.place === place);
+    if (row !== undefined) {
+      const changedMs = row.alarm.drifting ? nowMs : row.changedMs;
+      writePlace(this.#sql, version, { ...row, alarm: quiet, changedMs });
+    }
+    const episode = openEpisode(this.#sql, version);
+    if (episode !== null && this.#drifting(version).length === 0) {
+      this.#outbox.add(endEpisode(this.#sql, episode, { model, reason: 'accepted' }, nowMs), nowMs);
+    }
+    return { accepted };
+  }
+
+  /** The bins and the baseline of a version as it is known now. @returns null for one that is gone or was never counted */
+  async knownLayout(model: string, version: string): Promise<Layout | null> {
+    const id = layoutIdOf(this.#sql, version);
+    return id === null ? null : await this.#layoutOf(model, version, id);
+  }
+
   get #windowMs(): number {
     return this.#settings.windowSeconds * 1000;
   }
@@ -130,6 +171,7 @@ export class DriftWatch {
     const { thresholds, windows } = this.#settings;
     const open = readOpenWindows(this.#sql, version);
     const places = new Map(readPlaces(this.#sql, version).map((row) => [row.place, row]));
+    const accepted = readAccepted(this.#sql, version);
     const enough = minimumRows(layout, thresholds, open.length);
     const world = callersBySize(open.find(({ place }) => place === 'global')?.callers ?? [], enough);
     for (const { place, sinceMs, requests, rows, callers } of open) {
@@ -144,10 +186,16 @@ export class DriftWatch {
       const others = rowsOfOthers(bySize);
       // One caller has sent nearly all: the window waits until the others can be judged without it.
       if (others > 0 && others < enough && nowMs - sinceMs < longestWait(this.#windowMs)) continue;
-      const { judged, features } = judge(layout, callers, thresholds, open.length);
+      const own = layoutOfPlace(layout, accepted.get(place));
+      const { judged, features, counts } = judge(own, callers, thresholds, open.length);
       const past = features.filter((verdict) => verdict.past.length > 0).map(({ feature }) => feature);
       const maxPsi = features.reduce((most, { psi }) => Math.max(most, psi), 0);
       closeWindow(this.#sql, version, place, { ...closed, judged, maxPsi, past });
+      if (judged) {
+        const psi = features.map((verdict) => Number(verdict.psi.toPrecision(4)));
+        const window = { fromMs: sinceMs, toMs: nowMs, rows, past: past.length > 0, psi };
+        keepRecent(this.#sql, { version, place, layout }, window, counts);
+      }
       const before = places.get(place);
       const alarm = judged ? nextAlarm(before?.alarm ?? quiet, past.length > 0, windows) : (before?.alarm ?? quiet);
       const changed = alarm.drifting !== (before?.alarm.drifting ?? false);

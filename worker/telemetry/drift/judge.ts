@@ -20,6 +20,8 @@ export interface Verdict {
   /** False if every feature has too few values: then the window says nothing. */
   readonly judged: boolean;
   readonly features: FeatureVerdict[];
+  /** The counts of all callers, the largest held back. */
+  readonly counts: Float64Array;
 }
 
 /**
@@ -66,7 +68,7 @@ export function judge(
       verdict,
     );
   });
-  return { judged: features.some(({ samples, minimumSamples }) => samples >= minimumSamples), features };
+  return { judged: features.some(({ samples, minimumSamples }) => samples >= minimumSamples), features, counts: whole };
 }
 
 /** Whether anything in a verdict could be taken for drift, by the thresholds or by the limit of a rollout. */

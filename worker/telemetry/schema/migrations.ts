@@ -9,6 +9,8 @@ export const migrations: readonly Migration[] = [
   // Older code that folds epochs forgets how the last day went, and no more.
   { title: 'counts of the last day', olderCodeMayRun: true, apply: addRecentCounts },
   { title: 'truths of answers', olderCodeMayRun: true, apply: createFeedbackTables },
+  // Older code judges such places against the version's baseline, and keeps no windows.
+  { title: 'baselines of places', olderCodeMayRun: true, apply: createPlaceBaselines },
 ];
 
 /** Objects of 0.1.0 have these tables already, and no version. */
@@ -51,6 +53,17 @@ function createFeedbackTables(sql: SqlStorage): void {
   sql.exec(`CREATE TABLE IF NOT EXISTS feedback_seen (
     expires_day INTEGER NOT NULL, issuer TEXT NOT NULL, block INTEGER NOT NULL, bits BLOB NOT NULL,
     PRIMARY KEY (expires_day, issuer, block)) WITHOUT ROWID`);
+}
+
+/** Rows say which layout their counts have: older code forgets a version without them. */
+function createPlaceBaselines(sql: SqlStorage): void {
+  sql.exec(`CREATE TABLE IF NOT EXISTS drift_recent (
+    version TEXT NOT NULL, place TEXT NOT NULL, layout INTEGER NOT NULL, windows TEXT NOT NULL, counts BLOB NOT NULL,
+    PRIMARY KEY (version, place)) WITHOUT ROWID`);
+  sql.exec(`CREATE TABLE IF NOT EXISTS drift_accepted (
+    version TEXT NOT NULL, place TEXT NOT NULL, layout INTEGER NOT NULL, counts BLOB NOT NULL, from_ms INTEGER NOT NULL,
+    to_ms INTEGER NOT NULL, windows INTEGER NOT NULL, rows INTEGER NOT NULL, at_ms INTEGER NOT NULL, actor TEXT NOT NULL,
+    reason TEXT, PRIMARY KEY (version, place)) WITHOUT ROWID`);
 }
 
 const firstTables = [

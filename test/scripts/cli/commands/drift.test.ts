@@ -43,6 +43,7 @@ const answer: ModelDrift = {
             ],
           },
           windows: [window(0), window(0.25), window(0.5)],
+          accepted: null,
         },
         {
           place: 'pop:FRA',
@@ -51,6 +52,7 @@ const answer: ModelDrift = {
           open: { sinceMs: atMs, rows: 7, rowsOfOthers: 0 },
           window: null,
           windows: [],
+          accepted: null,
         },
       ],
     },
@@ -92,11 +94,12 @@ it('asks for one version or PoP, and prints what came as JSON', async () => {
 });
 
 const quietPlace = (place: string, features: FeatureVerdict[], changes: Partial<PlaceDrift> = {}): PlaceDrift => ({
-  ...{ place, drifting: false, changedMs: 0, open: null },
+  ...{ place, drifting: false, changedMs: 0, open: null, accepted: null },
   ...{ window: { fromMs: atMs, toMs: atMs, requests: 30, rows: 900, features }, windows: [window(0.02)], ...changes },
 });
 const waitingPlace = (place: string, rows: number, rowsOfOthers = 0): PlaceDrift => ({
   ...{ place, drifting: false, changedMs: 0, open: { sinceMs: atMs, rows, rowsOfOthers }, window: null, windows: [] },
+  accepted: null,
 });
 const pastWindow = { ...window(2.28), past: ['type'] };
 
@@ -148,4 +151,33 @@ it('knows no version that the registry does not know', async () => {
 it('says why there is nothing to see', async () => {
   pop.intercept = () => ({ status: 200, body: { ...answer, versions: [], events: [] } });
   expect((await runCommand(['drift', 'm'], pop.url)).out).toContain('a version needs a baseline');
+});
+
+it('accepts what a place sends as its usual, and says what from', async () => {
+  const calls: unknown[] = [];
+  const accepted = { fromMs: atMs, toMs: atMs + 600_000, windows: 2, rows: 1800, atMs, actor: 'ann', reason: 'summer' };
+  pop.intercept = ({ call, body }) => {
+    if (call !== 'POST /registry/models/m/drift') return undefined;
+    calls.push(JSON.parse(String(body)));
+    return { status: 200, body: { model: 'm', version: '3', place: 'region:EU', accepted } };
+  };
+  const { out, status } = await runCommand(
+    ['drift', 'm', '--accept', 'region:EU', '--version', '3', '--reason', 'summer'],
+    pop.url,
+  );
+  expect([status, calls]).toEqual([0, [{ action: 'accept', version: '3', place: 'region:EU', reason: 'summer' }]]);
+  expect(out).toContain(
+    'm 3: region:EU is judged against its own 1800 rows from 2026-11-24 12:00:00 to 2026-11-24 12:10:00',
+  );
+});
+
+it('refuses an acceptance without a reason, of two kinds at once, and of no place', async () => {
+  for (const options of [
+    ['--accept', 'global'],
+    ['--accept', 'global', '--withdraw', 'global', '--reason', 'x'],
+    ['--accept', 'FRA', '--reason', 'x'],
+    ['--reason', 'x'],
+  ]) {
+    expect([options, (await runCommand(['drift', 'm', ...options], pop.url)).status]).toEqual([options, 2]);
+  }
 });

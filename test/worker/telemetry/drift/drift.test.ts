@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { DriftStatus, PlaceDrift } from '../../../../registry/api/drift.ts';
+import type { DriftHistory, DriftStatus, PlaceDrift } from '../../../../registry/api/drift.ts';
 import type { GuardFinding, TelemetryStatus } from '../../../../registry/api/status.ts';
 import type { Manifest } from '../../../../registry/manifest.ts';
 import type { Route } from '../../../../registry/route.ts';
@@ -225,6 +225,112 @@ describe('what several PoPs report', () => {
       placeOf(await driftOf('renewed'), 'global')?.open?.rows ??
         placeOf(await driftOf('renewed'), 'global')?.window?.rows,
     ).toBe(rows);
+  });
+});
+
+describe('a version trained on two climates', () => {
+  const places = [
+    { pop: 'ARN', region: 'EU', shift: -1 },
+    { pop: 'SIN', region: 'AS', shift: 1 },
+  ];
+  let sequence = 0;
+
+  async function reportUntil(manifest: Manifest, check: (status: DriftStatus) => void): Promise<void> {
+    await vi.waitFor(async () => {
+      sequence++;
+      for (const from of places) await sendReport(pop, 'climates', reportOf(manifest, { ...from, sequence }));
+      check(await driftOf('climates'));
+    }, patient);
+  }
+
+  const change = (body: object, token = pop.pop.token) =>
+    pop.send('POST', '/registry/models/climates/drift', body, { authorization: `Bearer ${token}` });
+
+  test('does not drift for ever in both: each place gets a baseline of its own, until it is taken back', async () => {
+    const { manifest, blobs } = watched('climates', '1');
+    await pop.release({ manifest, blobs });
+    const accept = (place: string) => change({ action: 'accept', version: '1', place, reason: 'a climate of its own' });
+    expect((await accept('region:EU')).status).toBe(409);
+    await reportUntil(manifest, (status) => {
+      for (const { region } of places) expect(placeOf(status, `region:${region}`)?.drifting).toBe(true);
+    });
+    const before = receiver.received.length;
+    for (const { pop: name, region } of places) {
+      for (const place of [`pop:${name}`, `region:${region}`]) expect((await accept(place)).status).toBe(200);
+    }
+    // The world is a mixture of both, and departs from the reference too.
+    const status = await driftOf('climates');
+    if (placeOf(status, 'global')?.window) await accept('global');
+    await vi.waitFor(() => expect(receiver.received.length).toBe(before + 1), patient);
+    expect(receiver.received.at(-1)?.body.data).toMatchObject({ model: 'climates', reason: 'accepted' });
+    const sinceMs = Date.now();
+    await reportUntil(manifest, (later) => {
+      for (const { region } of places) {
+        const place = placeOf(later, `region:${region}`);
+        const judged = place?.windows.filter((window) => window.judged && window.fromMs >= sinceMs) ?? [];
+        expect(judged.length).toBeGreaterThanOrEqual(3);
+        expect(judged.flatMap(({ past }) => past)).toEqual([]);
+        expect(place).toMatchObject({
+          drifting: false,
+          accepted: { actor: 'operator', reason: 'a climate of its own' },
+        });
+      }
+    });
+    // What is unusual there still drifts.
+    const warmer = places.map((from) => ({ ...from, shift: from.shift + 1 }));
+    await vi.waitFor(async () => {
+      sequence++;
+      for (const from of warmer) await sendReport(pop, 'climates', reportOf(manifest, { ...from, sequence }));
+      expect(placeOf(await driftOf('climates'), 'region:EU')?.drifting).toBe(true);
+    }, patient);
+    const withdrawn = await change({ action: 'withdraw', version: '1', place: 'region:EU', reason: 'a mistake' });
+    expect([withdrawn.status, withdrawn.json()]).toMatchObject([200, { accepted: null }]);
+    expect(placeOf(await driftOf('climates'), 'region:EU')).toMatchObject({ accepted: null, drifting: false });
+    await reportUntil(manifest, (later) => expect(placeOf(later, 'region:EU')?.drifting).toBe(true));
+    const { records } = (await pop.operate('GET', '/registry/audit?limit=1')).json<{ records: object[] }>();
+    expect(records[0]).toMatchObject({
+      change: 'baseline withdrawn',
+      details: { model: 'climates', version: '1', place: 'region:EU', reason: 'a mistake' },
+    });
+  });
+
+  test('tells how a place moved, and a histogram beside what it is judged against', async () => {
+    const history = async (query: string) =>
+      (await pop.operate('GET', `/registry/models/climates/drift/history?${query}`)).json<DriftHistory>();
+    const { windows, features, histogram, accepted } = await history('version=1&place=region:AS&feature=x[1]');
+    expect(features).toEqual(['x[0]', 'x[1]', 'y[0]', 'y[1]']);
+    expect(windows.length).toBeGreaterThan(2);
+    expect(windows.length).toBeLessThanOrEqual(12);
+    expect(windows.every(({ psi }) => psi.length === 4)).toBe(true);
+    expect(accepted?.windows).toBeGreaterThan(0);
+    const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
+    expect(histogram?.bins.length).toBe(histogram?.live.bins.length);
+    expect(sum(histogram?.reference.bins ?? [])).toBe(accepted?.rows);
+    expect(sum(histogram?.live.bins ?? [])).toBe(windows.at(-1)?.rows);
+    expect((await history('version=1&place=pop:XXX&feature=x[1]')).histogram).toBeNull();
+    await expect(history('version=9&place=global')).rejects.toThrow(/404 .*version 9/);
+    await expect(history('version=1&place=FRA')).rejects.toThrow(/400 .*place/);
+  });
+
+  test('is accepted by nobody without the right to release, and refused where there is nothing to accept', async () => {
+    const key = { name: 'reader', scopes: ['read'] };
+    const { token } = (await pop.operate('POST', '/registry/keys', key)).json<{ token: string }>();
+    const asked = { action: 'accept', version: '1', place: 'region:EU', reason: 'x' };
+    expect((await change(asked, token)).status).toBe(403);
+    for (const [status, wrong] of [
+      [409, { place: 'pop:XXX' }],
+      [409, { action: 'withdraw', place: 'pop:XXX' }],
+      [409, { version: '7' }],
+      [400, { place: 'EU' }],
+      [400, { action: 'forget' }],
+      [400, { reason: '' }],
+    ] as const) {
+      expect([wrong, (await change({ ...asked, ...wrong })).status]).toEqual([wrong, status]);
+    }
+    expect(
+      (await pop.send('POST', '/registry/models/nobody/drift', asked, { authorization: `Bearer ${pop.pop.token}` }))
+        .status,
+    ).toBe(404);
   });
 });
 
