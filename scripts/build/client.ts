@@ -1,7 +1,7 @@
 // Builds the client as browsers take it: ES modules that need no bundler, and the declarations of their types.
 import { execFile } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { deriveCodecs } from './derive-codecs.ts';
@@ -24,6 +24,9 @@ export const clientModules = {
 
 /** Sources whose exports the first module has: another copy of a class would be another class. */
 const sharedSources = ['client/client.ts', 'client/errors.ts'];
+
+/** Modules that run a version in the page hold the PoP's code and zod: maps of them would weigh more than all of the client. */
+const withoutMap: ReadonlySet<string> = new Set(['media-steps.js', 'media-text-steps.js', 'media-codecs.js']);
 
 const compiledFiles = ['mozjpeg_dec.wasm', 'webp_dec.wasm'];
 
@@ -55,7 +58,7 @@ function options(source: string, outfile: string): BuildOptions {
     // The oldest with what the client uses of the platform: AbortSignal.any (2024).
     target: 'es2022',
     minify: true,
-    sourcemap: true,
+    sourcemap: !withoutMap.has(basename(outfile)),
     legalComments: 'none',
     // The first module is all of the client for tensors.
     plugins: isEntry ? [] : [betweenModules],
@@ -80,6 +83,8 @@ export async function buildClient({ declarations }: { declarations: boolean }): 
     const codecs = join(projectRoot, 'worker', 'pipeline', 'codecs');
     for (const file of compiledFiles) await copyFile(join(codecs, file), join(fresh, file));
     for (const file of await readdir(fresh)) await rename(join(fresh, file), join(clientFolder, file));
+    // An earlier build may have left some.
+    for (const file of withoutMap) await rm(join(clientFolder, `${file}.map`), { force: true });
     if (declarations) await declare(fresh);
   } finally {
     await rm(fresh, { recursive: true, force: true });
