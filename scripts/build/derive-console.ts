@@ -1,4 +1,5 @@
 // Styles and scripts of the console as the Worker imports them: bundled, minified, modules of text.
+import { randomUUID } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -26,9 +27,9 @@ export async function deriveConsole(): Promise<void> {
   for (const { path, text } of outputFiles) await write(`${path}.txt`, text);
 }
 
-/** In one step: another process may be bundling meanwhile. */
+/** In one step: others may be bundling meanwhile, in this process too. */
 async function write(file: string, text: string): Promise<void> {
-  const fresh = `${file}-${process.pid}`;
+  const fresh = `${file}-${randomUUID()}`;
   await writeFile(fresh, text);
   await rename(fresh, file);
 }
