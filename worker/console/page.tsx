@@ -35,7 +35,6 @@ export interface Notice {
 
 const places: readonly (readonly [path: string, name: string, scope: Scope])[] = [
   ['/console', 'Models', 'read'],
-  ['/console/fleet', 'Fleet', 'read'],
   ['/console/access', 'Access', 'admin'],
 ];
 

@@ -5,7 +5,6 @@ import { type Frame, Page } from '../page.tsx';
 const tabs = [
   ['', 'Overview'],
   ['/release', 'Release'],
-  ['/compare', 'Compare'],
   ['/drift', 'Drift'],
   ['/try', 'Try'],
 ] as const;

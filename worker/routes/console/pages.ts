@@ -5,6 +5,7 @@ import type { AppContext } from '../../http/app-context.ts';
 import { inferPage, openPage, page, pagePart } from '../../middleware/session.ts';
 import { endKey, makeKey, showAccess, showAudit, showNewKey, showRevocation, showSession } from './access.ts';
 import { changeModel, showChange } from './change.ts';
+import { makeBaselineChange, showBaselineChange, showDrift } from './drift.ts';
 import { showModel } from './model.ts';
 import { showModels } from './models.ts';
 import { showRelease } from './release.ts';
@@ -27,6 +28,9 @@ export function consoleRoutes(dispatch: Dispatch): Hono<AppContext> {
     .post('/console/models/:model/try', inferPage, askFrom(dispatch))
     .get('/console/models/:model/change', page('release'), showChange)
     .post('/console/models/:model/change', page('release'), changeModel)
+    .get('/console/models/:model/drift', page('read'), showDrift)
+    .get('/console/models/:model/drift/change', page('release'), showBaselineChange)
+    .post('/console/models/:model/drift/change', page('release'), makeBaselineChange)
     .get('/console/access', page('admin'), showAccess)
     .get('/console/access/new-key', page('admin'), showNewKey)
     .post('/console/access/new-key', page('admin'), makeKey)

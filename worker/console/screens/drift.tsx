@@ -1,0 +1,291 @@
+// Drift of a model: how far each place is from what it is judged against, how it moved, the histogram of a feature, and the form that
+// accepts a place's values as its usual. All of it are tables, so that nobody needs to see a colour.
+import type { DriftHistory, ModelDrift, PlaceDrift, VersionDrift } from '../../../registry/api/drift.ts';
+import { type Frame, Mark } from '../page.tsx';
+import { CommandLine, shellWord } from '../parts/command.tsx';
+import { countText, figureText, shareText, Time } from '../parts/figures.tsx';
+import { ModelPage } from '../parts/model-frame.tsx';
+import { Wide } from '../parts/wide.tsx';
+
+/** A page shows so many places, those that drift first, and so many features, the farthest first. */
+const mostPlaces = 50;
+const mostFeatures = 30;
+
+export interface DriftView {
+  readonly drift: ModelDrift;
+  readonly shown: VersionDrift | null;
+  readonly history: DriftHistory | null;
+}
+
+export function driftScreen(frame: Frame, { drift, shown, history }: DriftView) {
+  const { model, versions } = drift;
+  return (
+    <ModelPage frame={frame} model={model} tab="Drift">
+      {shown === null ? (
+        <div class="card">
+          <p>Nothing was counted yet. A version is watched if it was published with reference data:</p>
+          <CommandLine>{`npx popserve publish model.onnx --name ${model} --test-data reference.csv`}</CommandLine>
+        </div>
+      ) : (
+        <>
+          <p class="pages">
+            {versions.map(({ version }) => (
+              <a
+                href={`/console/models/${model}/drift?version=${encodeURIComponent(version)}`}
+                {...(version === shown.version ? { 'aria-current': 'page' } : {})}
+              >
+                {version}
+              </a>
+            ))}
+          </p>
+          <Places model={model} shown={shown} psiLimit={drift.settings.thresholds.psi} />
+          {history === null ? null : (
+            <Place
+              history={history}
+              mayAccept={frame.viewer?.may('release', model) ?? false}
+              limit={drift.settings.thresholds.psi}
+            />
+          )}
+          <Episodes drift={drift} shown={shown} />
+        </>
+      )}
+    </ModelPage>
+  );
+}
+
+function Places({ model, shown, psiLimit }: { model: string; shown: VersionDrift; psiLimit: number }) {
+  const places = [...shown.places].sort((a, b) => Number(b.drifting) - Number(a.drifting)).slice(0, mostPlaces);
+  const farthest = new Map<string, number>();
+  for (const { feature, psi } of places.flatMap(({ window }) => window?.features ?? [])) {
+    farthest.set(feature, Math.max(psi, farthest.get(feature) ?? 0));
+  }
+  const features = [...farthest].sort(([, a], [, b]) => b - a).slice(0, mostFeatures);
+  const to = (place: string, feature?: string) => {
+    const query = new URLSearchParams({ version: shown.version, place, ...(feature === undefined ? {} : { feature }) });
+    return `/console/models/${model}/drift?${query}#place`;
+  };
+  return (
+    <Wide label="Places and features">
+      <table>
+        <caption>
+          Population stability index of the newest judged window; {figureText(psiLimit)} is the threshold.{' '}
+          {countText(shown.places.length)} places
+          {shown.places.length > mostPlaces ? `, the first ${mostPlaces} are shown` : ''}
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Place</th>
+            <th scope="col">State</th>
+            {features.map(([feature]) => (
+              <th scope="col" class="number">
+                {feature}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {places.map((place) => (
+            <tr>
+              <th scope="row">
+                <a href={to(place.place)}>{place.place}</a>
+              </th>
+              <td>
+                <State place={place} minimumRows={shown.minimumRows} />
+              </td>
+              {features.map(([name]) => {
+                const verdict = place.window?.features.find(({ feature }) => feature === name);
+                if (verdict === undefined) return <td class="number">–</td>;
+                return (
+                  <td class="number">
+                    <a href={to(place.place, name)} class={verdict.past.length > 0 ? 'mark bad' : 'mark'}>
+                      {figureText(verdict.psi)}
+                      {verdict.past.length > 0 ? ' past' : ''}
+                    </a>
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Wide>
+  );
+}
+
+function State({ place, minimumRows }: { place: PlaceDrift; minimumRows: number | null }) {
+  const { drifting, window, open, accepted } = place;
+  return (
+    <>
+      {drifting ? <span class="mark bad">drifting</span> : null}
+      {!drifting && window !== null ? <span class="mark good">steady</span> : null}
+      {window === null ? (
+        <span class="mark">
+          waits: {countText(open?.rows ?? 0)} of {minimumRows === null ? 'enough' : countText(minimumRows)} rows
+        </span>
+      ) : null}
+      {accepted === null ? null : <div class="quiet">own baseline, by {accepted.actor}</div>}
+    </>
+  );
+}
+
+function Place({ history, mayAccept, limit }: { history: DriftHistory; mayAccept: boolean; limit: number }) {
+  const { model, version, place, accepted, windows, features, histogram } = history;
+  const change = (action: string) =>
+    `/console/models/${model}/drift/change?${new URLSearchParams({ action, version, place })}`;
+  const [live, reference] = [sumOf(histogram?.live.bins ?? []), sumOf(histogram?.reference.bins ?? [])];
+  return (
+    <section aria-labelledby="place">
+      <h2 id="place">{place}</h2>
+      {accepted === null ? (
+        <p>It is judged against the reference data of version {version}.</p>
+      ) : (
+        <p class="note">
+          It is judged against {countText(accepted.rows)} rows of its own, accepted <Time ms={accepted.atMs} /> by{' '}
+          {accepted.actor}: {accepted.reason ?? 'no reason was given'}
+        </p>
+      )}
+      {mayAccept ? (
+        <p class="row">
+          {windows.length === 0 ? null : (
+            <a class="button" href={change('accept')}>
+              Accept as the new normal here
+            </a>
+          )}
+          {accepted === null ? null : (
+            <a class="button" href={change('withdraw')}>
+              Take its own baseline back
+            </a>
+          )}
+        </p>
+      ) : null}
+      {windows.length === 0 ? (
+        <p class="quiet">No window of this place was judged yet.</p>
+      ) : (
+        <Wide label="Features over time">
+          <table>
+            <caption>Population stability index, window by window, the oldest first</caption>
+            <thead>
+              <tr>
+                <th scope="col">Until</th>
+                {windows.map(({ toMs }) => (
+                  <th scope="col">
+                    <Time ms={toMs} />
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {features.slice(0, mostFeatures).map((feature, index) => (
+                <tr>
+                  <th scope="row">{feature}</th>
+                  {windows.map(({ psi }) => (
+                    <td class="number">
+                      <span class={(psi[index] ?? 0) > limit ? 'mark bad' : 'mark'}>{figureText(psi[index] ?? 0)}</span>
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Wide>
+      )}
+      {histogram === null ? null : (
+        <Wide label={`Histogram of ${histogram.feature}`}>
+          <table>
+            <caption>
+              {histogram.feature}: shares of the values in the newest window and in what it is judged against
+            </caption>
+            <thead>
+              <tr>
+                <th scope="col">Bin</th>
+                <th scope="col" class="number">
+                  Baseline
+                </th>
+                <th scope="col" class="number">
+                  Live
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {histogram.bins.map((bin, index) => (
+                <tr>
+                  <th scope="row">{bin}</th>
+                  <td class="number">
+                    {shareText(reference === 0 ? 0 : (histogram.reference.bins[index] ?? 0) / reference)}
+                  </td>
+                  <td class="number">{shareText(live === 0 ? 0 : (histogram.live.bins[index] ?? 0) / live)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Wide>
+      )}
+    </section>
+  );
+}
+
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+function Episodes({ drift: { events }, shown: { episodes } }: { drift: ModelDrift; shown: VersionDrift }) {
+  return (
+    <section aria-labelledby="episodes">
+      <h2 id="episodes">Episodes and signals</h2>
+      {episodes.length === 0 ? <p class="quiet">This version has not drifted.</p> : null}
+      <ul>
+        {episodes.map(({ beganMs, endedMs, reason }) => (
+          <li>
+            From <Time ms={beganMs} /> {endedMs === null ? 'until now' : <Time ms={endedMs} />} {reason}
+          </li>
+        ))}
+        {events.map(({ type, createdMs, deliveredMs, lastError }) => (
+          <li>
+            {type}, <Time ms={createdMs} />: {deliveredMs === null ? `not delivered ${lastError ?? ''}` : 'delivered'}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+export function baselineScreen(
+  frame: Frame,
+  model: string,
+  change: { readonly action: 'accept' | 'withdraw'; readonly version: string; readonly place: string },
+) {
+  const { viewer } = frame;
+  const { action, version, place } = change;
+  const words = ['npx', 'popserve', 'drift', model, `--${action}`, place, '--version', version, '--reason'];
+  return (
+    <ModelPage frame={frame} model={model} tab={null}>
+      <h2>Before it changes</h2>
+      <p>
+        {action === 'accept'
+          ? `What ${place} sent in its newest judged windows becomes its usual: version ${version} is judged against it there.`
+          : `${place} is judged against the reference data of version ${version} again.`}
+      </p>
+      <CommandLine>{`${words.map(shellWord).join(' ')} '…'`}</CommandLine>
+      {viewer === null ? null : (
+        <form class="stack" method="post" action={`/console/models/${model}/drift/change`}>
+          <Mark viewer={viewer} />
+          {Object.entries(change).map(([name, value]) => (
+            <input type="hidden" name={name} value={value} />
+          ))}
+          <label>
+            Reason, kept in the audit
+            <input name="reason" required maxlength={1000} autofocus />
+          </label>
+          <div class="row">
+            <button class="main" type="submit">
+              {action === 'accept' ? 'Accept it' : 'Take it back'}
+            </button>
+            <a class="button" href={`/console/models/${model}/drift`}>
+              Leave it as it is
+            </a>
+          </div>
+        </form>
+      )}
+    </ModelPage>
+  );
+}
