@@ -118,14 +118,19 @@ function State({ place, minimumRows }: { place: PlaceDrift; minimumRows: number 
     <>
       {drifting ? <span class="mark bad">drifting</span> : null}
       {!drifting && window !== null ? <span class="mark good">steady</span> : null}
-      {window === null ? (
-        <span class="mark">
-          waits: {countText(open?.rows ?? 0)} of {minimumRows === null ? 'enough' : countText(minimumRows)} rows
-        </span>
-      ) : null}
+      {window === null ? <span class="mark">{waitText(open, minimumRows)}</span> : null}
       {accepted === null ? null : <div class="quiet">own baseline, by {accepted.actor}</div>}
     </>
   );
+}
+
+/** What the window that is being filled waits for. */
+function waitText(open: PlaceDrift['open'], minimumRows: number | null): string {
+  const [rows, others] = [open?.rows ?? 0, open?.rowsOfOthers ?? 0];
+  if (minimumRows === null) return `waits: ${countText(rows)} rows`;
+  if (rows < minimumRows) return `waits: ${countText(rows)} of ${countText(minimumRows)} rows`;
+  if (others === 0 || others >= minimumRows) return `${countText(rows)} rows, waits for the window's end`;
+  return `waits: ${countText(others)} of ${countText(minimumRows)} rows of other callers`;
 }
 
 function Place({ history, mayAccept, limit }: { history: DriftHistory; mayAccept: boolean; limit: number }) {
@@ -232,7 +237,7 @@ function Episodes({ drift: { events }, shown: { episodes } }: { drift: ModelDrif
   return (
     <section aria-labelledby="episodes">
       <h2 id="episodes">Episodes and signals</h2>
-      {episodes.length === 0 ? <p class="quiet">This version has not drifted.</p> : null}
+      {episodes.length === 0 ? <p class="quiet">There was no episode of drift.</p> : null}
       <ul>
         {episodes.map(({ beganMs, endedMs, reason }) => (
           <li>
