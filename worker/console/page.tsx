@@ -35,6 +35,7 @@ export interface Notice {
 
 const places: readonly (readonly [path: string, name: string, scope: Scope])[] = [
   ['/console', 'Models', 'read'],
+  ['/console/fleet', 'Fleet', 'read'],
   ['/console/access', 'Access', 'admin'],
 ];
 

@@ -50,7 +50,10 @@ describe('popserve', () => {
     [['alias', 'm', 'v1', 'v2'], 'an alias must not be shaped like a version'],
     [['list', 'm'], "too many arguments for 'list'"],
     [['list', '--yaml'], "unknown option '--yaml'"],
-    [['infer', 'm'], 'expected one request file, as --input FILE or --json FILE, or a picture as --image FILE, got 0'],
+    [
+      ['infer', 'm'],
+      'expected one request file, as --input FILE or --json FILE, or --image FILE, --text TEXT, --record NAME=VALUE or --csv FILE, got 0',
+    ],
   ])('ends %j with status 2 and one line', async (args, message) => {
     const { status, out, err } = await popserve(...args);
     expect(status).toBe(2);

@@ -5,6 +5,7 @@ import { type Frame, Page } from '../page.tsx';
 const tabs = [
   ['', 'Overview'],
   ['/release', 'Release'],
+  ['/compare', 'Compare'],
   ['/drift', 'Drift'],
   ['/try', 'Try'],
 ] as const;

@@ -161,7 +161,7 @@ function Limits({ limits }: Pick<Access, 'limits'>) {
   return (
     <section aria-labelledby="limits">
       <h2 id="limits">Limits in force</h2>
-      <Wide label="Limits in force">
+      <Wide label="Table of limits">
         <table>
           <caption>As the isolate that answered has them. Change them in wrangler.toml, and deploy.</caption>
           <thead>

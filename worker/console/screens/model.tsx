@@ -129,40 +129,42 @@ function CountsTable({ status: { versions, latency } }: { status: NonNullable<Mo
   const quantiles = (version: string) =>
     latency?.recent.find((each) => each.version === version && each.place === 'global' && each.side !== 'named');
   return (
-    <table>
-      <caption>All time; p50 and p95 as callers measured them in the last hour</caption>
-      <thead>
-        <tr>
-          <th scope="col">Version</th>
-          <th scope="col" class="number">
-            Requests
-          </th>
-          <th scope="col" class="number">
-            Failed
-          </th>
-          <th scope="col" class="number">
-            p50
-          </th>
-          <th scope="col" class="number">
-            p95
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {versions.map(({ version, requests, failures }) => (
+    <Wide label="Requests by version">
+      <table>
+        <caption>All time; p50 and p95 as callers measured them in the last hour</caption>
+        <thead>
           <tr>
-            <th scope="row">{version}</th>
-            <td class="number">{countText(requests)}</td>
-            <td class="number">
-              {countText(failures)}
-              {failures === 0 ? '' : ` (${shareText(failures / requests)})`}
-            </td>
-            <td class="number">{durationText(quantiles(version)?.p50Ms)}</td>
-            <td class="number">{durationText(quantiles(version)?.p95Ms)}</td>
+            <th scope="col">Version</th>
+            <th scope="col" class="number">
+              Requests
+            </th>
+            <th scope="col" class="number">
+              Failed
+            </th>
+            <th scope="col" class="number">
+              p50
+            </th>
+            <th scope="col" class="number">
+              p95
+            </th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {versions.map(({ version, requests, failures }) => (
+            <tr>
+              <th scope="row">{version}</th>
+              <td class="number">{countText(requests)}</td>
+              <td class="number">
+                {countText(failures)}
+                {failures === 0 ? '' : ` (${shareText(failures / requests)})`}
+              </td>
+              <td class="number">{durationText(quantiles(version)?.p50Ms)}</td>
+              <td class="number">{durationText(quantiles(version)?.p95Ms)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Wide>
   );
 }
 

@@ -5,7 +5,9 @@ import type { AppContext } from '../../http/app-context.ts';
 import { inferPage, openPage, page, pagePart } from '../../middleware/session.ts';
 import { endKey, makeKey, showAccess, showAudit, showNewKey, showRevocation, showSession } from './access.ts';
 import { changeModel, showChange } from './change.ts';
+import { showComparison } from './compare.ts';
 import { makeBaselineChange, showBaselineChange, showDrift } from './drift.ts';
+import { showFleet } from './fleet.ts';
 import { showModel } from './model.ts';
 import { showModels } from './models.ts';
 import { showRelease } from './release.ts';
@@ -23,6 +25,8 @@ export function consoleRoutes(dispatch: Dispatch): Hono<AppContext> {
     .post('/console/sign-out', openPage, signOut)
     .get('/console', page('read'), showModels)
     .get('/console/models/:model', page('read'), showModel)
+    .get('/console/fleet', page('read'), showFleet)
+    .get('/console/models/:model/compare', page('read'), showComparison)
     .get('/console/models/:model/release', page('read'), showRelease)
     .get('/console/models/:model/try', inferPage, showTry)
     .post('/console/models/:model/try', inferPage, askFrom(dispatch))
