@@ -118,7 +118,7 @@ describe('popserve copy', () => {
     expect(ran.status).toBe(1);
     expect(ran.out).toContain('3 would break callers of 1, which is served as stable; nothing was changed');
     expect(ran.out).toContain(
-      'to do it all the same: popserve copy press 3 --from staging --to production --activate --breaking',
+      'to do it all the same: npx popserve copy press 3 --from staging --to production --activate --breaking',
     );
   });
 });
