@@ -5,7 +5,7 @@ import type { ReceivedAnswer } from '../http-sender.ts';
 /** @throws Error if the body is not packed as the answer says */
 export function unpacked(answer: ReceivedAnswer): ReceivedAnswer {
   const encoding = answer.headers['content-encoding'];
-  if (encoding === undefined || answer.body.length === 0) return answer;
+  if (encoding === undefined || encoding === 'identity' || answer.body.length === 0) return answer;
   return { ...answer, body: unpack(answer.body, encoding) };
 }
 

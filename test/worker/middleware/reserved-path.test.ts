@@ -43,7 +43,7 @@ test.each(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PURGE'])(
 test('the refusal is kept by no cache in front', async () => {
   for (const path of Object.values(keys)) {
     const answer = await pop.send('GET', path);
-    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(answer.headers.get('cache-control')).toContain('no-store');
     expect(answer.json<{ error: string }>().error).toContain('no such path');
   }
 });

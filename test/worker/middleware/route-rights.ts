@@ -81,7 +81,12 @@ export const holders: Readonly<Record<Right, readonly string[]>> = {
 };
 
 /** Calls that tell a caller of its own models alone, or of none. */
-export const withoutModel = new Set(['GET /v2/models', 'GET /v2/models/stats', 'POST /v2/repository/index']);
+export const withoutModel = new Set([
+  'GET /v2/models',
+  'GET /v2/models/stats',
+  'POST /v2/repository/index',
+  'POST /v1/embeddings',
+]);
 for (const call of ['GET /registry/models', 'PUT /registry/blobs/{digest}', 'HEAD /registry/blobs/{digest}']) {
   withoutModel.add(call);
 }

@@ -22,7 +22,7 @@ describe('what came within the last day', () => {
   });
 
   test('adds up the same, whatever is merged before', () => {
-    const reports = fc.array(fc.tuple(fc.integer({ min: 0, max: day - 1 }), fc.nat(1000), fc.nat(1000)), {
+    const reports = fc.array(fc.tuple(fc.integer({ min: 0, max: day - slotMs }), fc.nat(1000), fc.nat(1000)), {
       maxLength: 40,
     });
     fc.assert(

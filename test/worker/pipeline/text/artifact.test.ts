@@ -52,7 +52,8 @@ describe('damage is borne:', () => {
   test('cut off anywhere', () => {
     fc.assert(
       fc.property(fc.constantFrom(...artifacts), fc.nat(), (bytes, length) => {
-        expect(use(bytes.subarray(0, length % bytes.length))).toBe('refused');
+        // Up to seven bytes at the end are padding.
+        expect(use(bytes.subarray(0, length % (bytes.length - 7)))).toBe('refused');
       }),
       { numRuns: 200 },
     );
