@@ -31,7 +31,7 @@ export function bytesText(bytes: number): string {
 }
 
 export function secondsText(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 1000) return `${figureText(ms)} ms`;
   if (ms < 120_000) return `${figureText(ms / 1000)} s`;
   return `${figureText(ms / 60_000)} min`;
 }
