@@ -59,7 +59,10 @@ export const sessionOfScript: MiddlewareHandler<AppContext> = async (c, next) =>
   const mark = c.req.header('popserve-session-mark');
   if (mark === undefined) return next();
   const session = await sessionOf(c);
-  if (session !== null && hasMark(session, mark) && !isCrossSite(c)) c.set('sessionCredential', session.credential);
+  if (session === null || !hasMark(session, mark) || isCrossSite(c)) return next();
+  // A session that was ended everywhere counts for nothing here either.
+  await recogniseViewer(c);
+  if (c.get('caller') !== undefined) c.set('sessionCredential', session.credential);
   return next();
 };
 

@@ -3,7 +3,6 @@
 import type { ShadowReport } from '../../registry/api/shadow.ts';
 import type { TelemetryStatus } from '../../registry/api/status.ts';
 import { contractBreaks, describeBreak } from '../../registry/contract/breaks.ts';
-import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Isolate } from '../isolate.ts';
 import { readReport } from '../telemetry/model-report.ts';
@@ -54,11 +53,11 @@ async function shadowOf(
   candidate: string,
 ): Promise<ShadowReport | null> {
   try {
-    const pairs = await telemetry.object(model).shadow();
+    using pairs = await telemetry.object(model).shadow();
     const found = pairs.find((pair) => pair.stable === stable && pair.candidate === candidate);
     return found === undefined ? null : { ...found };
-  } catch (error) {
-    if (error instanceof PopserveError || error instanceof Error) return null;
-    throw error;
+  } catch {
+    // An object that does not answer leaves a gap instead of failing the page.
+    return null;
   }
 }

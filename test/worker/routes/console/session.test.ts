@@ -127,6 +127,19 @@ describe('a session', () => {
     expect((await three.get('/console')).status).toBe(303);
   });
 
+  test('that was ended everywhere is none for a script with its mark either', async () => {
+    const { token } = await key(['read']);
+    const [one, two] = [await BrowserSession.signedIn(pop, token), await BrowserSession.signedIn(pop, token)];
+    const headers = {
+      cookie: one.cookie ?? '',
+      'popserve-session-mark': await one.mark(),
+      'sec-fetch-site': 'same-origin',
+    };
+    expect((await pop.send('GET', '/registry/models', undefined, headers)).status).toBe(200);
+    await two.post('/console/sign-out', { csrf: await two.mark(), everywhere: 'yes' });
+    expect((await pop.send('GET', '/registry/models', undefined, headers)).status).toBe(401);
+  });
+
   test('is none for the API, unless a page of its own sends its mark', async () => {
     const session = await BrowserSession.signedIn(pop);
     const cookie = session.cookie ?? '';
