@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import packageJson from '../../package.json' with { type: 'json' };
 import { PopserveError } from '../../registry/errors.ts';
+import { loadWithLargerSteps } from './quick-config.ts';
 
 /** The versions with which popserve is tested. */
 export const operatorTools = {
@@ -44,7 +45,8 @@ export async function importWrangler(): Promise<typeof import('wrangler')> {
 
 /** The one that wrangler depends on: both must be of one release. */
 export async function importMiniflare(): Promise<typeof import('miniflare')> {
-  return await importFrom(createRequire(locateTool('wrangler', 'package.json')).resolve('miniflare'));
+  const path = createRequire(locateTool('wrangler', 'package.json')).resolve('miniflare');
+  return await loadWithLargerSteps(pathToFileURL(path).href, () => importFrom(path));
 }
 
 async function importFrom<T>(path: string): Promise<T> {

@@ -9,7 +9,8 @@ import { createServer, type IncomingMessage, request, type Server, type ServerRe
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { Miniflare, type WorkerOptions } from 'miniflare';
+import type { Miniflare, WorkerOptions } from 'miniflare';
+import { importMiniflare } from '../../build/operator-tools.ts';
 import { type Account, findVersion, type Script, type Version } from './account.ts';
 import { ApiRefusal } from './refusal.ts';
 
@@ -113,7 +114,7 @@ export class Edge {
     };
     try {
       if (this.#miniflare) await this.#miniflare.setOptions(options);
-      else this.#miniflare = new Miniflare(options);
+      else this.#miniflare = new (await importMiniflare()).Miniflare(options);
       await this.#miniflare.ready;
     } catch (error) {
       throw new ApiRefusal(400, 10021, `workerd does not start with this upload: ${String(error)}`);
