@@ -5,7 +5,7 @@ import { interleave } from './interleave.ts';
 import { measureLatencies } from './load.ts';
 import { spread } from './report.ts';
 import { measure } from './requests.ts';
-import type { Table } from './section.ts';
+import type { Series, Table } from './section.ts';
 import type { RunReport } from './workers/bench-protocol.ts';
 
 /** The contestant that is nothing but the serving Worker's way in and out. */
@@ -16,6 +16,7 @@ interface AddedLatency {
   /** Added time of a contestant, beyond the no-op route and the run. */
   added(name: string): Summary;
   readonly table: Table;
+  readonly series: Series;
 }
 
 interface Rounds {
@@ -54,5 +55,10 @@ export async function measureAdded(
     spread(summarise(values)),
     name.startsWith('popserve, ') && name !== noop ? spread(added(name)) : '',
   ]);
-  return { run, added, table: { columns: ['request', 'p50 ms', 'added ms'], rows } };
+  return {
+    run,
+    added,
+    table: { columns: ['request', 'p50 ms', 'added ms'], rows },
+    series: { name: 'p50 ms', reference: 'bare, elements', values: medians },
+  };
 }

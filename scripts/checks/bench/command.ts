@@ -3,19 +3,26 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { projectRoot } from '../../build/project.ts';
+import { compareCheckouts } from './against.ts';
 import { bundleAll } from './bundles.ts';
+import { compareRuns, machineWarning, readRecord, recordOf, writeRecord } from './compare-runs.ts';
 import { describeMachine } from './machine.ts';
 import { ModelShelf } from './models.ts';
-import { markdownPage, sectionLines } from './report.ts';
+import { markdownPage, sectionLines, tableLines } from './report.ts';
 import type { Section, SectionResult } from './section.ts';
 import { sections } from './sections.ts';
 
 const usage = `npm run bench [-- --only NAME … --quick]
-  --only NAME   measure this section only; may be given more than once: ${sections.map(({ name }) => name).join(', ')}
-  --quick       few rounds, to see that it works
-  --out FILE    write the page there (default docs/evidence/benchmarks.md; with --only or --quick it is written only if asked for)`;
+  --only NAME      measure this section only; may be given more than once: ${sections.map(({ name }) => name).join(', ')}
+  --quick          few rounds, to see that it works
+  --out FILE       write the page there (default docs/evidence/benchmarks.md; with --only or --quick it is written only if asked for)
+  --against DIR    measure only what a request costs, the Worker of this checkout and that of another checkout in turns
+  --record FILE    keep the rounds of this run in a file
+  --compare FILE   compare this run with the rounds that an earlier one has kept`;
 
-const { chosen, quick, out } = readArguments();
+const { chosen, quick, out, against, record, compare } = readArguments();
+// Before anything is measured: a run takes long.
+const earlier = compare === null ? null : await readRecord(compare);
 const note = (message: string) => process.stderr.write(`  ${message}\n`);
 const machine = await describeMachine();
 const results: SectionResult[] = [];
@@ -23,9 +30,11 @@ const results: SectionResult[] = [];
   note('building the Workers');
   await using bundles = await bundleAll();
   await using models = await ModelShelf.open(note);
-  for (const section of chosen) {
+  const context = { bundles, models, quick, note };
+  const runs = against === null ? chosen : [{ name: 'against', run: () => compareCheckouts(context, against) }];
+  for (const section of runs) {
     process.stderr.write(`${section.name}\n`);
-    const result = await section.run({ bundles, models, quick, note });
+    const result = await section.run(context);
     results.push(result);
     process.stdout.write(`${sectionLines(result).join('\n')}\n\n`);
   }
@@ -35,16 +44,36 @@ if (out !== null) {
   await writeFile(out, markdownPage(machine, results, quick));
   process.stdout.write(`written: ${relative(projectRoot, out)}\n`);
 }
+const now = recordOf(machine, results);
+if (record !== null) await writeRecord(record, now);
+if (earlier !== null) {
+  const warning = machineWarning(earlier, now);
+  if (warning !== null) process.stdout.write(`${warning}\n\n`);
+  process.stdout.write(`${tableLines(compareRuns(earlier, now)).join('\n')}\n\n`);
+}
 const missed = results.flatMap(({ figures }) => figures).filter(({ met }) => !met);
-process.stdout.write(missed.length === 0 ? 'every figure was met\n' : `${missed.length} figures were missed\n`);
+if (against === null)
+  process.stdout.write(missed.length === 0 ? 'every figure was met\n' : `${missed.length} figures were missed\n`);
 
-function readArguments(): { chosen: readonly Section[]; quick: boolean; out: string | null } {
+interface Arguments {
+  readonly chosen: readonly Section[];
+  readonly quick: boolean;
+  readonly out: string | null;
+  readonly against: string | null;
+  readonly record: string | null;
+  readonly compare: string | null;
+}
+
+function readArguments(): Arguments {
   try {
     const { values } = parseArgs({
       options: {
         only: { type: 'string', multiple: true },
         quick: { type: 'boolean', default: false },
         out: { type: 'string' },
+        against: { type: 'string' },
+        record: { type: 'string' },
+        compare: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     });
@@ -55,11 +84,16 @@ function readArguments(): { chosen: readonly Section[]; quick: boolean; out: str
     const wanted = values.only ?? [];
     const unknown = wanted.find((name) => !sections.some((section) => section.name === name));
     if (unknown !== undefined) throw new Error(`--only: no section '${unknown}'`);
-    const whole = wanted.length === 0 && !values.quick;
+    if (values.against !== undefined && wanted.length > 0)
+      throw new Error('--against measures no sections: leave out --only');
+    const whole = wanted.length === 0 && !values.quick && values.against === undefined;
     return {
       chosen: wanted.length === 0 ? sections : sections.filter(({ name }) => wanted.includes(name)),
       quick: values.quick,
       out: values.out ?? (whole ? join(projectRoot, 'docs', 'evidence', 'benchmarks.md') : null),
+      against: values.against ?? null,
+      record: values.record ?? null,
+      compare: values.compare ?? null,
     };
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}\n`);

@@ -24,12 +24,23 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
+/** What contestants took in the same rounds, kept by `--record` for a later `--compare`. */
+export interface Series {
+  /** Unique in its section. */
+  readonly name: string;
+  /** The contestant that popserve's changes do not touch: rounds of two runs are compared by their ratio to it. */
+  readonly reference: string;
+  /** One value per round and contestant. */
+  readonly values: Readonly<Record<string, readonly number[]>>;
+}
+
 export interface SectionResult {
   readonly title: string;
   /** How each contestant was started and what was measured, one sentence each. */
   readonly how: readonly string[];
   readonly tables: readonly Table[];
   readonly figures: readonly Figure[];
+  readonly series?: readonly Series[];
 }
 
 export interface Section {

@@ -38,10 +38,16 @@ export const largeTensor: Section = {
       for (const { server, request } of Object.values(contestants)) await measureLatencies(server.port, request, 200);
       note('large-tensor: measuring');
       const timing = { rounds, perRound, runs: 100 };
-      const { run, added, table } = await measureAdded(contestants, running.bare, inputFrame(model.inputs), timing);
+      const { run, added, table, series } = await measureAdded(
+        contestants,
+        running.bare,
+        inputFrame(model.inputs),
+        timing,
+      );
       const binary = added('popserve, binary');
       const reading = compareReading(model, rounds);
       return {
+        series: [series],
         title: 'Latency of a large tensor',
         how: [
           `The mean of ${elements.toLocaleString('en')} floats (600 KB), one keep-alive connection; p50 of ${perRound} requests, median of ${rounds} rounds. The run itself: ${spread(run)} ms.`,

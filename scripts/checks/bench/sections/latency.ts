@@ -34,10 +34,11 @@ export const latency: Section = {
       note('latency: measuring');
       const frame = inputFrame(inputs);
       const timing = { rounds, perRound, runs: perRound };
-      const { run, added, table } = await measureAdded(contestants, running.bare, frame, timing);
+      const { run, added, table, series } = await measureAdded(contestants, running.bare, frame, timing);
       const binary = added('popserve, binary');
       const bytes = inputs.reduce((sum, { data }) => sum + data.length, 0);
       return {
+        series: [series],
         title: 'Latency of a warm request',
         how: [
           `${model.name}, ${number(bytes)} bytes of input; one keep-alive connection, no inspector, profile ${profile}; p50 of ${perRound} requests, median of ${rounds} rounds.`,

@@ -31,7 +31,9 @@ export const throughput: Section = {
       const rates = (name: string) => (measured[name] ?? []).map(({ perSecond }) => perSecond);
       const overStock = pairedRatio(rates('popserve, binary'), rates('stock, JSON'));
       const overBare = pairedRatio(rates('popserve, binary'), rates('bare, elements'));
+      const values = Object.fromEntries(Object.keys(measured).map((name) => [name, rates(name)]));
       return {
+        series: [{ name: 'requests/s', reference: 'stock, JSON', values }],
         title: `Throughput of a small model, ${connections} connections`,
         how: [
           `${model.name}; each connection sends its next request when it has its answer; ${rounds} rounds of ${durationMs / 1000} s each, contestants in turns, the load generator on the same machine.`,
