@@ -2,12 +2,11 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { type Task, tasks } from '../../registry/evaluation.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Digest } from '../../registry/names.ts';
-import { type PipelineTask, pipelineTasks } from '../publish/pipeline/options.ts';
-import type { ImageOptions } from '../validation/folder/preprocess.ts';
+import type { PipelineTask } from '../publish/pipeline/options.ts';
 import type { ValidationOptions } from '../validation/options.ts';
 import {
   type Budgets,
@@ -17,30 +16,16 @@ import {
   type RegressionLimit,
   type Requirement,
 } from '../validation/requirement.ts';
-import type { DataOptions, ReadingOptions } from '../validation/test-data.ts';
-import { parseCount, parseDivisors, parseImageResize, parseNumbers, parsePositive } from './arguments.ts';
-import { parseDecimal, parseEncoding, parseMissing, parseSeparator } from './reading-arguments.ts';
+import { parsePositive } from './arguments.ts';
+import { imageOptions } from './image-options.ts';
 import type { RegistryClient } from './registry-client.ts';
+import { dataOptions, readingOptions, type TestDataArguments } from './test-data-options.ts';
 import { UsageError } from './usage-error.ts';
 
-export interface GateArguments {
-  testData?: string;
-  reference?: string;
-  label?: string;
-  column?: Record<string, string>;
-  encoding?: string;
-  separator?: string;
-  decimal?: '.' | ',';
-  missing?: string[];
-  features?: string[];
+export interface GateArguments extends TestDataArguments {
   task?: Task | PipelineTask;
   output?: string[];
   positive?: string;
-  imageResize?: NonNullable<ImageOptions['resize']>;
-  imageCrop?: number;
-  imageScale?: NonNullable<ImageOptions['scale']>;
-  imageMean?: number[];
-  imageStd?: number[];
   require?: Requirement[];
   maxRegression?: RegressionLimit[];
   strict?: boolean;
@@ -54,55 +39,11 @@ export interface GateArguments {
 export function addGateOptions(command: Command): Command {
   return command
     .option(
-      '--test-data <path>',
-      'rows with the truth, to judge the model by: CSV, JSON lines, or a folder of tensors or images',
-    )
-    .option('--reference <path>', 'rows to take the baseline for drift from; default: the test data')
-    .option('--label <column>', 'column with the truth; default: the only one called label, target, class or y')
-    .option(
-      '--column <input=column>',
-      'column of an input that has another name, or the columns A,B,… of a vector; may be given several times',
-      collectColumns,
-    )
-    .option(
-      '--encoding <name>',
-      'of the data, as in windows-1252 (default: UTF-8, or by a byte order mark)',
-      parseEncoding,
-    )
-    .option(
-      '--separator <sign>',
-      'between the cells of CSV: comma, semicolon, tab, bar or another character (default: inferred if the file leaves no choice)',
-      parseSeparator,
-    )
-    .option(
-      '--decimal <sign>',
-      'of the numbers in CSV: point or comma (default: inferred if the cells leave no choice)',
-      parseDecimal,
-    )
-    .option('--missing <words>', 'cells that are missing, in texts as well: NA,?', parseMissing)
-    .addOption(
-      new Option(
-        '--task <task>',
-        'of the gate, or of a pipeline, which takes pictures or texts (default: by the graph and the truth, if they leave no choice; by config.json)',
-      ).choices([...tasks, ...pipelineTasks]),
-    )
-    .option(
       '--output <name>',
       'output to judge: the scores or the value; twice for a label and its scores (default: by the graph, if it leaves no choice)',
       (name: string, named: readonly string[] = []) => [...named, name],
     )
     .option('--positive <class>', 'of two classes the one that precision, recall and the curves are about')
-    .option(
-      '--image-resize <pixels>',
-      'of the shorter side; or stretch, or none (default: 256 for 224, others in proportion)',
-      parseImageResize,
-    )
-    .option('--image-crop <pixels>', "cut from the centre; default: the input's size, 224 where it varies", parseCount)
-    .addOption(
-      new Option('--image-scale <range>', 'default: 0-1 for floats, 0-255 for integers').choices(['0-1', '0-255']),
-    )
-    .option('--image-mean <r,g,b>', "subtracted; default: ImageNet's for RGB from 0 to 1, else 0", parseNumbers)
-    .option('--image-std <r,g,b>', "divided by; default: ImageNet's for RGB from 0 to 1, else 1", parseDivisors)
     .option(
       '--require <metric>=x>',
       'refuse the release otherwise: roc_auc>=0.95; may be given several times',
@@ -193,52 +134,6 @@ export function stableVersion(registry: RegistryClient, manifest: Manifest): Non
   return { manifest, readModel: () => registry.getBlob(manifest.artifacts.model.digest as Digest) };
 }
 
-function dataOptions(path: string, options: GateArguments): DataOptions {
-  const { label, column, features } = options;
-  const images = imageOptions(options);
-  const reading = readingOptions(options);
-  return {
-    path,
-    ...(label === undefined ? {} : { label }),
-    ...(column === undefined ? {} : { columns: column }),
-    ...(features === undefined ? {} : { features }),
-    ...(images === undefined ? {} : { images }),
-    ...(reading === undefined ? {} : { reading }),
-  };
-}
-
-/** Undefined where none is given. */
-function readingOptions({ encoding, separator, decimal, missing }: GateArguments): ReadingOptions | undefined {
-  if (decimal === ',' && separator === ',') {
-    throw new UsageError('--decimal comma does not go with --separator comma: a comma can be only one of them');
-  }
-  const reading: ReadingOptions = {
-    ...(encoding === undefined ? {} : { encoding }),
-    ...(separator === undefined ? {} : { separator }),
-    ...(decimal === undefined ? {} : { decimal }),
-    ...(missing === undefined ? {} : { missing }),
-  };
-  return Object.keys(reading).length === 0 ? undefined : reading;
-}
-
-/** Undefined where none is given. */
-export function imageOptions({
-  imageResize,
-  imageCrop,
-  imageScale,
-  imageMean,
-  imageStd,
-}: GateArguments): ImageOptions | undefined {
-  const images: ImageOptions = {
-    ...(imageResize === undefined ? {} : { resize: imageResize }),
-    ...(imageCrop === undefined ? {} : { crop: imageCrop }),
-    ...(imageScale === undefined ? {} : { scale: imageScale }),
-    ...(imageMean === undefined ? {} : { mean: imageMean }),
-    ...(imageStd === undefined ? {} : { std: imageStd }),
-  };
-  return Object.keys(images).length === 0 ? undefined : images;
-}
-
 function collect<T>(parse: (text: string) => T): (text: string, collected?: readonly T[]) => T[] {
   return (text, collected = []) => {
     try {
@@ -247,10 +142,4 @@ function collect<T>(parse: (text: string) => T): (text: string, collected?: read
       throw new InvalidArgumentError(`${error instanceof Error ? error.message : String(error)}.`);
     }
   };
-}
-
-function collectColumns(text: string, collected: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const equals = text.indexOf('=');
-  if (equals < 1 || equals === text.length - 1) throw new InvalidArgumentError('expected input=column.');
-  return { ...collected, [text.slice(0, equals)]: text.slice(equals + 1) };
 }

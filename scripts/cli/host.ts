@@ -10,6 +10,8 @@ export interface Host {
   err(text: string): void;
   /** How wide the terminal is that standard error goes to; null if it goes elsewhere. */
   readonly terminalColumns: number | null;
+  /** The same of standard output. */
+  readonly screenColumns: number | null;
   readStdin(): Promise<Uint8Array>;
   wait(ms: number): Promise<void>;
   now(): Date;

@@ -1,6 +1,5 @@
-// The options of `popserve publish` that make up a pipeline, and what is published of a folder.
+// What is published of a folder or a file, and the pipeline around it, from the options of `popserve publish`.
 import { readFile } from 'node:fs/promises';
-import { type Command, Option } from 'commander';
 import { PopserveError } from '../../registry/errors.ts';
 import type { ImageStep } from '../../registry/pipeline/image-input.ts';
 import type { TensorSpec } from '../../registry/signature.ts';
@@ -12,40 +11,16 @@ import { isTextTask, type PipelineOptions, pipelineTasks, taskOf } from '../publ
 import { lineStep } from '../publish/pipeline/plan-line.ts';
 import { exportSteps, readUltralytics, type UltralyticsExport } from '../publish/pipeline/ultralytics.ts';
 import { imageStepsOf, planPreprocessing } from '../validation/folder/preprocess.ts';
-import { parseLetterbox } from './arguments.ts';
-import { addBoxOptions, type BoxArguments, boxOptions, boxOptionsGiven } from './box-arguments.ts';
-import { type GateArguments, imageOptions } from './gate-options.ts';
-import { addLineOptions, type LineArguments, lineOptions, requireWriting, writingOptions } from './line-options.ts';
-import { addTextOptions, requireTextTask, type TextArguments, textOptions } from './text-options.ts';
+import { type BoxArguments, boxOptions, boxOptionsGiven } from './box-arguments.ts';
+import type { GateArguments } from './gate-options.ts';
+import { imageOptions } from './image-options.ts';
+import { type LineArguments, lineOptions, requireWriting, writingOptions } from './line-options.ts';
+import { requireTextTask, type TextArguments, textOptions } from './text-options.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface PipelineArguments extends BoxArguments, LineArguments, TextArguments {
   variant?: string;
   scores?: 'softmax' | 'sigmoid' | 'none';
-  imageLetterbox?: ReturnType<typeof parseLetterbox>;
-  imageColour?: 'rgb' | 'bgr';
-}
-
-export function addPipelineOptions(command: Command): Command {
-  return addTextOptions(addLineOptions(addBoxOptions(command)))
-    .option('--variant <name>', "of a folder's models: quantized for model_quantized.onnx")
-    .option(
-      '--image-letterbox <value>',
-      'resize to what fits and frame it with this value, 114 for YOLO; 114,corner puts it at the top left',
-      parseLetterbox,
-    )
-    .addOption(
-      new Option('--image-colour <order>', 'of the channels that the model was trained on (default: rgb)').choices([
-        'rgb',
-        'bgr',
-      ]),
-    )
-    .addOption(
-      new Option(
-        '--scores <how>',
-        "from a model's values to scores, of pictures or texts (default: by config.json or the graph)",
-      ).choices(['softmax', 'sigmoid', 'none']),
-    );
 }
 
 export interface Published {

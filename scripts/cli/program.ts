@@ -7,11 +7,8 @@ import { projectRoot } from '../build/project.ts';
 import { addAudit } from './commands/audit.ts';
 import { addBackupCommands } from './commands/backup.ts';
 import { addCleanCommands } from './commands/clean.ts';
-
 import { addCopy } from './commands/copy.ts';
-
 import { addDeploy } from './commands/deploy.ts';
-
 import { addDoctor } from './commands/doctor.ts';
 import { addDrift } from './commands/drift.ts';
 import { addInfer } from './commands/infer.ts';
@@ -26,6 +23,7 @@ import { addStart } from './commands/start.ts';
 import { addStatus } from './commands/status.ts';
 import { addVerify } from './commands/verify.ts';
 import { createContext, type Execute } from './context.ts';
+import { helpConfiguration, usualColumns } from './help.ts';
 import type { Host } from './host.ts';
 import { TerminalProgress } from './progress.ts';
 import { Screen } from './screen.ts';
@@ -40,7 +38,7 @@ const environmentHelp = `
 Environment:
   POPSERVE_URL    the PoP to talk to (default: http://127.0.0.1:8787)
   POPSERVE_TOKEN  the operator's token (default: the local PoP's)
-  POPSERVE_DATA   data folder of the local PoP (default: .popserve in the project)
+  POPSERVE_DATA   the local PoP's folder (default: the project's .popserve)
   POPSERVE_<NAME>_URL, POPSERVE_<NAME>_TOKEN
                   another place, for --from and --to: STAGING for staging
   POPSERVE_ACTOR  who you are, for the history (default: git's user.name)
@@ -78,7 +76,10 @@ export function buildProgram(host: Host, ending: { status: number }, args: reado
     .enablePositionalOptions()
     .addHelpText('after', environmentHelp)
     .exitOverride()
+    .configureHelp(helpConfiguration)
     .configureOutput({
+      getOutHelpWidth: () => host.screenColumns ?? usualColumns,
+      getErrHelpWidth: () => host.terminalColumns ?? usualColumns,
       writeOut: (text) => screen.help(text),
       writeErr: (text) => screen.error(text),
       outputError: () => {},

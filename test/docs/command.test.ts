@@ -58,6 +58,27 @@ it('has no section for anything else', () => {
   expect([...bySection.keys()].filter((heading) => !names.has(heading) && !general.includes(heading))).toEqual([]);
 });
 
+it('has the options of publish in the groups of its help', () => {
+  const publish = commands.find(({ name }) => name === 'publish');
+  const inHelp = Object.groupBy(publish?.options ?? [], ({ helpGroupHeading = '' }) => helpGroupHeading);
+  const grouped = (bySection.get('publish') ?? '').split(/^### /m).slice(1);
+  const inPage = grouped.map((part) => {
+    const flags = tableRows(part, optionsHead).map(([option = '']) => option.replaceAll('`', ''));
+    return [`${part.slice(0, part.indexOf('\n'))}:`, flags.toSorted()] as const;
+  });
+  const told = Object.entries(inHelp).map(
+    ([heading, options = []]) =>
+      [
+        heading,
+        options
+          .map(({ flags }) => flags)
+          .filter((flags) => flags !== '--json')
+          .toSorted(),
+      ] as const,
+  );
+  expect(inPage).toEqual(told.filter(([, flags]) => flags.length > 0));
+});
+
 describe.each(commands)('$name', ({ name, options }) => {
   const rows = [...everyCommand(name), ...changesRoute(name), ...documented(name)];
 

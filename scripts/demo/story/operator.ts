@@ -32,6 +32,7 @@ export class Operator {
       },
       err: () => {},
       terminalColumns: null,
+      screenColumns: null,
       readStdin: async () => new Uint8Array(),
       wait: (ms) => delay(ms),
       now: () => new Date(),

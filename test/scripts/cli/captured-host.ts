@@ -23,6 +23,7 @@ export async function runCommand(args: readonly string[], url: string, overrides
       ran.err += text;
     },
     terminalColumns: null,
+    screenColumns: null,
     readStdin: async () => new Uint8Array(),
     wait: async (ms) => {
       ran.waits.push(ms);

@@ -26,6 +26,26 @@ describe('popserve', () => {
     expect(out).toContain('--json');
   });
 
+  it.each([[], ...commands.map((command) => [command]), ['verify'], ['copy'], ['drift'], ['keys'], ['keys', 'create']])(
+    'fits the help of %s into 80 columns where there is no terminal',
+    async (...command) => {
+      const { out } = await popserve(...command, '--help');
+      expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    },
+  );
+
+  it('fits its help into the terminal that there is', async () => {
+    const { out } = await runCommand(['publish', '--help'], pop.url, { screenColumns: 120 });
+    const longest = Math.max(...out.split('\n').map((line) => line.length));
+    expect(longest).toBeGreaterThan(100);
+    expect(longest).toBeLessThanOrEqual(120);
+  });
+
+  it('says which options must be given', async () => {
+    const { out } = await popserve('canary', '--help');
+    expect(out).toMatch(/--percent <number> .*\n? *\(required\)/);
+  });
+
   it('shows its help and fails when it is called with nothing', async () => {
     const { status, out, err } = await popserve();
     expect(status).toBe(2);
