@@ -1,19 +1,33 @@
-// `npm run conformance:oip`: the Open Inference Protocol's demands against the built Worker, as a table on the terminal and in
-// docs/evidence/oip-conformance.md. The demands are the titles of test/scripts/checks/oip/conformance.test.ts.
+// `npm run conformance:oip`: the Open Inference Protocol's demands against the built Worker, as tables on the terminal and in
+// docs/evidence/oip-conformance.md. The demands are the titles of the cases in test/scripts/checks/oip/.
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../../build/project.ts';
-import { type Case, renderTable, summarize } from './table.ts';
+import { type Case, type Chapter, renderPage, summarize } from './table.ts';
 
-const testFile = 'test/scripts/checks/oip/conformance.test.ts';
+const tests = 'test/scripts/checks/oip';
+
+const chapters: Omit<Chapter, 'cases'>[] = [
+  {
+    title: 'The text of the protocol and of its extensions',
+    introduction: 'What the sentences of the protocol’s text and of Triton’s extensions demand.',
+    testFile: `${tests}/conformance.test.ts`,
+  },
+  {
+    title: 'The descriptions of others',
+    introduction:
+      'Answers and requests in the shapes that published descriptions give them; the last section lists where an answer differs from one of them on purpose, with the reason.',
+    testFile: `${tests}/descriptions.test.ts`,
+  },
+];
 
 interface VitestReport {
   testResults: { assertionResults: { ancestorTitles: string[]; title: string; status: string }[] }[];
 }
 
-async function runCases(): Promise<Case[]> {
+async function runCases(testFile: string): Promise<Case[]> {
   const folder = await mkdtemp(join(tmpdir(), 'popserve-oip-'));
   try {
     const output = join(folder, 'report.json');
@@ -33,8 +47,10 @@ async function runCases(): Promise<Case[]> {
   }
 }
 
-const cases = await runCases();
-const table = renderTable(cases, testFile);
-await writeFile(join(projectRoot, 'docs', 'evidence', 'oip-conformance.md'), table);
-process.stdout.write(`${table}\n${summarize(cases)}\n`);
-process.exitCode = cases.length > 0 && cases.every(({ passed }) => passed) ? 0 : 1;
+const results: Chapter[] = [];
+for (const chapter of chapters) results.push({ ...chapter, cases: await runCases(chapter.testFile) });
+const page = renderPage(results);
+const cases = results.flatMap((chapter) => chapter.cases);
+await writeFile(join(projectRoot, 'docs', 'evidence', 'oip-conformance.md'), page);
+process.stdout.write(`${page}\n${summarize(cases)}\n`);
+process.exitCode = results.every((each) => each.cases.length > 0) && cases.every(({ passed }) => passed) ? 0 : 1;
