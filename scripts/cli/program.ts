@@ -4,25 +4,8 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { PopserveError } from '../../registry/errors.ts';
 import { projectRoot } from '../build/project.ts';
-import { addAudit } from './commands/audit.ts';
-import { addBackupCommands } from './commands/backup.ts';
-import { addCleanCommands } from './commands/clean.ts';
-import { addCopy } from './commands/copy.ts';
-import { addDeploy } from './commands/deploy.ts';
-import { addDoctor } from './commands/doctor.ts';
-import { addDrift } from './commands/drift.ts';
-import { addInfer } from './commands/infer.ts';
-import { addInit } from './commands/init.ts';
-import { addKeyCommands } from './commands/keys.ts';
-import { addLookCommands } from './commands/look.ts';
-import { addPublish } from './commands/publish.ts';
-import { addRenew } from './commands/renew.ts';
-import { addRouteCommands } from './commands/route.ts';
-import { addSample } from './commands/sample.ts';
-import { addStart } from './commands/start.ts';
-import { addStatus } from './commands/status.ts';
-import { addVerify } from './commands/verify.ts';
-import { createContext, type Execute } from './context.ts';
+import { type CommandEntry, calledCommands, commandTable } from './command-table.ts';
+import type { Execute } from './context.ts';
 import { helpConfiguration, usualColumns } from './help.ts';
 import type { Host } from './host.ts';
 import { TerminalProgress } from './progress.ts';
@@ -54,7 +37,8 @@ Exit status: 0 done, 1 failed, 2 wrong usage.`;
 export async function run(args: readonly string[], host: Host): Promise<number> {
   const ending = { status: done };
   try {
-    await buildProgram(host, ending, args).parseAsync([...args], { from: 'user' });
+    const program = await buildProgram(host, ending, args, calledCommands(args));
+    await program.parseAsync([...args], { from: 'user' });
     return ending.status;
   } catch (error) {
     // Commander ends help and --version with an error, too.
@@ -66,8 +50,14 @@ export async function run(args: readonly string[], host: Host): Promise<number> 
 /**
  * @param ending gets the exit status of a command that reported a failure
  * @param args the words of the command line, for messages
+ * @param called the commands that are complete; the others have a name and a summary for the help
  */
-export function buildProgram(host: Host, ending: { status: number }, args: readonly string[] = []): Command {
+export async function buildProgram(
+  host: Host,
+  ending: { status: number },
+  args: readonly string[],
+  called: readonly CommandEntry[],
+): Promise<Command> {
   const screen = new Screen(host);
   const program = new Command('popserve')
     .description('Releases models to the points of presence and looks after them.')
@@ -77,17 +67,20 @@ export function buildProgram(host: Host, ending: { status: number }, args: reado
     .addHelpText('after', environmentHelp)
     .exitOverride()
     .configureHelp(helpConfiguration)
+    .commandsGroup('Other:')
     .configureOutput({
       getOutHelpWidth: () => host.screenColumns ?? usualColumns,
       getErrHelpWidth: () => host.terminalColumns ?? usualColumns,
       writeOut: (text) => screen.help(text),
-      writeErr: (text) => screen.error(text),
+      writeErr: (text) => screen.details(text.trimEnd()),
       outputError: () => {},
     });
 
   const execute: Execute = async ({ json }, work) => {
     const progress = new TerminalProgress(host);
     try {
+      // It brings the schemas of the control plane, which no help needs.
+      const { createContext } = await import('./context.ts');
       const report = await work(createContext(host, progress, args));
       progress.end();
       screen.report(report, json ?? false);
@@ -96,24 +89,12 @@ export function buildProgram(host: Host, ending: { status: number }, args: reado
       progress.end();
     }
   };
-  addPublish(program, execute);
-  addRouteCommands(program, execute);
-  addVerify(program, execute);
-  addCopy(program, execute);
-  addLookCommands(program, execute);
-  addStatus(program, execute);
-  addInfer(program, execute);
-  addCleanCommands(program, execute);
-  addDrift(program, execute);
-  addSample(program, execute);
-  addBackupCommands(program, execute);
-  addRenew(program, execute);
-  addKeyCommands(program, execute);
-  addAudit(program, execute);
-  addDeploy(program, execute);
-  addDoctor(program, execute);
-  addInit(program, execute);
-  addStart(program, host);
+  for (const module of new Set(called.map((entry) => entry.module))) (await module())(program, execute, host);
+  const complete = new Map(program.commands.map((command) => [command.name(), command]));
+  for (const { name, args: usage, summary, group } of commandTable) {
+    const command = complete.get(name) ?? program.command(`${name} ${usage}`);
+    command.summary(summary).helpGroup(group);
+  }
   return program;
 }
 

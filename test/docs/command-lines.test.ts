@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
+import { commandTable } from '../../scripts/cli/command-table.ts';
 import type { Host } from '../../scripts/cli/host.ts';
 import { buildProgram } from '../../scripts/cli/program.ts';
 import { allPages, readPage } from './markdown.ts';
@@ -24,8 +25,8 @@ function words(line: string): string[] {
 }
 
 /** The program with nothing behind its commands: it reads the words and does nothing. */
-function readingProgram(): Command {
-  const program = buildProgram(quiet, { status: 0 });
+async function readingProgram(): Promise<Command> {
+  const program = await buildProgram(quiet, { status: 0 }, [], commandTable);
   const disarm = (command: Command): void => {
     command.exitOverride();
     if (command.commands.length === 0) command.action(() => {});
@@ -37,6 +38,7 @@ function readingProgram(): Command {
 
 describe.each(allPages().filter((page) => commandLines(page).length > 0))('%s', (page) => {
   test.each(commandLines(page))('%s', async (line) => {
-    await expect(readingProgram().parseAsync(words(line), { from: 'user' })).resolves.toBeDefined();
+    const program = await readingProgram();
+    await expect(program.parseAsync(words(line), { from: 'user' })).resolves.toBeDefined();
   });
 });

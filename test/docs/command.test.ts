@@ -1,6 +1,7 @@
 // docs/command.md against the command line: every command, argument, option and default.
 import type { Command, Option } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { commandTable } from '../../scripts/cli/command-table.ts';
 import type { Host } from '../../scripts/cli/host.ts';
 import { buildProgram } from '../../scripts/cli/program.ts';
 import { readPage, sections, tableRows } from './markdown.ts';
@@ -29,7 +30,8 @@ function leaves(command: Command, path: readonly string[] = []): Leaf[] {
   });
 }
 
-const commands = leaves(buildProgram(nobody, { status: 0 }));
+const program = await buildProgram(nobody, { status: 0 }, [], commandTable);
+const commands = leaves(program);
 const bySection = sections(page);
 
 function documented(heading: string): { flags: string; byDefault: string }[] {

@@ -9,6 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { projectRoot } from '../../scripts/build/project.ts';
+import { commandTable } from '../../scripts/cli/command-table.ts';
+import type { Host } from '../../scripts/cli/host.ts';
 import { buildProgram } from '../../scripts/cli/program.ts';
 import { close, listen } from '../harness/http-server.ts';
 
@@ -79,9 +81,9 @@ describe('the workflows', () => {
     }
   });
 
-  it.each(commands)('$file, $job: popserve $text', ({ words: [name = '', ...rest] }) => {
+  it.each(commands)('$file, $job: popserve $text', async ({ words: [name = '', ...rest] }) => {
     const host = { out: () => {}, err: () => {}, env: {}, terminalColumns: null };
-    const program = buildProgram(host as unknown as Parameters<typeof buildProgram>[0], { status: 0 });
+    const program = await buildProgram(host as unknown as Host, { status: 0 }, [], commandTable);
     const command = program.commands.find((one) => one.name() === name);
     expect(command?.name()).toBe(name);
     const { operands, unknown } = command?.parseOptions(rest) ?? { operands: [], unknown: ['no command'] };

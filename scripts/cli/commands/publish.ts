@@ -29,7 +29,6 @@ import { highestVersion, nextVersion } from '../version-number.ts';
 export function addPublish(program: Command, execute: Execute): void {
   const command = program
     .command('publish')
-    .summary('check, convert, measure and upload a model file as a new version')
     .description(
       'Checks a model file in the runtime that the PoPs use, converts and measures it, and registers it as a version.',
     )
