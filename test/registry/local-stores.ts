@@ -9,6 +9,7 @@ import { R2ModelIndexStore } from '../../registry/r2-model-index-store.ts';
 import { R2RouteLog } from '../../registry/r2-route-log.ts';
 import { R2TrialStore } from '../../registry/r2-trial-store.ts';
 import { Registry } from '../../registry/registry.ts';
+import { bucketByCall, bucketWorker } from './bucket-by-call.ts';
 import { StandingClock, strictBucket, strictNamespace, type TimedStores, WriteRate } from './write-rate-double.ts';
 
 export interface LocalStores extends AsyncDisposable {
@@ -24,13 +25,13 @@ export interface LocalStores extends AsyncDisposable {
 export async function startLocalStores(): Promise<LocalStores> {
   const miniflare = new Miniflare({
     modules: true,
-    script: 'export default { fetch() { return new Response() } }',
+    script: bucketWorker,
     r2Buckets: ['MODELS'],
     kvNamespaces: ['ROUTES'],
     cf: false,
   });
-  // The same interfaces, declared once more by miniflare.
-  const bucket = (await miniflare.getR2Bucket('MODELS')) as unknown as R2Bucket;
+  const bucket = bucketByCall(miniflare);
+  // The same interface, declared once more by miniflare.
   const namespace = (await miniflare.getKVNamespace('ROUTES')) as unknown as KVNamespace;
   const clock = new StandingClock();
   const strict = strictBucket(bucket, new WriteRate(clock));
