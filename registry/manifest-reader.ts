@@ -1,8 +1,8 @@
 // The manifests of one model during one change, each read from the store once. Manifests never change, so none has to be read again;
 // one that was missing is looked for again.
-import { PopserveError } from './errors.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import type { ManifestStore } from './manifest-store.ts';
+import { unknownVersion } from './unknown-model.ts';
 
 export class ManifestReader {
   readonly #store: Pick<ManifestStore, 'get'>;
@@ -27,7 +27,7 @@ export class ManifestReader {
   async get(version: string): Promise<Manifest> {
     const manifest = await this.find(version);
     if (manifest !== null) return manifest;
-    throw new PopserveError('NOT_FOUND', `version '${version}' of model '${this.#model}' is not in the registry`);
+    throw unknownVersion(this.#model, version);
   }
 
   async #read(version: string): Promise<Manifest | null> {

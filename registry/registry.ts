@@ -27,6 +27,7 @@ import type { RouteLog } from './route-log.ts';
 import { findStandIn } from './stand-in.ts';
 import type { TrialState } from './trial.ts';
 import type { TrialStore } from './trial-store.ts';
+import { unknownModel } from './unknown-model.ts';
 import { type Pause, timerPause, writeIntervalMs, writePatiently } from './write-rate.ts';
 
 export interface RegistryStores {
@@ -154,9 +155,9 @@ export class Registry {
     );
   }
 
-  /** @throws {PopserveError} NOT_FOUND when the version is not there */
+  /** @throws {PopserveError} NOT_FOUND when the model is not there, or the version of it */
   async getManifest(model: string, version: string): Promise<Manifest> {
-    return await new ManifestReader(this.#stores.manifests, model).get(version);
+    return await this.#ofModel(model, () => new ManifestReader(this.#stores.manifests, model).get(version));
   }
 
   /**
@@ -214,7 +215,7 @@ export class Registry {
    * @throws {PopserveError} NOT_FOUND when there is no such model
    */
   async requireModel(model: string): Promise<void> {
-    if (!(await this.#catalog.has(model))) throw notFound(model);
+    if (!(await this.#catalog.has(model))) throw unknownModel(model);
   }
 
   /** Has all names and the versions of this model at hand, so that {@link isKnown} and {@link isKnownVersion} can tell. */
@@ -237,7 +238,7 @@ export class Registry {
    * @throws {PopserveError} NOT_FOUND when there is no such model
    */
   async showModel(model: string): Promise<ModelDetails> {
-    if (this.#catalog.isKnown(model) === false) throw notFound(model);
+    if (this.#catalog.isKnown(model) === false) throw unknownModel(model);
     const [route, { versions, retired, damaged }] = await Promise.all([
       this.#stores.routes.newest(model),
       this.#stores.manifests.listVersions(model),
@@ -245,7 +246,7 @@ export class Registry {
     if (route === null && versions.length === 0 && retired.length === 0 && damaged.length === 0) {
       // Names come from URLs: the next ones that are not there cost nothing.
       await this.#catalog.refresh(model);
-      throw notFound(model);
+      throw unknownModel(model);
     }
     const summaries = versions
       .map((info) => ({ ...info, routedAs: route === null ? [] : routedAs(route, info.version) }))
@@ -269,12 +270,14 @@ export class Registry {
   /**
    * The switchover: writes the route that follows from the action as the next epoch, then its copy.
    * @param by.ifMatchEpoch the epoch that the operator has seen; 0 for none
-   * @throws {PopserveError} NOT_FOUND for an unknown version; CONFLICT when the action does not fit the newest route or the version,
-   *   when that route is not the epoch that the operator has seen, or when another writer was first
+   * @throws {PopserveError} NOT_FOUND for an unknown model or version; CONFLICT when the action does not fit the newest route or the
+   *   version, when that route is not the epoch that the operator has seen, or when another writer was first
    */
   appendRoute(model: string, action: RouteAction, by: { actor: string; ifMatchEpoch?: number }): Promise<RouteChange> {
-    return this.#change(model, (changing) =>
-      appendRoute({ ...this.#stores, ...changing }, model, action, { ...by, at: this.#now() }, this.#pause),
+    return this.#ofModel(model, () =>
+      this.#change(model, (changing) =>
+        appendRoute({ ...this.#stores, ...changing }, model, action, { ...by, at: this.#now() }, this.#pause),
+      ),
     );
   }
 
@@ -368,7 +371,7 @@ export class Registry {
    * @throws {PopserveError} NOT_FOUND when there is no such model
    */
   async routeOf(model: string): Promise<Route | null> {
-    if (this.#catalog.isKnown(model) === false) throw notFound(model);
+    if (this.#catalog.isKnown(model) === false) throw unknownModel(model);
     const route = await this.#stores.routes.newest(model);
     if (route === null) await this.requireModel(model);
     return route;
@@ -381,7 +384,7 @@ export class Registry {
    * @throws {PopserveError} NOT_FOUND when there is no such model
    */
   async history(model: string, page: { before?: number; limit: number }, spend?: Spend): Promise<RoutePage> {
-    if (this.#catalog.isKnown(model) === false) throw notFound(model);
+    if (this.#catalog.isKnown(model) === false) throw unknownModel(model);
     const { routes, damaged, next, reads } = await this.#stores.routes.page(model, page);
     spend?.(1 + reads);
     if (routes.length === 0 && damaged.length === 0) await this.requireModel(model);
@@ -447,9 +450,21 @@ export class Registry {
     }
   }
 
+  /** Names the model as missing where it is, instead of what the call did not find of it. */
+  async #ofModel<T>(model: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const isAboutModel = error instanceof PopserveError && (error.code === 'NOT_FOUND' || error.code === 'CONFLICT');
+      // An index that cannot be read just now hides no other fault.
+      if (isAboutModel && !(await this.#catalog.has(model).catch(() => true))) throw unknownModel(model);
+      throw error;
+    }
+  }
+
   async #requireEntry(model: string): Promise<IndexEntry> {
     const entry = await this.#catalog.entry(model);
-    if (entry === null) throw notFound(model);
+    if (entry === null) throw unknownModel(model);
     return entry;
   }
 
@@ -491,8 +506,4 @@ export class Registry {
       `model '${model}': version '${version}' was routed at epoch ${last.route.epoch} and is kept for a rollback until ${until}`,
     );
   }
-}
-
-function notFound(model: string): PopserveError {
-  return new PopserveError('NOT_FOUND', `model '${model}' is not in the registry`);
 }

@@ -27,7 +27,7 @@ import { pageHeaders } from './middleware/page-headers.ts';
 import { limitSize } from './middleware/request-size.ts';
 import { refuseReserved } from './middleware/reserved-path.ts';
 import { sessionOfScript } from './middleware/session.ts';
-import { wrongMethod } from './middleware/wrong-method.ts';
+import { postedVerbs, wrongMethod } from './middleware/wrong-method.ts';
 import { artifactRoutes } from './routes/artifact.ts';
 import { answerFault, isForPage } from './routes/console/fault.ts';
 import { consoleRoutes } from './routes/console/pages.ts';
@@ -45,6 +45,7 @@ import { registryRoutes } from './routes/registry.ts';
 import { repositoryRoutes } from './routes/repository.ts';
 import { sampleRoutes } from './routes/sample.ts';
 import { statisticsRoutes } from './routes/statistics.ts';
+import { unsupportedRoutes } from './routes/unsupported.ts';
 
 /** Paths for clients; the others are for operators and people. */
 const dataPlane = ['/v2/*', '/v1/*', '/openapi.json'];
@@ -93,6 +94,7 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
   app.use('/console/*', audited);
   for (const path of ['/v2/*', '/v1/*', '/registry/*']) app.use(path, sessionOfScript);
   app.use(wrongMethod(app));
+  app.use('/v1/models/*', postedVerbs);
 
   app.route('/v2', healthRoutes);
   app.route('/v2', statisticsRoutes);
@@ -101,6 +103,7 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
   app.route('/v2', inferRoutes);
   app.route('/v2', feedbackRoutes);
   app.route('/v2', artifactRoutes);
+  app.route('/v2', unsupportedRoutes);
   app.route('/v1', predictRoutes);
   app.route('/v1', embeddingsRoutes);
   app.route('/registry', registryRoutes);

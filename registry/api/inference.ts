@@ -10,8 +10,10 @@ import { jsonValueSchema } from './json.ts';
 const id = z.string().describe('Comes back in the answer.').exactOptional();
 
 export const inferenceParametersSchema = z
-  .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-  .describe('`binary_data_size`, `binary_data`, `binary_data_output`, `classification`, and any others.');
+  .record(z.string(), jsonValueSchema)
+  .describe(
+    '`binary_data_size`, `binary_data`, `binary_data_output`, `classification`; any others, objects such as `headers` too, are not read.',
+  );
 
 /** The elements of a tensor in a request. */
 export const tensorDataSchema = z

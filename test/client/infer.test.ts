@@ -230,8 +230,8 @@ describe('records', () => {
 describe('errors', () => {
   test.each([
     ['adder', { x: { data: [1, 2, 3], shape: [1, 3] } }, 'INVALID_ARGUMENT', 400, /input 'x': expected FP32 \[-1,2\]/],
-    ['nobody', { x }, 'NOT_FOUND', 404, /model 'nobody' is not in the registry/],
-    ['adder/../x', { x }, 'NOT_FOUND', 404, /no model 'adder/],
+    ['nobody', { x }, 'NOT_FOUND', 404, /Request for unknown model: 'nobody' is not found/],
+    ['adder/../x', { x }, 'NOT_FOUND', 404, /Request for unknown model: 'adder/],
   ])('%s %o', async (model, inputs, code, status, message) => {
     const error = await failure(new PopserveClient(pop.pop.url).infer(model, inputs));
     expect(error).toBeInstanceOf(PopserveError);

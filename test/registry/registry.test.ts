@@ -101,7 +101,9 @@ describe('putManifest', () => {
     await expect(
       registry.putManifest('blobs', '1', { ...manifest, artifacts: { model, golden } }),
     ).rejects.toMatchObject(failure('UNPROCESSABLE', golden.digest, 'expected a blob of 99 bytes'));
-    await expect(registry.getManifest('blobs', '1')).rejects.toMatchObject(failure('NOT_FOUND', "'1'"));
+    await expect(registry.getManifest('blobs', '1')).rejects.toMatchObject(
+      failure('NOT_FOUND', "model: 'blobs' is not found"),
+    );
   });
 
   it('names every fault of a manifest at once', async () => {
@@ -173,9 +175,11 @@ describe('looking', () => {
 
   it('names what is not there', async () => {
     await uploadVersions(registry, 'half', ['1']);
-    await expect(registry.showModel('nobody')).rejects.toMatchObject(failure('NOT_FOUND', "model 'nobody'"));
+    await expect(registry.showModel('nobody')).rejects.toMatchObject(
+      failure('NOT_FOUND', "model: 'nobody' is not found"),
+    );
     await expect(registry.history('nobody', { limit: 5 })).rejects.toMatchObject(failure('NOT_FOUND', "'nobody'"));
-    await expect(registry.getManifest('half', '9')).rejects.toMatchObject(failure('NOT_FOUND', "'9' of model 'half'"));
+    await expect(registry.getManifest('half', '9')).rejects.toMatchObject(failure('NOT_FOUND', "'half' version 9"));
     expect(await registry.currentRoute('nobody')).toBeNull();
     expect(await registry.readNewest('nobody')).toBeNull();
     expect(await registry.history('half', { limit: 5 })).toEqual({ routes: [], next: null });
@@ -183,6 +187,21 @@ describe('looking', () => {
 });
 
 describe('appendRoute', () => {
+  it('names the model where that is not there, whatever the action, and every other call of a version does', async () => {
+    const missing = failure('NOT_FOUND', "Request for unknown model: 'nobody' is not found");
+    for (const action of [
+      { action: 'activate', version: '2' },
+      { action: 'rollback' },
+      { action: 'promote' },
+      { action: 'abort' },
+    ] as const) {
+      await expect(registry.appendRoute('nobody', action, ann)).rejects.toMatchObject(missing);
+    }
+    await expect(registry.getManifest('nobody', '1')).rejects.toMatchObject(missing);
+    await expect(registry.deleteVersion('nobody', '1')).rejects.toMatchObject(missing);
+    await expect(registry.retryVersion('nobody', '1')).rejects.toMatchObject(missing);
+  });
+
   it('needs a manifest for the version it names', async () => {
     await uploadVersions(registry, 'unknown-version', ['1']);
     for (const action of [
@@ -191,7 +210,7 @@ describe('appendRoute', () => {
       { action: 'alias', name: 'lab', version: '2' },
     ] as const) {
       await expect(registry.appendRoute('unknown-version', action, ann)).rejects.toMatchObject(
-        failure('NOT_FOUND', "version '2' of model 'unknown-version'"),
+        failure('NOT_FOUND', "'unknown-version' version 2"),
       );
     }
     expect(await registry.currentRoute('unknown-version')).toBeNull();

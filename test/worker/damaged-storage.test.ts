@@ -121,7 +121,7 @@ describe('storage that is away', () => {
     await operate('GET', '/v2/models/cold/versions/1');
     const headers = { storage: 'away' };
     const { status, text } = await pop.ask(51, 'GET', '/v2/models/cold/versions/1/ready', undefined, headers);
-    expect([status, text]).toEqual([503, expect.stringContaining('cannot be loaded')]);
+    expect([status, text]).toEqual([503, expect.stringContaining('failed to load')]);
     expect(text).not.toMatch(/10001|blobs\/|trials\//);
     const { text: metadata } = await pop.ask(51, 'GET', '/v2/models/cold/versions/1');
     expect(metadata).not.toMatch(/10001|blobs\/|trials\//);

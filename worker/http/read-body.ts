@@ -6,12 +6,11 @@ import { BodyBuffer } from './body-buffer.ts';
 import { clientGone } from './client-gone.ts';
 import { drainReader } from './drain.ts';
 
-const readable = new Set([
-  'application/json',
-  'application/octet-stream',
-  'text/plain',
-  'application/x-www-form-urlencoded',
-]);
+/** Raw bytes, and the types that browsers and curl give to a body whose type nobody named: it is JSON all the same. */
+const readable = new Set(['', 'application/octet-stream', 'text/plain', 'application/x-www-form-urlencoded']);
+
+/** @see https://mimesniff.spec.whatwg.org/#json-mime-type, and the unregistered `x-json` of older libraries */
+const jsonType = /^(?:[^/]+\/[^/]*\+json|(?:application|text)\/(?:x-)?json)$/;
 
 export interface BodyLimits {
   /** Most bytes of the body as it came. */
@@ -41,8 +40,7 @@ const readBytes = 65_536;
 export async function readBody(request: Request, limits: BodyLimits, account: Account): Promise<Uint8Array> {
   const compression = readContentEncoding(request.headers.get('content-encoding'));
   const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
-  // curl's default media type is accepted as JSON as well.
-  if (mediaType !== '' && !readable.has(mediaType) && !mediaType.endsWith('+json') && !limits.readsMedia?.(mediaType)) {
+  if (!readable.has(mediaType) && !jsonType.test(mediaType) && !limits.readsMedia?.(mediaType)) {
     throw new PopserveError(
       'UNSUPPORTED_MEDIA',
       `content type '${mediaType}' is not supported: send application/json or application/octet-stream`,

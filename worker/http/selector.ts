@@ -2,6 +2,7 @@
 import type { Context } from 'hono';
 import { PopserveError } from '../../registry/errors.ts';
 import { isModelName } from '../../registry/names.ts';
+import { unknownModel } from '../../registry/unknown-model.ts';
 import type { Selector } from '../routing/route-table.ts';
 import type { AppContext } from './app-context.ts';
 
@@ -14,7 +15,7 @@ export function readSelector(
   { model, version }: { model?: string | undefined; version?: string | undefined } = c.req.param(),
 ): Selector {
   if (model === undefined || !isModelName(model)) {
-    throw new PopserveError('NOT_FOUND', `no model '${(model ?? '').slice(0, 100)}'`);
+    throw unknownModel(model ?? '');
   }
   const minEpoch = c.req.header('popserve-min-epoch');
   return {

@@ -71,6 +71,32 @@ export function readRepositoryRequest(body: unknown): string | null {
  */
 export async function loadModel(
   isolate: Isolate,
+  asked: { model: string; requested: string | null },
+  operator: Operator,
+  scope: RequestScope,
+): Promise<void> {
+  try {
+    await load(isolate, asked, operator, scope);
+  } catch (error) {
+    throw error instanceof PopserveError ? loadFault(asked.model, error) : error;
+  }
+}
+
+/** Clients of Triton know by these words that loading failed, whatever the reason is. */
+const failed = 'failed to load';
+
+function loadFault(model: string, error: PopserveError): PopserveError {
+  const { code, message, retryAfterSeconds, contract } = error;
+  if (message.includes(failed)) return error;
+  return new PopserveError(code, `${failed} '${model}': ${message}`, {
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    ...(contract === undefined ? {} : { contract }),
+    cause: error,
+  });
+}
+
+async function load(
+  isolate: Isolate,
   { model, requested }: { model: string; requested: string | null },
   operator: Operator,
   scope: RequestScope,

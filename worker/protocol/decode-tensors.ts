@@ -91,7 +91,7 @@ export function decodeTensors(
     if (names.has(name)) throw invalid(`${where}: given twice`);
     names.add(name);
     const datatype = readDatatype(entry.datatype, where);
-    const shape = readShape(entry.shape, where);
+    const shape = readShape(entry.shape, where, (axis) => json.sourceAt([key, index, 'shape', axis]));
     const price = datatype === 'BYTES' ? stringPrice : 1;
     const count = countWithin(shape, where, left / price, limits.maxElements);
     left -= count * price;

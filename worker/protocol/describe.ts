@@ -1,7 +1,7 @@
 // How values from a request are shown in error messages: short, whatever came. Names and shapes are shown as the registry does.
 import { cut } from '../../registry/describe.ts';
 
-export { describeShape, quote } from '../../registry/describe.ts';
+export { cut, describeShape, quote } from '../../registry/describe.ts';
 
 export function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing';

@@ -2,7 +2,7 @@
 // from outside go into null-prototype records and sets. json.ts refuses members that are called like a prototype's.
 import { invalid, PopserveError } from '../../registry/errors.ts';
 import { type Datatype, datatypes } from '../../registry/signature.ts';
-import { describeShape, describeValue, quote } from './describe.ts';
+import { cut, describeShape, describeValue, quote } from './describe.ts';
 import type { DecodeLimits, Parameters } from './infer-request.ts';
 
 /** Most parameters of a request, an input or an output; no client sends a dozen. */
@@ -37,21 +37,18 @@ export function readBoolean(value: unknown, where: string): boolean | undefined 
   throw invalid(`${where}: expected true or false, got ${describeValue(value)}`);
 }
 
-/** `$parameters` of the Open Inference Protocol; empty if absent. */
+/**
+ * `$parameters` of the Open Inference Protocol; empty if absent. A value is checked by whoever reads it: parameters that mean something
+ * to other servers alone are not refused for their kind.
+ */
 export function readParameters(value: unknown, where: string): Parameters {
-  const parameters: Parameters = Object.create(null);
+  const parameters: Record<string, unknown> = Object.create(null);
   if (isAbsent(value)) return parameters;
   const entries = Object.entries(readObject(value, where));
   if (entries.length > mostParameters) {
     throw invalid(`${where}: ${entries.length} parameters, at most ${mostParameters} are read`);
   }
-  for (const [key, parameter] of entries) {
-    if (typeof parameter === 'string' || typeof parameter === 'number' || typeof parameter === 'boolean') {
-      parameters[key] = parameter;
-    } else if (parameter !== null) {
-      throw invalid(`${where}: ${quote(key)} is ${describeValue(parameter)}, expected a string, number or boolean`);
-    }
-  }
+  for (const [key, parameter] of entries) if (parameter !== null) parameters[key] = parameter;
   return parameters;
 }
 
@@ -67,12 +64,16 @@ export function readDatatype(value: unknown, where: string): Datatype {
   throw invalid(`${where}: datatype is ${describeValue(value)}, expected one of ${datatypes.join(' ')}`);
 }
 
-export function readShape(value: unknown, where: string): number[] {
+/** @param sourceOf how a dimension was written; asked for where parsing has rounded it */
+export function readShape(value: unknown, where: string, sourceOf?: (index: number) => string | null): number[] {
   if (!Array.isArray(value)) throw invalid(`${where}: shape is ${describeValue(value)}, expected an array of integers`);
   return value.map((dimension: unknown, index) => {
     // Plus zero turns the -0 that JSON can carry into 0.
     if (typeof dimension === 'number' && Number.isSafeInteger(dimension) && dimension >= 0) return dimension + 0;
-    throw invalid(`${where}: shape[${index}] is ${describeValue(dimension)}, expected an integer of 0 or more`);
+    const source = typeof dimension === 'number' && Math.abs(dimension) >= 2 ** 53 ? sourceOf?.(index) : null;
+    const came = source == null ? describeValue(dimension) : cut(source);
+    const expected = source == null ? 'an integer of 0 or more' : 'an integer from 0 to 2^53 - 1';
+    throw invalid(`${where}: shape[${index}] is ${came}, expected ${expected}`);
   });
 }
 

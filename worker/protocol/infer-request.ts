@@ -3,7 +3,8 @@ import { defaultLimits } from '../../registry/default-limits.ts';
 import { mebibyte } from '../../registry/mebibytes.ts';
 import type { InputTensor, Tensor } from './tensor.ts';
 
-export type Parameters = Record<string, string | number | boolean>;
+/** `$parameters` of a message. Those that nobody reads may hold anything: clients send objects in `headers`, for example. */
+export type Parameters = Readonly<Record<string, unknown>>;
 
 export interface RequestedOutput {
   readonly name: string;

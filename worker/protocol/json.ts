@@ -6,6 +6,7 @@ import { isPrototypeName, prototypeRefusal } from '../../registry/prototype-name
 import { describeValue } from './describe.ts';
 import { markWideIntegers } from './exact-integers.ts';
 import { findJsonFault } from './json-fault.ts';
+import { sourceAt } from './json-source.ts';
 import type { DataSlice } from './slice-reader.ts';
 
 export interface JsonLimits {
@@ -331,6 +332,11 @@ export class ParsedJson {
     const bytes = this.#bytes.subarray(start, end);
     const marked = markWideIntegers(bytes);
     return marked === null ? this.#parse(bytes) : JSON.parse(marked);
+  }
+
+  /** How a number at a path was written: see json-source.ts. */
+  sourceAt(path: readonly (string | number)[]): string | null {
+    return sourceAt(this.#bytes, path);
   }
 
   /** The error of a text that is not JSON, for whoever finds that out while reading a slice. */

@@ -6,6 +6,7 @@ import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { Route, RouteCopy } from '../../registry/route.ts';
+import { unknownModel, unknownVersion } from '../../registry/unknown-model.ts';
 
 /** Models and versions; their names come from URLs. */
 const mostRemembered = 500;
@@ -172,7 +173,9 @@ export class RegistryReads {
     const key = `${model}/${version}`;
     const known = this.#unrouted.get(key);
     if (known && Date.now() < known.untilMs) return unwrap(known.found);
-    if (this.#registry.isKnownVersion(model, version) === false) throw noSuchVersion(model, version);
+    if (this.#registry.isKnownVersion(model, version) === false) {
+      throw this.#registry.isKnown(model) === false ? unknownModel(model) : unknownVersion(model, version);
+    }
     const found = await this.#registry.getManifest(model, version).catch((error: unknown) => {
       if (error instanceof PopserveError && error.code === 'NOT_FOUND') return error;
       return unreachable(error);
@@ -191,10 +194,6 @@ function unreachable(error: unknown): never {
     retryAfterSeconds: 1,
     cause: error,
   });
-}
-
-function noSuchVersion(model: string, version: string): PopserveError {
-  return new PopserveError('NOT_FOUND', `version '${version}' of model '${model}' is not in the registry`);
 }
 
 function unwrap(found: Manifest | PopserveError): Manifest {

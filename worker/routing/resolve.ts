@@ -2,6 +2,7 @@
 import { PopserveError } from '../../registry/errors.ts';
 import { versionSchema } from '../../registry/names.ts';
 import type { Route } from '../../registry/route.ts';
+import { unknownVersion } from '../../registry/unknown-model.ts';
 import { bucketOf, withinShare } from './bucket.ts';
 
 /**
@@ -14,8 +15,7 @@ export function resolveVersion(model: string, route: Route | null, requested: st
     if (versionSchema.safeParse(requested).success) return requested;
     const aliased = route && Object.hasOwn(route.aliases, requested) ? route.aliases[requested] : undefined;
     if (aliased !== undefined) return aliased;
-    const known = route ? Object.keys(route.aliases).join(', ') : 'none';
-    throw new PopserveError('NOT_FOUND', `model '${model}' has no version or alias '${requested}' (aliases: ${known})`);
+    throw unknownVersion(model, requested, Object.keys(route?.aliases ?? {}));
   }
   const stable = route?.aliases.stable;
   if (!route || stable === undefined) {

@@ -155,7 +155,7 @@ export class Snapshots {
   #reasonOf({ model, version }: Manifest, error: unknown): string {
     if (error instanceof PopserveError && error.code !== 'INTERNAL') return error.message;
     this.#log('takeover-failed', { model, version, error: String(error) });
-    return `model '${model}' version '${version}' cannot be loaded: an unexpected fault, which the log names`;
+    return `model '${model}' version '${version}' failed to load: an unexpected fault, which the log names`;
   }
 
   /** The route in use goes on serving; the newer one is tried again with each refresh, its loads with growing pauses. */

@@ -29,7 +29,7 @@ export function runFailure(error: unknown, manifest: Manifest): unknown {
 
 /** @returns the answer to requests for a version that could not be loaded, until it is tried again */
 export function loadFailure(cause: unknown, manifest: Manifest, retryMs: number): PopserveError {
-  return new PopserveError('UNAVAILABLE', `${nameOf(manifest)} cannot be loaded: ${toldReason(cause)}`, {
+  return new PopserveError('UNAVAILABLE', `${nameOf(manifest)} failed to load: ${toldReason(cause)}`, {
     retryAfterSeconds: Math.ceil(retryMs / 1000),
     cause,
   });

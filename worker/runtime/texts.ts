@@ -216,7 +216,7 @@ export class Texts {
 function failureOf(error: unknown, what: string): PopserveError {
   const options = { retryAfterSeconds: retryMs / 1000, cause: error };
   const reason = error instanceof PopserveError ? error.message : 'its bytes cannot be read';
-  return new PopserveError('UNAVAILABLE', `the tokenizer of ${what} cannot be loaded: ${reason}`, options);
+  return new PopserveError('UNAVAILABLE', `the tokenizer of ${what} failed to load: ${reason}`, options);
 }
 
 function sizeOf({ ids, typeIds, offsets, special }: Encoding): number {

@@ -126,7 +126,7 @@ describe('popserve publish', () => {
     const words = ['publish', file, '--name', 'loud', '--version', '2', '--activate'];
     const refused = await popserve(words, renamed('loud', '2'));
     expect(refused).toMatchObject({ status: 1, out: expect.stringContaining('2 would break callers of 1') });
-    expect((await popserve(['show', 'loud', '2'])).err).toContain('is not in the registry');
+    expect((await popserve(['show', 'loud', '2'])).err).toContain('is not found');
     const done = await popserve(pasted(refused.out), renamed('loud', '2'));
     expect(done).toMatchObject({ status: 0, out: expect.stringContaining('loud: serving 2 (epoch 2)') });
     expect((await popserve(['history', 'loud'])).out).toContain('WHY');

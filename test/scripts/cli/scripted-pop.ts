@@ -92,7 +92,8 @@ export class ScriptedPop {
     if (kind !== 'models') return { status: 404, body: { error: `no such call: ${call}` } };
     if (part === 'routes') return method === 'POST' ? this.#route(name, body) : this.#history();
     if (part === 'versions') return method === 'PUT' ? this.#register(body) : this.#manifest(version);
-    if (this.manifests.size === 0) return { status: 404, body: { error: `model '${name}' is not in the registry` } };
+    if (this.manifests.size === 0)
+      return { status: 404, body: { error: `Request for unknown model: '${name}' is not found` } };
     const versions = [...this.manifests.keys()].map((each) => ({
       version: each,
       digest: `sha256:${'0'.repeat(64)}`,

@@ -35,6 +35,12 @@ describe('JSON', () => {
     ['too few elements', inputs({ data: [1] }), 'has 2 elements, data has 1'],
     ['a negative dimension', inputs({ shape: [-1, 2] }), '-1'],
     ['an enormous shape', inputs({ shape: [4294967296, 4294967296] }), '4294967296'],
+    [
+      'a dimension beyond 2^53',
+      `{"inputs":[{"name":"x","datatype":"FP32","shape":[1,18446744073709551617],"data":[]}]}`,
+      '[1] is 18446744073709551617, expected',
+    ],
+    ['a parameter of the wrong kind', { ...good, parameters: { binary_data_output: { x: 1 } } }, 'got an object'],
     ['a string among numbers', inputs({ data: [1, 'two'] }), 'element 1'],
     ['ragged rows', inputs({ shape: [2, 2], data: [[1, 2], [3]] }), 'dimension 1'],
     ['an unknown output', { ...good, outputs: [{ name: 'q' }] }, "'q'"],
@@ -118,8 +124,35 @@ describe('around the body', () => {
     const html = await pop.send('POST', '/v2/models/adder/infer', '{}', { 'content-type': 'text/html' });
     expect(html.status).toBe(415);
     expect(html.json<{ error: string }>().error).toContain('application/json');
+    for (const type of ['text/json2', 'application/json-seq', 'application/x-ndjson', 'json', '+json']) {
+      const other = await pop.send('POST', '/v2/models/adder/infer', good, { 'content-type': type });
+      expect([type, other.status]).toEqual([type, 415]);
+    }
     const encoded = await pop.send('POST', '/v2/models/adder/infer', '{}', { 'content-encoding': 'br' });
     expect(encoded.status).toBe(415);
+  });
+
+  test.each([
+    'application/json',
+    'APPLICATION/JSON; charset=utf-8',
+    'text/json',
+    'application/x-json',
+    'text/x-json',
+    'application/vnd.api+json',
+    'model/gltf+json',
+    'text/plain',
+    'application/octet-stream',
+  ])('a body of the type %s is read as JSON', async (type) => {
+    const answer = await pop.send('POST', '/v2/models/adder/infer', good, { 'content-type': type });
+    expect(answer.status).toBe(200);
+  });
+
+  test('parameters that nobody reads may hold anything: objects such as headers, lists, numbers', async () => {
+    const parameters = { headers: { 'x-a': 'b' }, list: [{ a: [1] }], content_type: 'np', sequence_id: 42 };
+    const [x] = good.inputs;
+    const request = { parameters, inputs: [{ ...x, parameters }], outputs: [{ name: 'y', parameters }] };
+    const answer = await pop.send('POST', '/v2/models/adder/infer', request);
+    expect([answer.status, answer.json<{ outputs: object[] }>().outputs]).toMatchObject([200, [{ data: [11, 12] }]]);
   });
 
   test('a wrong verb gets 405 with the right ones, an unknown path 404', async () => {

@@ -48,10 +48,16 @@ describe('which version answers', () => {
   });
 
   test.each([
-    ['nobody', 404, "model 'nobody' is not in the registry"],
-    ['Not-A-Name', 404, "no model 'Not-A-Name'"],
-    ['adder/versions/3', 404, "version '3' of model 'adder' is not in the registry"],
-    ['adder/versions/beta', 404, "model 'adder' has no version or alias 'beta' (aliases: next, stable)"],
+    ['nobody', 404, "Request for unknown model: 'nobody' is not found"],
+    ['Not-A-Name', 404, "Request for unknown model: 'Not-A-Name' is not found"],
+    ['nobody/versions/3', 404, "Request for unknown model: 'nobody' is not found"],
+    ['nobody/versions/beta', 404, "Request for unknown model: 'nobody' is not found"],
+    ['adder/versions/3', 404, "Request for unknown model: 'adder' version 3 is not found"],
+    [
+      'adder/versions/beta',
+      404,
+      "Request for unknown model: 'adder' version beta is not found (aliases: next, stable)",
+    ],
   ])('%s is refused with %i', async (path, status, error) => {
     const answer = await pop.send('POST', `/v2/models/${path}/infer`, request);
     expect(answer.status).toBe(status);

@@ -98,28 +98,43 @@ describe('load', () => {
     expect((await pop.send('GET', '/v2/models/latest/ready')).status).toBe(200);
   });
 
+  test('of a model that there is not says that loading failed, and why', async () => {
+    for (const parameters of [undefined, { version: '1' }, { version: 'lab' }]) {
+      const answer = await repository('nobody/load', parameters);
+      expect([answer.status, answer.json()]).toEqual([
+        404,
+        { error: "failed to load 'nobody': Request for unknown model: 'nobody' is not found" },
+      ]);
+    }
+  });
+
   test('of what cannot be loaded gives the reason, activates nothing, and the index shows it', async () => {
     await pop.release(garbage('broken'), false);
     const answer = await repository('broken/load');
     expect(answer.status).toBe(503);
-    expect(answer.json<{ error: string }>().error).toContain("model 'broken' version '1' cannot be loaded");
+    expect(answer.json<{ error: string }>().error).toContain("model 'broken' version '1' failed to load");
     expect((await pop.send('POST', '/v2/models/broken/infer', request)).json()).toEqual({
       error: "model 'broken' has no active version yet",
     });
     const entry = (await index({})).find(({ name }) => name === 'broken');
     expect(entry).toMatchObject({ version: '1', state: 'UNAVAILABLE' });
-    expect(entry?.reason).toContain('cannot be loaded');
+    expect(entry?.reason).toContain('failed to load');
     expect((await index({ ready: true })).map(({ name }) => name)).not.toContain('broken');
     const ready = await pop.send('GET', '/v2/models/broken/versions/1/ready');
     expect(ready.status).toBe(503);
-    expect(ready.json<{ error: string }>().error).toContain('cannot be loaded');
+    expect(ready.json<{ error: string }>().error).toContain('failed to load');
   });
 
   test.each([
     ['a configuration', { config: '{}' }, 501, "'config' is not supported"],
     ['a file', { 'file:1/model.onnx': 'AAAA' }, 501, "'file:1/model.onnx' is not supported"],
     ['a version that is no string', { version: 1 }, 400, 'version is 1, expected a string'],
-    ['a version that is not there', { version: '9' }, 404, "version '9'"],
+    [
+      'a version that is not there',
+      { version: '9' },
+      404,
+      "failed to load 'refusing': Request for unknown model: 'refusing' version 9 is",
+    ],
   ])('with %s is refused', async (_, parameters, status, error) => {
     await pop.release(adder('refusing', '1', 10));
     const answer = await repository('refusing/load', parameters);

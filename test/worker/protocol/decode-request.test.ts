@@ -88,7 +88,10 @@ describe('the request', () => {
     [{ inputs: [{ shape: [] }] }, 'inputs[0].name: expected a string, got nothing'],
     [{ inputs: [], id: 7 }, "'id': expected a string, got 7"],
     [{ inputs: [], parameters: [] }, "'parameters': expected an object, got an array"],
-    [{ inputs: [], parameters: { a: {} } }, "'parameters': 'a' is an object, expected a string, number or boolean"],
+    [
+      { inputs: [], parameters: { binary_data_output: {} } },
+      "'parameters': binary_data_output: expected true or false, got an object",
+    ],
     [
       { inputs: [], parameters: { binary_data_output: 1 } },
       "'parameters': binary_data_output: expected true or false, got 1",

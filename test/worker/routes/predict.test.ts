@@ -115,8 +115,14 @@ describe('prediction', () => {
     ],
     ['no base64', 'echo', { instances: [{ b64: '?' }] }, 400, 'expected a string in base64'],
     ['no JSON', 'adder', '{', 400, 'JSON'],
-    ['an unknown model', 'nobody', { instances: [1] }, 404, "model 'nobody'"],
-    ['an unknown label', 'adder/labels/beta', { instances: [[1, 2]] }, 404, "'beta'"],
+    ['an unknown model', 'nobody', { instances: [1] }, 404, "Request for unknown model: 'nobody' is not found"],
+    [
+      'an unknown label',
+      'adder/labels/beta',
+      { instances: [[1, 2]] },
+      404,
+      "'adder' version beta is not found (aliases: next, stable)",
+    ],
   ])('with %s is refused', async (_, path, request, status, error) => {
     const answer = await predict(path, request);
     expect(answer.status).toBe(status);
@@ -126,6 +132,21 @@ describe('prediction', () => {
   test('other calls are not supported', async () => {
     const answer = await pop.send('POST', '/v1/models/adder:classify', {});
     expect([answer.status, answer.json()]).toEqual([501, { error: "':classify' is not supported, only ':predict'" }]);
+  });
+
+  test.each([
+    'adder:predict',
+    'nobody:predict',
+    'adder/versions/2:predict',
+    'adder/labels/next:classify',
+    'adder:regress',
+  ])('is posted: other methods of %s get 405', async (path) => {
+    for (const spelled of [path, path.replace(':', '%3A'), `${path}/`]) {
+      for (const method of ['GET', 'HEAD', 'PUT', 'DELETE']) {
+        const answer = await pop.send(method, `/v1/models/${spelled}`);
+        expect([spelled, method, answer.status, answer.headers.get('allow')]).toEqual([spelled, method, 405, 'POST']);
+      }
+    }
   });
 });
 

@@ -74,7 +74,7 @@ test('where they do not fit together and onnxruntime refuses the new one, the ol
       const metadata = (await pop.send('GET', '/v2/models/shut')).json<{ properties: Record<string, string> }>();
       expect(metadata.properties).toMatchObject({
         ...{ version: '1', epoch: '1', held_epoch: String(epoch) },
-        held_reason: expect.stringContaining("model 'shut' version '2' cannot be loaded"),
+        held_reason: expect.stringContaining("model 'shut' version '2' failed to load"),
       });
     });
     const unloaded = () => pop.logs.filter(({ event, model }) => event === 'model-unloaded' && model === 'shut');
@@ -135,7 +135,7 @@ test('a release that is held back shows in the metadata of the model, and a roll
   await eventually(async () =>
     expect(await properties()).toMatchObject({
       ...{ version: '1', epoch: '1', held_epoch: String(epoch) },
-      held_reason: expect.stringContaining("model 'valve' version '2' cannot be loaded"),
+      held_reason: expect.stringContaining("model 'valve' version '2' failed to load"),
     }),
   );
   await pop.route('valve', { action: 'rollback' });

@@ -25,18 +25,18 @@ describe('a version that is asked for', () => {
   });
 
   test.each([
-    ['without a route', null, 'lab', "model 'pump' has no version or alias 'lab' (aliases: none)"],
+    ['without a route', null, 'lab', "Request for unknown model: 'pump' version lab is not found (aliases: none)"],
     [
       'beside other aliases',
       routeOf(activate, lab),
       'new',
-      "model 'pump' has no version or alias 'new' (aliases: stable, lab)",
+      "Request for unknown model: 'pump' version new is not found (aliases: stable, lab)",
     ],
     [
       'under a name that every object inherits',
       routeOf(activate),
       'constructor',
-      "alias 'constructor' (aliases: stable)",
+      'version constructor is not found (aliases: stable)',
     ],
   ])(
     'by an alias that is not there, %s, is said not to be, with the aliases that are',

@@ -431,12 +431,12 @@ describe('a model without a route', () => {
     await expect(world.ask()).rejects.toMatchObject({ code: 'UNAVAILABLE', retryAfterSeconds: 5 });
     await expect(world.ask({ requested: 'lab' })).rejects.toMatchObject({
       code: 'NOT_FOUND',
-      message: expect.stringContaining("alias 'lab'"),
+      message: expect.stringContaining('version lab is not found'),
     });
     const other = { model: 'other', requested: null, minEpoch: null, key: '' };
     await expect(world.table.resolve(other, world.scope)).rejects.toMatchObject({
       code: 'NOT_FOUND',
-      message: "model 'other' is not in the registry",
+      message: "Request for unknown model: 'other' is not found",
     });
   });
 

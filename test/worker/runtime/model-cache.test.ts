@@ -229,7 +229,7 @@ describe('a load that fails', () => {
     const error = await outcome(world.ask(large));
     expect(error).toMatchObject({
       code: 'UNAVAILABLE',
-      message: "model 'm' version '8' cannot be loaded: an unexpected fault, which the log names",
+      message: "model 'm' version '8' failed to load: an unexpected fault, which the log names",
       retryAfterSeconds: 1,
     });
     expect(world.cache.state(large)).toEqual({ state: 'UNAVAILABLE', reason: (error as Error).message });
@@ -250,7 +250,7 @@ describe('a load that fails', () => {
       pauses.push(error.retryAfterSeconds);
       await pass(error.retryAfterSeconds * 1_000 - 1);
       expect(await outcome(world.ask(a))).toBe(error);
-      expect(() => world.cache.checkRetry(a)).toThrow('cannot be loaded');
+      expect(() => world.cache.checkRetry(a)).toThrow('failed to load');
       expect(world.loads).toHaveLength(count + 1);
       await pass(1);
       world.cache.checkRetry(a);

@@ -141,7 +141,7 @@ describe('a tokenizer', () => {
     world.registry.set(sha256(junk), junk);
     await expect(world.encode(manifestOf(junk), 'x')).rejects.toMatchObject({
       status: 503,
-      message: expect.stringMatching(/^the tokenizer of words 1 cannot be loaded: tokenizer: the header ends at/),
+      message: expect.stringMatching(/^the tokenizer of words 1 failed to load: tokenizer: the header ends at/),
     });
   });
 

@@ -53,7 +53,7 @@ describe('a tokenizer', () => {
     expect(await ask('damaged/versions/2')).toMatchObject({
       status: 503,
       body: {
-        error: expect.stringContaining(`the tokenizer of damaged 2 cannot be loaded: blob ${digest} is corrupt`),
+        error: expect.stringContaining(`the tokenizer of damaged 2 failed to load: blob ${digest} is corrupt`),
       },
     });
     const ready = async (version: string) =>

@@ -117,7 +117,7 @@ describe('popserve show', () => {
 
   it('fails for a model that is not there', async () => {
     const { status, err } = await popserve('show', 'm');
-    expect([status, err]).toEqual([1, "popserve: model 'm' is not in the registry\n"]);
+    expect([status, err]).toEqual([1, "popserve: Request for unknown model: 'm' is not found\n"]);
   });
 });
 

@@ -115,7 +115,7 @@ describe('popserve verify', () => {
   it('says so where there are no golden vectors, or no such version', async () => {
     await pop.release(adder('plain', '1', 1), false);
     expect((await run('verify', 'plain', '1')).err).toContain('plain 1 has no golden vectors');
-    expect((await run('verify', 'plain', '2')).err).toContain('is not in the registry');
+    expect((await run('verify', 'plain', '2')).err).toContain('is not found');
     expect(await run('verify', 'plain', '1', '--pop', 'nowhere')).toMatchObject({ status: 2 });
   });
 });

@@ -60,7 +60,7 @@ const details = await client.GET('/registry/models/{model}', adder);
 const storedAt: string | undefined = details.data?.versions[0]?.storedAt;
 assert.ok(!Number.isNaN(Date.parse(storedAt ?? '')));
 const nobody = await client.GET('/registry/models/{model}', { params: { path: { model: 'nobody' } } });
-assert.equal(nobody.error?.error, "model 'nobody' is not in the registry");
+assert.equal(nobody.error?.error, "Request for unknown model: 'nobody' is not found");
 
 // A change, as one of the actions that there are.
 const action: components['schemas']['RouteAction'] = { action: 'alias', name: 'next', version: '1' };
