@@ -19,14 +19,25 @@ export interface Question {
 
 /** @throws {PopserveError} whatever the PoP says */
 export function askModel(context: Context, asked: AskedModel, { body, contentType }: Question): Promise<Reply> {
-  const { connection, progress } = context;
+  return sendTo(context, asked, { body, headers: { 'content-type': contentType } });
+}
+
+/** @throws {PopserveError} whatever the PoP says */
+export function sendTo(
+  { connection, progress }: Context,
+  asked: AskedModel,
+  {
+    body,
+    headers,
+  }: { readonly body: string | Uint8Array<ArrayBuffer>; readonly headers: Readonly<Record<string, string>> },
+): Promise<Reply> {
   progress.step(`asking ${connection.settings.url}`);
   return connection.send({
     method: 'POST',
-    path: pathOf(asked),
+    path: `${pathOf(asked)}/infer`,
     body,
     headers: {
-      'content-type': contentType,
+      ...headers,
       ...(asked.minEpoch === undefined ? {} : { 'popserve-min-epoch': String(asked.minEpoch) }),
     },
     // A keyed server asks for it; an open one takes it as well.
@@ -37,7 +48,7 @@ export function askModel(context: Context, asked: AskedModel, { body, contentTyp
 
 /** The line that asks the same, without the token. */
 export function curlOf({ connection }: Context, asked: AskedModel, { contentType, curlBody }: Question): string[] {
-  const endpoint = new URL(pathOf(asked), connection.settings.url).href;
+  const endpoint = new URL(`${pathOf(asked)}/infer`, connection.settings.url).href;
   const line = shellLine(['curl', '-s', endpoint, '-H', `content-type: ${contentType}`, ...curlBody]);
   return ['the same by curl:', `  ${line}`];
 }
@@ -46,7 +57,8 @@ export function titleOf({ model }: AskedModel, { headers }: Reply, of: string): 
   return [model, headers.get('popserve-version'), 'of', of].filter((part) => part !== null).join(' ');
 }
 
-function pathOf({ model, version }: AskedModel): string {
+/** The path of the model, or of the version that is asked for. */
+export function pathOf({ model, version }: Pick<AskedModel, 'model' | 'version'>): string {
   const target = version === undefined ? '' : urlPath`/versions/${version}`;
-  return `${urlPath`v2/models/${model}`}${target}/infer`;
+  return `${urlPath`v2/models/${model}`}${target}`;
 }

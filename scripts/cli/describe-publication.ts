@@ -9,7 +9,7 @@ import { describeEvaluation } from './describe-evaluation.ts';
 import { describeRoute } from './describe-route.ts';
 import type { RouteChange } from './registry-client.ts';
 import { type Report, table } from './report.ts';
-import { curlLine } from './sample-request.ts';
+import { tryIt } from './try-it.ts';
 
 export interface Outcome {
   manifest: Manifest;
@@ -29,11 +29,11 @@ export function describePublication({ connection }: Context, outcome: Outcome): 
   const { manifest, uploaded, created, notes, steps, change, judgement, remarks, conflict } = outcome;
   const { model, version } = manifest;
   const { url } = connection.settings;
-  const curl = change === null ? null : curlLine(manifest, url, change.route.epoch);
-  const tryIt =
-    curl === null
+  const tried = change === null ? null : tryIt(manifest, url, change.route.epoch);
+  const advice =
+    tried === null
       ? [`no sample input is known; 'npx popserve show ${model} ${version}' lists the inputs`]
-      : ['try it:', `  ${curl}`];
+      : ['try it:', ...tried.commands.map((line) => `  ${line}`)];
   return {
     lines: [
       `${model} ${version} ${created ? 'published' : 'was already published'}`,
@@ -41,7 +41,7 @@ export function describePublication({ connection }: Context, outcome: Outcome): 
       ...notes.map((note) => `note: ${note}`),
       ...(judgement === null ? [] : describeEvaluation(judgement.evaluation, judgement.failures)),
       ...remarks,
-      ...(change === null ? adviseActivation(manifest, conflict) : [...describeRoute(change.route), ...tryIt]),
+      ...(change === null ? adviseActivation(manifest, conflict) : [...describeRoute(change.route), ...advice]),
     ],
     value: {
       model,
@@ -51,7 +51,7 @@ export function describePublication({ connection }: Context, outcome: Outcome): 
       notes,
       manifest,
       ...(conflict === null ? {} : { contract: conflict }),
-      ...(change === null ? {} : { route: change.route, copyPending: change.copyPending, curl }),
+      ...(change === null ? {} : { route: change.route, copyPending: change.copyPending, curl: tried?.curl ?? null }),
     },
   };
 }

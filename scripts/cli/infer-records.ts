@@ -1,18 +1,19 @@
 // Plain records at a PoP: what `popserve infer --record` and `--csv` send and show.
-
+import * as z from 'zod';
 import { type Predictions, predictionsSchema } from '../../registry/api/inference.ts';
-import { modelMetadataSchema } from '../../registry/api/metadata.ts';
+import { jsonValueSchema } from '../../registry/api/json.ts';
+import type { ModelMetadata } from '../../registry/api/metadata.ts';
 import { invalid } from '../../registry/errors.ts';
 import { parse, parseJson } from '../../registry/parse.ts';
 import { sameName } from '../validation/table/column-names.ts';
 import { readTable } from '../validation/table/read-table.ts';
 import type { Cell } from '../validation/table/records.ts';
 import { type AskedModel, askModel, curlOf, type Question, titleOf } from './ask-model.ts';
-import { urlPath } from './connection.ts';
 import type { Context } from './context.ts';
+import { readMetadata } from './model-metadata.ts';
 import { type Report, table } from './report.ts';
 
-type Feature = ReturnType<typeof modelMetadataSchema.parse>['features'][number];
+type Feature = ModelMetadata['features'][number];
 type JsonValue = string | number | boolean | null | readonly JsonValue[];
 type JsonRecord = Readonly<Record<string, JsonValue>>;
 
@@ -26,11 +27,16 @@ interface Model {
 }
 
 /**
- * @param given `name=value`
+ * @param given `name=value`, or records as JSON objects
  * @throws {PopserveError} INVALID_ARGUMENT for a value that is none of its feature; whatever the PoP says
  */
 export async function inferRecord(context: Context, asked: AskedModel, given: readonly string[]): Promise<Report> {
-  const { features } = await modelOf(context, asked);
+  const { features, records } = await modelOf(context, asked);
+  if (given.some((text) => text.trimStart().startsWith('{'))) {
+    const all = given.map(readRecord);
+    const what = all.length === 1 ? 'a record' : `${all.length} records`;
+    return predict(context, asked, all, { what, records, notes: [] });
+  }
   const record = Object.fromEntries(
     given.map((pair): [string, JsonValue] => {
       const equals = pair.indexOf('=');
@@ -46,10 +52,21 @@ export async function inferRecord(context: Context, asked: AskedModel, given: re
   return predict(context, asked, [record], { what: 'a record', records: 1, notes: [] });
 }
 
+const recordSchema = z.record(z.string(), jsonValueSchema);
+
+function readRecord(text: string): JsonRecord {
+  return parse(recordSchema, parseJson(text, `--record ${text}`), `--record ${text}`) as JsonRecord;
+}
+
 /** @throws {PopserveError} INVALID_ARGUMENT naming the row and the column at fault; whatever the PoP says */
-export async function inferCsv(context: Context, asked: AskedModel, file: string): Promise<Report> {
+export async function inferCsv(
+  context: Context,
+  asked: AskedModel,
+  { file, row: only }: { readonly file: string; readonly row: number | undefined },
+): Promise<Report> {
   const { features, records } = await modelOf(context, asked);
   const { columns, rows, where, notes } = await readTable(file);
+  if (only !== undefined && only > rows.length) throw invalid(`--row ${only}: ${file} has ${rows.length} rows`);
   const bound = features.flatMap((feature) => {
     const column = sameName(columns, feature.name);
     if (column !== undefined) return [{ feature, column, at: columns.indexOf(column) }];
@@ -58,31 +75,29 @@ export async function inferCsv(context: Context, asked: AskedModel, file: string
   });
   const read = new Set(bound.map(({ column }) => column));
   const others = columns.filter((column) => !read.has(column));
-  const all = rows.map(
-    (row, index): JsonRecord =>
-      Object.fromEntries(
-        bound.map(({ feature, column, at }) => [
-          feature.name,
-          cellOf(row[at], feature, `${where(index)}, column '${column}'`),
-        ]),
-      ),
-  );
+  const from = (only ?? 1) - 1;
+  const all = rows
+    .slice(from, only)
+    .map(
+      (row, index): JsonRecord =>
+        Object.fromEntries(
+          bound.map(({ feature, column, at }) => [
+            feature.name,
+            cellOf(row[at], feature, `${where(from + index)}, column '${column}'`),
+          ]),
+        ),
+    );
   const left = others.length === 0 ? [] : [`columns that are no features are left out: ${others.join(', ')}`];
-  return predict(context, asked, all, { what: `${all.length} rows of ${file}`, records, notes: [...notes, ...left] });
+  const what = only === undefined ? `${all.length} rows of ${file}` : `row ${only} of ${file}`;
+  return predict(context, asked, all, { what, records, notes: [...notes, ...left] });
 }
 
-async function modelOf({ connection }: Context, { model, version }: AskedModel): Promise<Model> {
-  const target = version === undefined ? '' : urlPath`/versions/${version}`;
-  const reply = await connection.send({
-    ...{ method: 'GET', path: `${urlPath`v2/models/${model}`}${target}`, repeat: 'always' },
-    authorized: connection.settings.token !== null,
-  });
-  const what = `the metadata of ${model}`;
-  const json = parseJson(new TextDecoder().decode(reply.body), what, 'INTERNAL');
-  const { features, records } = parse(modelMetadataSchema, json, what, 'INTERNAL');
+async function modelOf(context: Context, asked: AskedModel): Promise<Model> {
+  const { features, records } = await readMetadata(context, asked);
   if (features.length > 0) return { features, records };
+  const { model } = asked;
   throw invalid(
-    `${model} takes no plain records: 'npx popserve show ${model}' lists its inputs, --input sends a request of them`,
+    `${model} takes no plain records: 'npx popserve show ${model}' lists its inputs, and 'npx popserve infer ${model} --example' prints a request for --input`,
   );
 }
 
@@ -120,7 +135,7 @@ function questionOf(records: readonly JsonRecord[]): Question {
 }
 
 /** A row for each record, its outputs by their names. */
-function predictionRows(predictions: readonly Readonly<Record<string, unknown>>[]): string[][] {
+export function predictionRows(predictions: readonly Readonly<Record<string, unknown>>[]): string[][] {
   const names = [...new Set(predictions.flatMap((prediction) => Object.keys(prediction)))];
   const isSeveral = predictions.length > 1;
   const head = [...(isSeveral ? ['ROW'] : []), ...names.map((name) => name.toUpperCase())];

@@ -52,6 +52,15 @@ export function readTextAnswer(body: Uint8Array, what: string): TextAnswer {
   return parse(textSchema, parseJson(new TextDecoder().decode(body), what, 'INTERNAL'), what, 'INTERNAL');
 }
 
+/** One answer; a batch has a list of them. */
+const anyAnswerSchema = z.union([generatedTextsSchema, detectedObjectsSchema, textSchema]);
+const anyAnswersSchema = z.union([anyAnswerSchema.transform((answer) => [answer]), z.array(anyAnswerSchema)]);
+
+/** @returns the answers for the items of a request whose task the command does not know; null for JSON of another form */
+export function readAnyAnswers(value: unknown): (TextAnswer | PictureAnswer)[] | null {
+  return anyAnswersSchema.safeParse(value).data ?? null;
+}
+
 /** Values of a vector that a person is shown. */
 const mostShown = 8;
 

@@ -18,9 +18,9 @@ function commandLines(page: string): string[] {
     .filter((line) => /^(\w+=\S+ )*npx popserve /.test(line));
 }
 
-/** The words behind `npx popserve`, as a shell reads them. */
+/** The words behind `npx popserve`, as a shell reads them; what would go into a file is not written. */
 function words(line: string): string[] {
-  const script = `npx() { shift; printf '%s\\0' "$@"; }\n${line}`;
+  const script = `npx() { shift; printf '%s\\0' "$@"; }\n${line.replace(/ > \S+/, '')}`;
   return execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0').slice(0, -1);
 }
 

@@ -41,9 +41,6 @@ function documented(heading: string): { flags: string; byDefault: string }[] {
   }));
 }
 
-/** `infer` reads its request from the same option. */
-const everyCommand = (name: string) => (name === 'infer' ? [] : documented('Every command'));
-
 const routeCommands = new Set(
   Array.from((bySection.get('Commands that change a route') ?? '').matchAll(/`([a-z]+)`/g), ([, name = '']) => name),
 );
@@ -82,7 +79,7 @@ it('has the options of publish in the groups of its help', () => {
 });
 
 describe.each(commands)('$name', ({ name, options }) => {
-  const rows = [...everyCommand(name), ...changesRoute(name), ...documented(name)];
+  const rows = [...documented('Every command'), ...changesRoute(name), ...documented(name)];
 
   it('has the options of the program', () => {
     expect(rows.map(({ flags }) => flags).sort()).toEqual(options.map(({ flags }) => flags).sort());

@@ -133,7 +133,11 @@ describe.skipIf(!reachable)('the package', () => {
       const asked = { ...options, env: { POPSERVE_URL: url, POPSERVE_DATA: name } };
       const publish = ['popserve', 'publish', 'model.onnx', '--name', 'plus', '--activate'];
       expectDone(await consumer.run('npx', publish, asked));
-      const infer = await consumer.run('npx', ['popserve', 'infer', 'plus', '--json', 'request.json'], asked);
+      const infer = await consumer.run(
+        'npx',
+        ['popserve', 'infer', 'plus', '--input', 'request.json', '--json'],
+        asked,
+      );
       expect(JSON.parse(expectDone(infer).stdout).outputs[0].data).toEqual([2, 3]);
       const listed = await fetch(`${url}/v2/models`, { headers: { origin: 'https://app.example' } });
       expect(listed.headers.get('access-control-allow-origin')).toBe('https://app.example');
@@ -172,7 +176,11 @@ describe.skipIf(!reachable)('the package', () => {
       expectDone(
         await consumer.run('npx', ['popserve', 'publish', 'model.onnx', '--name', 'plus', '--activate'], asked),
       );
-      const infer = await consumer.run('npx', ['popserve', 'infer', 'plus', '--json', 'request.json'], asked);
+      const infer = await consumer.run(
+        'npx',
+        ['popserve', 'infer', 'plus', '--input', 'request.json', '--json'],
+        asked,
+      );
       expect(JSON.parse(expectDone(infer).stdout).outputs[0].data).toEqual([2, 3]);
       await dev.end('SIGTERM');
     });

@@ -72,7 +72,7 @@ describe('popserve', () => {
     [['list', '--yaml'], "unknown option '--yaml'"],
     [
       ['infer', 'm'],
-      'expected one request file, as --input FILE or --json FILE, or --image FILE, --text TEXT, --record NAME=VALUE or --csv FILE, got 0',
+      'expected one question: --input FILE, --record NAME=VALUE, --csv FILE, --image FILE or --text TEXT; --example prints a request to begin with',
     ],
   ])('ends %j with status 2 and one line', async (args, message) => {
     const { status, out, err } = await popserve(...args);

@@ -49,22 +49,30 @@ describe('popserve infer', () => {
     expect(out).toBe('m v1 (epoch 4, digest sha256:bbbbbbbbbbbb, pop local)\ny INT64 [2]: [9007199254740993,-1]\n');
   });
 
-  it('takes the request with --json FILE and prints the response with every digit', async () => {
-    const { out } = await infer(['--json', file]);
-    expect(out).toBe(`${response}\n`);
-    expect(pop.asked[0]?.body.toString()).toBe(request);
-  });
-
-  it('takes --json beside --input as the switch that it is elsewhere', async () => {
+  it('prints the response with every digit with --json', async () => {
     expect((await infer(['--input', file, '--json'])).out).toBe(`${response}\n`);
+    expect((await runCommand(['infer', '--json', 'm', '--input', file], pop.url)).out).toBe(`${response}\n`);
   });
 
-  it('refuses two requests', async () => {
-    const { status, out } = await infer(['--input', file, '--json', file]);
+  it.each([[['--json', file]], [[`--json=${file}`]], [[file]]])('says that %s names no request', async (words) => {
+    const { status, out, err } = await infer(words);
     expect(status).toBe(2);
-    expect(JSON.parse(out).error).toBe(
-      'expected one request file, as --input FILE or --json FILE, or --image FILE, --text TEXT, --record NAME=VALUE or --csv FILE, got 2',
+    expect(out + err).toContain(
+      `expected an option before '${file}': a request goes with --input ${file}; --json takes no file and asks for machine-readable output, as it does with every other command`,
     );
+    expect(pop.calls).toEqual([]);
+  });
+
+  it('refuses an option that does not belong to the question', async () => {
+    for (const [words, message] of [
+      [['--input', file, '--row', '1'], '--row goes with --csv'],
+      [['--text', 'a', '--draw', 'b.png'], '--draw goes with --image'],
+      [['--example', '--binary'], '--binary goes with --input'],
+      [['--example', '--text', 'a'], '--example does not go with --text: one question at a time'],
+    ] as const) {
+      const { status, err } = await infer([...words]);
+      expect([status, err]).toEqual([2, expect.stringContaining(message)]);
+    }
   });
 
   it('reads standard input for -', async () => {
@@ -199,6 +207,39 @@ describe('popserve infer with records', () => {
     expect(JSON.parse((await infer(['--csv', rows, '--json'])).out)).toHaveLength(3);
   });
 
+  it('sends one row of a file', async () => {
+    writeFileSync(rows, 'type,torque\nL,64.5\nM,3\n');
+    const { out } = await infer(['--csv', rows, '--row', '2']);
+    expect(pop.asked.at(-1)?.body.toString()).toBe('{"instances":[{"type":"M","torque":3}]}');
+    expect(out).toContain(`m v1 of row 2 of ${rows}\nLABEL  PROBABILITY\nM      0.9\n`);
+    const beyond = await infer(['--csv', rows, '--row', '3']);
+    expect([beyond.status, beyond.err]).toEqual([1, `popserve: --row 3: ${rows} has 2 rows\n`]);
+  });
+
+  it('takes records as JSON objects', async () => {
+    const { out } = await infer(['--record', '{"type":"L","torque":1}', '{"type":"M","torque":2}']);
+    expect(pop.asked.at(-1)?.body.toString()).toBe('{"instances":[{"type":"L","torque":1},{"type":"M","torque":2}]}');
+    expect(out).toContain('m v1 of 2 records\n');
+  });
+
+  it.each([
+    ['a request', '{"instances": [{"type": "L", "torque": 1.50}]}', '{"instances": [{"type": "L", "torque": 1.50}]}'],
+    ['a record', ' {"type": "L", "torque": 1.50}\n', '{"instances":[{"type": "L", "torque": 1.50}]}'],
+    ['a list of records', '[{"type": "L", "torque": 1.50}]\n', '{"instances":[{"type": "L", "torque": 1.50}]}'],
+  ])('reads records from a file: %s', async (_, content, sent) => {
+    const records = join(folder, 'records.json');
+    writeFileSync(records, content);
+    const { status, out } = await infer(['--input', records]);
+    expect([status, pop.asked.at(-1)?.body.toString()]).toEqual([0, sent]);
+    expect(out).toContain('m v1 (epoch 4, digest sha256:bbbbbbbbbbbb, pop local)\nLABEL  PROBABILITY\nL      0.9\n');
+    expect((await infer(['--input', records, '--json'])).out).toBe(`${predictions('L')}\n`);
+    const binary = await infer(['--input', records, '--binary']);
+    expect([binary.status, binary.err]).toEqual([
+      2,
+      expect.stringContaining(`--binary sends tensors, and ${records} has records`),
+    ]);
+  });
+
   it.each([
     [
       'a feature that there is not',
@@ -220,12 +261,7 @@ describe('popserve infer with records', () => {
       2,
       '--record does not go with --csv: one question at a time',
     ],
-    [
-      'a request beside',
-      ['--csv', rows, '--binary'],
-      2,
-      '--csv makes the requests itself: --input, --json FILE and --binary do not go with it',
-    ],
+    ['a request beside', ['--csv', rows, '--binary'], 2, '--binary goes with --input'],
   ])('refuses %s', async (_, args, expected, message) => {
     writeFileSync(rows, 'id,type\n1,L\n');
     const { status, err } = await infer(args);

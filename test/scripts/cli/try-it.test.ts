@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../../registry/manifest.ts';
 import type { Signature } from '../../../registry/signature.ts';
-import { curlLine } from '../../../scripts/cli/sample-request.ts';
+import { tryIt } from '../../../scripts/cli/try-it.ts';
 import { decodeInferRequest } from '../../../worker/protocol/decode-request.ts';
 import { decodeLimits } from '../../../worker/protocol/infer-request.ts';
 import { samplePublication } from './sample-publication.ts';
@@ -42,22 +42,22 @@ async function manifestWith(signature: Signature, warmup: Manifest['warmup']): P
 
 const outputs: Signature['outputs'] = [{ name: 'y', datatype: 'FP32', shape: [1] }];
 
-describe('curlLine', () => {
+describe('tryIt', () => {
   it('sends the sample input as it stands in the manifest', async () => {
     const signature: Signature = {
       inputs: [
         { name: "it's", datatype: 'BYTES', shape: [-1] },
-        { name: 'n', datatype: 'INT64', shape: [1] },
+        { name: 'n', datatype: 'INT64', shape: [2] },
         { name: 'flag', datatype: 'BOOL', shape: [] },
       ],
       outputs,
     };
     const manifest = await manifestWith(signature, [
       { name: "it's", shape: [2], data: ["don't $HOME `x`", '\\n"ü'] },
-      { name: 'n', shape: [1], data: ['9007199254740993'] },
+      { name: 'n', shape: [2], data: ['9007199254740993', 1] },
       { name: 'flag', shape: [], data: [true] },
     ]);
-    const line = curlLine(manifest, url, 5) ?? '';
+    const line = tryIt(manifest, url, 5)?.curl ?? '';
     expect(line).not.toContain('\n');
     const { args, request } = paste(line, signature);
     expect(args).toContain('https://pop.example.com/v2/models/m/infer');
@@ -65,41 +65,30 @@ describe('curlLine', () => {
     const [strings, wide, flag] = request.inputs;
     expect(strings?.data).toEqual(["don't $HOME `x`", '\\n"ü'].map((text) => new TextEncoder().encode(text)));
     expect(new BigInt64Array(new Uint8Array(wide?.data as Uint8Array).buffer)).toEqual(
-      BigInt64Array.of(9007199254740993n),
+      BigInt64Array.of(9007199254740993n, 1n),
     );
     expect(flag).toMatchObject({ shape: [], data: Uint8Array.of(1) });
   });
 
-  it('sends few zeros in the JSON and many behind it', async () => {
+  it('keeps a request that would fill the screen in a file', async () => {
     const signature: Signature = {
-      inputs: [
-        { name: 'scale', datatype: 'FP32', shape: [2] },
-        { name: 'picture', datatype: 'FP32', shape: [1, 3, 32, 32] },
-        { name: 'text', datatype: 'BYTES', shape: [100] },
-        { name: 'mask', datatype: 'BOOL', shape: [200] },
-      ],
+      inputs: [{ name: 'picture', datatype: 'FP32', shape: [1, 3, 32, 32] }],
       outputs,
     };
-    const warmup = signature.inputs.map(({ name, shape }) => ({ name, shape }));
-    const line = curlLine(await manifestWith(signature, warmup), url, 1) ?? '';
-    expect(line.length).toBeLessThan(1000);
-    const { args, request } = paste(line, signature);
-    expect(args).toContain('content-type: application/octet-stream');
-    expect(request.inputs.map(({ name, shape, data }) => [name, shape, data.length])).toEqual([
-      ['scale', [2], 8],
-      ['picture', [1, 3, 32, 32], 3 * 32 * 32 * 4],
-      ['text', [100], 100],
-      ['mask', [200], 200],
-    ]);
-    expect(request.binaryOutputs).toBe(false);
+    const manifest = await manifestWith(signature, [{ name: 'picture', shape: [1, 3, 32, 32] }]);
+    const curl = `curl -s https://pop.example.com/v2/models/m/infer -H 'popserve-min-epoch: 1' -H 'content-type: application/json' --data-binary @request.json`;
+    expect(tryIt(manifest, url, 1)).toEqual({
+      commands: ['npx popserve infer m --example > request.json', curl],
+      curl,
+    });
   });
 
   it('asks for the binary form and a file where JSON cannot carry the answer', async () => {
     const half: Signature = {
-      inputs: [{ name: 'x', datatype: 'FP32', shape: [1] }],
-      outputs: [{ name: 'y', datatype: 'FP16', shape: [1] }],
+      inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2] }],
+      outputs: [{ name: 'y', datatype: 'FP16', shape: [1, 2] }],
     };
-    const line = curlLine(await manifestWith(half, [{ name: 'x', shape: [1] }]), url, 1) ?? '';
+    const line = tryIt(await manifestWith(half, [{ name: 'x', shape: [1, 2] }]), url, 1)?.curl ?? '';
     expect(line).toMatch(/ -o answer\.bin$/);
     const { request } = paste(line.replace(' -o answer.bin', ''), half);
     expect(request.binaryOutputs).toBe(true);
@@ -107,6 +96,6 @@ describe('curlLine', () => {
 
   it('gives none where no sample input is known', async () => {
     const signature: Signature = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1] }], outputs };
-    expect(curlLine(await manifestWith(signature, null), url, 1)).toBeNull();
+    expect(tryIt(await manifestWith(signature, null), url, 1)).toBeNull();
   });
 });
