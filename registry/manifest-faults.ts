@@ -1,6 +1,8 @@
 // Faults of a manifest that its schema cannot find: names that do not fit together, sizes that no PoP takes, blobs that are missing or
 // have another size. Each check looks at every entry once: a manifest may have tens of thousands of them.
 import type { BlobStore } from './blob-store.ts';
+import { describeTensor } from './describe.ts';
+import { columnNames, fitInputs } from './features.ts';
 import { limitFaults } from './input-size-limits.ts';
 import type { Manifest } from './manifest.ts';
 import type { Digest } from './names.ts';
@@ -77,24 +79,26 @@ function batchFaults({ batch, inputs, outputs }: Signature): string[] {
   return [...faults('input', batch.inputs, inputs), ...faults('output', batch.outputs, outputs)];
 }
 
-/** Features name the columns of the only input, `[batch, F]`, or the inputs themselves. */
 function featureFaults(features: readonly string[], { inputs }: Signature): string[] {
+  const names = inputs.map(({ name }) => name);
+  const columns = [...columnNames({ inputs }, features).values()].flat();
+  const isInput = new Set(inputs.length > 1 ? names : []);
   const faults = [
     ...repeated(features).map((name) => `features: '${name}' is there twice`),
     // A record has its features as members.
     ...features.filter(isPrototypeName).map((name) => `features: '${name}' ${prototypeRefusal}`),
+    // A record gives that input by this name.
+    ...columns.filter((name) => isInput.has(name)).map((name) => `features: '${name}' is the name of an input`),
   ];
-  const names = inputs.map(({ name }) => name);
-  const isFeature = new Set(features);
-  if (names.length === features.length && names.every((name) => isFeature.has(name))) return faults;
+  if (fitInputs(inputs, features)) return faults;
   const [only, ...others] = inputs;
-  if (only === undefined || others.length > 0) {
-    return [...faults, `features: expected the names of the inputs, ${listed(names)}, got ${listed(features)}`];
+  if (only !== undefined && others.length === 0) {
+    const expected = `one for each column of input '${only.name}' [${only.shape.join(',')}]`;
+    return [...faults, `features: expected ${expected}, got ${features.length}`];
   }
-  const columns = only.shape.length === 2 ? (only.shape[1] ?? 0) : 0;
-  if (columns === -1 || columns === features.length) return faults;
-  const shape = `[${only.shape.join(',')}]`;
-  return [...faults, `features: expected one for each column of input '${only.name}' ${shape}, got ${features.length}`];
+  const tensors = listed(inputs.map((spec) => `'${spec.name}' ${describeTensor(spec)}`));
+  const expected = `for each input in its order its name, or one for each of its columns, ${tensors}`;
+  return [...faults, `features: expected ${expected}, got ${listed(features)}`];
 }
 
 /** @returns a sentence for each artifact whose blob is missing or has another size; empty if all are there */

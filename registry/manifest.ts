@@ -81,7 +81,7 @@ export const manifestSchema = z.strictObject({
   roles: z.array(outputRoleSchema).max(mostTensors).optional(),
   /** Class labels of a classifier's output, in order of its last axis: given, of a ZipMap that was stripped, or of the graph. */
   labels: z.record(nameText, z.array(z.union([nameText, z.int()])).max(mostEntries)).optional(),
-  /** Names of the features in plain records: the columns of the only input, or the names of the inputs. */
+  /** Names of the features in plain records, in the order of the inputs: features.ts says which input has which. */
   features: z.array(nameText.min(1)).min(1).max(mostEntries).optional(),
   /** How inputs and outputs were distributed over reference data. Drift is measured against it. */
   baseline: baselineSchema.optional(),

@@ -7,6 +7,7 @@ import { check, tellFaults } from '../../registry/parse.ts';
 import { mostBoxes } from '../../registry/pipeline/boxes.ts';
 import { isPrototypeName, prototypeRefusal } from '../../registry/prototype-names.ts';
 import { percentSchema } from '../../registry/route.ts';
+import type { GivenFeatures } from '../publish/name-columns.ts';
 import type { GivenShape, LabelsFile, MaxDim } from '../publish/options.ts';
 
 /** For commander: @throws {InvalidArgumentError} with what the schema expects */
@@ -40,7 +41,7 @@ export const parseCounts = parser(
     .transform((text) => text.split(',').map((part) => part.trim()))
     .pipe(z.array(numberText.pipe(z.int().min(1)))),
 );
-export const parseFeatures = parser(
+const parseNames = parser(
   z
     .string()
     .transform((text) => text.split(',').map((name) => name.trim()))
@@ -82,6 +83,11 @@ export function collectMetadata(
   const key = text.slice(0, equals);
   if (isPrototypeName(key)) throw new InvalidArgumentError(`'${key}' ${prototypeRefusal}.`);
   return { ...collected, [key]: text.slice(equals + 1) };
+}
+
+/** For an option that may come several times: collects `A,B,C` or `INPUT=A,B,C`. */
+export function collectFeatures(text: string, collected: GivenFeatures = []): GivenFeatures {
+  return [...collected, parseNames(text)];
 }
 
 /** For an option that may come several times: collects `FILE` or `OUTPUT=FILE`. */

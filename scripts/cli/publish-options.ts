@@ -5,11 +5,11 @@ import type { GivenShape, LabelsFile, MaxDim } from '../publish/options.ts';
 import { pipelineTasks } from '../publish/pipeline/options.ts';
 import type { PublishOptions } from '../validation/publication.ts';
 import {
+  collectFeatures,
   collectLabels,
   collectMaxDims,
   collectMetadata,
   collectShapes,
-  parseFeatures,
   parseMilliseconds,
   parseModel,
   parsePositive,
@@ -86,7 +86,11 @@ function addModelOptions(command: Command): Command {
         'of the gate, or of a pipeline, which takes pictures or texts (default: by the graph and the truth, if they leave no choice; by config.json)',
       ).choices([...tasks, ...pipelineTasks]),
     )
-    .option('--features <a,b,c>', 'names for plain records: of the columns of the only input', parseFeatures)
+    .option(
+      '--features <[input=]a,b,c>',
+      'names of the columns of a vector, for records and test data; INPUT= says of which, if there are several',
+      collectFeatures,
+    )
     .option(
       '--labels <[output=]file>',
       'class labels of an output, one per line; may be given several times',

@@ -1,5 +1,6 @@
 // The options of `popserve publish` for rows with the truth: where they are, and how their file is read.
 import { type Command, InvalidArgumentError } from 'commander';
+import type { GivenFeatures } from '../publish/name-columns.ts';
 import type { DataOptions, ReadingOptions } from '../validation/test-data.ts';
 import { type ImageArguments, imageOptions } from './image-options.ts';
 import { parseDecimal, parseEncoding, parseMissing, parseSeparator } from './reading-arguments.ts';
@@ -14,7 +15,7 @@ export interface TestDataArguments extends ImageArguments {
   separator?: string;
   decimal?: '.' | ',';
   missing?: string[];
-  features?: string[];
+  features?: GivenFeatures;
 }
 
 export function addTestDataOptions(command: Command): Command {

@@ -33,10 +33,11 @@ export async function readGateData(
   const { testData, reference } = options;
   const read = (data: DataOptions, needsTruth: boolean) => readData({ ...data, ...own }, signature, needsTruth);
   const test = testData === undefined ? null : await asTest(options, () => read(testData, true));
+  const known = test === null ? {} : { known: test.names };
   return {
     test,
     testBatches: test === null ? [] : batchesOf(test, batchSize(signature)),
-    reference: reference === undefined ? null : await asReference(() => read(reference, false)),
+    reference: reference === undefined ? null : await asReference(() => read({ ...reference, ...known }, false)),
   };
 }
 

@@ -16,6 +16,7 @@ import { distinctLabels } from '../publish/distinct-labels.ts';
 import { describeLabels, graphLabels, labelNotes } from '../publish/graph-labels.ts';
 import { assignLabels, type ReadLabels, readLabels } from '../publish/labels.ts';
 import { limitInputs } from '../publish/limit-inputs.ts';
+import { featureList, namedColumns, recordNames } from '../publish/name-columns.ts';
 import { askNative, candidatesOf, checkNative, testAnswers } from '../publish/native-answers.ts';
 import type { Progress, PublishedBlob } from '../publish/options.ts';
 import { examineOriginal, type Original, type OriginalOptions } from '../publish/original.ts';
@@ -107,7 +108,16 @@ async function prepareSource(
   if (original.optimization === 'disabled') note('the WASM runtime takes the original only without graph optimisation');
 
   original.notes.forEach(note);
+  // Before minutes are spent on a model whose columns the names do not fit.
+  const given = namedColumns(options.features ?? [], original.signature.inputs);
   const read = (await gateData?.(original.signature)) ?? null;
+  const { columns, notes: columnNotes } = recordNames(
+    given,
+    [read?.test, read?.reference].filter((each) => each !== null && each !== undefined),
+    original.signature,
+  );
+  columnNotes.forEach(note);
+  const features = featureList(original.signature, columns);
   const data = read && inBatches(read, original.signature);
   const namedByGraph = graphLabels(source.roles, original.signature, original.samples);
   for (const [output, names] of Object.entries(namedByGraph)) {
@@ -157,6 +167,7 @@ async function prepareSource(
             chosen,
             tolerance: settings.tolerance,
             pipeline: pipeline?.pipeline ?? null,
+            columns,
           },
           data,
           options.validation,
@@ -199,7 +210,7 @@ async function prepareSource(
     warmup,
     tolerance: { ...settings.tolerance },
     source: { file: source.file, digest: source.digest, bytes: source.bytes },
-    ...(options.features ? { features: [...options.features] } : {}),
+    ...(features === undefined ? {} : { features }),
     ...(roles === undefined ? {} : { roles }),
     ...(labels.length > 0 ? { labels: Object.fromEntries(labels) } : {}),
     ...(limits.length > 0 ? { limits } : {}),

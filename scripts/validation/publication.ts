@@ -1,5 +1,6 @@
 // The options and the result of publishing: the contract between the command line and the release check.
 import type { Manifest } from '../../registry/manifest.ts';
+import type { GivenFeatures } from '../publish/name-columns.ts';
 import type { GivenShape, LabelsFile, MaxDim, PublishedBlob } from '../publish/options.ts';
 import type { PipelineOptions } from '../publish/pipeline/options.ts';
 import type { CompletedPipeline } from '../publish/pipeline/plan-pipeline.ts';
@@ -13,8 +14,8 @@ export interface PublishOptions extends PreparationOptions {
   readonly version: string;
   /** Path of an OIP inference request as JSON, or an array of them: the sample inputs. Without it they are generated. */
   readonly inputsFile?: string;
-  /** Names of the features in plain records: of the columns of the only input, or the inputs' own. */
-  readonly features?: readonly string[];
+  /** Names of the columns of vectors among the inputs, for plain records. */
+  readonly features?: GivenFeatures;
   /** Class labels for the classification extension. */
   readonly labels?: readonly LabelsFile[];
   /** Sizes of the inputs that a PoP is to take at most; those that are not given are measured. */

@@ -3,6 +3,7 @@ import type { DataReference, Preprocessing } from '../../registry/evaluation.ts'
 import type { ImageInput } from '../../registry/pipeline/image-input.ts';
 import type { Item, PictureItem } from '../../worker/pipeline/items.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
+import type { ColumnNames, GivenFeatures } from '../publish/name-columns.ts';
 import type { TextPreparation } from '../publish/pipeline/tokenised.ts';
 import type { ImageOptions } from './folder/preprocess.ts';
 import type { TrueObject } from './metrics/average-precision.ts';
@@ -17,8 +18,8 @@ export interface TestData {
   inputs(from: number, to: number): Promise<readonly Tensor[]> | readonly Tensor[];
   /** What the version's pipeline saw in each row, once `inputs` has read it; left out where no pipeline prepares the rows. */
   readonly items?: readonly (Item | undefined)[];
-  /** Names for the elements of a row, by input. */
-  readonly names: ReadonlyMap<string, readonly string[]>;
+  /** Names for the elements of a row, by input, where they have any but their places. */
+  readonly names: ColumnNames;
   /** Assumptions, one sentence each. */
   readonly notes: readonly string[];
   /** How images became inputs, where there are any. */
@@ -57,8 +58,10 @@ export interface DataOptions {
   readonly label?: string;
   /** Column of an input, where it has another name; of a vector all its columns, separated by commas. */
   readonly columns?: Readonly<Record<string, string>>;
-  /** Columns of an input that is one vector, in its order. */
-  readonly features?: readonly string[];
+  /** Columns of inputs that are vectors, in their order. */
+  readonly features?: GivenFeatures;
+  /** The same as other data of the version have them, for a file that has columns of these names. */
+  readonly known?: ColumnNames;
   readonly images?: ImageOptions;
   /** The version's pipeline, which prepares pictures at the PoP as well; goes before all other ways. */
   readonly image?: ImageInput;

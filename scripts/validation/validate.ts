@@ -4,6 +4,7 @@
 import { canonicalJson } from '../../registry/canonical-json.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import type { DataReference, Evaluation, EvaluationTask, Metrics } from '../../registry/evaluation.ts';
+import { columnNames } from '../../registry/features.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Pipeline } from '../../registry/pipeline/pipeline.ts';
 import type { Signature } from '../../registry/signature.ts';
@@ -13,6 +14,7 @@ import type { ChosenArtifact } from '../inspect/artifact.ts';
 import { InspectionError, type Inspector } from '../inspect/inspector.ts';
 import { tidy, unprocessable } from '../inspect/refusal.ts';
 import { WasmModel } from '../inspect/wasm-model.ts';
+import type { ColumnNames } from '../publish/name-columns.ts';
 import { type Answer, answered, type Batch, batchesOf, batchSize, ownRows } from './answers.ts';
 import type { GateData } from './gate-data.ts';
 import { type Intervals, intervalsOf } from './intervals.ts';
@@ -39,6 +41,8 @@ export interface Candidate {
   readonly tolerance: Tolerance;
   /** Null where the version takes tensors only. */
   readonly pipeline: Pipeline | null;
+  /** As records have them. */
+  readonly columns: ColumnNames;
 }
 
 export interface Surroundings {
@@ -68,7 +72,8 @@ export async function validate(
   const { test, testBatches, reference } = data;
   const referred = reference ?? test;
   if (referred === null) throw new PopserveError('INVALID_ARGUMENT', 'expected test data or reference data');
-  const features = new ReferenceFeatures(signature, referred, candidate.pipeline);
+  const named = { ...referred, names: new Map([...referred.names, ...candidate.columns]) };
+  const features = new ReferenceFeatures(signature, named, candidate.pipeline);
   const testRows: string[] = [];
   const referenceRows = new Set<string>();
   const watch = (inputs: readonly Tensor[]) => {
@@ -253,7 +258,12 @@ async function runStable(
   // Images are prepared as this version wants them.
   const preprocessing = manifest.evaluation?.preprocessing;
   const test = await readData(
-    { ...options.testData, ...(preprocessing === undefined ? {} : { preprocessing }), ...preparationOf(manifest) },
+    {
+      ...options.testData,
+      ...(preprocessing === undefined ? {} : { preprocessing }),
+      ...preparationOf(manifest),
+      known: columnNames(signature, manifest.features),
+    },
     signature,
     true,
   );

@@ -109,12 +109,26 @@ describe('names', () => {
     [
       'features that are not the inputs',
       { features: ['p', 'r'], signature: signature(['p', 'q'], ['y']), warmup: null },
-      ['features: expected the names of the inputs, p, q, got p, r'],
+      [
+        "features: expected for each input in its order its name, or one for each of its columns, 'p' FP32 [-1,4], 'q' FP32 [-1,4], got p, r",
+      ],
     ],
     [
       'features of only some inputs',
       { features: ['p'], signature: signature(['p', 'q'], ['y']), warmup: null },
-      ['features: expected the names of the inputs, p, q, got p'],
+      [
+        "features: expected for each input in its order its name, or one for each of its columns, 'p' FP32 [-1,4], 'q' FP32 [-1,4], got p",
+      ],
+    ],
+    [
+      'a column that is called like an input',
+      { features: ['p', 'a', 'b', 'p', 'c'], signature: signature(['p', 'q'], ['y']), warmup: null },
+      ["features: 'p' is there twice", "features: 'p' is the name of an input"],
+    ],
+    [
+      'a column that is called like another input',
+      { features: ['q', 'a', 'b', 'c', 'q'], signature: signature(['p', 'q'], ['y']), warmup: null },
+      ["features: 'q' is there twice", "features: 'q' is the name of an input"],
     ],
   ];
 
@@ -149,6 +163,10 @@ describe('names', () => {
     [
       'features that are the inputs, in another order',
       { features: ['q', 'p'], signature: signature(['p', 'q'], ['y']), warmup: null },
+    ],
+    [
+      'columns of one of several inputs',
+      { features: ['p', 'a', 'b', 'c', 'd'], signature: signature(['p', 'q'], ['y']), warmup: null },
     ],
     [
       'the only input as its only feature',

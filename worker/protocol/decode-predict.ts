@@ -111,11 +111,11 @@ class PredictDecoder {
 
   /**
    * Rows of a model with one input, read from the bytes like its column.
-   * @returns null where they are objects, named features, or rows of another shape than the model's: those are read one by one
+   * @returns null where they are objects, or rows of another shape than the model's: those are read one by one
    */
   #rowsOfOneInput(slice: DataSlice): Tensor | null {
     const [column, ...others] = columnsOf(this.#model).filter(({ isOptional }) => !isOptional);
-    if (column === undefined || others.length > 0 || column.features !== null) return null;
+    if (column === undefined || others.length > 0) return null;
     if (!batchOf(this.#model.signature).inputs.has(column.spec.name)) return null;
     const inferred = shapeOfSlice(slice);
     const { shape } = column.spec;
@@ -163,8 +163,10 @@ class PredictDecoder {
 }
 
 /** The instances as records: one that is not an object is the value of the model's only input. */
-function asRecords({ signature }: RecordModel, instances: readonly unknown[]): unknown[] {
+function asRecords(model: RecordModel, instances: readonly unknown[]): unknown[] {
+  const { signature } = model;
   const [only, ...others] = signature.inputs;
+  const columns = columnsOf(model)[0]?.features ?? [];
   return instances.map((instance, index) => {
     const value = unwrapBase64(instance);
     if (isRecord(value)) return Object.fromEntries(Object.entries(value).map(([name, at]) => [name, unwrapBase64(at)]));
@@ -173,7 +175,10 @@ function asRecords({ signature }: RecordModel, instances: readonly unknown[]): u
         `instances[${index}]: expected an object with the ${signature.inputs.length} inputs of the model, got ${describeValue(value)}`,
       );
     }
-    return { [only.name]: value };
+    // A column with the name of its input would take the row.
+    if (!columns.includes(only.name) || !Array.isArray(value)) return { [only.name]: value };
+    if (value.length === columns.length) return Object.fromEntries(columns.map((name, at) => [name, value[at]]));
+    throw invalid(`instances[${index}]: expected ${columns.length} values, got ${value.length}`);
   });
 }
 

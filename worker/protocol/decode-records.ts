@@ -122,7 +122,12 @@ class ColumnDecoder {
 
   #reader(name: string, features: readonly string[] | null): (record: unknown, index: number) => unknown {
     if (features === null) return (record, index) => this.#fieldOf(record, index, name);
-    return (record, index) => features.map((feature) => this.#fieldOf(record, index, feature));
+    return (record, index) => {
+      if (isGivenWhole(readObject(record, `instances[${index}]`), name, features)) {
+        return this.#fieldOf(record, index, name);
+      }
+      return features.map((feature) => this.#fieldOf(record, index, feature));
+    };
   }
 
   #isGiven(name: string): boolean {
@@ -141,6 +146,11 @@ class ColumnDecoder {
     const shown = names.slice(0, 16).map(quote).join(', ') + (names.length > 16 ? `, … ${names.length} in all` : '');
     throw invalid(`instances[${index}]: feature ${quote(feature)} is missing; the model takes ${shown}`);
   }
+}
+
+/** A vector whose columns have names may come as a list under its own, as for a version without these names. */
+function isGivenWhole(record: Readonly<Record<string, unknown>>, name: string, features: readonly string[]): boolean {
+  return hasField(record, name) && !features.some((feature) => hasField(record, feature));
 }
 
 function hasField(fields: Readonly<Record<string, unknown>>, name: string): boolean {
@@ -201,7 +211,11 @@ export function completedShape(shape: readonly number[], declared: readonly numb
 export function recordOfQuery(model: RecordModel, query: URLSearchParams): Record<string, unknown> {
   const record: Record<string, unknown> = Object.create(null);
   for (const name of query.keys()) if (isPrototypeName(name)) throw invalid(`the query: '${name}' ${prototypeRefusal}`);
-  for (const { name, datatype, shape } of featuresOf(model)) {
+  const vectors = columnsOf(model).flatMap(({ spec: { name, datatype }, features }) => {
+    const isWhole = features !== null && query.has(name) && !features.some((feature) => query.has(feature));
+    return isWhole ? [{ name, datatype, shape: [-1] }] : [];
+  });
+  for (const { name, datatype, shape } of [...featuresOf(model), ...vectors]) {
     const text = query.get(name);
     if (text === null) continue;
     const where = `feature ${quote(name)}`;

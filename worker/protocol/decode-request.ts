@@ -103,7 +103,7 @@ export function decodeInferRequest(message: {
   readonly body: Uint8Array;
   readonly headerLength: string | null;
   readonly signature: Signature;
-  /** Names of the features in plain records, where they are not the inputs' names. */
+  /** Names of the features in plain records, as the manifest has them. */
   readonly features?: readonly string[] | undefined;
   readonly limits: DecodeLimits;
   /** Refuses an input by its name, datatype and shape, before an element of it is read; see admitFor. */

@@ -1,19 +1,20 @@
 // How a model takes plain records: the features by their names, and how many records one request holds.
 import { batchOf, recordsTaken } from '../../registry/batch.ts';
 import { invalid } from '../../registry/errors.ts';
+import { columnNames } from '../../registry/features.ts';
 import { isOneValue, type Signature, type TensorSpec } from '../../registry/signature.ts';
 import { describeShape, quote } from './describe.ts';
 
 export interface RecordModel {
   readonly signature: Signature;
-  /** Names of the columns of the only input, or of the inputs themselves; without them the inputs' names are the features. */
+  /** As the manifest has them; without them the inputs' names are the features. */
   readonly features?: readonly string[] | undefined;
 }
 
 /** How one input is filled from each record. */
 export interface Column {
   readonly spec: TensorSpec;
-  /** The elements of a row by name; null: the input itself is the feature. */
+  /** The elements of a row by name, or all of them by the input's own; null: the input itself is the feature. */
   readonly features: readonly string[] | null;
   /** Whether a record may leave it out, because the model has a default for it. */
   readonly isOptional: boolean;
@@ -29,9 +30,9 @@ export interface Feature {
 }
 
 /**
- * The columns of a model: its inputs, or the named elements of its only input, `[-1, F]` with F names; then the inputs with a
- * default. One of those whose name is also that of a named element can only be given as a tensor.
- * @see faults in registry/manifest-faults.ts: names that fit neither are not published
+ * The columns of a model: its inputs, or the named elements of those that are vectors, `[-1, F]` with F names; then the inputs with
+ * a default. One of those whose name is also that of a named element can only be given as a tensor.
+ * @see faults in registry/manifest-faults.ts: names that do not fit are not published
  */
 export function columnsOf(model: RecordModel): Column[] {
   const required = requiredColumns(model);
@@ -41,11 +42,8 @@ export function columnsOf(model: RecordModel): Column[] {
 }
 
 function requiredColumns({ signature, features }: RecordModel): Column[] {
-  const [only, ...others] = signature.inputs;
-  if (features && only && others.length === 0 && !(features.length === 1 && features[0] === only.name)) {
-    return [{ spec: only, features, isOptional: false }];
-  }
-  return signature.inputs.map((spec) => ({ spec, features: null, isOptional: false }));
+  const named = columnNames(signature, features);
+  return signature.inputs.map((spec) => ({ spec, features: named.get(spec.name) ?? null, isOptional: false }));
 }
 
 /** Every feature of a model, in its order. */

@@ -32,13 +32,13 @@ const labelled: Readonly<Record<string, { data: Omit<DataOptions, 'path'>; file:
     file: 'mpg.csv',
     data: {
       label: 'mpg',
-      features: ['cylinders', 'displacement', 'horsepower', 'weight', 'acceleration', 'model_year'],
+      features: [['cylinders', 'displacement', 'horsepower', 'weight', 'acceleration', 'model_year']],
     },
     requirement: 'rmse<=1.5604',
   },
   'penguins-rf': {
     file: 'penguins.csv',
-    data: { label: 'species', features: ['bill_length_mm', 'bill_depth_mm', 'flipper_length_mm', 'body_mass_g'] },
+    data: { label: 'species', features: [['bill_length_mm', 'bill_depth_mm', 'flipper_length_mm', 'body_mass_g']] },
     requirement: 'log_loss<=0.13264',
   },
   'sms-spam-text': {

@@ -1,8 +1,10 @@
 // Which columns of a table go into which input, and how their cells become its elements. Every cell is read before anything runs.
 import { invalid, type PopserveError } from '../../../registry/errors.ts';
 import { rowElements } from '../../../registry/feature.ts';
+import { namedColumnCount } from '../../../registry/features.ts';
 import { elementCount, type Signature, type TensorSpec } from '../../../registry/signature.ts';
 import type { Tensor } from '../../../worker/protocol/tensor.ts';
+import { featuresAdvice, namedColumns } from '../../publish/name-columns.ts';
 import type { DataOptions, TestData } from '../test-data.ts';
 import { sameName } from './column-names.ts';
 import { findDecimalSign, type NumberCell } from './decimal-sign.ts';
@@ -17,7 +19,12 @@ interface Binding {
   readonly spec: TensorSpec;
   /** One column per element of a row, or one that holds them all as a list. */
   readonly columns: readonly string[];
+  /** Names of the elements, where they have any but their places. */
+  readonly names: readonly string[] | null;
 }
+
+/** The columns of an input, and the names of its elements. */
+type Columns = Omit<Binding, 'spec'>;
 
 interface Bound {
   readonly bindings: readonly Binding[];
@@ -31,7 +38,7 @@ export function bindColumns(table: Table, signature: Signature, options: DataOpt
   const sign = decimalSign(table, bindings, label, options);
   const rules: CellRules = { decimal: sign.decimal, missing: new Set(options.reading?.missing) };
   const read = bindings.map((binding) => ({ ...binding, lists: readLists(binding, table, rules) }));
-  const names = bindings.flatMap(({ spec, columns }) => (columns.length > 1 ? [[spec.name, columns] as const] : []));
+  const names = bindings.flatMap(({ spec, names: own }) => (own === null ? [] : [[spec.name, own] as const]));
   const { reference } = table;
   return {
     reference: rules.decimal === '.' ? reference : { ...reference, reading: { ...reference.reading, decimal: ',' } },
@@ -71,9 +78,10 @@ function assignColumns(
       ? undefined
       : namedLabel(columns, options.label, reference.file);
   const features = columns.filter((column) => column !== named);
-  const byName = inputs.map((spec) => columnsByName(spec, inputs, features, options));
+  const given = namedColumns(options.features ?? [], inputs);
+  const byName = inputs.map((spec) => columnsByName(spec, features, options, given.get(spec.name)));
   requireOwnColumns(inputs, byName, options, reference.file);
-  const taken = new Set(byName.flatMap((own) => own ?? []));
+  const taken = new Set(byName.flatMap((own) => own?.columns ?? []));
   const [only] = inputs;
   const isWhole = inputs.length === 1 && byName[0] === undefined;
   let label = named;
@@ -83,42 +91,62 @@ function assignColumns(
   }
   const bindings = inputs.map((spec, index): Binding => {
     const own = byName[index];
-    if (own !== undefined) return { spec, columns: own };
+    if (own !== undefined) return { spec, ...own };
+    const alike = columnsAlike(features, options.known?.get(spec.name));
+    if (alike !== undefined) return { spec, columns: alike, names: alike };
     const rest = isWhole ? inOrder(spec, features, label) : undefined;
-    if (rest === undefined) throw withoutColumn(spec, inputs, features);
+    if (rest === undefined) throw withoutColumn(spec, inputs, features, { label, taken });
     notes.push(`the columns of ${reference.file} go into input '${only?.name}' in their order: ${rest.join(', ')}`);
-    return { spec, columns: rest };
+    return { spec, columns: rest, names: rest };
   });
   return { bindings, label, notes };
 }
 
-/** @returns undefined where no column is called like the input, and none is named for it */
+/**
+ * @param given names of the input's columns, as --features has them
+ * @returns undefined where no column is called like the input, and none is named for it
+ */
 function columnsByName(
   spec: TensorSpec,
-  inputs: readonly TensorSpec[],
   columns: readonly string[],
   options: DataOptions,
-): readonly string[] | undefined {
+  given: readonly string[] | undefined,
+): Columns | undefined {
+  const names = given ?? null;
   const elements = rowElements(spec);
   const isVector = elements !== null && elements > 1;
   const mapped = options.columns?.[spec.name];
+  const named = mapped === undefined ? columnsAlike(columns, given) : undefined;
+  if (named !== undefined) return { columns: named, names };
   const own = sameName(columns, mapped ?? spec.name);
-  if (own !== undefined) return [own];
+  if (own !== undefined) return { columns: [own], names };
   if (mapped !== undefined) {
-    if (isVector && mapped.includes(',')) return requireColumns(spec, columns, mapped.split(','), elements);
+    if (isVector && mapped.includes(',')) {
+      const listed = requireColumns(spec, columns, mapped.split(','), elements);
+      return { columns: listed, names: names ?? listed };
+    }
     throw invalid(`input '${spec.name}': no column '${mapped}' (--column): the file has ${columns.join(', ')}`);
   }
-  if (!isVector) return undefined;
-  // With several inputs --features are the names of the inputs.
-  if (options.features !== undefined && inputs.length === 1) {
-    return requireColumns(spec, columns, options.features, elements);
+  if (isVector) {
+    const numbered = Array.from({ length: elements }, (_, index) => sameName(columns, `${spec.name}[${index}]`));
+    if (numbered.every((column) => column !== undefined)) return { columns: numbered, names };
   }
-  const numbered = Array.from({ length: elements }, (_, index) => sameName(columns, `${spec.name}[${index}]`));
-  return numbered.every((column) => column !== undefined) ? numbered : undefined;
+  return given === undefined ? undefined : { columns: requireColumns(spec, columns, given, elements), names };
 }
 
-function requireColumns(spec: TensorSpec, columns: readonly string[], wanted: readonly string[], elements: number) {
-  if (wanted.length !== elements) {
+/** The columns that are called so; undefined where not every name has one. */
+function columnsAlike(columns: readonly string[], names: readonly string[] | undefined): readonly string[] | undefined {
+  const found = names?.map((name) => sameName(columns, name));
+  return found?.every((column) => column !== undefined) ? found : undefined;
+}
+
+function requireColumns(
+  spec: TensorSpec,
+  columns: readonly string[],
+  wanted: readonly string[],
+  elements: number | null,
+): readonly string[] {
+  if (elements !== null && wanted.length !== elements) {
     throw invalid(`input '${spec.name}': expected ${elements} features, got ${wanted.length}: ${wanted.join(', ')}`);
   }
   return wanted.map((name) => {
@@ -131,14 +159,14 @@ function requireColumns(spec: TensorSpec, columns: readonly string[], wanted: re
 /** Two inputs whose names differ in case, say, may both be like one column; only one of them can mean it. */
 function requireOwnColumns(
   inputs: readonly TensorSpec[],
-  byName: readonly (readonly string[] | undefined)[],
+  byName: readonly (Columns | undefined)[],
   options: DataOptions,
   file: string,
 ): void {
   const owners = new Map<string, string>();
   for (const [index, { name }] of inputs.entries()) {
     if (Object.hasOwn(options.columns ?? {}, name)) continue;
-    for (const column of byName[index] ?? []) {
+    for (const column of byName[index]?.columns ?? []) {
       const owner = owners.get(column);
       if (owner !== undefined && owner !== name) {
         throw invalid(
@@ -161,14 +189,25 @@ function inOrder(spec: TensorSpec, columns: readonly string[], label: string | u
   return others.length === elements ? others : undefined;
 }
 
-function withoutColumn(spec: TensorSpec, inputs: readonly TensorSpec[], columns: readonly string[]): PopserveError {
+function withoutColumn(
+  spec: TensorSpec,
+  inputs: readonly TensorSpec[],
+  columns: readonly string[],
+  others: { readonly label: string | undefined; readonly taken: ReadonlySet<string> },
+): PopserveError {
   const elements = rowElements(spec);
   const isVector = elements !== null && elements > 1;
-  const several = inputs.length === 1 ? '--features A,B,…' : `--column ${spec.name}=A,B,…`;
-  const vector = isVector ? `, or the ${elements} columns of its elements as ${several}` : '';
+  const vector = isVector ? `, or the ${elements} columns of its elements as ${vectorAdvice(spec, inputs)}` : '';
+  const left = columns.filter((column) => column !== others.label && !others.taken.has(column));
+  const likely = isVector && left.length === elements ? ` (${left.join(', ')} are left)` : '';
   return invalid(
-    `input '${spec.name}': the test data has no column of that name; give it as --column ${spec.name}=COLUMN${vector}. Columns: ${columns.join(', ')}`,
+    `input '${spec.name}': the test data has no column of that name; give it as --column ${spec.name}=COLUMN${vector}. Columns: ${columns.join(', ')}${likely}`,
   );
+}
+
+/** Only columns of a vector can be named: of an input with more axes the data's columns are listed. */
+function vectorAdvice(spec: TensorSpec, inputs: readonly TensorSpec[]): string {
+  return namedColumnCount(spec) === null ? `--column ${spec.name}=A,B,…` : featuresAdvice(inputs);
 }
 
 function decimalSign(table: Table, bindings: readonly Binding[], label: string | undefined, { reading }: DataOptions) {

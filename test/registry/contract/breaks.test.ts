@@ -216,18 +216,29 @@ describe('what hurts callers', () => {
       ],
     ],
     [
-      'columns that get names',
+      'columns that get names, one of which is that of the input',
       { ...classifier, features: undefined },
-      classifier,
+      { ...classifier, features: ['torque', 'x', 'speed'] },
       [
-        "features of 'x': x becomes torque, wear, speed: callers that send records get 400, because they lack torque, wear, speed",
+        "features of 'x': x becomes torque, x, speed: callers that send records get 400, because they lack torque, speed",
+      ],
+    ],
+    [
+      'a column with another name beside other inputs',
+      { ...withInputs(spec('x', [-1, 3]), spec('type', [-1, 1])), features: ['torque', 'wear', 'speed', 'type'] },
+      { ...withInputs(spec('x', [-1, 3]), spec('type', [-1, 1])), features: ['torque', 'tear', 'speed', 'type'] },
+      [
+        "features of 'x': torque, wear, speed becomes torque, tear, speed: callers that send records get 400, because they lack tear",
+        "features of 'x': torque, wear, speed becomes torque, tear, speed: callers that send tensors have columns read as others, without an error",
       ],
     ],
     [
       'columns that lose their names',
       classifier,
       { ...classifier, features: undefined },
-      ["features of 'x': torque, wear, speed becomes x: callers that send records get 400, because they lack x"],
+      [
+        "features of 'x': torque, wear, speed becomes x: callers that send records get 400, because they lack x; --features of the publisher keeps the names",
+      ],
     ],
     [
       'a class with another name',
@@ -373,6 +384,7 @@ describe('what hurts nobody', () => {
       withOutputs(label, scores),
       { ...withOutputs(label, scores), labels: { scores: [0, 1] } },
     ],
+    ['columns that get names', { ...classifier, features: undefined }, classifier],
     ['names of the only input', withInputs(spec('x', [-1, 3])), { ...withInputs(spec('x', [-1, 3])), features: ['x'] }],
   ])('%s', (_, served, next) => {
     expect(contractBreaks(manifestOf(served), manifestOf(next))).toEqual([]);

@@ -1,8 +1,10 @@
 // Plain records instead of tensors, and questions in a URL whose answers are cached without ever being stale.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Signature } from '../../../registry/signature.ts';
+import { integers, model, node, tensorValue } from '../../../scripts/onnx/build.ts';
 import { demoPublication } from '../../harness/demo-publication.ts';
 import { TestPop } from '../../harness/pop.ts';
-import { adder } from '../../harness/small-models.ts';
+import { adder, publication } from '../../harness/small-models.ts';
 
 let pop: TestPop;
 beforeAll(async () => {
@@ -11,6 +13,11 @@ beforeAll(async () => {
   await pop.release(adder('adder', '1', 10));
   const vector = adder('vector', '1', 10);
   await pop.release({ ...vector, manifest: { ...vector.manifest, features: ['width', 'height'] } });
+  await pop.release(textAndVector());
+  await pop.release({
+    ...adder('crossed', '1', 10),
+    manifest: { ...adder('crossed', '1', 10).manifest, features: ['x', 'height'] },
+  });
 });
 afterAll(() => pop.stop());
 
@@ -19,6 +26,28 @@ const sound = {
   ...{ rotational_speed: 1551, torque: 42.8, tool_wear: 0 },
 };
 const worn = { ...sound, type: 'L', rotational_speed: 1310, torque: 64.5, tool_wear: 198 };
+
+/** `label` is the text that came, `sum` that of its two sensors. */
+function textAndVector() {
+  const signature: Signature = {
+    inputs: [
+      { name: 'type', datatype: 'BYTES', shape: [-1, 1] },
+      { name: 'sensors', datatype: 'FP32', shape: [-1, 2] },
+    ],
+    outputs: [
+      { name: 'kind', datatype: 'BYTES', shape: [-1, 1] },
+      { name: 'sum', datatype: 'FP32', shape: [-1, 1] },
+    ],
+  };
+  const built = model({
+    ...{ name: 'text and vector', opsets: { '': 17 } },
+    inputs: [tensorValue('type', 8, ['n', 1]), tensorValue('sensors', 1, ['n', 2])],
+    outputs: [tensorValue('kind', 8, ['n', 1]), tensorValue('sum', 1, ['n', 1])],
+    nodes: [node('Identity', ['type'], ['kind']), node('ReduceSum', ['sensors', 'axis'], ['sum'])],
+    initializers: [integers('axis', [1], [1])],
+  });
+  return publication('mixed', '1', built, signature, { features: ['type', 'torque', 'wear'] });
+}
 
 interface Answer {
   model_name: string;
@@ -62,6 +91,89 @@ describe('records', () => {
   test('of a model without names have the input itself as the feature', async () => {
     const answer = await post('adder', { instances: [{ x: [1, 2] }, { x: [[3, 4]] }] });
     expect(answer.json<Answer>().predictions).toEqual([{ y: [11, 12] }, { y: [13, 14] }]);
+  });
+
+  test('of a vector with names may hold it as a list under the name of its input', async () => {
+    const answer = await post('vector', {
+      instances: [{ x: [1, 2] }, { height: 4, width: 3 }, { x: [5, 6], label: 1 }],
+    });
+    expect(answer.json<Answer>().predictions).toEqual([{ y: [11, 12] }, { y: [13, 14] }, { y: [15, 16] }]);
+    const half = await post('vector', { instances: [{ x: [1, 2], width: 1 }] });
+    expect(half.json<{ error: string }>().error).toContain("feature 'height' is missing");
+  });
+
+  test('name the columns of a vector beside a text', async () => {
+    const records = [
+      { type: 'M', torque: 1.5, wear: 2 },
+      { type: 'L', sensors: [3, 4] },
+    ];
+    const answer = await post('mixed', { instances: records });
+    expect(answer.json<Answer>().predictions).toEqual([
+      { kind: 'M', sum: 3.5 },
+      { kind: 'L', sum: 7 },
+    ]);
+    const query = await pop.send('GET', '/v2/models/mixed/infer?type=M&torque=1.5&wear=2');
+    expect(query.json<Answer>().predictions).toEqual([{ kind: 'M', sum: 3.5 }]);
+    const lacking = await post('mixed', { instances: [{ type: 'M', torque: 1 }] });
+    expect(lacking.json<{ error: string }>().error).toBe(
+      "instances[0]: feature 'wear' is missing; the model takes 'type', 'torque', 'wear'",
+    );
+    const { features } = (await pop.send('GET', '/v2/models/mixed')).json<{ features: { name: string }[] }>();
+    expect(features.map(({ name }) => name)).toEqual(['type', 'torque', 'wear']);
+  });
+
+  test('of TensorFlow Serving are rows, lists by input or names, of a vector with names', async () => {
+    const predict = async (model: string, body: object) => {
+      const answer = await pop.send('POST', `/v1/models/${model}:predict`, body);
+      return answer.json<{ predictions?: unknown; outputs?: unknown; error?: string }>();
+    };
+    const rows = {
+      predictions: [
+        [11, 12],
+        [13, 14],
+      ],
+    };
+    expect(
+      await predict('vector', {
+        instances: [
+          [1, 2],
+          [3, 4],
+        ],
+      }),
+    ).toEqual(rows);
+    expect(await predict('vector', { instances: [{ x: [1, 2] }, { width: 3, height: 4 }] })).toEqual(rows);
+    expect(
+      await predict('vector', {
+        inputs: {
+          x: [
+            [1, 2],
+            [3, 4],
+          ],
+        },
+      }),
+    ).toEqual({ outputs: rows.predictions });
+    expect(
+      await predict('crossed', {
+        instances: [
+          [1, 2],
+          [3, 4],
+        ],
+      }),
+    ).toEqual(rows);
+    expect((await predict('crossed', { instances: [[1, 2, 3]] })).error).toBe('instances[0]: expected 2 values, got 3');
+    expect(
+      await predict('mixed', {
+        instances: [
+          { type: 'M', sensors: [1, 2] },
+          { type: 'L', torque: 3, wear: 4 },
+        ],
+      }),
+    ).toEqual({
+      predictions: [
+        { kind: ['M'], sum: [3] },
+        { kind: ['L'], sum: [7] },
+      ],
+    });
   });
 
   test('may hold more than the model asks for, and null for a measurement that is not known', async () => {
@@ -123,6 +235,11 @@ describe('a question in a URL', () => {
     expect(answer.headers.get('popserve-version')).toBe('1');
     const digest = (await demoPublication()).manifest.artifacts.model.digest.slice(7, 23);
     expect(answer.headers.get('etag')).toMatch(new RegExp(`^(W/)?"${digest}-[0-9a-f]{32}"$`));
+  });
+
+  test('may give a vector with names as a list', async () => {
+    const whole = await pop.send('GET', '/v2/models/vector/infer?x=1,2');
+    expect(whole.json<Answer>().predictions).toEqual([{ y: [11, 12] }]);
   });
 
   test('costs no inference when it is asked again, in whatever spelling', async () => {

@@ -175,7 +175,7 @@ describe('popserve publish', () => {
         memoryBudgetMib: 64,
         timeoutSeconds: 5,
         memoryLimitMib: 1024,
-        features: ['torque', 'wear'],
+        features: [['torque', 'wear']],
         labels: [
           { output: null, file: 'classes.txt' },
           { output: 'y', file: 'other.txt' },

@@ -69,7 +69,7 @@ describe('test data in columns', () => {
     const vector = signature(input('x', 'FP32', [-1, 2]));
     const rows = async (name: string, text: string, options: Partial<DataOptions> = {}) =>
       (await (await read(name, text, vector, options)).inputs(0, 2)).map(values);
-    expect(await rows('a.csv', 'b,a,label\n1,2,0\n3,4,1\n', { features: ['a', 'b'] })).toEqual([[2, 1, 4, 3]]);
+    expect(await rows('a.csv', 'b,a,label\n1,2,0\n3,4,1\n', { features: [['a', 'b']] })).toEqual([[2, 1, 4, 3]]);
     expect(await rows('b.csv', 'x[1],x[0],label\n1,2,0\n3,4,1\n')).toEqual([[2, 1, 4, 3]]);
     expect(await rows('c.jsonl', '{"x":[1,[2]],"label":0}\n{"x":[3,4],"label":1}\n')).toEqual([[1, 2, 3, 4]]);
     const inOrder = await read('d.csv', 'b,a,label\n1,2,0\n', vector);
@@ -139,8 +139,8 @@ describe('test data in columns', () => {
     await expect(read('short.jsonl', '{"x":[1,2],"y":0}\n{"x":[1],"y":0}\n', vector)).rejects.toThrow(
       "row 2: expected 2 elements for input 'x', got 1",
     );
-    await expect(read('f.csv', 'a,y\n1,2\n', vector, { features: ['a'] })).rejects.toThrow(
-      'expected 2 features, got 1',
+    await expect(read('f.csv', 'a,y\n1,2\n', vector, { features: [['a']] })).rejects.toThrow(
+      "--features: input 'x' FP32 [-1,2] has 2 columns, got 1: a",
     );
   });
 

@@ -50,7 +50,7 @@ describe('the truth', () => {
   it('is not an element of a vector that is named', async () => {
     const vector = signature(input('point', 'FP32', [-1, 2]));
     const text = 'x,y,label\n1,2,a\n';
-    const data = await folder.read('t.csv', text, vector, { features: ['x', 'y'] });
+    const data = await folder.read('t.csv', text, vector, { features: [['x', 'y']] });
     expect(data.truth).toEqual(['a']);
     await expect(folder.read('t.csv', text, vector)).rejects.toThrow('label');
     expect(await folder.inputs('t.csv', text, vector, { label: 'label' })).toEqual({ point: [1, 2] });
@@ -137,10 +137,65 @@ describe('a vector beside other inputs', () => {
 
   it('is told of the way that works', async () => {
     await expect(folder.read('t.csv', text, model, { label: 'cost' })).rejects.toThrow(
-      "input 'features': the test data has no column of that name; give it as --column features=COLUMN, or the 3 columns of its elements as --column features=A,B,…. Columns: rooms, area, floor, city",
+      "input 'features': the test data has no column of that name; give it as --column features=COLUMN, or the 3 columns of its elements as --features A,B,…. Columns: rooms, area, floor, city (rooms, area, floor are left)",
     );
     const wrong = { label: 'cost', columns: { features: 'rooms,area' } };
     await expect(folder.read('t.csv', text, model, wrong)).rejects.toThrow('expected 3 features, got 2');
+  });
+
+  it('takes the columns that --features names, as they are spelled there', async () => {
+    const options = { label: 'cost', features: [['Rooms', 'area', 'floor']] };
+    expect(await folder.inputs('t.csv', text, model, options)).toEqual({
+      features: [1, 2, 3, 4, 5, 6],
+      city: ['Rome', 'Oslo'],
+    });
+    expect((await folder.read('t.csv', text, model, options)).names).toEqual(
+      new Map([['features', ['Rooms', 'area', 'floor']]]),
+    );
+    const lists = '{"features":[1,2,3],"city":"Rome","cost":16}\n';
+    expect(await folder.inputs('t.jsonl', lists, model, options)).toEqual({ features: [1, 2, 3], city: ['Rome'] });
+    const lacking = { label: 'cost', features: [['rooms', 'area', 'garden']] };
+    await expect(folder.read('t.csv', text, model, lacking)).rejects.toThrow(
+      "the test data has no column 'garden'; it has rooms, area, floor, city",
+    );
+  });
+
+  it('takes numbered columns, also where records have names for them', async () => {
+    const numbered = 'features[0],features[1],features[2],city,cost\n1,2,3,Rome,16\n';
+    for (const features of [[], [['a', 'b', 'c']]]) {
+      const data = await folder.read('t.csv', numbered, model, { label: 'cost', features });
+      expect(data.names).toEqual(new Map(features.map((names) => ['features', names])));
+      expect(await folder.inputs('t.csv', numbered, model, { label: 'cost', features })).toMatchObject({
+        features: [1, 2, 3],
+      });
+    }
+  });
+
+  it('is told how to name those of several', async () => {
+    const two = signature(input('a', 'FP32', [-1, 2]), input('b', 'FP32', [-1, 2]));
+    const rows = 'p,q,r,s,cost\n1,2,3,4,5\n';
+    await expect(folder.read('t.csv', rows, two, { label: 'cost' })).rejects.toThrow(
+      'or the 2 columns of its elements as --features a=A,B,… --features b=A,B,…. Columns: p, q, r, s',
+    );
+    const features = [
+      ['b=r', 's'],
+      ['a=p', 'q'],
+    ];
+    expect(await folder.inputs('t.csv', rows, two, { label: 'cost', features })).toEqual({ a: [1, 2], b: [3, 4] });
+  });
+
+  it('goes by names that are known before it goes by the order of columns', async () => {
+    const point = signature(input('point', 'FP32', [-1, 2]));
+    const known = new Map([['point', ['a', 'b']]]);
+    expect(await folder.inputs('t.csv', 'b,a,label\n1,2,0\n', point, { known })).toEqual({ point: [2, 1] });
+    expect(await folder.inputs('t.csv', 'v,w,label\n1,2,0\n', point, { known })).toEqual({ point: [1, 2] });
+  });
+
+  it('with more axes is told of --column alone', async () => {
+    const grid = signature(input('grid', 'FP32', [-1, 1, 2]), input('city', 'BYTES'));
+    await expect(folder.read('t.csv', 'a,b,city,cost\n1,2,Rome,3\n', grid, { label: 'cost' })).rejects.toThrow(
+      'or the 2 columns of its elements as --column grid=A,B,…',
+    );
   });
 
   it('takes a column whose own name has commas', async () => {
@@ -148,9 +203,9 @@ describe('a vector beside other inputs', () => {
     expect(await folder.inputs('t.csv', '"a,b",label\n1,0\n', single, { columns: { x: 'a,b' } })).toEqual({ x: [1] });
   });
 
-  it('leaves --features to the names of the inputs', async () => {
+  it('takes the names of the inputs as --features, which name no column', async () => {
     const numbered = 'features[0],features[1],features[2],city,cost\n1,2,3,Rome,16\n';
-    const options = { label: 'cost', features: ['features', 'city'] };
+    const options = { label: 'cost', features: [['features', 'city']] };
     expect(await folder.inputs('t.csv', numbered, model, options)).toEqual({ features: [1, 2, 3], city: ['Rome'] });
   });
 });
