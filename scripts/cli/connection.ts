@@ -5,7 +5,9 @@ import { errorCodeOf } from '../../registry/error-codes.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import { mebibyte } from '../../registry/mebibytes.ts';
 import { piecesOf, readAnswer } from './read-answer.ts';
+import { lackingRight, missingToken, refusedToken } from './refused-token.ts';
 import type { Settings } from './settings.ts';
+import { mayBeOtherScheme, otherScheme, Unreached, WrongScheme } from './unreached.ts';
 
 export interface Call {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
@@ -49,16 +51,11 @@ const defaultMostBytes = 65 * mebibyte;
 /** A message and the callers that a change would hurt. */
 const mostErrorBytes = mebibyte;
 const passingStatuses = new Set([429, 502, 503, 504]);
-/** Nothing listens there: mostly a PoP that was not started, seldom one that is just starting. */
-const nobodyThere = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
-const passingFaults = new Set([
-  ...['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN'],
-  ...['UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'],
-]);
-
 export class Connection {
   readonly settings: Settings;
   readonly #wait: (ms: number) => Promise<unknown>;
+  /** Whether the port has answered, or was asked by the other one of http and https. */
+  #schemeIsKnown = false;
 
   constructor(settings: Settings, wait: (ms: number) => Promise<unknown> = delay) {
     this.settings = settings;
@@ -69,18 +66,30 @@ export class Connection {
   async send(call: Call): Promise<Reply> {
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.#try(call);
-      if (outcome instanceof Reached && (outcome.ok || call.accept?.includes(outcome.reply.status)))
+      if (outcome instanceof Reached && (outcome.ok || call.accept?.includes(outcome.reply.status))) {
+        this.#schemeIsKnown = true;
         return outcome.reply;
+      }
+      await this.#checkScheme(outcome);
       const delayMs = attempt < attempts ? retryDelayMs(call, outcome, attempt) : null;
-      if (delayMs === null) throw outcome instanceof Reached ? this.#refusal(outcome.reply) : outcome;
+      if (delayMs === null) throw outcome instanceof Reached ? this.#refusal(outcome.reply, call) : outcome;
       await this.#wait(delayMs);
     }
+  }
+
+  /** @throws {WrongScheme} if the port speaks the other one of http and https: no further try would be answered */
+  async #checkScheme(outcome: Reached | Unreached): Promise<void> {
+    if (this.#schemeIsKnown || !isDoubtful(outcome)) return;
+    this.#schemeIsKnown = true;
+    const other = await otherScheme(this.settings.url);
+    if (other !== null) throw new WrongScheme(this.settings, other, outcome instanceof Unreached ? outcome : undefined);
   }
 
   async #try(call: Call): Promise<Reached | Unreached> {
     const { method, path, body, mostBytes = defaultMostBytes } = call;
     const headers = { ...call.headers, ...(call.authorized ? this.#authorization() : {}) };
     const timeoutMs = call.timeoutMs ?? defaultTimeoutMs;
+    const startedAt = performance.now();
     try {
       const response = await fetch(new URL(path, this.settings.url), {
         method,
@@ -99,21 +108,17 @@ export class Connection {
       return new Reached({ status, headers: answered, body: bytes });
     } catch (error) {
       if (error instanceof PopserveError) throw error;
-      return new Unreached(this.settings, error, timeoutMs);
+      return new Unreached(this.settings, error, { timeoutMs, tookMs: performance.now() - startedAt });
     }
   }
 
   #authorization(): Record<string, string> {
-    const { token, tokenSource, tokenVariable } = this.settings;
+    const { token } = this.settings;
     if (token !== null) return { authorization: `Bearer ${token}` };
-    const local =
-      tokenSource === tokenVariable
-        ? ''
-        : `, or start the local PoP with 'npx popserve start', which writes ${tokenSource}`;
-    throw new PopserveError('UNAUTHENTICATED', `no operator's token; set ${tokenVariable}${local}`);
+    throw new PopserveError('UNAUTHENTICATED', missingToken(this.settings));
   }
 
-  #refusal({ status, headers, body }: Reply): PopserveError {
+  #refusal({ status, headers, body }: Reply, { authorized }: Call): PopserveError {
     const location = headers.get('location');
     if (status >= 300 && status < 400 && location !== null) {
       const target = new URL(location, this.settings.url);
@@ -122,12 +127,18 @@ export class Connection {
         `${this.settings.url} redirects to ${target.origin}; set ${this.settings.urlSource} to it`,
       );
     }
-    const advice = status === 401 ? `; the token came from ${this.settings.tokenSource}` : '';
     const refusal = errorAnswerOf(body);
+    const told = refusal?.error ?? null;
     const message =
-      refusal?.error ?? `${this.settings.url} answered with status ${status} and no message; is it a PoP?`;
+      authorized && status === 401
+        ? refusedToken(this.settings, told)
+        : told === null
+          ? `${this.settings.url} answered with status ${status} and no message; is it a PoP?`
+          : authorized && status === 403
+            ? lackingRight(this.settings, told)
+            : told;
     const retryAfterSeconds = readRetryAfter(headers);
-    return new PopserveError(errorCodeOf(status), message + advice, {
+    return new PopserveError(errorCodeOf(status), message, {
       ...(retryAfterSeconds === null ? {} : { retryAfterSeconds }),
       ...(refusal?.contract === undefined ? {} : { contract: refusal.contract }),
     });
@@ -153,32 +164,18 @@ class Reached {
   }
 }
 
-class Unreached extends PopserveError {
-  /** Whether the request can not have arrived. */
-  readonly neverSent: boolean;
-  /** Whether it may arrive another time; a certificate that is not trusted stays so. */
-  readonly passing: boolean;
-
-  constructor({ url, urlSource }: Settings, error: unknown, timeoutMs: number) {
-    const timedOut = error instanceof Error && error.name === 'TimeoutError';
-    const fault = timedOut ? 'timeout' : faultOf(error);
-    const neverSent = nobodyThere.has(fault);
-    const what = timedOut
-      ? `no answer from ${url} within ${timeoutMs / 1000} s`
-      : neverSent
-        ? `nothing answers at ${url} (${fault}); start a local PoP with 'npx popserve start' or set ${urlSource}`
-        : `the connection to ${url} failed: ${fault}`;
-    super('UNAVAILABLE', what, { cause: error });
-    this.neverSent = neverSent;
-    this.passing = timedOut || passingFaults.has(fault);
-  }
+/** Whether the port may speak the other one of http and https: a port of TLS may answer plain requests with a page of its own. */
+function isDoubtful(outcome: Reached | Unreached): boolean {
+  if (outcome instanceof Unreached) return mayBeOtherScheme(outcome);
+  const { status, body } = outcome.reply;
+  return status === 400 && errorAnswerOf(body) === null;
 }
 
 function retryDelayMs(call: Call, outcome: Reached | Unreached, attempt: number): number | null {
   const backOffMs = firstDelayMs * 2 ** (attempt - 1);
   if (outcome instanceof Unreached) {
     if (outcome.neverSent) return attempt < 3 ? backOffMs : null;
-    return outcome.passing && call.repeat === 'always' ? backOffMs : null;
+    return outcome.passing && !outcome.slow && call.repeat === 'always' ? backOffMs : null;
   }
   const { status, headers, body } = outcome.reply;
   if (!passingStatuses.has(status) || (call.repeat === 'refused' && status !== 429)) return null;
@@ -195,11 +192,4 @@ function readRetryAfter(headers: Headers): number | null {
   if (/^[0-9]+$/.test(text)) return Number(text);
   const at = Date.parse(text);
   return Number.isNaN(at) ? null : Math.max(0, Math.ceil((at - Date.now()) / 1000));
-}
-
-/** fetch says 'fetch failed'; the reason is the cause. */
-function faultOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (!(cause instanceof Error)) return String(cause);
-  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
 }

@@ -1,3 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer as createSecureServer } from 'node:tls';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Call, Connection, urlPath } from '../../../scripts/cli/connection.ts';
 import { readSettings } from '../../../scripts/cli/settings.ts';
@@ -91,10 +96,28 @@ describe('Connection', () => {
     expect(pop.calls).toHaveLength(1);
   });
 
-  it('says where the token came from when it is refused', async () => {
-    await expect(connect({ POPSERVE_TOKEN: 'wrong' }).send(look)).rejects.toThrow(
-      "expected the operator's token; the token came from POPSERVE_TOKEN",
+  it('says that a token was refused, by whom, where it came from and what to do', async () => {
+    await expect(connect({ POPSERVE_TOKEN: 'wrong' }).send(look)).rejects.toMatchObject({
+      code: 'UNAUTHENTICATED',
+      message: `${new URL(pop.url).origin} refused the token from POPSERVE_TOKEN; set POPSERVE_TOKEN to the ADMIN_TOKEN of that server or to a key of it, or unset it to take the local PoP's own`,
+    });
+    const data = mkdtempSync(join(tmpdir(), 'popserve-token-'));
+    writeFileSync(join(data, 'token'), 'wrong');
+    await expect(connect({ POPSERVE_DATA: data }).send(look)).rejects.toThrow(
+      `refused the token from ${join(data, 'token')}; it is of another PoP, or of an earlier start: set POPSERVE_DATA`,
     );
+    rmSync(data, { recursive: true });
+  });
+
+  it('passes on why a key is refused, and where one came from that lacks a right', async () => {
+    script({ status: 401, body: { error: 'key 0123 is revoked' } }, { status: 403, body: { error: 'no scope admin' } });
+    await expect(connect().send(look)).rejects.toThrow('refused the token from POPSERVE_TOKEN (key 0123 is revoked); ');
+    await expect(connect().send(look)).rejects.toThrow('no scope admin; the token came from POPSERVE_TOKEN');
+  });
+
+  it('leaves the message as it is where no token was sent', async () => {
+    script({ status: 401, body: { error: 'expected a key' } });
+    await expect(connect().send({ ...look, authorized: false })).rejects.toThrow(/^expected a key$/);
   });
 
   it('sends the token only where it is asked to', async () => {
@@ -123,6 +146,39 @@ describe('Connection', () => {
       /nothing answers at http:\/\/127\.0\.0\.1:\d+\/ \(ECONNREFUSED\); start a local PoP with 'npx popserve start'/,
     );
     expect(waits).toEqual([200, 400]);
+  });
+
+  it('says at once that a port speaks http where https was asked for', async () => {
+    const secure = pop.url.replace('http:', 'https:');
+    const connection = new Connection(readSettings({ POPSERVE_URL: secure, POPSERVE_TOKEN: token }), async (ms) =>
+      waits.push(ms),
+    );
+    await expect(connection.send(look)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: `${secure}/ does not answer by https: this port speaks http; set POPSERVE_URL to ${pop.url}/`,
+    });
+    expect(waits).toEqual([]);
+    expect(pop.asked.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+  });
+
+  it('says at once that a port speaks https where http was asked for', async () => {
+    const server = createSecureServer();
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    const { port } = server.address() as AddressInfo;
+    const settings = readSettings({ POPSERVE_URL: `http://127.0.0.1:${port}`, POPSERVE_TOKEN: token });
+    const connection = new Connection(settings, async (ms) => waits.push(ms));
+    await expect(connection.send(look)).rejects.toThrow(
+      `this port speaks https; set POPSERVE_URL to https://127.0.0.1:${port}/`,
+    );
+    expect(waits).toEqual([]);
+    await new Promise((closed) => server.close(closed));
+  });
+
+  it('names a host that is not known', async () => {
+    const settings = readSettings({ POPSERVE_URL: 'https://nowhere.invalid', POPSERVE_TOKEN: token });
+    await expect(new Connection(settings, async () => {}).send(look)).rejects.toThrow(
+      /^the host 'nowhere\.invalid' of https:\/\/nowhere\.invalid\/ is not known here \(E\w+\); is POPSERVE_URL right\?$/,
+    );
   });
 
   it('does not repeat what cannot succeed', async () => {

@@ -212,11 +212,20 @@ describe('popserve doctor', () => {
     const { status, out } = await runCommand(['doctor'], pop.url, { env });
     expect(status).toBe(1);
     expect(out).toMatch(
-      /^failed {2}token and registry: expected the operator's token; the token came from POPSERVE_TOKEN$/m,
+      /^failed {2}token and registry: \S+ refused the token from POPSERVE_TOKEN; set POPSERVE_TOKEN to /m,
     );
     expect(out).toMatch(/^ok {6}PoP: answers at /m);
     const { checks, ok } = JSON.parse((await runCommand(['doctor', '--json'], pop.url, { env })).out);
     expect(ok).toBe(false);
     expect(checks).toContainEqual(expect.objectContaining({ name: 'token and registry', ok: false }));
+  });
+
+  it('asks a PoP that does not answer once', async () => {
+    await pop.stop();
+    const { status, out, waits } = await popserve('doctor');
+    expect(status).toBe(1);
+    expect(out).toMatch(/^failed {2}PoP: nothing answers at /m);
+    expect(out).not.toContain('token and registry');
+    expect(waits).toEqual([200, 400]);
   });
 });
