@@ -12,10 +12,13 @@ import { createArchive, createRegistry } from './bound-registry.ts';
 import { createSecurity, type Security } from './bound-security.ts';
 import { AnswerCache } from './cache/answer-cache.ts';
 import { CachedBlobs } from './cache/cached-blobs.ts';
+import { KeptHeaders } from './cache/kept-headers.ts';
 import type { Config } from './config.ts';
 import { log } from './logging/log.ts';
 import { keepSecret } from './logging/redact.ts';
+import { KnownHeads } from './protocol/known-heads.ts';
 import { RouteTable } from './routing/route-table.ts';
+import { VersionStamp } from './routing/version-headers.ts';
 import type { EarlyHeap } from './runtime/early-heap.ts';
 import { IsolateHeap } from './runtime/isolate-heap.ts';
 import { Ledger } from './runtime/ledger.ts';
@@ -57,6 +60,11 @@ export interface Isolate {
   /** Null where no secret is configured to sign them with. */
   readonly answerIds: AnswerIds | null;
   readonly sampler: InputSampler;
+  /** The heads of requests that are repeated. */
+  readonly heads: KnownHeads;
+  /** Headers of answers that differ in nothing but their bodies. */
+  readonly stamp: VersionStamp;
+  readonly keptHeaders: KeptHeaders;
   /** Makes tensors of pictures, for versions with a pipeline. */
   readonly pictures: Pictures;
   /** Makes numbers of texts, likewise. */
@@ -94,13 +102,14 @@ export function createIsolate(env: Env, early: EarlyHeap | null = null): Isolate
   const feedback = new FeedbackCounter(config.telemetryFlushSeconds);
   const sampler = new InputSampler(config.sample);
   const pictures = new Pictures(config.maxPixels);
+  const heads = new KnownHeads();
   const ledger: Ledger = new Ledger({
     totalBytes: isolateMemory.totalMib * mebibyte,
     baseBytes: isolateMemory.baseMib * mebibyte,
     controlBytes: isolateMemory.controlMib * mebibyte,
     // Room that a version was promised is not lent to requests either.
     heapBytes: () => heap.discardedBytes + Math.max(heap.byteLength, models.promisedBytes),
-    keptBytes: () => sampler.heldBytes + pictures.heldBytes + remembered.heldBytes + texts.heldBytes,
+    keptBytes: () => sampler.heldBytes + pictures.heldBytes + remembered.heldBytes + texts.heldBytes + heads.heldBytes,
     giveUp: (bytes) => texts.giveUp(bytes),
   });
   const heap = new IsolateHeap(config.memoryBudgetBytes, (wantedBytes) => ledger.heapRoom(wantedBytes), early);
@@ -173,6 +182,9 @@ export function createIsolate(env: Env, early: EarlyHeap | null = null): Isolate
     feedback,
     answerIds: config.feedback === null ? null : new AnswerIds(config.feedback),
     sampler,
+    heads,
+    stamp: new VersionStamp(),
+    keptHeaders: new KeptHeaders(),
     pictures,
     texts,
     answers,

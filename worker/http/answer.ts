@@ -10,7 +10,7 @@ import { popOf } from './pop.ts';
 
 /** The client's copy is still valid: headers without a body. */
 export interface Unchanged {
-  readonly headers: Record<string, string>;
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: null;
 }
 
@@ -22,13 +22,11 @@ const largeBytes = 65_536;
  * @returns 200 with the body; 304 without one
  */
 export function answer(c: Context<AppContext>, message: EncodedMessage | Unchanged, account: Account): Response {
-  const headers: Record<string, string> = {
-    ...message.headers,
-    ...answerHeaders,
-    'popserve-pop': popOf(c.get('isolate')),
-  };
+  const isolate = c.get('isolate');
+  const kept = isolate.keptHeaders.of(message.headers, popOf(isolate), answerHeaders);
   const trace = c.get('trace');
-  if (trace !== undefined) headers.traceparent = trace.traceparent;
+  const headers = trace === undefined ? kept : new Headers(kept);
+  if (trace !== undefined) headers.set('traceparent', trace.traceparent);
   const { body } = message;
   if (body === null) return new Response(null, { status: 304, headers });
   if (!needsDeflate(body, c.req.raw)) {
@@ -36,12 +34,13 @@ export function answer(c: Context<AppContext>, message: EncodedMessage | Unchang
     account.give('answers');
     return new Response(body, { headers });
   }
-  headers['content-encoding'] = 'deflate';
-  headers.vary = 'Accept-Encoding';
+  const deflated = new Headers(headers);
+  deflated.set('content-encoding', 'deflate');
+  deflated.set('vary', 'Accept-Encoding');
   // The body is compressed already: without `manual` the platform would compress it once more.
   const { readable, sent } = deflate(body);
   giveBack(c, sent, account);
-  return new Response(readable, { headers, encodeBody: 'manual' });
+  return new Response(readable, { headers: deflated, encodeBody: 'manual' });
 }
 
 /** As a stream, which tells when the client has taken it; a plain body does not. */

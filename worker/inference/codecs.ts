@@ -9,6 +9,8 @@ import { encodePredictions } from '../protocol/encode-predictions.ts';
 import { encodeInferResponse } from '../protocol/encode-response.ts';
 import type { EncodedMessage } from '../protocol/envelope.ts';
 import type { DecodeLimits, InferRequest, RunRequest } from '../protocol/infer-request.ts';
+import { type HeadParts, KnownHead } from '../protocol/known-head.ts';
+import type { KnownHeads } from '../protocol/known-heads.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 import type { Account } from '../runtime/ledger.ts';
 import type { CountedItem } from '../telemetry/drift/count-items.ts';
@@ -38,17 +40,30 @@ export interface InferenceCodec<R extends RunRequest> {
 export function oipCodec(
   manifest: Manifest,
   message: { readonly body: Uint8Array; readonly headerLength: string | null },
-  limits: DecodeLimits,
+  { limits, heads }: { readonly limits: DecodeLimits; readonly heads: KnownHeads },
   account: Account,
 ): InferenceCodec<InferRequest> {
   // Binary tensors are views on the body, which is counted already.
   const admit = message.headerLength === null ? admitInto(account, manifest) : admitFor(manifest);
   const { model, version, signature, features, labels } = manifest;
+  let parts: HeadParts | null = null;
+  const onHead = (told: HeadParts) => {
+    parts = told;
+  };
   return {
-    decode: () => decodeInferRequest({ ...message, signature, features, limits, admit }),
+    decode: () => {
+      const known = heads.read(manifest, message, limits, admit);
+      if (known !== null) return known;
+      // Elements behind a known head that are refused have taken room already.
+      account.give('decoded');
+      return decodeInferRequest({ ...message, signature, features, limits, admit, onHead });
+    },
     encode: (request, outputs) => {
       const { id, records } = request;
       if (records !== undefined) return encodePredictions(manifest, { id, count: records, outputs });
+      // The request has passed every check, and the model has run on it.
+      const head = parts === null ? null : KnownHead.of(manifest, message, parts, request);
+      if (head !== null) heads.keep(head);
       return encodeInferResponse({
         ...{ modelName: model, modelVersion: version, outputs, request },
         ...(id === undefined ? {} : { id }),

@@ -4,7 +4,7 @@ import type { Manifest } from '../../registry/manifest.ts';
 import type { Isolate } from '../isolate.ts';
 import { checkAnswerSize } from '../protocol/check-answer.ts';
 import type { EncodedMessage } from '../protocol/envelope.ts';
-import type { RunRequest } from '../protocol/infer-request.ts';
+import { outputNames, type RunRequest } from '../protocol/infer-request.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 import type { RequestScope } from '../request-scope.ts';
 import type { Resolved } from '../routing/route-table.ts';
@@ -47,7 +47,7 @@ export async function infer<R extends RunRequest>(
   const timing = new Timing();
   trace?.watch(timing);
   const request = codec.decode();
-  const names = [...new Set((request.outputs ?? signature.outputs).map(({ name }) => name))];
+  const names = request.known?.names ?? outputNames(request, signature);
   const shadowed = isSampled(resolved);
   const run = { manifest, request, names, timing };
   const records = recordsIn(request.inputs, batchOf(signature));
@@ -69,9 +69,11 @@ export async function infer<R extends RunRequest>(
   });
   isolate.counters.succeed(resolved, records, timing.end());
   if (shadowed) runShadow(isolate, resolved, question, { scope, account });
+  const headers = isolate.stamp.on(message.headers, resolved);
+  if (timing.load === null && predicted === null) return { body: message.body, headers };
   const coldStart = timing.load ? { 'server-timing': serverTiming(timing.load, routeMs) } : {};
   const id = predicted === null || sender === null ? {} : await answerId(isolate, resolved, sender, predicted);
-  return { body: message.body, headers: { ...message.headers, ...versionHeaders(resolved), ...coldStart, ...id } };
+  return { body: message.body, headers: { ...headers, ...coldStart, ...id } };
 }
 
 /** Null where there is no room to keep what a shadow is compared with. */
@@ -101,14 +103,4 @@ async function answerId(
   };
   const id = await answerIds?.give(model, claim, Date.now());
   return id == null ? {} : { 'popserve-answer-id': id };
-}
-
-/** The headers that say what an answer was made of. */
-export function versionHeaders({ manifest, epoch, insteadOf }: Resolved): Record<string, string> {
-  return {
-    ...(insteadOf === null ? {} : { 'popserve-instead-of': insteadOf }),
-    'popserve-version': manifest.version,
-    'popserve-epoch': String(epoch),
-    'popserve-digest': manifest.artifacts.model.digest,
-  };
 }

@@ -6,8 +6,9 @@ import { encodePredictions } from '../protocol/encode-predictions.ts';
 import type { EncodedMessage } from '../protocol/envelope.ts';
 import type { InferRequest } from '../protocol/infer-request.ts';
 import type { Resolved } from '../routing/route-table.ts';
+import { versionHeaders } from '../routing/version-headers.ts';
 import type { InferenceCodec } from './codecs.ts';
-import { type Holding, infer, versionHeaders } from './infer.ts';
+import { type Holding, infer } from './infer.ts';
 
 export interface Question {
   readonly url: URL;

@@ -20,7 +20,9 @@ import {
   refuseSharedMemory,
 } from './fields.ts';
 import type { DecodeLimits, InferRequest, RequestedOutput } from './infer-request.ts';
-import { parseJson, requestLimits } from './json.ts';
+import { type ParsedJson, parseJson, requestLimits } from './json.ts';
+import type { HeadParts } from './known-head.ts';
+import type { Tensor } from './tensor.ts';
 
 function decodeRequestedOutputs(value: unknown): RequestedOutput[] | null {
   if (isAbsent(value)) return null;
@@ -108,6 +110,8 @@ export function decodeInferRequest(message: {
   readonly limits: DecodeLimits;
   /** Refuses an input by its name, datatype and shape, before an element of it is read; see admitFor. */
   readonly admit?: Admit | undefined;
+  /** Told of a head that another body may repeat, with other elements. */
+  readonly onHead?: ((parts: HeadParts) => void) | undefined;
 }): InferRequest {
   const { body, headerLength, signature, limits, admit } = message;
   const jsonBytes = readHeaderLength(headerLength, body.length);
@@ -134,5 +138,24 @@ export function decodeInferRequest(message: {
     admit,
   });
   json.settle();
+  if (message.onHead) {
+    const parts = partsOf(json, inputs, { body, headerLength, jsonBytes });
+    if (parts !== null) message.onHead(parts);
+  }
   return { ...id, parameters, inputs, outputs, binaryOutputs };
+}
+
+/** @returns null where a body with the same head could mean something else, or where elements stand among it */
+function partsOf(
+  json: ParsedJson,
+  inputs: readonly Tensor[],
+  { body, headerLength, jsonBytes }: { body: Uint8Array; headerLength: string | null; jsonBytes: number },
+): HeadParts | null {
+  if (inputs.length === 0) return null;
+  if (json.hasSlices) {
+    const data = json.onlySlice;
+    return headerLength === null && inputs.length === 1 && data !== null ? { jsonBytes, data } : null;
+  }
+  const isView = ({ data }: Tensor) => data instanceof Uint8Array && data.buffer === body.buffer;
+  return inputs.every(isView) ? { jsonBytes, data: null } : null;
 }

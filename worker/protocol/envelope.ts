@@ -8,7 +8,8 @@ import type { Tensor } from './tensor.ts';
 export const headerLengthName = 'Inference-Header-Content-Length';
 
 export interface EncodedMessage {
-  readonly headers: Record<string, string>;
+  /** Frozen where it is the same object for many messages. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array<ArrayBuffer>;
 }
 
@@ -27,16 +28,32 @@ export function readHeaderLength(headerLength: string | null, bodyBytes: number)
   );
 }
 
+const jsonHeaders: Record<string, string> = Object.freeze({ 'content-type': 'application/json' });
+
+/** The JSON part before binary tensors, with the headers that tell of it. */
+export interface SealedHead {
+  readonly bytes: Uint8Array;
+  readonly headers: Record<string, string>;
+}
+
+export function sealHead(json: string): SealedHead {
+  const bytes = new TextEncoder().encode(json);
+  return { bytes, headers: { 'content-type': 'application/octet-stream', [headerLengthName]: String(bytes.length) } };
+}
+
 /** Puts a body together; each tensor's data is copied once, to its place. */
 export function sealEnvelope(json: string, binary: readonly Tensor[]): EncodedMessage {
-  if (binary.length === 0) return { headers: { 'content-type': 'application/json' }, body: json };
-  const head = new TextEncoder().encode(json);
-  const body = new Uint8Array(binary.reduce((sum, tensor) => sum + binaryByteLength(tensor.data), head.length));
-  body.set(head);
-  let at = head.length;
-  for (const tensor of binary) at = writeBinaryData(tensor.data, body, at);
-  return {
-    headers: { 'content-type': 'application/octet-stream', [headerLengthName]: String(head.length) },
-    body,
-  };
+  if (binary.length === 0) return { headers: jsonHeaders, body: json };
+  return sealBinary(sealHead(json), binary);
+}
+
+/** The same behind a head that is there already. */
+export function sealBinary({ bytes, headers }: SealedHead, binary: readonly Tensor[]): EncodedMessage {
+  let length = bytes.length;
+  for (const { data } of binary) length += binaryByteLength(data);
+  const body = new Uint8Array(length);
+  body.set(bytes);
+  let at = bytes.length;
+  for (const { data } of binary) at = writeBinaryData(data, body, at);
+  return { headers, body };
 }

@@ -1,10 +1,22 @@
 // A decoded inference request: what the codecs hand to the rest of the Worker. Nothing after it looks at the wire form again.
 import { defaultLimits } from '../../registry/default-limits.ts';
+import type { Manifest } from '../../registry/manifest.ts';
 import { mebibyte } from '../../registry/mebibytes.ts';
+import type { Signature } from '../../registry/signature.ts';
+import type { AnswerForm } from './answer-form.ts';
 import type { InputTensor, Tensor } from './tensor.ts';
 
 /** `$parameters` of a message. Those that nobody reads may hold anything: clients send objects in `headers`, for example. */
 export type Parameters = Readonly<Record<string, unknown>>;
+
+/** A head that was checked against a version, and what follows from it. */
+export interface CheckedHead {
+  readonly manifest: Manifest;
+  /** The names of the outputs that it asks for, each once. */
+  readonly names: readonly string[];
+  /** The form of the last answer to it. */
+  answer: AnswerForm | null;
+}
 
 export interface RequestedOutput {
   readonly name: string;
@@ -24,11 +36,18 @@ export interface InferRequest {
   readonly binaryOutputs: boolean;
   /** How many plain records came instead of tensors; they are answered with predictions. */
   readonly records?: number;
+  /** The head that this one repeats byte for byte: what depends on it alone was checked before. */
+  readonly known?: CheckedHead;
 }
 
 /** What a model runs on: a request as it came, or what a pipeline made of one. */
 export interface RunRequest extends Omit<InferRequest, 'inputs'> {
   readonly inputs: readonly InputTensor[];
+}
+
+/** The names of the outputs to compute, each once. */
+export function outputNames({ outputs }: Pick<InferRequest, 'outputs'>, signature: Signature): string[] {
+  return [...new Set((outputs ?? signature.outputs).map(({ name }) => name))];
 }
 
 /** Limits of one request, checked before memory is taken for it. */

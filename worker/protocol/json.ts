@@ -29,7 +29,7 @@ export const requestLimits = { maxValues: 1_048_576, maxContainers: 262_144, max
 export type Packing = 'none' | 'tensors' | 'columns';
 
 /** Shorter arrays are parsed with the rest. */
-const leastBytes = 2048;
+export const leastSliceBytes = 2048;
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -81,7 +81,7 @@ class Scan {
         if (quoteEndAt - quoteAt > leastPrototypeName) refusePrototypeName(bytes, quoteAt, quoteEndAt);
       } else if (byte === openBracket || byte === openBrace) {
         const slice = byte === openBracket && this.#packs(quoteAt, at) ? this.#skip(at) : null;
-        if (slice !== null && slice.end - slice.start >= leastBytes) {
+        if (slice !== null && slice.end - slice.start >= leastSliceBytes) {
           this.found.push(slice);
           at = slice.end - 1;
         } else {
@@ -295,6 +295,15 @@ export class ParsedJson {
     this.#bytes = bytes;
     this.#slices = slices;
     this.value = slices.length === 0 ? this.#parse(bytes) : this.#parseAround();
+  }
+
+  /** The only array that stays bytes, once somebody has asked for it; null where there are several, or none. */
+  get onlySlice(): DataSlice | null {
+    return this.#slices.length === 1 && this.#unread === 0 ? (this.#slices[0] ?? null) : null;
+  }
+
+  get hasSlices(): boolean {
+    return this.#slices.length > 0;
   }
 
   /** The array that a placeholder stands for; null for any other value. */

@@ -25,11 +25,11 @@ function tensors(c: Context<AppContext>) {
   const headerLength = c.req.header(headerLengthName) ?? null;
   const contentType = c.req.header('content-type') ?? null;
   return serve(c, readSelector(c), async (served, body, account) => {
-    const { decodeLimits } = isolate.config;
+    const reading = { limits: isolate.config.decodeLimits, heads: isolate.heads };
     const { manifest } = served;
     const holding = holdingOf(c, account);
     const media = await pipelineCodec(isolate, manifest, { body, contentType, headerLength }, holding);
-    const codec = media ?? oipCodec(manifest, { body, headerLength }, decodeLimits, account);
+    const codec = media ?? oipCodec(manifest, { body, headerLength }, reading, account);
     return infer(isolate, served, codec, holding);
   });
 }
