@@ -13,6 +13,7 @@ import { parse } from '../../registry/parse.ts';
 import type { Isolate } from '../isolate.ts';
 import type { DecodeLimits, RunRequest } from '../protocol/infer-request.ts';
 import { parseJson, requestLimits } from '../protocol/json.ts';
+import { withNumbers } from '../protocol/non-finite.ts';
 import type { InferenceCodec } from './codecs.ts';
 import { preparedCodec } from './pipeline-codec.ts';
 import type { Work } from './prepare-inputs.ts';
@@ -25,7 +26,7 @@ export function readEmbeddingsRequest(body: Uint8Array, { maxJsonDepth }: Decode
   if (Array.isArray(input) && input.some((entry) => typeof entry === 'number' || Array.isArray(entry))) {
     throw invalid('input: expected texts, got tokens; the version has a tokenizer of its own, so send the text itself');
   }
-  return parse(embeddingsRequestSchema, json, 'the body');
+  return parse(embeddingsRequestSchema, withNumbers(json), 'the body');
 }
 
 /** @throws {PopserveError} NOT_FOUND for what names no model */

@@ -4,6 +4,7 @@ import { invalid, PopserveError } from '../../registry/errors.ts';
 import { parse } from '../../registry/parse.ts';
 import type { Pipeline } from '../../registry/pipeline/pipeline.ts';
 import { parseJson, requestLimits } from '../protocol/json.ts';
+import { withNumbers } from '../protocol/non-finite.ts';
 import type { Account } from '../runtime/ledger.ts';
 import type { PipelineRequest } from './pipeline-request.ts';
 import { countOf, readUtf8, type Sent } from './sent.ts';
@@ -65,5 +66,5 @@ function readParameters(value: File | string | null): PipelineParameters {
   if (value === null) return {};
   if (typeof value !== 'string') throw invalid("field 'parameters': expected JSON as a text, got a file");
   const json = parseJson(new TextEncoder().encode(value), { maxDepth: 8, ...requestLimits }, 'none').value;
-  return parse(pipelineParametersSchema, json, "field 'parameters'");
+  return parse(pipelineParametersSchema, withNumbers(json), "field 'parameters'");
 }

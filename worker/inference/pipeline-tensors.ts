@@ -14,6 +14,7 @@ import { encodeInferResponse } from '../protocol/encode-response.ts';
 import { type EncodedMessage, readHeaderLength } from '../protocol/envelope.ts';
 import type { DecodeLimits, InferRequest, Parameters } from '../protocol/infer-request.ts';
 import { parseJson, requestLimits } from '../protocol/json.ts';
+import { withNumbers } from '../protocol/non-finite.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 import type { Account } from '../runtime/ledger.ts';
 import type { PipelineTensors } from './pipeline-request.ts';
@@ -75,7 +76,7 @@ function namesBytes({ body, headerLength }: TensorMessage, { maxJsonDepth }: Dec
 /** Those of the pipeline; the others are the protocol's own. */
 function readParameters(parameters: Parameters, { task, after }: Pipeline): PipelineParameters {
   const own = Object.entries(parameters).filter(([name]) => Object.hasOwn(pipelineParametersSchema.shape, name));
-  const read = parse(pipelineParametersSchema, Object.fromEntries(own), 'parameters');
+  const read = parse(pipelineParametersSchema, withNumbers(Object.fromEntries(own)), 'parameters');
   if (after.step !== 'classify' || read.threshold === undefined) return read;
   throw invalid(`parameters: 'threshold' gives rows of different lengths, which no tensor has; ask ${task} for top_k`);
 }

@@ -8,6 +8,7 @@ import type { Pipeline } from '../../registry/pipeline/pipeline.ts';
 import { isPicture } from '../pipeline/picture-header.ts';
 import type { DecodeLimits } from '../protocol/infer-request.ts';
 import { parseJson, requestLimits } from '../protocol/json.ts';
+import { withNumbers } from '../protocol/non-finite.ts';
 import type { Account } from '../runtime/ledger.ts';
 import { readForm } from './pipeline-form.ts';
 import { isMedia, type PipelineBody, type PipelineRequest, type PipelineTensors } from './pipeline-request.ts';
@@ -117,8 +118,8 @@ function readJson(
     sent: readStrings(texts, pipeline, account, (index) => (isBatch ? `inputs[${index}]` : 'inputs')),
     isBatch,
     parameters: {
-      ...parse(pipelineParametersSchema, parameters ?? {}, 'parameters'),
-      ...parse(pipelineParametersSchema, others, 'beside inputs'),
+      ...parse(pipelineParametersSchema, withNumbers(parameters ?? {}), 'parameters'),
+      ...parse(pipelineParametersSchema, withNumbers(others), 'beside inputs'),
     },
   };
 }

@@ -49,7 +49,7 @@ function decode(target: DataTarget, reader: SliceReader, base64: boolean): Tenso
       reader.visit((index) => {
         const value = reader.float(index, false);
         const bits = toBfloat16Bits(value);
-        if ((bits & 0x7fff) === 0x7f80) throw floatFault(target, index, value);
+        if ((bits & 0x7fff) === 0x7f80 && Number.isFinite(value)) throw floatFault(target, index, value);
         elements[index] = bits;
       });
       return new Uint8Array(elements.buffer);

@@ -17,6 +17,7 @@ import {
 } from './data-faults.ts';
 import { describeValue } from './describe.ts';
 import { exactInteger } from './exact-integers.ts';
+import { nonFiniteNumber } from './non-finite.ts';
 import type { Tensor } from './tensor.ts';
 
 type VisitRow = (row: readonly unknown[], start: number) => void;
@@ -107,6 +108,13 @@ function decodeWideIntegers(
   return new Uint8Array(words.buffer);
 }
 
+/** JSON has no NaN; null stands for it, as in what popserve and others answer. The token is read as well, and those of infinities. */
+function tokenNumber(target: DataTarget, index: number, value: unknown): number {
+  const number = value === null ? Number.NaN : nonFiniteNumber(value);
+  if (number === null) throw floatFault(target, index, value);
+  return number;
+}
+
 function decodeFloats(
   target: DataTarget,
   data: unknown,
@@ -115,12 +123,10 @@ function decodeFloats(
   visitRows(target, data, (row, start) => {
     for (let index = 0; index < row.length; index++) {
       const value = row[index];
-      // JSON has no NaN; null stands for it, as in what popserve and others answer.
-      if (value === null) {
-        elements[start + index] = Number.NaN;
+      if (typeof value !== 'number') {
+        elements[start + index] = tokenNumber(target, start + index, value);
         continue;
       }
-      if (typeof value !== 'number') throw floatFault(target, start + index, value);
       elements[start + index] = value;
       if (!Number.isFinite(elements[start + index])) throw floatFault(target, start + index, value);
     }
@@ -132,8 +138,11 @@ function decodeBfloat16(target: DataTarget, data: unknown): Uint8Array {
   const elements = new Uint16Array(target.count);
   visitRows(target, data, (row, start) => {
     for (let index = 0; index < row.length; index++) {
-      const value = row[index] === null ? Number.NaN : row[index];
-      if (typeof value !== 'number') throw floatFault(target, start + index, value);
+      const value = row[index];
+      if (typeof value !== 'number') {
+        elements[start + index] = toBfloat16Bits(tokenNumber(target, start + index, value));
+        continue;
+      }
       const bits = toBfloat16Bits(value);
       if ((bits & 0x7fff) === 0x7f80) throw floatFault(target, start + index, value);
       elements[start + index] = bits;

@@ -10,6 +10,7 @@ import { firstOtherString } from './compare-elements.ts';
 import { decodeJsonData, visitRows } from './decode-json-data.ts';
 import { describeValue, quote } from './describe.ts';
 import { readObject } from './fields.ts';
+import { nonFiniteOf } from './non-finite.ts';
 import {
   type Column,
   checkRecordCount,
@@ -236,8 +237,11 @@ function valueOfText(text: string, datatype: TensorSpec['datatype'], where: stri
     return Number.isSafeInteger(number) || !datatype.includes('INT') ? number : BigInt(word);
   } else if (/^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(word)) {
     return Number(word);
-  } else if (word.toLowerCase() === 'nan' || word === 'null') {
+  } else if (word === 'null') {
     return null;
+  } else {
+    const token = nonFiniteOf(word);
+    if (token !== null) return token;
   }
   throw invalid(`${where}: expected ${datatype}, got ${describeValue(text)}`);
 }

@@ -5,6 +5,8 @@ export { cut, describeShape, quote } from '../../registry/describe.ts';
 
 export function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing';
+  // A token of non-finite.ts.
+  if (typeof value === 'symbol') return value.description ?? '';
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'object' && value !== null) return 'an object';
   return typeof value === 'string' ? `"${cut(value)}"` : String(value);

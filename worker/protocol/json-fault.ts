@@ -1,5 +1,7 @@
 // Finds where bytes stop being JSON. The codecs read JSON by their own means; this runs after one of them has refused a body, to
-// tell the caller where to look. It takes no memory beyond a stack of open brackets.
+// tell the caller where to look. It takes no memory beyond a stack of open brackets. NaN and the infinities count as values, as
+// everywhere in requests.
+import { tokenAt } from './non-finite.ts';
 
 export interface JsonFault {
   /** Index of the first byte that cannot be there; the number of bytes where the text ends too early. */
@@ -94,7 +96,12 @@ class Finder {
   private skipScalar(): JsonFault | undefined {
     const first = this.here();
     if (first === quote) return this.skipString();
-    if (first === 0x2d || isDigit(first)) return this.skipNumber();
+    if (isDigit(first)) return this.skipNumber();
+    const token = tokenAt(this.bytes, this.at);
+    if (token !== null && this.at + token.length <= this.end) {
+      this.at += token.length;
+      return undefined;
+    }
     for (const word of words) {
       if (this.at + word.length <= this.end && word.every((byte, index) => byte === this.bytes[this.at + index])) {
         this.at += word.length;

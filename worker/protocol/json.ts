@@ -7,6 +7,7 @@ import { describeValue } from './describe.ts';
 import { markWideIntegers } from './exact-integers.ts';
 import { findJsonFault } from './json-fault.ts';
 import { sourceAt } from './json-source.ts';
+import { parseWithTokens } from './non-finite.ts';
 import type { DataSlice } from './slice-reader.ts';
 
 export interface JsonLimits {
@@ -284,7 +285,7 @@ let placeholderPrefix: string | undefined;
 
 /** A parsed text with the arrays of it that stay bytes. A class: made for every request, it costs no closures. */
 export class ParsedJson {
-  /** With packing, some arrays are placeholders: see {@link ParsedJson.sliceOf}. */
+  /** With packing, some arrays are placeholders: see {@link ParsedJson.sliceOf}. NaN and infinities are symbols: see non-finite.ts. */
   readonly value: unknown;
   readonly #bytes: Uint8Array;
   readonly #slices: readonly DataSlice[];
@@ -340,7 +341,7 @@ export class ParsedJson {
   exactSlice({ start, end }: DataSlice): unknown {
     const bytes = this.#bytes.subarray(start, end);
     const marked = markWideIntegers(bytes);
-    return marked === null ? this.#parse(bytes) : JSON.parse(marked);
+    return marked === null ? this.#parse(bytes) : parseWithTokens(marked);
   }
 
   /** How a number at a path was written: see json-source.ts. */
@@ -360,16 +361,16 @@ export class ParsedJson {
   exact(): unknown {
     if (this.#exact === undefined) {
       const marked = markWideIntegers(this.#bytes);
-      this.#exact = marked === null ? this.#parse(this.#bytes) : JSON.parse(marked);
+      this.#exact = marked === null ? this.#parse(this.#bytes) : parseWithTokens(marked);
     }
     return this.#exact;
   }
 
   #parse(bytes: Uint8Array): unknown {
     try {
-      return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes));
-    } catch {
-      throw malformed(this.#bytes);
+      return parseWithTokens(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes));
+    } catch (error) {
+      throw error instanceof PopserveError ? error : malformed(this.#bytes);
     }
   }
 
@@ -384,9 +385,9 @@ export class ParsedJson {
         text += `${decoder.decode(this.#bytes.subarray(at, start))}["${placeholderPrefix}${index}"]`;
         at = end;
       }
-      return JSON.parse(text + decoder.decode(this.#bytes.subarray(at)));
-    } catch {
-      throw malformed(this.#bytes);
+      return parseWithTokens(text + decoder.decode(this.#bytes.subarray(at)));
+    } catch (error) {
+      throw error instanceof PopserveError ? error : malformed(this.#bytes);
     }
   }
 }

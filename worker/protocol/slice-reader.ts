@@ -15,6 +15,7 @@ import {
   wideTypes,
 } from './data-faults.ts';
 import { NumberReader } from './json-number.ts';
+import { parseWithTokens, tokenAt } from './non-finite.ts';
 
 /** An array in a body that was not parsed. */
 export interface DataSlice {
@@ -115,17 +116,17 @@ export class SliceReader {
       }
       const value = this.float(index, single);
       elements[index] = value;
-      if (!Number.isFinite(elements[index])) throw floatFault(this.#target, index, value);
+      if (!Number.isFinite(elements[index]) && Number.isFinite(value)) throw floatFault(this.#target, index, value);
     });
     return new Uint8Array(elements.buffer);
   }
 
-  /** JSON has no NaN; null stands for it, as in what popserve and others answer. */
+  /** JSON has no NaN; null stands for it, as in what popserve and others answer. The token is read as well, and those of infinities. */
   float(index: number, single: boolean): number {
     if (this.#bytes[this.#at] === 0x6e) return this.#null(index);
     const start = this.#at;
     const value = this.#number(single);
-    if (Number.isNaN(value)) throw floatFault(this.#target, index, this.#shown());
+    if (Number.isNaN(value)) return this.#token(index);
     // A message shows what was written, not what FP32 makes of it.
     if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) {
       throw floatFault(this.#target, index, Number(this.#numbers.text(start, this.#at)));
@@ -210,6 +211,13 @@ export class SliceReader {
   #null(index: number): number {
     if (this.#word(words.null)) return Number.NaN;
     throw floatFault(this.#target, index, this.#shown());
+  }
+
+  #token(index: number): number {
+    const token = tokenAt(this.#bytes, this.#at);
+    if (token === null) throw floatFault(this.#target, index, this.#shown());
+    this.#at += token.length;
+    return Number(token);
   }
 
   #word(word: Uint8Array): boolean {
@@ -332,7 +340,7 @@ function isSpace(byte: number | undefined): boolean {
 
 function parse(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    return parseWithTokens(new TextDecoder().decode(bytes));
   } catch {
     throw new NotJson();
   }

@@ -132,6 +132,62 @@ describe('a JSON input', () => {
     expect(decodeInput({ datatype: 'FP16', data: [0.1] })?.data).toEqual(Uint8Array.of(0x66, 0x2e));
   });
 
+  test('reads NaN and infinities into every float type, short or long, nested or flat, and beside integers beyond 2^53', () => {
+    const expected: Record<string, ArrayLike<number> & { buffer: ArrayBufferLike }> = {
+      FP64: Float64Array.of(Number.NaN, Infinity, -Infinity, 1),
+      FP32: Float32Array.of(Number.NaN, Infinity, -Infinity, 1),
+      FP16: Float16Array.of(Number.NaN, Infinity, -Infinity, 1),
+      BF16: Uint16Array.of(0x7fc0, 0x7f80, 0xff80, 0x3f80),
+    };
+    const wide = '{"name":"w","datatype":"INT64","shape":[1],"data":[9007199254740993]}';
+    for (const [datatype, elements] of Object.entries(expected)) {
+      for (const space of ['', ' '.repeat(3000)]) {
+        for (const [shape, data] of [
+          ['[4]', `[NaN,Infinity,-Infinity,1${space}]`],
+          ['[2,2]', `[[NaN,Infinity],[${space}-Infinity,1]]`],
+        ]) {
+          const text = `{"inputs":[${wide},{"name":"x","datatype":"${datatype}","shape":${shape},"data":${data}}]}`;
+          const [w, x] = decode(text).inputs;
+          expect(w?.data).toEqual(new Uint8Array(BigInt64Array.of(2n ** 53n + 1n).buffer));
+          expect([datatype, x?.data]).toEqual([datatype, new Uint8Array(elements.buffer)]);
+        }
+      }
+    }
+  });
+
+  test.each([
+    ['INT32', 'element 1 is NaN, expected INT32, an integer'],
+    ['UINT8', 'element 1 is NaN, expected UINT8, an integer'],
+    ['INT64', 'element 1 is NaN, expected INT64, an integer'],
+    ['BOOL', 'element 1 is NaN, expected BOOL, true or false'],
+    ['BYTES', 'element 1 is NaN, expected BYTES, a string'],
+  ])('refuses NaN in %s and names the input', (datatype, message) => {
+    const first = datatype === 'BYTES' ? '"a"' : '1';
+    for (const space of ['', ' '.repeat(3000)]) {
+      for (const [shape, data] of [
+        ['[2]', `[${first},NaN${space}]`],
+        ['[1,2]', `[[${first}${space},NaN]]`],
+      ]) {
+        const text = `{"inputs":[{"name":"x","datatype":"${datatype}","shape":${shape},"data":${data}}]}`;
+        expect(refusal(() => decode(text)).message).toContain(`input 'x': ${message}`);
+      }
+    }
+  });
+
+  test.each([
+    ['{"inputs":NaN}', "'inputs': expected an array, got NaN"],
+    ['{"inputs":[-Infinity]}', 'inputs[0]: expected an object, got -Infinity'],
+    ['{"inputs":[],"id":NaN}', "'id': expected a string, got NaN"],
+    ['{"inputs":[],"outputs":[{"name":"y","parameters":{"classification":Infinity}}]}', 'classification is Infinity'],
+    ['{"inputs":[{"name":"x","datatype":"FP32","shape":[NaN],"data":[]}]}', "input 'x': shape[0] is NaN, expected an"],
+    [
+      '{"inputs":[{"name":"x","datatype":"FP32","shape":[1],"parameters":{"binary_data_size":NaN}}]}',
+      'is NaN, expected',
+    ],
+  ])('refuses a token where no float is meant: %s', (text, message) => {
+    expect(refusal(() => decode(text)).message).toContain(message);
+  });
+
   test('reads 64-bit integers by all their digits', () => {
     const text =
       '{"inputs":[{"name":"x","datatype":"UINT64","shape":[3],"data":[18446744073709551615,9007199254740993,5]}]}';

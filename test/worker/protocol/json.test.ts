@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { exactInteger, markWideIntegers } from '../../../worker/protocol/exact-integers.ts';
 import { parseJson } from '../../../worker/protocol/json.ts';
 import { findJsonFault } from '../../../worker/protocol/json-fault.ts';
+import { parseWithTokens } from '../../../worker/protocol/non-finite.ts';
 
 const limits = { maxDepth: 4, maxValues: 100 };
 
@@ -15,7 +16,10 @@ test.each([
   ['{"a":1,}', 'expected a key in double quotes at position 7 (line 1, column 8), got "}"'],
   ['{"a" 1}', 'expected \':\' at position 5 (line 1, column 6), got "1"'],
   ['[1 2]', "expected ',' or ']' at position 3 (line 1, column 4), got \"2\""],
-  ['[1,\n NaN]', 'expected a value at position 5 (line 2, column 2), got "N"'],
+  ['[1,\n nan]', 'expected a value at position 5 (line 2, column 2), got "n"'],
+  ['[NaN, NaNN]', "expected ',' or ']' at position 9 (line 1, column 10), got \"N\""],
+  ['{NaN:1}', 'expected a key in double quotes or \'}\' at position 1 (line 1, column 2), got "N"'],
+  ['[NaN,-Infinit]', 'expected a digit at position 6 (line 1, column 7), got "I"'],
   ['\n\n\n [\n\n?', 'expected a value at position 7 (line 6, column 1), got "?"'],
   ['[1]x', 'expected the end of the JSON at position 3 (line 1, column 4), got "x"'],
   ['["a', "expected the string's closing quote at position 3 (line 1, column 4), got the end"],
@@ -33,7 +37,7 @@ test.each([
   );
 });
 
-test('the fault finder and JSON.parse agree on what is JSON', () => {
+test('the fault finder and the parser agree on what is JSON, with the tokens that are read beside it', () => {
   const pieces = fc.constantFrom(
     '{',
     '}',
@@ -54,6 +58,9 @@ test('the fault finder and JSON.parse agree on what is JSON', () => {
     'true',
     'null',
     '\n',
+    'NaN',
+    '-Infinity',
+    'Inf',
   );
   const mutated = fc
     .tuple(fc.json({ maxDepth: 3 }), fc.nat(), fc.nat({ max: 2 }), fc.oneof(pieces, fc.constant('')))
@@ -70,7 +77,7 @@ test('the fault finder and JSON.parse agree on what is JSON', () => {
       (text) => {
         let valid = true;
         try {
-          JSON.parse(text);
+          parseWithTokens(text);
         } catch {
           valid = false;
         }
@@ -83,6 +90,13 @@ test('the fault finder and JSON.parse agree on what is JSON', () => {
       },
     ),
     { numRuns: 3000 },
+  );
+});
+
+test('more NaN and infinities than are read are refused, and not as a fault of the JSON', () => {
+  const text = `[${'NaN,'.repeat(262_144)}Infinity]`;
+  expect(() => parseJson(new TextEncoder().encode(text), { maxDepth: 4, maxValues: 1e6 })).toThrow(
+    expect.objectContaining({ code: 'TOO_LARGE', message: expect.stringContaining('more than 262144 NaN') }),
   );
 });
 

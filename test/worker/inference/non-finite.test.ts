@@ -1,0 +1,146 @@
+// NaN and infinities in requests, as the bare tokens that Python's json module and TensorFlow Serving's clients write.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { model, node, tensorValue } from '../../../scripts/onnx/build.ts';
+import { TestPop } from '../../harness/pop.ts';
+import { adder, publication, type SmallPublication } from '../../harness/small-models.ts';
+
+let pop: TestPop;
+beforeAll(async () => {
+  pop = await TestPop.start();
+  await pop.release(adder('adder', '1', 10));
+  await pop.release(echo('wide', 7, 'INT64'));
+  await pop.release(echo('words', 8, 'BYTES'));
+});
+afterAll(() => pop.stop());
+
+/** same = x, `[-1,2]`. */
+function echo(name: string, elementType: number, datatype: 'INT64' | 'BYTES'): SmallPublication {
+  const built = model({
+    name,
+    opsets: { '': 17 },
+    inputs: [tensorValue('x', elementType, ['n', 2])],
+    outputs: [tensorValue('same', elementType, ['n', 2])],
+    nodes: [node('Identity', ['x'], ['same'])],
+  });
+  const spec = { datatype, shape: [-1, 2] };
+  return publication(name, '1', built, { inputs: [{ name: 'x', ...spec }], outputs: [{ name: 'same', ...spec }] });
+}
+
+/** Longer arrays than these are read from the bytes. */
+const rows = 700;
+const long = (row: string) => Array.from({ length: rows }, () => row).join(',');
+
+/** The answer is binary, which tells NaN and the infinities apart. */
+async function inferBinary(inputs: string): Promise<number[]> {
+  const body = `{"parameters":{"binary_data_output":true},"inputs":[${inputs}]}`;
+  const answer = await pop.send('POST', '/v2/models/adder/infer', body);
+  expect(answer.status, new TextDecoder().decode(answer.bytes)).toBe(200);
+  const head = Number(answer.headers.get('inference-header-content-length'));
+  return [...new Float32Array(answer.bytes.slice(head).buffer)];
+}
+
+describe('are read', () => {
+  test('in tensors, nested and flat, short and long', async () => {
+    const x = (shape: string, data: string) => `{"name":"x","datatype":"FP32","shape":${shape},"data":${data}}`;
+    const expected = [Number.NaN, Infinity, -Infinity, 11];
+    expect(await inferBinary(x('[2,2]', '[NaN,Infinity,-Infinity,1]'))).toEqual(expected);
+    expect(await inferBinary(x('[2,2]', '[[NaN, Infinity],[-Infinity,1]]'))).toEqual(expected);
+    const many = await inferBinary(x(`[${rows},2]`, `[${long('NaN,-Infinity')}]`));
+    expect(new Set(many)).toEqual(new Set([Number.NaN, -Infinity]));
+    const nested = await inferBinary(x(`[${rows},2]`, `[${long('[Infinity,2.5]')}]`));
+    expect(new Set(nested)).toEqual(new Set([Infinity, 12.5]));
+  });
+
+  const some = [
+    [null, null],
+    [null, 11],
+  ];
+  test.each([
+    ['records', '/v2/models/adder/infer', '{"instances":[{"x":[NaN,Infinity]},{"x":[-Infinity,1]}]}', 'predictions'],
+    ['rows', '/v1/models/adder:predict', '{"instances":[[NaN,Infinity],[-Infinity,1]]}', 'predictions'],
+    [
+      'named rows',
+      '/v1/models/adder:predict',
+      '{"instances":[{"x":[NaN,Infinity]},{"x":[-Infinity,1]}]}',
+      'predictions',
+    ],
+    ['columns', '/v1/models/adder:predict', '{"inputs":[[NaN,Infinity],[-Infinity,1]]}', 'outputs'],
+    ['named columns', '/v1/models/adder:predict', '{"inputs":{"x":[[NaN,Infinity],[-Infinity,1]]}}', 'outputs'],
+  ])('in %s', async (form, path, body, member) => {
+    const answer = await pop.send('POST', path, body);
+    expect(answer.status).toBe(200);
+    const values = answer.json<Record<string, unknown>>()[member];
+    expect(values).toEqual(form === 'records' ? some.map((y) => ({ y })) : some);
+    // The same many times over, which is read another way.
+    const items = /\[(.*)\]/.exec(body)?.[1] ?? '';
+    const more = body.replace(items, long(items));
+    const large = await pop.send('POST', path, more);
+    expect(large.status).toBe(200);
+    expect(large.json<Record<string, unknown[]>>()[member]).toHaveLength(rows * 2);
+  });
+
+  test.each([
+    ['NaN', null],
+    ['inf', null],
+    ['-Infinity', null],
+    ['2', 12],
+  ])('in a question: %s', async (text, sum) => {
+    const answer = await pop.send('GET', `/v2/models/adder/infer?x=${text},1`);
+    expect(answer.json()).toMatchObject({ predictions: [{ y: [sum, 11] }] });
+  });
+});
+
+describe('are refused', () => {
+  test.each([
+    ['wide', 'INT64', '1'],
+    ['words', 'BYTES', '"a"'],
+  ])('for %s, whose input is %s, which is named', async (name, datatype, one) => {
+    const bodies: [string, string][] = [
+      [
+        `/v2/models/${name}/infer`,
+        `{"inputs":[{"name":"x","datatype":"${datatype}","shape":[1,2],"data":[${one},NaN]}]}`,
+      ],
+      [`/v2/models/${name}/infer`, `{"instances":[{"x":[${one},NaN]}]}`],
+      [`/v1/models/${name}:predict`, `{"instances":[{"x":[${one},NaN]}]}`],
+      [`/v1/models/${name}:predict`, `{"inputs":{"x":[[${one},NaN]]}}`],
+      [`/v1/models/${name}:predict`, `{"inputs":[${long(`[${one},NaN]`)}]}`],
+    ];
+    for (const [path, body] of bodies) {
+      const answer = await pop.send('POST', path, body);
+      expect([path, answer.status]).toEqual([path, 400]);
+      expect(answer.json<{ error: string }>().error).toMatch(
+        new RegExp(`'x': element 1 is NaN, expected ${datatype}, a`),
+      );
+    }
+  });
+
+  test('in a question about integers', async () => {
+    const answer = await pop.send('GET', '/v2/models/wide/infer?x=1,-inf');
+    expect([answer.status, answer.json()]).toEqual([
+      400,
+      { error: expect.stringContaining("feature 'x': element 1 is -Infinity, expected INT64, an integer") },
+    ]);
+  });
+
+  test('in other spellings, as names of members, and as numbers beyond FP32', async () => {
+    const body = (data: string) => `{"inputs":[{"name":"x","datatype":"FP32","shape":[1,2],"data":${data}}]}`;
+    for (const data of ['[1,nan]', '[1,inf]', '[1,+Infinity]', '[1,-NaN]', '{NaN:1}', '[1,NaN']) {
+      const answer = await pop.send('POST', '/v2/models/adder/infer', body(data));
+      expect([answer.status, answer.json<{ error: string }>().error]).toEqual([
+        400,
+        expect.stringContaining('not JSON'),
+      ]);
+    }
+    const beyond = await pop.send('POST', '/v2/models/adder/infer', body('[1,1e39]'));
+    expect(beyond.json<{ error: string }>().error).toContain('outside the range of FP32');
+  });
+});
+
+test('a string stays text', async () => {
+  const answer = await pop.send(
+    'POST',
+    '/v2/models/words/infer',
+    '{"inputs":[{"name":"x","datatype":"BYTES","shape":[1,2],"data":["NaN","-Infinity"]}]}',
+  );
+  expect(answer.json()).toMatchObject({ outputs: [{ data: ['NaN', '-Infinity'] }] });
+});
