@@ -26,7 +26,13 @@ function leaves(command: Command, path: readonly string[] = []): Leaf[] {
     const names = [...path, each.name()];
     if (each.commands.length > 0) return leaves(each, names);
     const args = each.registeredArguments.map((arg) => (arg.required ? `<${arg.name()}>` : `[${arg.name()}]`));
-    return [{ name: names.join(' '), usage: [...names, ...args].join(' '), options: each.options }];
+    return [
+      {
+        name: names.join(' '),
+        usage: [...names, ...args].join(' '),
+        options: each.options.filter(({ hidden }) => !hidden),
+      },
+    ];
   });
 }
 

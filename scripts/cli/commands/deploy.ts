@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { findProject } from '../../build/operator-project.ts';
 import { deploy, type Outcome } from '../../deploy/deploy.ts';
 import type { Context, Execute } from '../context.ts';
+import { parseUrl } from '../pop-options.ts';
 import type { Report } from '../report.ts';
-import { parsePop } from './verify.ts';
 
 interface DeployCommandOptions {
   env?: string;
@@ -26,7 +26,7 @@ export function addDeploy(program: Command, execute: Execute): void {
     .option(
       '--url <url>',
       'where the Worker answers, to verify it there; default: the address that wrangler tells',
-      parsePop,
+      parseUrl,
     )
     .option('--allow-open', 'deploy although everybody may ask for inference')
     .option('--dry-run', 'say each step and do none')

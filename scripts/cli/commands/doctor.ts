@@ -5,10 +5,10 @@ import { findProject } from '../../build/operator-project.ts';
 import { importOnnxruntime } from '../../build/operator-tools.ts';
 import { isBuilt } from '../../build/project.ts';
 import type { Context, Execute } from '../context.ts';
+import { parseUrl } from '../pop-options.ts';
 import type { Report } from '../report.ts';
 import { isLoopback } from '../settings.ts';
 import { describePlatform } from './platform-report.ts';
-import { parsePop } from './verify.ts';
 
 interface Check {
   readonly name: string;
@@ -24,7 +24,7 @@ export function addDoctor(program: Command, execute: Execute): void {
     .option(
       '--probe [url]',
       'tell what the platform of a PoP gives (default: POPSERVE_URL); deploys nothing and keeps nothing',
-      parsePop,
+      parseUrl,
     )
     .option('--json', 'machine-readable output')
     .action((options: { probe?: URL | true; json?: boolean }) =>

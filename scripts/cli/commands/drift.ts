@@ -11,6 +11,7 @@ import { largest } from '../../../registry/extremes.ts';
 import { parseModel, parsePlace, parseReason, parseVersion } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
 import { driftHeadline, progress, timeOf } from '../drift-headline.ts';
+import { parsePop } from '../pop-options.ts';
 import { type Report, table } from '../report.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -28,7 +29,7 @@ export function addDrift(program: Command, execute: Execute): void {
     .command('drift')
     .description('how far live inputs and outputs are from the data that a version was published with')
     .argument('<model>', 'name of the model', parseModel)
-    .option('--pop <name>', 'only this point of presence')
+    .option('--pop <name>', 'only this PoP, by its name as status shows it', parsePop)
     .option('--version <version>', 'only this version', parseVersion)
     .option(
       '--accept <place>',

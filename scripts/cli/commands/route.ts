@@ -17,11 +17,12 @@ import { type BreakingOptions, checkBreaking, orWhatBreaks, remarkOnBreaking } f
 import type { Context, Execute } from '../context.ts';
 import { describeRoute } from '../describe-route.ts';
 import { reasonToPromote, reasonToServe } from '../forced-release.ts';
+import { parseUrl, popOfUrl } from '../pop-options.ts';
 import type { Report } from '../report.ts';
 import { describeTarget, findTarget } from '../rollback-target.ts';
 import { UsageError } from '../usage-error.ts';
 import { reportShadow } from './status.ts';
-import { activateVerified, parsePop } from './verify.ts';
+import { activateVerified } from './verify.ts';
 
 interface RouteOptions extends BreakingOptions {
   ifEpoch?: number;
@@ -62,7 +63,7 @@ function readLimits(options: LimitOptions): RolloutLimits | null | undefined {
 
 interface ActivateOptions extends RouteOptions {
   verify?: boolean;
-  pop?: URL;
+  url?: URL;
 }
 
 export function addRouteCommands(program: Command, execute: Execute): void {
@@ -81,7 +82,8 @@ export function addRouteCommands(program: Command, execute: Execute): void {
   addBreaking(program, 'activate', 'serve a version to everyone, at once')
     .argument('<version>', 'a published version', parseVersion)
     .option('--verify', 'replay its golden vectors before and after, and take it back if it fails them')
-    .option('--pop <url>', 'where to replay them; default: POPSERVE_URL', parsePop)
+    .option('--url <url>', 'where to replay them; default: POPSERVE_URL', parseUrl)
+    .addOption(popOfUrl())
     .action((model: string, version: string, options: ActivateOptions) =>
       run(options, (context) => activate(context, model, version, options)),
     );
@@ -178,7 +180,7 @@ function addBreaking(program: Command, name: string, summary: string): Command {
 }
 
 async function activate(context: Context, model: string, version: string, options: ActivateOptions): Promise<Report> {
-  if (options.pop !== undefined && !options.verify) throw new UsageError('--pop goes with --verify');
+  if (options.url !== undefined && !options.verify) throw new UsageError('--url goes with --verify');
   const told = withReason(options, await reasonToServe(context.registry, model, version, options.reason));
   if (options.verify) return activateVerified(context, model, version, told);
   return changeRoute(context, model, { action: 'activate', version }, told);

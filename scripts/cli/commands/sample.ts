@@ -4,6 +4,7 @@ import { PopserveError } from '../../../registry/errors.ts';
 import { replaceFile } from '../../transfer/file-bytes.ts';
 import { parseModel, parseVersion } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
+import { parsePop } from '../pop-options.ts';
 import type { Report } from '../report.ts';
 import { sampleTable } from '../sample-table.ts';
 import { UsageError } from '../usage-error.ts';
@@ -22,7 +23,7 @@ export function addSample(program: Command, execute: Execute): void {
     .description('the sampled inputs of a model with their answers, where INPUT_SAMPLE asks for them')
     .argument('<model>', 'name of the model', parseModel)
     .option('--version <version>', 'only this version', parseVersion)
-    .option('--pop <name>', 'only this point of presence')
+    .option('--pop <name>', 'only this PoP, by its name as status shows it', parsePop)
     .option('--output <file>', 'into a file that publish reads as reference data: .jsonl, .ndjson or .csv')
     .option('--delete', 'delete them everywhere instead')
     .option('--json', 'machine-readable output')

@@ -1,11 +1,12 @@
 // `popserve verify`, and the activation that verifies itself: golden vectors at a point of presence before and after a switch.
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { PopserveError } from '../../../registry/errors.ts';
 import type { Manifest } from '../../../registry/manifest.ts';
 import { parseModel, parseVersion } from '../arguments.ts';
 import { Connection } from '../connection.ts';
 import type { Context, Execute } from '../context.ts';
 import { describeRoute } from '../describe-route.ts';
+import { parseUrl, popOfUrl } from '../pop-options.ts';
 import type { RouteChange } from '../registry-client.ts';
 import { type Replay, readGolden, replayGolden } from '../replay-golden.ts';
 import type { Report } from '../report.ts';
@@ -23,23 +24,17 @@ export function addVerify(program: Command, execute: Execute): void {
     )
     .argument('<model>', 'name of the model', parseModel)
     .argument('<version>', 'a published version', parseVersion)
-    .option('--pop <url>', 'the point of presence; default: POPSERVE_URL', parsePop)
+    .option('--url <url>', 'where the PoP answers; default: POPSERVE_URL', parseUrl)
+    .addOption(popOfUrl())
     .option('--json', 'machine-readable output')
-    .action((model: string, version: string, options: { pop?: URL; json?: boolean }) =>
-      execute(options, (context) => verify(context, model, version, options.pop)),
+    .action((model: string, version: string, options: { url?: URL; json?: boolean }) =>
+      execute(options, (context) => verify(context, model, version, options.url)),
     );
 }
 
-export function parsePop(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !/^https?:$/.test(url.protocol)) throw new InvalidArgumentError('expected an http(s) URL.');
-  if (!url.pathname.endsWith('/')) url.pathname += '/';
-  return url;
-}
-
-async function verify(context: Context, model: string, version: string, pop: URL | undefined): Promise<Report> {
+async function verify(context: Context, model: string, version: string, url: URL | undefined): Promise<Report> {
   const manifest = await context.registry.getManifest(model, version);
-  const connection = connectionTo(context, pop);
+  const connection = connectionTo(context, url);
   const cases = await readGolden(context.registry, manifest);
   context.progress.step(`replaying ${cases.length} golden vectors at ${connection.settings.url}`);
   const replay = await replayGolden(connection, manifest, cases, 'version');
@@ -63,11 +58,11 @@ export async function activateVerified(
   context: Context,
   model: string,
   version: string,
-  options: { pop?: URL; reason?: string; breaking?: boolean; ifEpoch?: number },
+  options: { url?: URL; reason?: string; breaking?: boolean; ifEpoch?: number },
 ): Promise<Report> {
   const { registry, progress } = context;
   const manifest = await registry.getManifest(model, version);
-  const connection = connectionTo(context, options.pop);
+  const connection = connectionTo(context, options.url);
   const cases = await readGolden(registry, manifest);
   progress.step(`replaying ${cases.length} golden vectors before activation`);
   const before = await replayGolden(connection, manifest, cases, 'version');
@@ -125,13 +120,13 @@ async function takeBack(
  * The operator's token goes along, since inference may be keyed there: never in the clear over a network to an origin that
  * POPSERVE_URL did not name, and the local PoP's token never to another machine.
  */
-function connectionTo({ connection, host }: Context, pop: URL | undefined): Connection {
-  if (pop === undefined) return connection;
+function connectionTo({ connection, host }: Context, url: URL | undefined): Connection {
+  if (url === undefined) return connection;
   const { settings } = connection;
-  const elsewhere = pop.origin !== settings.url.origin && !isLoopback(pop);
+  const elsewhere = url.origin !== settings.url.origin && !isLoopback(url);
   const token = elsewhere && settings.tokenSource !== settings.tokenVariable ? null : settings.token;
-  if (elsewhere && pop.protocol === 'http:' && token !== null) {
-    throw new UsageError(`--pop: expected an https URL, because the operator's token is sent to it, got '${pop}'`);
+  if (elsewhere && url.protocol === 'http:' && token !== null) {
+    throw new UsageError(`--url: expected an https URL, because the operator's token is sent to it, got '${url}'`);
   }
-  return new Connection({ ...settings, token, url: pop, urlSource: '--pop' }, (ms) => host.wait(ms));
+  return new Connection({ ...settings, token, url, urlSource: '--url' }, (ms) => host.wait(ms));
 }

@@ -132,6 +132,12 @@ it.each([
   expect(out.split('\n')[0]).toBe(`m 1: ${headline}`);
 });
 
+it('takes the name of a PoP, and says so to a URL', async () => {
+  const { status, err } = await runCommand(['drift', 'm', '--pop', 'https://fra.example.com'], pop.url);
+  expect(status).toBe(2);
+  expect(err).toContain("expected the name of a PoP as 'npx popserve status' shows it, as in HEL");
+});
+
 it('knows no PoP that has not reported', async () => {
   const versions = [{ version: '1', minimumRows: 350, episodes: [], places: [] }];
   pop.intercept = () => ({ status: 200, body: { ...answer, versions, events: [] } });

@@ -96,19 +96,19 @@ describe('popserve verify', () => {
     // No loopback by its name, though it leads here.
     const elsewhere = spoiled().replace('127.0.0.1', '0.0.0.0');
     credentials.length = 0;
-    const refused = await run('verify', 'secret', '1', '--pop', elsewhere);
-    expect(refused).toMatchObject({ status: 2, err: expect.stringContaining('--pop: expected an https URL') });
+    const refused = await run('verify', 'secret', '1', '--url', elsewhere);
+    expect(refused).toMatchObject({ status: 2, err: expect.stringContaining('--url: expected an https URL') });
     expect(credentials).toEqual([]);
     const folder = mkdtempSync(join(tmpdir(), 'popserve-verify-'));
     try {
       writeFileSync(join(folder, 'token'), pop.pop.token);
-      const local = await runWith({ POPSERVE_DATA: folder }, 'verify', 'secret', '1', '--pop', elsewhere);
+      const local = await runWith({ POPSERVE_DATA: folder }, 'verify', 'secret', '1', '--url', elsewhere);
       expect(local, local.err).toMatchObject({ status: 0 });
       expect(credentials).toEqual([undefined, undefined]);
     } finally {
       rmSync(folder, { recursive: true });
     }
-    expect(await run('verify', 'secret', '1', '--pop', spoiled())).toMatchObject({ status: 0 });
+    expect(await run('verify', 'secret', '1', '--url', spoiled())).toMatchObject({ status: 0 });
     expect(credentials.slice(2)).toEqual(Array(2).fill(`Bearer ${pop.pop.token}`));
   });
 
@@ -116,7 +116,17 @@ describe('popserve verify', () => {
     await pop.release(adder('plain', '1', 1), false);
     expect((await run('verify', 'plain', '1')).err).toContain('plain 1 has no golden vectors');
     expect((await run('verify', 'plain', '2')).err).toContain('is not found');
-    expect(await run('verify', 'plain', '1', '--pop', 'nowhere')).toMatchObject({ status: 2 });
+    expect(await run('verify', 'plain', '1', '--url', 'nowhere')).toMatchObject({ status: 2 });
+  });
+
+  it.each([
+    ['verify', 'plain', '1'],
+    ['activate', 'plain', '1', '--verify'],
+  ])('says for %s that a URL goes with --url', async (...words) => {
+    expect(await run(...words, '--pop', 'https://fra.example.com')).toMatchObject({
+      status: 2,
+      err: expect.stringContaining('here a PoP is named by its URL: --url https://fra.example.com'),
+    });
   });
 });
 
@@ -139,7 +149,7 @@ describe('popserve activate --verify', () => {
   it('takes the release back where what is served fails, with the reason in the history', async () => {
     await pop.release(golden('late', '1', 1));
     await pop.release(golden('late', '2', 2), false);
-    const ran = await run('activate', 'late', '2', '--verify', '--pop', spoiled());
+    const ran = await run('activate', 'late', '2', '--verify', '--url', spoiled());
     expect(ran.status).toBe(1);
     expect(ran.out).toContain('late 2 does not answer as published once it is served:\ncase 1: ');
     expect(ran.out).toContain('taken back\nlate: serving 1 (epoch 3)');
@@ -152,7 +162,7 @@ describe('popserve activate --verify', () => {
     // An additional input limit is another contract.
     const limits = [{ name: 'x', shape: [8, null], elements: 16 }];
     await pop.release({ manifest: { ...manifest, limits }, blobs }, false);
-    const words = ['activate', 'broken', '2', '--verify', '--pop', spoiled()];
+    const words = ['activate', 'broken', '2', '--verify', '--url', spoiled()];
     const refused = await run(...words);
     expect(refused).toMatchObject({ status: 1, out: expect.stringContaining('2 would break callers of 1') });
     const ran = await run(...words, '--breaking', '--reason', 'meant');
@@ -160,18 +170,18 @@ describe('popserve activate --verify', () => {
     // Going back from a limit to none breaks nobody; the other way round it does, and must not stand in the way.
     await pop.release(golden('broken', '3', 3), false);
     await run('activate', 'broken', '2', '--breaking', '--reason', 'meant');
-    const { out } = await run('activate', 'broken', '3', '--verify', '--pop', spoiled());
+    const { out } = await run('activate', 'broken', '3', '--verify', '--url', spoiled());
     expect(out).toContain('taken back\nbroken: serving 2 (epoch 6)');
   });
 
   it('says that a first version cannot be taken back', async () => {
     await pop.release(golden('first', '1', 1), false);
-    const ran = await run('activate', 'first', '1', '--verify', '--pop', spoiled());
+    const ran = await run('activate', 'first', '1', '--verify', '--url', spoiled());
     expect(ran.status).toBe(1);
     expect(ran.out).toContain("not taken back: model 'first': no version was stable before '1'");
   });
 
-  it('refuses --pop without --verify', async () => {
-    expect(await run('activate', 'fine', '1', '--pop', spoiled())).toMatchObject({ status: 2 });
+  it('refuses --url without --verify', async () => {
+    expect(await run('activate', 'fine', '1', '--url', spoiled())).toMatchObject({ status: 2 });
   });
 });
