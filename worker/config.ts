@@ -83,10 +83,20 @@ const originsSetting = z
       .map((origin) => origin.trim())
       .filter((origin) => origin !== ''),
   )
-  .refine((origins) => origins.every((origin) => isOrigin(origin) || (origin === '*' && origins.length === 1)), {
-    error: "expected '*' or origins like 'https://app.example.com', separated by commas",
-  })
+  .refine(
+    (origins) =>
+      origins.every(
+        (origin) => isOrigin(origin) || localOrigins.test(origin) || (origin === '*' && origins.length === 1),
+      ),
+    {
+      error:
+        "expected '*' or origins like 'https://app.example.com', separated by commas; a * for the port goes with localhost, 127.0.0.1 and [::1] alone",
+    },
+  )
   .transform((origins) => (origins[0] === '*' ? ('*' as const) : new Set(origins)));
+
+/** Pages of the machine that the browser runs on, whatever port serves them. */
+const localOrigins = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\]):\*$/;
 
 /** Written as a browser writes it in its Origin header: no path, no default port, lower case. */
 function isOrigin(text: string): boolean {

@@ -54,7 +54,25 @@ export async function servePage(port) {
   };
 }
 
+/** @returns {string} what to do where the pages cannot be served */
+function advice({ code, message }, port) {
+  const next = `node examples/browser/serve.mjs ${port < 65535 ? port + 1 : 8000}`;
+  if (code === 'EADDRINUSE')
+    return `port ${port} of 127.0.0.1 is taken, perhaps by another serve.mjs; take another: ${next}`;
+  if (code === 'EACCES') return `the system does not let this user listen on port ${port}; take one above 1023`;
+  return message;
+}
+
 if (process.argv[1] === import.meta.filename) {
-  const { url } = await servePage(Number(process.argv[2] ?? 8000));
-  console.log(`${url} and ${url}pictures call the PoP at http://127.0.0.1:8787; for another one add ?pop=https://…`);
+  const port = Number(process.argv[2] ?? 8000);
+  try {
+    if (!Number.isInteger(port) || port < 0 || port > 65535) {
+      throw new Error(`expected a port of 0 to 65535, got '${process.argv[2]}'`);
+    }
+    const { url } = await servePage(port);
+    console.log(`${url} and ${url}pictures call the PoP at http://127.0.0.1:8787; for another one add ?pop=https://…`);
+  } catch (error) {
+    console.error(`serve.mjs: ${advice(error, port)}`);
+    process.exitCode = 1;
+  }
 }

@@ -19,7 +19,7 @@ const wrongUsage = 2;
 
 const environmentHelp = `
 Environment:
-  POPSERVE_URL    the PoP to talk to (default: http://127.0.0.1:8787)
+  POPSERVE_URL    the PoP to talk to (default: the local one that runs)
   POPSERVE_TOKEN  the operator's token (default: the local PoP's)
   POPSERVE_DATA   the local PoP's folder (default: the project's .popserve)
   POPSERVE_<NAME>_URL, POPSERVE_<NAME>_TOKEN

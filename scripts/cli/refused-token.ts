@@ -18,7 +18,7 @@ export function missingToken({ tokenSource, tokenVariable }: Settings): string {
   const local =
     tokenSource === tokenVariable
       ? ''
-      : `, or start the local PoP with 'npx popserve start', which writes ${tokenSource}`;
+      : `, or start the local PoP with 'npx popserve start', which writes ${tokenSource}; for one of another project, set POPSERVE_DATA to its data folder`;
   return `no operator's token; set ${tokenVariable}${local}`;
 }
 

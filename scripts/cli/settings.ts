@@ -5,6 +5,7 @@ import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { findProject } from '../build/operator-project.ts';
+import { type RunningPop, runningPops } from '../start/running-pops.ts';
 import { UsageError } from './usage-error.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -28,27 +29,50 @@ interface Variables {
   readonly token: string;
 }
 
+const usualUrl = 'http://127.0.0.1:8787';
+
 const usual: Variables = { url: 'POPSERVE_URL', token: 'POPSERVE_TOKEN' };
 
 /**
- * POPSERVE_URL, POPSERVE_TOKEN and, for a PoP on this machine only, the ADMIN_TOKEN of the project's .dev.vars or the token that
- * the local PoP keeps in its data folder (POPSERVE_DATA, default `.popserve` in the project).
+ * POPSERVE_URL and POPSERVE_TOKEN. Without the first, the local PoP of the project that runs, else that of the usual port; for a PoP
+ * on this machine without the second, the token of its data folder (POPSERVE_DATA, default `.popserve` in the project), or the
+ * ADMIN_TOKEN of the project's .dev.vars.
  * @param variables to read instead
- * @throws {UsageError} if the variable has no http(s) URL or the token cannot be sent
+ * @throws {UsageError} if the variable has no http(s) URL, the token cannot be sent, or several local PoPs may be meant
  */
 export function readSettings(env: Environment, variables = usual): Settings {
-  const url = readUrl(env[variables.url] || 'http://127.0.0.1:8787', variables.url);
+  const given = env[variables.url];
+  const running = given || variables !== usual ? undefined : onlyRunning(env);
+  const url = readUrl(given || running?.url || usualUrl, variables.url);
   const named = { url, urlSource: variables.url, tokenVariable: variables.token };
   const text = env[variables.token];
   if (text) return { ...named, token: readToken(text, variables.token), tokenSource: variables.token };
   if (!isLoopback(url)) return { ...named, token: null, tokenSource: variables.token };
-  // wrangler dev and the local PoP of a project take the token from there, if it has one.
+  const data = running?.data ?? runningHere(env).find((pop) => new URL(pop.url).port === url.port)?.data;
+  // wrangler dev takes the token from there. A local PoP that runs has kept it with its data.
   const secrets = join(findProject().folder, '.dev.vars');
-  const secret = env.POPSERVE_DATA ? undefined : parseEnv(readIfThere(secrets) ?? '').ADMIN_TOKEN;
+  const secret = env.POPSERVE_DATA || data ? undefined : parseEnv(readIfThere(secrets) ?? '').ADMIN_TOKEN;
   if (secret) return { ...named, token: readToken(secret, secrets), tokenSource: secrets };
-  const file = join(defaultDataFolder(env), 'token');
+  const file = join(data ?? defaultDataFolder(env), 'token');
   const content = readIfThere(file);
   return { ...named, token: content === null ? null : readToken(content, file), tokenSource: file };
+}
+
+/** The local PoPs of the project, or the one that has the data that are named. */
+function runningHere(env: Environment): RunningPop[] {
+  const all = runningPops(findProject().folder);
+  return env.POPSERVE_DATA ? all.filter(({ data }) => data === defaultDataFolder(env)) : all;
+}
+
+/** Among several, the one with the usual data is meant; nothing tells which of others. */
+function onlyRunning(env: Environment): RunningPop | undefined {
+  const running = runningHere(env);
+  const [first, second] = running;
+  if (second === undefined) return first;
+  const withUsualData = running.find(({ data }) => data === defaultDataFolder(env));
+  if (withUsualData !== undefined) return withUsualData;
+  const places = running.map(({ url, data }) => `${url} (data in ${data})`).join(', ');
+  throw new UsageError(`several local PoPs run: ${places}; say which with POPSERVE_URL`);
 }
 
 /** The folder in which the local PoP of the project keeps its registry and its token, unless it is told another. */

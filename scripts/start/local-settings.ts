@@ -18,8 +18,8 @@ export function isOnlyLocal(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-/** Where neither the wrangler file nor .dev.vars says anything: the page of examples/browser may ask. */
-export const localDefaults = { CORS_ORIGINS: 'http://127.0.0.1:8000,http://localhost:8000' };
+/** Where neither the wrangler file nor .dev.vars says anything: pages of this machine may ask, that of examples/browser among them. */
+export const localDefaults = { CORS_ORIGINS: 'http://127.0.0.1:*,http://localhost:*,http://[::1]:*' };
 
 /**
  * The settings over all others.

@@ -6,9 +6,11 @@ import { isBuilt, projectRoot } from '../build/project.ts';
 import { demoModel, demoPictureModel } from '../demo/demo-model.ts';
 import { type Pop, startPop } from '../local-pop/pop.ts';
 import { isEverywhere, type Served } from './announcement.ts';
-import { type Hold, holdFolder } from './hold-folder.ts';
+import { holdFolder } from './hold-folder.ts';
 import { givenSettings, isOnlyLocal, localDefaults, type SettingFlags } from './local-settings.ts';
 import { releaseDemo, releaseDemoPictures } from './release-demo.ts';
+import { requireAddress } from './require-address.ts';
+import { markRunning } from './running-pops.ts';
 
 export interface ServeOptions extends SettingFlags {
   readonly port: number;
@@ -40,33 +42,26 @@ export async function serve(options: ServeOptions, say: (line: string) => void):
       `there is no wrangler.toml in ${folder} or above it; make a project with 'npx popserve init my-pop' and start there`,
     );
   }
-  const hold = await holdFolder(options.data);
-  let pop: Pop | undefined;
-  try {
-    say('Starting a local PoP: bundling the Worker, starting workerd …');
-    const ofCheckout = !isBuilt && folder === projectRoot && options.environment === undefined;
-    const settings = await givenSettings(folder, options);
-    const project = ofCheckout ? undefined : { folder, config, environment: options.environment };
-    pop = await start(options, project, settings);
-    const url = localUrl(pop.url, options.host);
-    hold.listensAt(url);
-    let served = await listServed(url, pop.token);
-    if (served.length === 0 && options.demo) {
-      say(`The registry is empty: releasing the demo models '${demoModel.name}' and '${demoPictureModel.name}' …`);
-      await Promise.all([releaseDemo(url, pop.token), releaseDemoPictures(url, pop.token)]);
-      served = await listServed(url, pop.token);
-    }
-    const open = (await fetch(new URL('/v2/models', url))).status !== 401;
-    return { url, open, served, [Symbol.asyncDispose]: () => end(pop, hold) };
-  } catch (error) {
-    await end(pop, hold);
-    throw error;
+  await using taken = new AsyncDisposableStack();
+  const hold = taken.use(await holdFolder(options.data));
+  await requireAddress(options.host, options.port);
+  say('Starting a local PoP: bundling the Worker, starting workerd …');
+  const ofCheckout = !isBuilt && folder === projectRoot && options.environment === undefined;
+  const settings = await givenSettings(folder, options);
+  const project = ofCheckout ? undefined : { folder, config, environment: options.environment };
+  const pop = taken.adopt(await start(options, project, settings), (each) => each.stop().catch(() => {}));
+  const url = localUrl(pop.url, options.host);
+  hold.listensAt(url);
+  taken.use(markRunning(folder, { url: url.origin, data: options.data }));
+  let served = await listServed(url, pop.token);
+  if (served.length === 0 && options.demo) {
+    say(`The registry is empty: releasing the demo models '${demoModel.name}' and '${demoPictureModel.name}' …`);
+    await Promise.all([releaseDemo(url, pop.token), releaseDemoPictures(url, pop.token)]);
+    served = await listServed(url, pop.token);
   }
-}
-
-async function end(pop: Pop | undefined, hold: Hold): Promise<void> {
-  await pop?.stop().catch(() => {});
-  await hold[Symbol.asyncDispose]();
+  const open = (await fetch(new URL('/v2/models', url))).status !== 401;
+  const held = taken.move();
+  return { url, open, served, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
 async function start(
@@ -92,7 +87,9 @@ async function start(
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     if (!/EADDRINUSE|[Aa]ddress already in use/.test(message)) throw error;
-    throw new PopserveError('CONFLICT', `port ${port} of ${host} is taken; choose another with --port ${port + 1}`);
+    // Somebody took it after it was found free.
+    await requireAddress(host, port);
+    throw error;
   }
 }
 

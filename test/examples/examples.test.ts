@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { servePage } from '../../examples/browser/serve.mjs';
 import { buildClient } from '../../scripts/build/client.ts';
 import { projectRoot } from '../../scripts/build/project.ts';
 import { Weather } from '../client/weather.ts';
@@ -161,5 +162,27 @@ describe.skipIf(!hasCompiler)('C (skipped without a compiler and the headers of 
     expect(refused).toEqual({ stdout: '', stderr: 'HTTP status 400: {"error":"too much to do"}\n', code: 1 });
     weather.spoil = () => Buffer.alloc(5000, ' ');
     expect((await output(program, [weather.url, 'json'])).code).toBe(1);
+  });
+});
+
+describe('the server of the pages', () => {
+  const serve = (...args: string[]) => output(process.execPath, ['examples/browser/serve.mjs', ...args]);
+
+  test('says that its port is taken, and how to take another', async () => {
+    const page = await servePage(0);
+    const port = Number(new URL(page.url).port);
+    const { code, stderr } = await serve(String(port));
+    expect([code, stderr]).toEqual([
+      1,
+      `serve.mjs: port ${port} of 127.0.0.1 is taken, perhaps by another serve.mjs; take another: node examples/browser/serve.mjs ${port + 1}\n`,
+    ]);
+    await page.stop();
+  });
+
+  test('says which ports there are', async () => {
+    expect(await serve('80a')).toMatchObject({
+      code: 1,
+      stderr: "serve.mjs: expected a port of 0 to 65535, got '80a'\n",
+    });
   });
 });

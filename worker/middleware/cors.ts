@@ -64,5 +64,6 @@ async function answerOrigin(c: Context<AppContext>, next: Next): Promise<Respons
 
 function allowedOrigin(origin: string, allowed: '*' | ReadonlySet<string>): string | null {
   if (allowed === '*') return '*';
-  return allowed.has(origin) ? origin : null;
+  const onAnyPort = `${origin.replace(/:\d+$/, '')}:*`;
+  return allowed.has(origin) || allowed.has(onAnyPort) ? origin : null;
 }

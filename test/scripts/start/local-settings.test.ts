@@ -3,13 +3,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { givenSettings, isOnlyLocal } from '../../../scripts/start/local-settings.ts';
+import { givenSettings, isOnlyLocal, localDefaults } from '../../../scripts/start/local-settings.ts';
+import { parseConfig } from '../../../worker/config.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'popserve-settings-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 it('says nothing where nobody does', async () => {
   expect(await givenSettings(folder, {})).toEqual({});
+});
+
+it('lets pages of this machine ask, whatever port serves them', () => {
+  const { corsOrigins } = parseConfig(localDefaults);
+  expect(corsOrigins).toEqual(new Set(['http://127.0.0.1:*', 'http://localhost:*', 'http://[::1]:*']));
 });
 
 it('adds names to those of this machine', async () => {

@@ -96,6 +96,13 @@ it('prints a command for releasing that finds this PoP and its token, wherever i
   expect(line).toBe(
     `  POPSERVE_URL=${origin} POPSERVE_DATA=${folder} npx popserve publish model.onnx --name my-model --activate`,
   );
+  const listed = (variables: string) => {
+    const list = `${variables} ${process.execPath} ${projectRoot}/scripts/popserve.mjs list`;
+    return text(spawn('sh', ['-c', list], { cwd: projectRoot, stdio: ['ignore', 'pipe', 'inherit'] }).stdout);
+  };
+  // One of them is enough in the project: the other is remembered.
+  expect(await listed(`POPSERVE_URL=${origin}`)).toContain(demoModel.name);
+  expect(await listed(`POPSERVE_DATA=${folder}`)).toContain(demoModel.name);
   const pasted = line
     .replace(/publish .*/, 'list')
     .replace('npx popserve', `${process.execPath} ${projectRoot}/scripts/popserve.mjs`);

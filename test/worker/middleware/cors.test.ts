@@ -15,7 +15,7 @@ const question = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: 
 let pop: TestPop;
 
 beforeAll(async () => {
-  pop = await TestPop.start({ CORS_ORIGINS: `${page}, http://localhost:5173` });
+  pop = await TestPop.start({ CORS_ORIGINS: `${page}, http://localhost:5173, http://127.0.0.1:*` });
   await pop.release(adder('adder', '1', 1));
 });
 
@@ -38,6 +38,20 @@ describe('an allowed page', () => {
     expect(answer.headers.get('access-control-allow-headers')?.split(',')).toEqual(customHeaders.split(','));
     expect(answer.headers.get('access-control-max-age')).toBe('7200');
     expect(answer.headers.get('vary')?.toLowerCase()).toContain('origin');
+  });
+
+  it.each([
+    ['http://127.0.0.1:8000', true],
+    ['http://127.0.0.1:65535', true],
+    // A browser leaves the usual port out.
+    ['http://127.0.0.1', true],
+    ['https://127.0.0.1:8000', false],
+    ['http://localhost:8000', false],
+    ['http://127.0.0.1.evil.example:8000', false],
+    ['http://127.0.0.1:8000.evil.example', false],
+  ])('may be of any port where the setting says so: %s %s', async (origin, may) => {
+    const answer = await preflight(origin, '/v2/models/adder/infer');
+    expect(answer.headers.get('access-control-allow-origin')).toBe(may ? origin : null);
   });
 
   it('may read the answer and its headers', async () => {
@@ -108,6 +122,9 @@ describe('the setting', () => {
       'https://a.example,*',
       'null',
       'HTTPS://A.EXAMPLE',
+      'https://a.example:*',
+      'http://localhost.example:*',
+      'http://localhost:80*',
     ]) {
       expect(() => parseConfig({ CORS_ORIGINS: wrong }), wrong).toThrow(/CORS_ORIGINS: expected/);
     }
