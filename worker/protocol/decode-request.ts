@@ -3,6 +3,7 @@ import { invalid, PopserveError } from '../../registry/errors.ts';
 import { elementBytes, elementCount, type Signature } from '../../registry/signature.ts';
 import { decodeBinaryData } from './binary.ts';
 import type { Admit } from './check-inputs.ts';
+import { shapeTaken } from './column-vector.ts';
 import { decodeRecords } from './decode-records.ts';
 import { decodeTensors } from './decode-tensors.ts';
 import { describeShape, describeValue, quote } from './describe.ts';
@@ -135,6 +136,7 @@ export function decodeInferRequest(message: {
   const inputs = decodeTensors('input', json, body.subarray(jsonBytes), {
     maxTensors: limits.maxInputs,
     maxElements: limits.maxElements,
+    taken: (tensor) => shapeTaken(tensor, signature),
     admit,
   });
   json.settle();

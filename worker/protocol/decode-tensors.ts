@@ -19,7 +19,7 @@ import {
 } from './fields.ts';
 import type { ParsedJson } from './json.ts';
 import { NotJson } from './slice-reader.ts';
-import type { Tensor } from './tensor.ts';
+import type { Tensor, TensorHead } from './tensor.ts';
 
 /** Hands out the binary part tensor by tensor. */
 class BinaryPart {
@@ -67,14 +67,20 @@ function countWithin(shape: readonly number[], where: string, left: number, maxE
 /**
  * @param kind which key of the message holds the tensors
  * @param binary what follows the JSON part
- * @param limits `admit` refuses a tensor by its head, before its elements are read
+ * @param limits `taken` says the shape under which a tensor is taken, for one that may come in another; `admit` refuses a tensor by its
+ *   head, before its elements are read
  * @throws PopserveError INVALID_ARGUMENT naming the tensor at fault; TOO_LARGE beyond the limits, before memory is taken
  */
 export function decodeTensors(
   kind: 'input' | 'output',
   json: ParsedJson,
   binary: Uint8Array,
-  limits: { readonly maxTensors: number; readonly maxElements: number; readonly admit?: Admit | undefined },
+  limits: {
+    readonly maxTensors: number;
+    readonly maxElements: number;
+    readonly taken?: (tensor: TensorHead) => readonly number[];
+    readonly admit?: Admit | undefined;
+  },
 ): Tensor[] {
   const key = `${kind}s`;
   const entries = readArray(readObject(json.value, 'the JSON part')[key], `'${key}'`);
@@ -95,7 +101,8 @@ export function decodeTensors(
     const price = datatype === 'BYTES' ? stringPrice : 1;
     const count = countWithin(shape, where, left / price, limits.maxElements);
     left -= count * price;
-    limits.admit?.({ name, datatype, shape });
+    const taken = limits.taken?.({ name, datatype, shape }) ?? shape;
+    limits.admit?.({ name, datatype, shape: taken });
     const parameters = readParameters(entry.parameters, `${where}: parameters`);
     refuseSharedMemory(parameters, where);
     const size = parameters.binary_data_size;
@@ -104,24 +111,19 @@ export function decodeTensors(
         `${where}: expected either 'data' or 'binary_data_size', got ${size === undefined ? 'neither' : 'both'}`,
       );
     }
-    if (size !== undefined) {
-      return {
-        name,
-        datatype,
-        shape,
-        data: decodeBinaryData({ datatype, shape }, count, part.take(size, where), where),
-      };
-    }
+    const target = { where, datatype, shape, count };
+    const whole = (data: Tensor['data']): Tensor => ({ name, datatype, shape: taken, data });
+    if (size !== undefined) return whole(decodeBinaryData({ datatype, shape }, count, part.take(size, where), where));
     const slice = json.sliceOf(entry.data);
     if (slice !== null) {
       try {
-        return { name, datatype, shape, data: decodeDataSlice({ where, datatype, shape, count }, slice) };
+        return whole(decodeDataSlice(target, slice));
       } catch (error) {
         throw error instanceof NotJson ? json.fault() : error;
       }
     }
     const exact = () => ((json.exact() as JsonObject)[key] as readonly JsonObject[])[index]?.data;
-    return { name, datatype, shape, data: decodeJsonData({ where, datatype, shape, count }, entry.data, exact) };
+    return whole(decodeJsonData(target, entry.data, exact));
   });
   part.finish();
   return tensors;
