@@ -11,6 +11,7 @@ import type { Host } from './host.ts';
 import { TerminalProgress } from './progress.ts';
 import { Screen } from './screen.ts';
 import { UsageError } from './usage-error.ts';
+import { type NamedThings, namedBy, withWhatExists } from './what-exists.ts';
 
 /** Exit statuses. */
 const done = 0;
@@ -76,12 +77,19 @@ export async function buildProgram(
       outputError: () => {},
     });
 
+  let named: NamedThings = {};
+  program.hook('preAction', (_, called) => {
+    named = namedBy(called);
+  });
   const execute: Execute = async ({ json }, work) => {
     const progress = new TerminalProgress(host);
+    // It brings the schemas of the control plane, which no help needs.
+    const { createContext } = await import('./context.ts');
+    const context = createContext(host, progress, args);
     try {
-      // It brings the schemas of the control plane, which no help needs.
-      const { createContext } = await import('./context.ts');
-      const report = await work(createContext(host, progress, args));
+      const report = await work(context).catch(async (error) => {
+        throw await withWhatExists(error, context.registry, named);
+      });
       progress.end();
       screen.report(report, json ?? false);
       if (report.failed) ending.status = failed;

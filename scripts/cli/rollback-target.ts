@@ -30,7 +30,8 @@ export async function findTarget(
 ): Promise<RollbackTarget | null> {
   const { route, versions } = await registry.showModel(model);
   const from = route?.aliases.stable;
-  const version = asked ?? route?.previous.find((each) => versions.some((known) => known.version === each));
+  const isThere = (each: string) => versions.some((known) => known.version === each);
+  const version = asked === undefined ? route?.previous.find(isThere) : isThere(asked) ? asked : undefined;
   if (route === null || from === undefined || version === undefined || version === from) return null;
   const [history, forced] = await Promise.all([
     registry.history(model, epochsLookedAt),

@@ -12,6 +12,7 @@ import { type Replay, readGolden, replayGolden } from '../replay-golden.ts';
 import type { Report } from '../report.ts';
 import type { Settings } from '../settings.ts';
 import { UsageError } from '../usage-error.ts';
+import { withWhatExists } from '../what-exists.ts';
 import { activateVerified } from './verify.ts';
 
 interface CopyOptions extends BreakingOptions {
@@ -57,7 +58,11 @@ async function copy(context: Context, model: string, version: string, options: C
   const to = readPlace(host.env, options.to, '--to');
   requireTwoPlaces(from, to);
   const [source, target] = [context.at(from), context.at(to)];
-  const copied = await copyVersion(source.registry, target.registry, { model, version }, (step) => progress.step(step));
+  const copied = await copyVersion(source.registry, target.registry, { model, version }, (step) =>
+    progress.step(step),
+  ).catch(async (error) => {
+    throw await withWhatExists(error, source.registry, { model, version });
+  });
   const told = describeCopy(copied, from, to);
   const facts = { model, version, digest: copied.digest, from: from.url.href, to: to.url.href };
   const value = { ...facts, created: copied.created, sentBlobs: copied.sentBlobs };

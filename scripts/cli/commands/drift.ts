@@ -11,6 +11,7 @@ import { largest } from '../../../registry/extremes.ts';
 import { parseModel, parsePlace, parseReason, parseVersion } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
 import { driftHeadline, progress, timeOf } from '../drift-headline.ts';
+import { nearest } from '../nearest.ts';
 import { parsePop } from '../pop-options.ts';
 import { type Report, table } from '../report.ts';
 import { UsageError } from '../usage-error.ts';
@@ -82,9 +83,17 @@ async function drift({ registry }: Context, model: string, { pop, version }: Dri
     return { lines: [`${model} ${version}: ${why}`], value: details };
   }
   if (pop !== undefined && details.versions.length > 0 && details.versions.every(({ places }) => places.length === 0)) {
-    return { lines: [`${model}: no such PoP has reported: ${pop}`], value: details, failed: true };
+    const reported = await popsOf(registry, model);
+    const there = reported.length === 0 ? 'none has' : `those that have: ${nearest(pop, reported)}`;
+    return { lines: [`${model}: no such PoP has reported: ${pop}; ${there}`], value: details, failed: true };
   }
   return { lines: describeDrift(details, pop), value: details };
+}
+
+async function popsOf(registry: Context['registry'], model: string): Promise<string[]> {
+  const { versions } = await registry.drift(model, {});
+  const places = versions.flatMap((version) => version.places.map(({ place }) => place));
+  return [...new Set(places.filter((place) => place.startsWith('pop:')).map((place) => place.slice('pop:'.length)))];
 }
 
 function describeDrift({ model, settings, versions, events }: ModelDrift, pop: string | undefined): string[] {

@@ -1,8 +1,10 @@
 // The commands for API keys: keys create, keys list, keys revoke.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type KeyRequest, keyIdSchema, type Scope, scopeSchema } from '../../../registry/api-key.ts';
+import { PopserveError } from '../../../registry/errors.ts';
 import { parseModel, parseReason } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
+import { nearest } from '../nearest.ts';
 import { type Report, table } from '../report.ts';
 
 interface CreateOptions {
@@ -86,11 +88,27 @@ async function list({ registry }: Context): Promise<Report> {
 }
 
 async function revoke({ registry }: Context, id: string, reason: string | null): Promise<Report> {
-  const revoked = await registry.revokeKey(id, reason);
+  const revoked = await registry.revokeKey(id, reason).catch(async (error) => {
+    throw await withKeys(error, registry, id);
+  });
   return {
     lines: [`key ${id} '${revoked.key.name}' is revoked; no PoP takes it after ${revoked.everywhereWithinSeconds} s`],
     value: revoked,
   };
+}
+
+/** The same error, with the keys that exist if it says that one does not. */
+async function withKeys(error: unknown, registry: Context['registry'], id: string): Promise<unknown> {
+  if (!(error instanceof PopserveError) || error.code !== 'NOT_FOUND') return error;
+  const { keys } = await registry.listKeys();
+  const told =
+    keys.length === 0
+      ? 'there are no keys'
+      : `there is ${nearest(
+          id,
+          keys.map((key) => key.id),
+        )}`;
+  return new PopserveError('NOT_FOUND', `${error.message}; ${told}`, { cause: error });
 }
 
 function day(time: string | null): string {

@@ -142,7 +142,7 @@ it('knows no PoP that has not reported', async () => {
   const versions = [{ version: '1', minimumRows: 350, episodes: [], places: [] }];
   pop.intercept = () => ({ status: 200, body: { ...answer, versions, events: [] } });
   const ran = await runCommand(['drift', 'm', '--pop', 'XXX'], pop.url);
-  expect(ran).toMatchObject({ status: 1, out: 'm: no such PoP has reported: XXX\n' });
+  expect(ran).toMatchObject({ status: 1, out: 'm: no such PoP has reported: XXX; none has\n' });
 });
 
 it('knows no version that the registry does not know', async () => {
