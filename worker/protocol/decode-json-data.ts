@@ -17,7 +17,7 @@ import {
 } from './data-faults.ts';
 import { describeValue } from './describe.ts';
 import { exactInteger } from './exact-integers.ts';
-import { nonFiniteNumber } from './non-finite.ts';
+import { nonFiniteNumber, quotedNumber } from './non-finite.ts';
 import type { Tensor } from './tensor.ts';
 
 type VisitRow = (row: readonly unknown[], start: number) => void;
@@ -108,9 +108,12 @@ function decodeWideIntegers(
   return new Uint8Array(words.buffer);
 }
 
-/** JSON has no NaN; null stands for it, as in what popserve and others answer. The token is read as well, and those of infinities. */
+/**
+ * JSON has no NaN; null stands for it, as in what popserve and others answer. The token is read as well, and those of infinities, bare
+ * or in quotes.
+ */
 function tokenNumber(target: DataTarget, index: number, value: unknown): number {
-  const number = value === null ? Number.NaN : nonFiniteNumber(value);
+  const number = value === null ? Number.NaN : (nonFiniteNumber(value) ?? quotedNumber(value));
   if (number === null) throw floatFault(target, index, value);
   return number;
 }

@@ -29,6 +29,15 @@ export function nonFiniteNumber(value: unknown): number | null {
 }
 
 /**
+ * The number of a token that stands in quotes, as Jackson writes it, and with it Triton's client for Java, and as protobuf's JSON has it;
+ * null for any other value. Only readers of floats ask: elsewhere it is a string.
+ * @see https://protobuf.dev/programming-guides/json/
+ */
+export function quotedNumber(value: unknown): number | null {
+  return nonFiniteTokens.some((token) => token === value) ? Number(value) : null;
+}
+
+/**
  * Parses JSON in which tokens may stand in the places of values. Such a text is parsed twice; any other costs what JSON.parse does.
  * @returns the value, with a symbol for each token: see {@link nonFiniteNumber}
  * @throws {SyntaxError} if it is not JSON otherwise

@@ -15,7 +15,7 @@ import {
   wideTypes,
 } from './data-faults.ts';
 import { NumberReader } from './json-number.ts';
-import { parseWithTokens, tokenAt } from './non-finite.ts';
+import { parseWithTokens, quotedNumber, tokenAt } from './non-finite.ts';
 
 /** An array in a body that was not parsed. */
 export interface DataSlice {
@@ -121,12 +121,15 @@ export class SliceReader {
     return new Uint8Array(elements.buffer);
   }
 
-  /** JSON has no NaN; null stands for it, as in what popserve and others answer. The token is read as well, and those of infinities. */
+  /**
+   * JSON has no NaN; null stands for it, as in what popserve and others answer. The token is read as well, and those of infinities, bare
+   * or in quotes.
+   */
   float(index: number, single: boolean): number {
     if (this.#bytes[this.#at] === 0x6e) return this.#null(index);
     const start = this.#at;
     const value = this.#number(single);
-    if (Number.isNaN(value)) return this.#token(index);
+    if (Number.isNaN(value)) return this.#bytes[start] === quote ? this.#quoted(index) : this.#token(index);
     // A message shows what was written, not what FP32 makes of it.
     if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) {
       throw floatFault(this.#target, index, Number(this.#numbers.text(start, this.#at)));
@@ -218,6 +221,13 @@ export class SliceReader {
     if (token === null) throw floatFault(this.#target, index, this.#shown());
     this.#at += token.length;
     return Number(token);
+  }
+
+  #quoted(index: number): number {
+    const text = this.#shown();
+    const number = quotedNumber(text);
+    if (number === null) throw floatFault(this.#target, index, text);
+    return number;
   }
 
   #word(word: Uint8Array): boolean {

@@ -79,6 +79,14 @@ describe('are read', () => {
     expect(large.json<Record<string, unknown[]>>()[member]).toHaveLength(rows * 2);
   });
 
+  test('in quotes, as clients in Java write them, short and long', async () => {
+    const x = (shape: string, data: string) => `{"name":"x","datatype":"FP32","shape":${shape},"data":[${data}]}`;
+    const items = '"NaN","Infinity","-Infinity",1';
+    expect(await inferBinary(x('[2,2]', items))).toEqual([Number.NaN, Infinity, -Infinity, 11]);
+    const many = await inferBinary(x(`[${rows * 2},2]`, long(items)));
+    expect(new Set(many)).toEqual(new Set([Number.NaN, Infinity, -Infinity, 11]));
+  });
+
   test.each([
     ['NaN', null],
     ['inf', null],

@@ -73,7 +73,21 @@ test('NaN and infinities are read as floats, and are no overflow', () => {
       Number.NaN,
     );
     expect(read(['1', 'NaN', ' Infinity ', '-Infinity', 'null'], datatype)).toEqual(new Uint8Array(made.buffer));
-    for (const other of ['1e400', '-1e400', 'NaNs', 'infinity', '+Infinity', '-NaN', 'Infinity1']) {
+    const quoted = ['1', '"NaN"', '"Infinity"', '"-Infin\\u0069ty"', '"NaN"'];
+    expect(read(quoted, datatype)).toEqual(new Uint8Array(made.buffer));
+    for (const other of [
+      '"nan"',
+      '"NaN "',
+      '"1"',
+      '"',
+      '1e400',
+      '-1e400',
+      'NaNs',
+      'infinity',
+      '+Infinity',
+      '-NaN',
+      'Infinity1',
+    ]) {
       expect([other, read(['1', other], datatype)]).toEqual([other, null]);
     }
   }
@@ -124,7 +138,7 @@ const datatype = fc.constantFrom(
 test('a message means the same either way, whatever is wrong with it', () => {
   const piece = fc.constantFrom(
     ...['1', '0', '-2.5', 'null', '"a"', '"\\u00e9\\n"', '"\\ud800"', '"é"', '[1]', '{"a":[]}', '1e400', '01', ''],
-    ...['NaN', 'Infinity', '-Infinity', '-NaN', 'Infinit', 'NaN1'],
+    ...['NaN', 'Infinity', '-Infinity', '-NaN', 'Infinit', 'NaN1', '"NaN"', '"-Infinity"', '"\\u004eaN"', '"NaN1"'],
     ...['1 2', '9007199254740993', '9007199254740993.0', '18446744073709551615', 'true', 'false', 'tru', '"\u0001"'],
   );
   const array = fc.array(piece, { maxLength: 4 }).map((pieces) => `[${pieces.join(',')}${padding}]`);
@@ -144,7 +158,7 @@ test('a message means the same either way, whatever is wrong with it', () => {
 });
 
 test('nested arrays give the same elements either way, and the same refusals', () => {
-  const number = fc.constantFrom('1', '0', '1.5', '-3', '"a"', 'true', 'NaN', '-Infinity');
+  const number = fc.constantFrom('1', '0', '1.5', '-3', '"a"', 'true', 'NaN', '-Infinity', '"Infinity"');
   const nested = (depth: number): fc.Arbitrary<string> =>
     depth === 0
       ? number
