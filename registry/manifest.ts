@@ -57,7 +57,8 @@ export const manifestSchema = z.strictObject({
     model: modelArtifactSchema,
     /**
      * Golden vectors: JSON `{cases: [{inputs, outputs}]}` with OIP tensors, outputs from the original in native onnxruntime, or from
-     * the WASM runtime where the two differ beyond the tolerance.
+     * the WASM runtime where the two differ beyond the tolerance. Large inputs are described by a seed (`values`), and large outputs
+     * keep some elements (`at`).
      */
     golden: artifactSchema.optional(),
     /** What makes numbers of texts, for a pipeline that takes them; the Worker loads it beside the model. */

@@ -5,15 +5,24 @@ import type { Manifest } from '../../registry/manifest.ts';
 import type { Digest } from '../../registry/names.ts';
 import { taskAnswerFault } from '../../worker/pipeline/compare-answers.ts';
 import { decodeInferResponse } from '../../worker/protocol/decode-response.ts';
+import { encodeInferRequest } from '../../worker/protocol/encode-request.ts';
 import { compareAnswers } from '../inspect/compare.ts';
+import { elementsAt, type MadeInput, madeTensor } from '../publish/generated-golden.ts';
 import { type Connection, type Reply, urlPath } from './connection.ts';
 import type { RegistryClient } from './registry-client.ts';
 import { readTaskAnswer } from './task-answer.ts';
 
 /** A case as the registry keeps it; numbers as they are written, to be sent on with all their digits. */
 interface TensorCase {
-  readonly inputs: unknown;
-  readonly outputs: unknown;
+  readonly inputs: readonly (MadeInput | { readonly data: unknown })[];
+  readonly outputs: readonly KeptOutput[];
+}
+
+/** An output, or some of its elements. */
+interface KeptOutput {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly at?: readonly number[];
 }
 
 /** A picture in base64, and what the version's pipeline answers. */
@@ -47,7 +56,7 @@ export async function readGolden(registry: RegistryClient, manifest: Manifest): 
   if (golden === undefined) {
     const why = manifest.random
       ? 'it draws random numbers, so no two answers are the same'
-      : 'its sample inputs were too large, or native onnxruntime gave no answers';
+      : 'publishing found no inputs that the model answers, or it was published by an earlier popserve; publish it again, with --inputs FILE if need be';
     throw new PopserveError('UNPROCESSABLE', `${manifest.model} ${manifest.version} has no golden vectors: ${why}`);
   }
   const text = new TextDecoder().decode(await registry.getBlob(golden.digest as Digest));
@@ -78,22 +87,24 @@ export async function replayGolden(
 }
 
 interface AskedQuestion {
-  readonly contentType: string;
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array<ArrayBuffer>;
 }
 
 function questionOf(golden: GoldenCase): AskedQuestion {
-  if ('text' in golden) return { contentType: 'text/plain; charset=utf-8', body: golden.text };
-  if (!('picture' in golden)) {
-    return { contentType: 'application/json', body: JSON.stringify({ inputs: golden.inputs }) };
-  }
-  return { contentType: 'image/png', body: new Uint8Array(Buffer.from(golden.picture, 'base64')) };
+  const typed = (type: string, body: AskedQuestion['body']) => ({ headers: { 'content-type': type }, body });
+  if ('text' in golden) return typed('text/plain; charset=utf-8', golden.text);
+  if ('picture' in golden) return typed('image/png', new Uint8Array(Buffer.from(golden.picture, 'base64')));
+  const made = golden.inputs.filter((input) => 'values' in input);
+  if (made.length === 0) return typed('application/json', JSON.stringify({ inputs: golden.inputs }));
+  // Large inputs travel as they are in memory, and so do large answers.
+  return encodeInferRequest(made.map(madeTensor), { binary: true, binaryOutputs: true });
 }
 
 function ask(
   connection: Connection,
   { model, version }: Manifest,
-  { contentType, body }: AskedQuestion,
+  { headers, body }: AskedQuestion,
   target: ReplayTarget,
 ): Promise<Reply> {
   const path = target === 'version' ? urlPath`v2/models/${model}/versions/${version}` : urlPath`v2/models/${model}`;
@@ -102,7 +113,7 @@ function ask(
     path: `${path}/infer`,
     body,
     headers: {
-      'content-type': contentType,
+      ...headers,
       ...(target === 'version' ? {} : { 'popserve-min-epoch': String(target.minEpoch) }),
     },
     // Where inference is keyed the operator's token opens it.
@@ -121,11 +132,20 @@ function originFault({ headers }: Reply, manifest: Manifest): string | null {
 
 function answerFault(golden: GoldenCase, { body, headers }: Reply, manifest: Manifest): string | null {
   if ('answer' in golden) return taskFault(golden.answer, body, manifest);
-  const { outputs } = golden;
-  const expected = new TextEncoder().encode(JSON.stringify({ model_name: manifest.model, outputs }));
-  const wanted = decodeInferResponse({ body: expected, headerLength: null }).outputs;
   const headerLength = headers.get('inference-header-content-length');
-  return compareAnswers(wanted, decodeInferResponse({ body, headerLength }).outputs, manifest.tolerance);
+  const answered = decodeInferResponse({ body, headerLength }).outputs;
+  const places = new Map(golden.outputs.map((output) => [output.name, output]));
+  const kept = golden.outputs.map(({ at, ...output }) =>
+    at === undefined ? output : { ...output, shape: [at.length] },
+  );
+  const expected = new TextEncoder().encode(JSON.stringify({ model_name: manifest.model, outputs: kept }));
+  const wanted = decodeInferResponse({ body: expected, headerLength: null }).outputs;
+  const got = answered.map((tensor) => {
+    const { at, shape = [] } = places.get(tensor.name) ?? {};
+    // Another shape is told as it is.
+    return at === undefined || String(shape) !== String(tensor.shape) ? tensor : elementsAt(tensor, at);
+  });
+  return compareAnswers(wanted, got, manifest.tolerance);
 }
 
 function taskFault(expected: TaskAnswer, body: Uint8Array, { pipeline, tolerance }: Manifest): string | null {

@@ -25,13 +25,13 @@ export interface GoldenCases {
 /**
  * The samples, and rows over the classes or the range of the target where test data was judged. A replay asks the served runtime, so
  * where native onnxruntime differs from it beyond the tolerance (it rounds 4-bit weights otherwise) the served runtime's answers count.
- * @param references answers of native onnxruntime to the samples
+ * @param references answers of native onnxruntime to the samples; null if it gave none, so that the served runtime's count
  * @param ask what the served form of the model answers
  */
 export async function goldenCases(
   source: Source,
   { samples, signature, areGiven }: Original,
-  references: readonly (readonly Tensor[])[],
+  references: readonly (readonly Tensor[])[] | null,
   judged: { readonly test: TestData; readonly predictions: Predictions } | null,
   settings: { readonly timeoutMs: number; readonly memoryLimitMib: number; readonly tolerance: Tolerance },
   ask: (inputs: readonly Tensor[]) => Promise<readonly Tensor[]>,
@@ -41,9 +41,12 @@ export async function goldenCases(
     compareAnswers(each.outputs, own, tolerance) === null
       ? { case: each, isServed: false }
       : { case: { inputs: each.inputs, outputs: own }, isServed: true };
-  const cases = samples.map(({ inputs, outputs }, index) =>
-    settle({ inputs, outputs: references[index] ?? [] }, outputs),
-  );
+  const cases = samples.map(({ inputs, outputs }, index): Settled => {
+    const reference = references?.[index];
+    return reference === undefined
+      ? { case: { inputs, outputs }, isServed: true }
+      : settle({ inputs, outputs: reference }, outputs);
+  });
   const first = cases[0]?.case;
   const { rows: rowsOfRun, isFixed } = batchSize(signature);
   // A model that insists on a batch has its first batch.

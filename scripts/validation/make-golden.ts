@@ -6,10 +6,12 @@ import type { Tensor } from '../../worker/protocol/tensor.ts';
 import type { ChosenArtifact } from '../inspect/artifact.ts';
 import type { Inspector } from '../inspect/inspector.ts';
 import { WasmModel } from '../inspect/wasm-model.ts';
+import { encodeGeneratedGolden } from '../publish/generated-golden.ts';
 import { encodeGolden, encodeGoldenItems } from '../publish/golden.ts';
 import type { Original } from '../publish/original.ts';
 import type { PreparationSettings } from '../publish/settings.ts';
 import type { Source } from '../publish/source.ts';
+import { generateGolden } from './generate-golden.ts';
 import { goldenCases } from './golden-cases.ts';
 import { pipelineGolden } from './pipeline-golden.ts';
 import type { Predictions } from './task.ts';
@@ -41,17 +43,26 @@ export async function makeGolden(
     if (served > 0) note(describeServed(served, cases.length));
     return encodeGoldenItems(cases);
   }
-  if (references === null) return null;
+  if (original.samples.length === 0) return null;
   const { cases, served } = await goldenCases(source, original, references, judged, settings, ask);
   const golden = encodeGolden(cases);
-  if (golden === null) {
-    note('no golden vectors: the sample inputs and outputs take more than 256 KiB as JSON, or are no text');
+  if (golden !== null) {
+    if (served > 0) note(describeServed(served, cases.length));
+    return golden.bytes;
+  }
+  const made = await generateGolden(source, original, settings, ask);
+  const bytes = made.cases.length === 0 ? null : encodeGeneratedGolden(made.cases);
+  if (bytes === null) {
+    note(
+      'no golden vectors: the sample inputs and outputs take more than 256 KiB as JSON, or are no text, and the model takes no generated values',
+    );
     return null;
   }
-  if (served > 0) {
-    note(describeServed(served, cases.length));
-  }
-  return golden.bytes;
+  note(
+    'golden vectors have generated values: the sample inputs and outputs take more than 256 KiB as JSON, or are no text',
+  );
+  if (made.served > 0) note(describeServed(made.served, made.cases.length));
+  return bytes;
 }
 
 function describeServed(served: number, cases: number): string {

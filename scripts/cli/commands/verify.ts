@@ -23,16 +23,34 @@ export function addVerify(program: Command, execute: Execute): void {
       "Replays a version's golden vectors at a point of presence, whether the version is served there or not.",
     )
     .argument('<model>', 'name of the model', parseModel)
-    .argument('<version>', 'a published version', parseVersion)
+    .argument('[version]', 'a published version; default: the one that is served', parseVersion)
     .option('--url <url>', 'where the PoP answers; default: POPSERVE_URL', parseUrl)
     .addOption(popOfUrl())
     .option('--json', 'machine-readable output')
-    .action((model: string, version: string, options: { url?: URL; json?: boolean }) =>
+    .action((model: string, version: string | undefined, options: { url?: URL; json?: boolean }) =>
       execute(options, (context) => verify(context, model, version, options.url)),
     );
 }
 
-async function verify(context: Context, model: string, version: string, url: URL | undefined): Promise<Report> {
+/** @throws {PopserveError} NOT_FOUND that lists what there is, if nothing is served */
+async function servedVersion({ registry }: Context, model: string): Promise<string> {
+  const { route, versions } = await registry.showModel(model);
+  const served = route?.aliases.stable;
+  if (served !== undefined) return served;
+  const listed = versions.map(({ version }) => version).join(', ');
+  throw new PopserveError(
+    'NOT_FOUND',
+    `no version of ${model} is served; name one, as in 'npx popserve verify ${model} ${versions[0]?.version ?? 'v1'}': it has ${listed || 'none'}`,
+  );
+}
+
+async function verify(
+  context: Context,
+  model: string,
+  named: string | undefined,
+  url: URL | undefined,
+): Promise<Report> {
+  const version = named ?? (await servedVersion(context, model));
   const manifest = await context.registry.getManifest(model, version);
   const connection = connectionTo(context, url);
   const cases = await readGolden(context.registry, manifest);
