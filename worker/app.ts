@@ -5,7 +5,6 @@ import { RegExpRouter } from 'hono/router/reg-exp-router';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { ErrorAnswer } from '../registry/api/error.ts';
 import { PopserveError } from '../registry/errors.ts';
-import { reservedPath } from './cache/reserved-path.ts';
 import { answerHeaders, isJson, keepPlain } from './http/answer-headers.ts';
 import type { AppContext } from './http/app-context.ts';
 import { drain } from './http/drain.ts';
@@ -18,7 +17,7 @@ import type { Isolate } from './isolate.ts';
 import { errorText } from './logging/error-text.ts';
 import { log } from './logging/log.ts';
 import { redact } from './logging/redact.ts';
-import { allowedHosts } from './middleware/allowed-hosts.ts';
+import { requireAllowedHost } from './middleware/allowed-hosts.ts';
 import { audited } from './middleware/audit.ts';
 import { cors } from './middleware/cors.ts';
 import { requireDeclarations } from './middleware/declarations.ts';
@@ -79,14 +78,15 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
     }
   });
 
-  app.use(allowedHosts);
-  app.use(async (c, next) => {
+  // One middleware for what only refuses, since each costs promises.
+  app.use((c, next) => {
+    requireAllowedHost(c);
     const isolate = c.get('isolate');
     isolate.origin ??= new URL(c.req.url).origin;
-    await next();
+    refuseReserved(c);
+    limitSize(c);
+    return next();
   });
-  app.use(`${reservedPath}/*`, refuseReserved);
-  app.use(limitSize);
   for (const path of pages) app.use(path, pageHeaders);
   for (const path of dataPlane) app.use(path, cors);
   // Outside the guards of the mounts, so that refused calls are audited too; the registry's routes do the same.

@@ -31,15 +31,37 @@ const paceBytes = 20_480;
 /** Size of one read: the default is 4 KiB. */
 const readBytes = 65_536;
 
+/** What the headers of a request say of its body, as they came. */
+export interface BodyHead {
+  readonly contentType: string | null;
+  readonly contentEncoding: string | null;
+  /** Null for no length, and for one that is no number: it would pass every limit. */
+  readonly contentLength: number | null;
+}
+
+export function bodyHeadOf({ headers }: Request): BodyHead {
+  const declared = headers.get('content-length');
+  return {
+    contentType: headers.get('content-type'),
+    contentEncoding: headers.get('content-encoding'),
+    contentLength: declared !== null && /^\d+$/.test(declared) ? Number(declared) : null,
+  };
+}
+
 /**
  * Reads a request's body whole, inflated if it came compressed. Room is taken as its bytes arrive, whatever length it declares.
  * @param account told of every byte before it is kept
  * @throws PopserveError TOO_LARGE, UNSUPPORTED_MEDIA, INVALID_ARGUMENT for a broken compression; they name the limit or what is
  *   supported; BODY_TIMEOUT for a slow body; CLIENT_GONE; UNAVAILABLE and RATE_LIMITED where other requests leave no room
  */
-export async function readBody(request: Request, limits: BodyLimits, account: Account): Promise<Uint8Array> {
-  const compression = readContentEncoding(request.headers.get('content-encoding'));
-  const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
+export async function readBody(
+  request: Request,
+  limits: BodyLimits,
+  account: Account,
+  head: BodyHead = bodyHeadOf(request),
+): Promise<Uint8Array> {
+  const compression = readContentEncoding(head.contentEncoding);
+  const mediaType = head.contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
   if (!readable.has(mediaType) && !jsonType.test(mediaType) && !limits.readsMedia?.(mediaType)) {
     throw new PopserveError(
       'UNSUPPORTED_MEDIA',
@@ -47,10 +69,10 @@ export async function readBody(request: Request, limits: BodyLimits, account: Ac
     );
   }
   const { maxBodyBytes, maxInflatedBytes, maxSeconds } = limits;
-  const declared = declaredLength(request.headers);
+  const declared = head.contentLength;
   if (declared !== null && declared > maxBodyBytes) throw tooLarge(declared, maxBodyBytes);
-  if (isSmall(request)) {
-    const bytes = await request.bytes().catch(gone);
+  if (isSmall(head)) {
+    const bytes = await wholeOf(request);
     account.take('bodies', bytes.length);
     return bytes;
   }
@@ -82,19 +104,20 @@ export async function readBody(request: Request, limits: BodyLimits, account: Ac
 }
 
 /** Whether a body comes in one call, and holds no room while it does. */
-export function isSmall({ headers }: Request): boolean {
-  const declared = declaredLength(headers);
-  return declared !== null && declared <= smallBytes && readContentEncoding(headers.get('content-encoding')) === null;
+export function isSmall({ contentLength, contentEncoding }: BodyHead): boolean {
+  return contentLength !== null && contentLength <= smallBytes && readContentEncoding(contentEncoding) === null;
+}
+
+async function wholeOf(request: Request): Promise<Uint8Array> {
+  try {
+    return await request.bytes();
+  } catch (error) {
+    throw clientGone(error);
+  }
 }
 
 function gone(error: unknown): never {
   throw clientGone(error);
-}
-
-/** @returns null for no length, and for one that is no number: it would pass every limit */
-function declaredLength(headers: Headers): number | null {
-  const declared = headers.get('content-length');
-  return declared !== null && /^\d+$/.test(declared) ? Number(declared) : null;
 }
 
 /**

@@ -8,7 +8,9 @@ import { popOf } from './pop.ts';
 
 /** @returns null for nearly all requests: those that bring no trace and are not sampled */
 export function beginTrace(c: Context<AppContext>): RequestTrace | null {
-  const trace = c.get('isolate').tracer.begin(c.req.header('traceparent'), c.req.header('tracestate'));
+  const traceparent = c.req.header('traceparent');
+  const tracestate = traceparent === undefined ? undefined : c.req.header('tracestate');
+  const trace = c.get('isolate').tracer.begin(traceparent, tracestate);
   if (trace !== null) c.set('trace', trace);
   return trace;
 }

@@ -32,48 +32,59 @@ export interface Holding {
   readonly wantsId: boolean;
 }
 
+interface Encoded {
+  readonly message: EncodedMessage;
+  readonly question: ShadowQuestion | null;
+  readonly predicted: Predicted | null;
+}
+
 /**
- * @returns the answer in the codec's form; its headers name version, epoch and digest
+ * @returns the answer in the codec's form; its headers name version, epoch and digest. A promise only where something waits
  * @throws PopserveError for any fault of the request or of the model
  */
-export async function infer<R extends RunRequest>(
+export function infer<R extends RunRequest>(
   isolate: Isolate,
   resolved: Resolved,
   codec: InferenceCodec<R>,
-  { scope, account, sender, trace, wantsId }: Holding,
-): Promise<EncodedMessage> {
-  const { manifest, routeMs } = resolved;
+  holding: Holding,
+): EncodedMessage | Promise<EncodedMessage> {
+  const { scope, account, sender, trace, wantsId } = holding;
+  const { manifest } = resolved;
   const { signature } = manifest;
   const timing = new Timing();
   trace?.watch(timing);
   const request = codec.decode();
   const names = request.known?.names ?? outputNames(request, signature);
   const shadowed = isSampled(resolved);
-  const run = { manifest, request, names, timing };
   const records = recordsIn(request.inputs, batchOf(signature));
-  const { message, question, predicted } = await runChecked(isolate.models, run, scope, (outputs) => {
+  const encode = (outputs: readonly Tensor[]): Encoded => {
     const { maxBodyBytes } = isolate.config;
     const mostBytes = codec.answerBytes?.(outputs, maxBodyBytes) ?? checkAnswerSize(outputs, request, maxBodyBytes);
     account.take('answers', mostBytes);
     // The outputs are views on the heap: they go straight into the answer's body.
-    const encoded = codec.encode(request, outputs);
-    account.give('answers', mostBytes - encoded.body.length);
+    const message = codec.encode(request, outputs);
+    account.give('answers', mostBytes - message.body.length);
     if (sender !== null) {
       const items = codec.items && (() => codec.items?.(outputs) ?? []);
       isolate.drift.count(manifest, sender, request.inputs, outputs, items);
       isolate.sampler.sample(manifest, request.inputs, outputs, items);
     }
     const predicted = wantsId ? predictedOf(manifest, outputs, records) : null;
-    const question = shadowed ? questionOf(manifest, codec, { request, outputs, encoded }, account) : null;
-    return { message: encoded, question, predicted };
-  });
-  isolate.counters.succeed(resolved, records, timing.end());
-  if (shadowed) runShadow(isolate, resolved, question, { scope, account });
-  const headers = isolate.stamp.on(message.headers, resolved);
-  if (timing.load === null && predicted === null) return { body: message.body, headers };
-  const coldStart = timing.load ? { 'server-timing': serverTiming(timing.load, routeMs) } : {};
-  const id = predicted === null || sender === null ? {} : await answerId(isolate, resolved, sender, predicted);
-  return { body: message.body, headers: { ...headers, ...coldStart, ...id } };
+    const question = shadowed ? questionOf(manifest, codec, { request, outputs, encoded: message }, account) : null;
+    return { message, question, predicted };
+  };
+  const finish = ({ message, question, predicted }: Encoded): EncodedMessage | Promise<EncodedMessage> => {
+    isolate.counters.succeed(resolved, records, timing.end());
+    if (shadowed) runShadow(isolate, resolved, question, { scope, account });
+    const { body } = message;
+    const headers = isolate.stamp.on(message.headers, resolved);
+    const { load } = timing;
+    const told = load === null ? headers : { ...headers, 'server-timing': serverTiming(load, resolved.routeMs) };
+    if (predicted === null || sender === null) return { body, headers: told };
+    return answerId(isolate, resolved, sender, predicted).then((id) => ({ body, headers: { ...told, ...id } }));
+  };
+  const encoded = runChecked(isolate.models, { manifest, request, names, timing }, scope, encode);
+  return encoded instanceof Promise ? encoded.then(finish) : finish(encoded);
 }
 
 /** Null where there is no room to keep what a shadow is compared with. */

@@ -52,20 +52,21 @@ export interface Run {
 /**
  * Runs a version on a request. What does not fit the version is refused before anything is loaded.
  * @param use takes the outputs in the order of their names; they are views on the heap that end when it returns
+ * @returns a promise only where the version has to be loaded first
  * @throws PopserveError INVALID_ARGUMENT for inputs that the model does not take, UNAVAILABLE if it cannot be loaded
  */
-export async function runChecked<T>(
+export function runChecked<T>(
   models: ModelCache,
   { manifest, request, names, timing }: Run,
   scope: RequestScope,
   use: (outputs: readonly Tensor[]) => T,
-): Promise<T> {
+): T | Promise<T> {
   // Nothing but the head is asked about, and a shadow's manifest is another one.
   if (request.known?.manifest !== manifest) check(manifest, request);
   const inputs = request.inputs.map(toRuntimeTensor);
   const loaded = models.isLoaded(manifest);
   timing.checkedAt = performance.now();
-  return await models.use(manifest, scope, ({ session, times }) => {
+  return models.use(manifest, scope, ({ session, times }) => {
     timing.loadedAt = performance.now();
     if (!loaded) timing.load = times;
     return session.run(inputs, names, (tensors) => {

@@ -1,10 +1,10 @@
 // How long a request's URL and headers may be: less than the platform allows, since nothing here needs as much.
-import { createMiddleware } from 'hono/factory';
+import type { Context } from 'hono';
 import { PopserveError } from '../../registry/errors.ts';
 import type { AppContext } from '../http/app-context.ts';
 
 /** Refuses with 414 or 431, which name the limit. */
-export const limitSize = createMiddleware<AppContext>((c, next) => {
+export function limitSize(c: Context<AppContext>): void {
   const { maxUrlBytes, maxHeaderBytes } = c.get('isolate').config;
   const { url, headers } = c.req.raw;
   // The URL is percent-encoded: a character is a byte.
@@ -19,5 +19,4 @@ export const limitSize = createMiddleware<AppContext>((c, next) => {
   if (bytes > maxHeaderBytes) {
     throw new PopserveError('HEADERS_TOO_LARGE', `the headers have ${bytes} bytes, the limit is ${maxHeaderBytes}`);
   }
-  return next();
-});
+}

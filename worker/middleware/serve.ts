@@ -6,7 +6,7 @@ import type { AppContext } from '../http/app-context.ts';
 import { holderOf, senderOf } from '../http/caller.ts';
 import { freeBytes } from '../http/free-bytes.ts';
 import { popOf } from '../http/pop.ts';
-import { type BodyLimits, isSmall, readBody } from '../http/read-body.ts';
+import { type BodyHead, type BodyLimits, bodyHeadOf, isSmall, readBody } from '../http/read-body.ts';
 import { passJson, passUnreadJson } from '../http/work.ts';
 import { fallbackFor } from '../inference/fallback.ts';
 import type { Holding } from '../inference/infer.ts';
@@ -18,7 +18,11 @@ import type { Account } from '../runtime/ledger.ts';
 import { lastCallHeader } from '../telemetry/latency/last-call.ts';
 
 /** Answers a call with the version that it was resolved to, and counts in `account` what that holds in memory. */
-export type Operation = (served: Resolved, body: Uint8Array, account: Account) => Promise<EncodedMessage | Unchanged>;
+export type Operation = (
+  served: Resolved,
+  body: Uint8Array,
+  account: Account,
+) => EncodedMessage | Unchanged | Promise<EncodedMessage | Unchanged>;
 
 /** What a call holds and who asked it, for {@link infer}. */
 export function holdingOf(c: Context<AppContext>, account: Account): Holding {
@@ -38,19 +42,34 @@ const largeBytes = 65_536;
  */
 export async function serve(c: Context<AppContext>, selector: Selector, operation: Operation): Promise<Response> {
   const isolate = c.get('isolate');
-  const { served, startedAt } = await resolve(c, selector);
+  const startedAt = startOf(c);
+  const { routes } = isolate;
+  const served = routes.resolveNow(selector, c.executionCtx) ?? (await routes.resolve(selector, c.executionCtx));
+  c.get('trace')?.route(served, startedAt);
   const { raw } = c.req;
-  const isQuick = isSmall(raw) && isolate.models.isLoaded(served.manifest);
-  return await holding(c, isQuick, async (held) => {
-    held.served = served;
-    held.startedAt = startedAt;
+  const head = bodyHeadOf(raw);
+  const held = hold(c, isSmall(head) && isolate.models.isLoaded(served.manifest));
+  held.served = served;
+  held.startedAt = startedAt;
+  try {
     if (raw.method === 'POST') {
-      if (jsonBytesOf(c, Number.POSITIVE_INFINITY) >= largeBytes) passUnreadJson(c);
-      held.body = await readOwn(c, served, held.account);
-      passJson(c, jsonBytesOf(c, held.body.length));
+      const headerLength = raw.headers.get(headerLengthName);
+      const media = isMedia(head.contentType);
+      const jsonBytes = (bodyBytes: number) => (media ? 0 : jsonBytesOf(headerLength, bodyBytes));
+      if (jsonBytes(Number.POSITIVE_INFINITY) >= largeBytes) passUnreadJson(c);
+      const limits = bodyLimits(isolate, served, { isBinary: headerLength !== null, media, head });
+      try {
+        held.body = await readBody(raw, limits, held.account, head);
+      } catch (error) {
+        countGone(isolate, served, error);
+        throw error;
+      }
+      passJson(c, jsonBytes(held.body.length));
     }
     return await answerWith(c, held, operation);
-  });
+  } finally {
+    release(c, held);
+  }
 }
 
 /** What a body of JSON asks for. */
@@ -66,16 +85,22 @@ export interface NamedCall {
  */
 export async function serveNamed(c: Context<AppContext>, read: (body: Uint8Array) => NamedCall): Promise<Response> {
   const isolate = c.get('isolate');
-  return await holding(c, false, async (held) => {
-    if (jsonBytesOf(c, Number.POSITIVE_INFINITY) >= largeBytes) passUnreadJson(c);
-    held.body = await readBody(c.req.raw, jsonLimits(isolate), held.account);
+  const held = hold(c, false);
+  try {
+    const { raw } = c.req;
+    const head = bodyHeadOf(raw);
+    const mostJson = jsonBytesOf(raw.headers.get(headerLengthName), Number.POSITIVE_INFINITY);
+    if (mostJson >= largeBytes && !isMedia(head.contentType)) passUnreadJson(c);
+    held.body = await readBody(raw, jsonLimits(isolate), held.account, head);
     passJson(c, held.body.length);
     const { selector, operation } = read(held.body);
-    const { served, startedAt } = await resolve(c, selector);
-    held.served = served;
-    held.startedAt = startedAt;
+    held.startedAt = startOf(c);
+    held.served = await isolate.routes.resolve(selector, c.executionCtx);
+    c.get('trace')?.route(held.served, held.startedAt);
     return await answerWith(c, held, operation);
-  });
+  } finally {
+    release(c, held);
+  }
 }
 
 /** What a request holds until it has been answered. */
@@ -83,46 +108,42 @@ interface Held {
   readonly account: Account;
   body: Uint8Array;
   /** The version that answers; undefined until it is known. */
-  served?: Resolved;
+  served: Resolved | undefined;
   /** When a version was looked for, for a trace. */
   startedAt: number;
+  /** Called when everything was given back; null where the answer is not waited for. */
+  readonly end: (() => void) | null;
 }
 
-async function resolve(c: Context<AppContext>, selector: Selector): Promise<{ served: Resolved; startedAt: number }> {
-  const trace = c.get('trace');
-  const startedAt = trace === undefined ? 0 : performance.now();
-  const served = await c.get('isolate').routes.resolve(selector, c.executionCtx);
-  trace?.route(served, startedAt);
-  return { served, startedAt };
+/** When a version is looked for, where a trace tells it. */
+function startOf(c: Context<AppContext>): number {
+  return c.get('trace') === undefined ? 0 : performance.now();
 }
 
 /** @param isQuick is answered without a pause */
-async function holding(
-  c: Context<AppContext>,
-  isQuick: boolean,
-  work: (held: Held) => Promise<Response>,
-): Promise<Response> {
-  const isolate = c.get('isolate');
-  const account = isolate.ledger.open(holderOf(c));
-  const held: Held = { account, body: noBody, startedAt: 0 };
-  const ended = Promise.withResolvers<void>();
+function hold(c: Context<AppContext>, isQuick: boolean): Held {
+  const account = c.get('isolate').ledger.open(holderOf(c));
+  let end: Held['end'] = null;
   // The platform drops a request whose client has gone, without a word to its code: not before this has given its room back.
-  if (!isQuick) c.executionCtx.waitUntil(ended.promise);
-  try {
-    return await work(held);
-  } finally {
-    const { body, served } = held;
-    // Views on it may be among what a shadow run still needs.
-    if (body.length >= largeBytes && account.held('shadows') === 0) freeBytes(body);
-    account.give('bodies');
-    account.give('decoded');
-    ended.resolve();
-    if (served !== undefined) {
-      const { model } = served.manifest;
-      countLastCall(c, served);
-      isolate.reporter.flushBehind(model, popOf(isolate), isolate.routes.serving(model), c.executionCtx);
-    }
+  if (!isQuick) {
+    const ended = Promise.withResolvers<void>();
+    c.executionCtx.waitUntil(ended.promise);
+    end = ended.resolve;
   }
+  return { account, body: noBody, served: undefined, startedAt: 0, end };
+}
+
+function release(c: Context<AppContext>, { account, body, served, end }: Held): void {
+  // Views on it may be among what a shadow run still needs.
+  if (body.length >= largeBytes && account.held('shadows') === 0) freeBytes(body);
+  account.give('bodies');
+  account.give('decoded');
+  end?.();
+  if (served === undefined) return;
+  const isolate = c.get('isolate');
+  const { model } = served.manifest;
+  countLastCall(c, served);
+  isolate.reporter.flushBehind(model, popOf(isolate), isolate.routes.serving(model), c.executionCtx);
 }
 
 async function answerWith(c: Context<AppContext>, held: Held, operation: Operation): Promise<Response> {
@@ -131,7 +152,8 @@ async function answerWith(c: Context<AppContext>, held: Held, operation: Operati
     const { served } = held;
     if (served === undefined) throw new Error('a call of no version');
     try {
-      return answer(c, await operation(served, body, account), account);
+      const message = operation(served, body, account);
+      return answer(c, message instanceof Promise ? await message : message, account);
     } catch (error) {
       account.give('decoded');
       account.give('answers');
@@ -150,35 +172,27 @@ function countLastCall(c: Context<AppContext>, served: Resolved): void {
   if (sender !== null) latency.count(header, served, sender, popOf({ pop }));
 }
 
-/** The bytes of a body that are JSON: all of it, as many as its header says, or none of a picture or a text. */
-function jsonBytesOf(c: Context<AppContext>, bodyBytes: number): number {
-  if (isMedia(c.req.header('content-type') ?? null)) return 0;
-  const told = c.req.header(headerLengthName);
-  return told === undefined ? bodyBytes : Math.min(bodyBytes, Number(told) || 0);
+/** The bytes of a body that are JSON: all of it, or as many as its header says. */
+function jsonBytesOf(headerLength: string | null, bodyBytes: number): number {
+  return headerLength === null ? bodyBytes : Math.min(bodyBytes, Number(headerLength) || 0);
 }
 
 /** Counts a client that has gone, which no other failure of a body is. */
-async function readOwn(c: Context<AppContext>, served: Resolved, account: Account): Promise<Uint8Array> {
-  try {
-    return await readBody(c.req.raw, bodyLimits(c, served), account);
-  } catch (error) {
-    if (error instanceof PopserveError && error.code === 'CLIENT_GONE') {
-      c.get('isolate').counters.fail(served, error.code);
-    }
-    throw error;
-  }
+function countGone({ counters }: Isolate, served: Resolved, error: unknown): void {
+  if (error instanceof PopserveError && error.code === 'CLIENT_GONE') counters.fail(served, error.code);
 }
 
 /** JSON costs several times its size to read, binary tensors nothing: so a body that is JSON throughout has the lower limit. */
-function bodyLimits(c: Context<AppContext>, { manifest }: Resolved): BodyLimits {
-  const { maxBodyBytes, maxInflatedBytes, maxBodySeconds: maxSeconds } = c.var.isolate.config;
-  const isBinary = c.req.header(headerLengthName) !== undefined;
+function bodyLimits(
+  isolate: Isolate,
+  { manifest }: Resolved,
+  { isBinary, media, head }: { readonly isBinary: boolean; readonly media: boolean; readonly head: BodyHead },
+): BodyLimits {
+  const { maxBodyBytes, maxInflatedBytes, maxBodySeconds: maxSeconds } = isolate.config;
   if (isBinary) return { maxBodyBytes, maxInflatedBytes, maxSeconds };
-  if (isMedia(c.req.header('content-type') ?? null)) {
-    if (manifest.pipeline === undefined) throw noPipeline(manifest, c.req.header('content-type') ?? '');
-    return { maxBodyBytes, maxInflatedBytes, maxSeconds, readsMedia: isMedia };
-  }
-  return jsonLimits(c.var.isolate);
+  if (!media) return jsonLimits(isolate);
+  if (manifest.pipeline === undefined) throw noPipeline(manifest, head.contentType ?? '');
+  return { maxBodyBytes, maxInflatedBytes, maxSeconds, readsMedia: isMedia };
 }
 
 function jsonLimits({ config }: Isolate): BodyLimits {

@@ -30,7 +30,7 @@ export const requestLimits = { maxValues: 1_048_576, maxContainers: 262_144, max
 export type Packing = 'none' | 'tensors' | 'columns';
 
 /** Shorter arrays are parsed with the rest. */
-export const leastSliceBytes = 2048;
+export const leastSliceBytes = 512;
 
 const quote = 0x22;
 const backslash = 0x5c;

@@ -24,13 +24,15 @@ function tensors(c: Context<AppContext>) {
   const isolate = c.get('isolate');
   const headerLength = c.req.header(headerLengthName) ?? null;
   const contentType = c.req.header('content-type') ?? null;
-  return serve(c, readSelector(c), async (served, body, account) => {
+  return serve(c, readSelector(c), (served, body, account) => {
     const reading = { limits: isolate.config.decodeLimits, heads: isolate.heads };
     const { manifest } = served;
     const holding = holdingOf(c, account);
-    const media = await pipelineCodec(isolate, manifest, { body, contentType, headerLength }, holding);
-    const codec = media ?? oipCodec(manifest, { body, headerLength }, reading, account);
-    return infer(isolate, served, codec, holding);
+    const tensorCodec = () => oipCodec(manifest, { body, headerLength }, reading, account);
+    if (manifest.pipeline === undefined) return infer(isolate, served, tensorCodec(), holding);
+    return pipelineCodec(isolate, manifest, { body, contentType, headerLength }, holding).then((codec) =>
+      codec === null ? infer(isolate, served, tensorCodec(), holding) : infer(isolate, served, codec, holding),
+    );
   });
 }
 

@@ -53,6 +53,11 @@ export class RouteTable {
   readonly #firstMs = new Map<string, number>();
   /** The routes that this isolate began with, until they were compared with the log. */
   readonly #unchecked = new Map<string, RouteCopy>();
+  /** By the default route and by name, for each version that a snapshot has the manifest of. */
+  readonly #resolved = {
+    routed: new WeakMap<RouteCopy, Map<string, Resolved>>(),
+    named: new WeakMap<RouteCopy, Map<string, Resolved>>(),
+  };
   /** When the refresh under way began, by model. */
   readonly #refreshing = new Map<string, number>();
 
@@ -75,23 +80,39 @@ export class RouteTable {
    *   isolate is behind `minEpoch`, or when the registry cannot be reached
    */
   async resolve(selector: Selector, scope: RequestScope): Promise<Resolved> {
+    const now = this.resolveNow(selector, scope);
+    if (now !== null) return now;
     const { model, requested, minEpoch, key } = selector;
     const copy = await this.#copyFor(model, minEpoch, scope);
     const route = copy?.route ?? null;
     const version = await this.#versionOf(model, route, requested, key);
     const named = copy && Object.hasOwn(copy.manifests, version) ? copy.manifests[version] : undefined;
     const manifest = named ?? (await this.#reads.unroutedManifest(model, version));
-    const routed = requested === null;
-    const stable = copy?.route.aliases.stable ?? '';
-    const candidate = copy?.route.shadow ?? null;
-    const shadowed = routed && version === stable ? copy?.manifests[candidate?.version ?? ''] : undefined;
-    return {
-      ...{ manifest, epoch: route?.epoch ?? 0, route, routed },
-      insteadOf: null,
-      fallback: routed && version !== stable ? (copy?.manifests[stable] ?? null) : null,
-      shadow: candidate && shadowed ? { manifest: shadowed, percent: candidate.percent } : null,
-      routeMs: this.firstLookMs(model),
-    };
+    return resolvedIn(copy, manifest, requested === null, this.firstLookMs(model));
+  }
+
+  /**
+   * The same without a pause, from the snapshot alone. What a snapshot resolves to is made once for each of its versions.
+   * @returns null where the isolate has to look, or to wait
+   * @throws {PopserveError} as {@link RouteTable.resolve}
+   */
+  resolveNow({ model, requested, minEpoch, key }: Selector, scope: RequestScope): Resolved | null {
+    const snapshot = this.#snapshots.get(model);
+    if (snapshot === undefined || this.#snapshots.isSwapping(model)) return null;
+    const { copy } = snapshot;
+    if (minEpoch !== null && copy.route.epoch < minEpoch) return null;
+    if (Date.now() - snapshot.checkedAtMs >= this.#refreshMs) this.#refreshBehind(model, scope);
+    const version = resolveVersion(model, copy.route, requested, key);
+    const kept = requested === null ? this.#resolved.routed : this.#resolved.named;
+    const known = kept.get(copy);
+    const before = known?.get(version);
+    if (before !== undefined) return before;
+    const manifest = Object.hasOwn(copy.manifests, version) ? copy.manifests[version] : undefined;
+    if (manifest === undefined) return null;
+    const resolved = resolvedIn(copy, manifest, requested === null, this.firstLookMs(model));
+    if (known === undefined) kept.set(copy, new Map([[version, resolved]]));
+    else known.set(version, resolved);
+    return resolved;
   }
 
   /** How long this isolate's first look at the model's route took, milliseconds; 0 if it has not looked. */
@@ -225,4 +246,19 @@ export class RouteTable {
       { retryAfterSeconds: 1 },
     );
   }
+}
+
+/** @param copy null for a version of a model without a route */
+function resolvedIn(copy: RouteCopy | null, manifest: Manifest, routed: boolean, routeMs: number): Resolved {
+  const route = copy?.route ?? null;
+  const { version } = manifest;
+  const stable = route?.aliases.stable ?? '';
+  const candidate = route?.shadow ?? null;
+  const shadowed = routed && version === stable ? copy?.manifests[candidate?.version ?? ''] : undefined;
+  return {
+    ...{ manifest, epoch: route?.epoch ?? 0, route, routed, routeMs },
+    insteadOf: null,
+    fallback: routed && version !== stable ? (copy?.manifests[stable] ?? null) : null,
+    shadow: candidate && shadowed ? { manifest: shadowed, percent: candidate.percent } : null,
+  };
 }

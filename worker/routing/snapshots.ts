@@ -107,6 +107,11 @@ export class Snapshots {
     if (logEpoch !== null) this.#log('epoch-ahead', { model, epoch: snapshot.copy.route.epoch, log: logEpoch });
   }
 
+  /** Whether a version of the model is taking the room of the one before it. */
+  isSwapping(model: string): boolean {
+    return this.#swaps.has(model);
+  }
+
   /** Waits for a version of the model that is taking the room of the one before it, if there is one. */
   async waitForSwap(model: string, scope: RequestScope): Promise<void> {
     const swap = this.#swaps.get(model);

@@ -13,6 +13,7 @@ export class Heap {
   readonly #memory: WebAssembly.Memory;
   readonly #growth: Growth;
   #broken: string | null = null;
+  #allWords = new Uint32Array();
 
   private constructor(instance: OrtInstance) {
     this.#instance = instance;
@@ -132,6 +133,22 @@ export class Heap {
   bytes(pointer: number, length: number): Uint8Array {
     if (this.#broken !== null) throw new HeapBrokenError(this.#broken);
     return new Uint8Array(this.#memory.buffer, pointer, length);
+  }
+
+  /** The 32-bit word at a pointer: no view is made for it. */
+  word(pointer: number): number {
+    return this.#wordsOfAll()[pointer >>> 2] ?? 0;
+  }
+
+  setWord(pointer: number, value: number): void {
+    this.#wordsOfAll()[pointer >>> 2] = value;
+  }
+
+  /** Made anew when the memory has grown. */
+  #wordsOfAll(): Uint32Array {
+    const { buffer } = this.#memory;
+    if (this.#allWords.buffer !== buffer) this.#allWords = new Uint32Array(buffer);
+    return this.#allWords;
   }
 
   words(pointer: number, length: number): Uint32Array {

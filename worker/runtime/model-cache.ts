@@ -48,12 +48,18 @@ export class ModelCache {
   }
 
   /**
-   * Calls `action` with the loaded model, loading it first if need be.
+   * Calls `action` with the loaded model: at once, or after loading it.
    * @param action synchronous: the model may be unloaded as soon as it returns
    * @throws {PopserveError} UNAVAILABLE when the version cannot be loaded or the run lacks memory; INVALID_ARGUMENT when the model
    *   refuses its input
    */
-  async use<T>(manifest: Manifest, scope: RequestScope, action: (model: LoadedModel) => T): Promise<T> {
+  use<T>(manifest: Manifest, scope: RequestScope, action: (model: LoadedModel) => T): T | Promise<T> {
+    const entry = this.#residents.find(manifest);
+    const isReady = entry?.state === 'ready' && entry.trial === null && entry.session.heap.broken === null;
+    return isReady ? this.#run(entry, action) : this.#useLater(manifest, scope, action);
+  }
+
+  async #useLater<T>(manifest: Manifest, scope: RequestScope, action: (model: LoadedModel) => T): Promise<T> {
     for (;;) {
       const outcome = await this.#whenReady(manifest, scope, false, (entry) =>
         entry.trial === 'due' ? entry : { result: this.#runOnTrial(entry, scope, action) },

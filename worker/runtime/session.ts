@@ -3,6 +3,7 @@ import { elementCount } from '../../registry/signature.ts';
 import { elementTypeBytes, elementTypeOfAnswer, stringElementType } from '../protocol/element-type.ts';
 import type { ElementWriter } from '../protocol/tensor.ts';
 import type { Heap } from './heap.ts';
+import { createTensor, KeptInputs, tensorAlignment, writeElements } from './kept-inputs.ts';
 import type { ModelSession } from './loader.ts';
 import type { RuntimeInput, RuntimeTensor } from './runtime-tensor.ts';
 import { stringElement } from './string-elements.ts';
@@ -31,9 +32,9 @@ export interface HeapBlock {
 const graphOptimizationLevels = { disabled: 0, basic: 1, extended: 2, all: 99 };
 const sequential = 0;
 const logNothingButFatal = 4;
-const cpu = 1;
-/** ORT's kernels read whole vectors, so every tensor is aligned as ORT's own allocator would align it. */
-const alignment = 64;
+const wordBytes = 4;
+/** ORT describes a tensor in so many words: its type, where its elements and its dimensions lie, its rank. */
+const describedWords = 4;
 
 export class Session implements ModelSession {
   readonly inputs: readonly ValueInfo[];
@@ -43,6 +44,8 @@ export class Session implements ModelSession {
   /** Model bytes that the session's weights point into. They are freed after the session. */
   readonly #model: HeapBlock | null;
   readonly #names: ReadonlyMap<string, number>;
+  readonly #inputs: KeptInputs;
+  #table = 0;
 
   private constructor(heap: Heap, handle: number, model: HeapBlock | null, values: NamedValues) {
     this.heap = heap;
@@ -51,6 +54,7 @@ export class Session implements ModelSession {
     this.inputs = values.inputs;
     this.outputs = values.outputs;
     this.#names = values.names;
+    this.#inputs = new KeptInputs(heap);
   }
 
   /**
@@ -86,46 +90,46 @@ export class Session implements ModelSession {
     const { heap } = this;
     const allocated: number[] = [];
     const tensors: number[] = [];
-    const tableLength = 2 * (inputs.length + outputNames.length);
-    const table = heap.allocate(tableLength * 4);
-    allocated.push(table);
     try {
-      for (const input of inputs) {
-        const tensor = createTensor(heap, input, allocated);
-        tensors.push(tensor);
-        placeNuls(heap, tensor, input);
+      // Allocating may grow the memory, so that comes before anything is written down.
+      const table = this.#tableFor(inputs.length + outputNames.length, allocated);
+      const inputTensorsAt = table + inputs.length * wordBytes;
+      const outputNamesAt = inputTensorsAt + inputs.length * wordBytes;
+      const outputTensorsAt = outputNamesAt + outputNames.length * wordBytes;
+      for (let index = 0; index < inputs.length; index++) {
+        const input = inputs[index];
+        if (input === undefined) continue;
+        const tensor = this.#inputs.place(input) ?? ownTensor(heap, input, allocated, tensors);
+        const name = this.#names.get(input.name) ?? this.#nameOfDefault(input.name, allocated);
+        heap.setWord(table + index * wordBytes, name);
+        heap.setWord(inputTensorsAt + index * wordBytes, tensor);
       }
-      // Allocating may grow the memory, which detaches the table's view, so the names come first.
-      const inputNames = inputs.map(({ name }) => this.#names.get(name) ?? this.#nameOfDefault(name, allocated));
-      // The table: input names, input tensors, output names, output tensors (empty: ORT makes them).
-      const words = heap.words(table, tableLength);
-      const inputTensorsAt = inputs.length;
-      const outputNamesAt = 2 * inputs.length;
-      const outputTensorsAt = outputNamesAt + outputNames.length;
-      inputs.forEach((_, index) => {
-        words[index] = inputNames[index] ?? 0;
-        words[inputTensorsAt + index] = tensors[index] ?? 0;
-      });
-      outputNames.forEach((name, index) => {
-        words[outputNamesAt + index] = this.#nameAt(name);
-        words[outputTensorsAt + index] = 0;
-      });
+      // An empty place for an output has ORT make it.
+      for (let index = 0; index < outputNames.length; index++) {
+        heap.setWord(outputNamesAt + index * wordBytes, this.#nameAt(outputNames[index] ?? ''));
+        heap.setWord(outputTensorsAt + index * wordBytes, 0);
+      }
       heap.call('run the model', (ort) =>
         ort._OrtRun(
           this.#handle,
           table,
-          table + inputTensorsAt * 4,
+          inputTensorsAt,
           inputs.length,
-          table + outputNamesAt * 4,
+          outputNamesAt,
           outputNames.length,
-          table + outputTensorsAt * 4,
+          outputTensorsAt,
           0,
         ),
       );
-      const outputs = heap.words(table + outputTensorsAt * 4, outputNames.length).slice();
-      for (const output of outputs) tensors.push(output);
+      const first = tensors.length;
+      for (let index = 0; index < outputNames.length; index++) {
+        tensors.push(heap.word(outputTensorsAt + index * wordBytes));
+      }
       // Reading a description may grow the memory, which detaches every view of it: the views are made last.
-      const places = Array.from(outputs, (tensor) => locateTensor(heap, tensor, allocated));
+      const places: OutputPlace[] = [];
+      for (let index = first; index < tensors.length; index++) {
+        places.push(locateTensor(heap, tensors[index] ?? 0, table, allocated));
+      }
       return read(places.map((place) => viewOutput(heap, place)));
     } finally {
       for (const tensor of tensors) if (tensor !== 0) heap.release((ort) => ort._OrtReleaseTensor(tensor));
@@ -134,9 +138,27 @@ export class Session implements ModelSession {
   }
 
   release(): void {
+    this.#inputs.release();
+    if (this.#table !== 0) this.heap.free(this.#table);
     this.heap.release((ort) => ort._OrtReleaseSession(this.#handle));
     for (const pointer of this.#names.values()) this.heap.release((ort) => ort._OrtFree(pointer));
     if (this.#model) this.heap.free(this.#model.pointer);
+  }
+
+  /**
+   * The table of a run: input names, input tensors, output names, output tensors; {@link locateTensor} uses its place afterwards. It is
+   * kept for the next run, unless there are more values than the model declares.
+   */
+  #tableFor(values: number, allocated: number[]): number {
+    const wanted = Math.max(2 * values, describedWords);
+    const declared = Math.max(2 * (this.inputs.length + this.outputs.length), describedWords);
+    if (wanted <= declared) {
+      if (this.#table === 0) this.#table = this.heap.allocate(declared * wordBytes);
+      return this.#table;
+    }
+    const table = this.heap.allocate(wanted * wordBytes);
+    allocated.push(table);
+    return table;
   }
 
   /** The runtime lists no input that has a default, but takes one. It refuses a name that the model does not have. */
@@ -235,15 +257,14 @@ function readType(heap: Heap, metadata: number): Pick<ValueInfo, 'elementType' |
   return { elementType, shape };
 }
 
-function createTensor(heap: Heap, tensor: RuntimeInput, allocated: number[]): number {
-  const { elementType, shape, data } = tensor;
+/** A tensor of one run alone. */
+function ownTensor(heap: Heap, input: RuntimeInput, allocated: number[], tensors: number[]): number {
+  const { elementType, shape, data } = input;
   const [pointer, bytes] = isStrings(data) ? placeStrings(heap, data, allocated) : placeElements(heap, data, allocated);
-  const dimensions = heap.allocate(shape.length * 4);
-  allocated.push(dimensions);
-  heap.words(dimensions, shape.length).set(shape);
-  return heap.handle('make an input tensor', (ort) =>
-    ort._OrtCreateTensor(elementType, pointer, bytes, dimensions, shape.length, cpu),
-  );
+  const tensor = createTensor(heap, { elementType, shape }, pointer, bytes);
+  tensors.push(tensor);
+  placeNuls(heap, tensor, input);
+  return tensor;
 }
 
 /** Puts back the NUL bytes that {@link placeStrings} replaced. */
@@ -264,12 +285,10 @@ function placeElements(
   allocated: number[],
 ): [pointer: number, bytes: number] {
   const { byteLength } = data;
-  const block = heap.allocate(byteLength + alignment);
+  const block = heap.allocate(byteLength + tensorAlignment);
   allocated.push(block);
-  const pointer = Math.ceil(block / alignment) * alignment;
-  const target = heap.bytes(pointer, byteLength);
-  if ('write' in data) data.write(target);
-  else target.set(data);
+  const pointer = Math.ceil(block / tensorAlignment) * tensorAlignment;
+  writeElements(heap, data, pointer);
   return [pointer, byteLength];
 }
 
@@ -304,12 +323,16 @@ interface OutputPlace {
   readonly strings: readonly Uint8Array[] | null;
 }
 
-function locateTensor(heap: Heap, tensor: number, allocated: number[]): OutputPlace {
-  const [number = 0, pointer = 0, dimensions = 0, rank = 0] = heap.readWords(4, (places) =>
-    heap.call('read an output', (ort) => ort._OrtGetTensorData(tensor, places, places + 4, places + 8, places + 12)),
-  );
-  const elementType = elementTypeOfAnswer(number);
-  const shape = Array.from(heap.words(dimensions, rank));
+/** @param places of {@link describedWords} words, free to be written to */
+function locateTensor(heap: Heap, tensor: number, places: number, allocated: number[]): OutputPlace {
+  for (let index = 0; index < describedWords; index++) heap.setWord(places + index * wordBytes, 0);
+  heap.call('read an output', (ort) => ort._OrtGetTensorData(tensor, places, places + 4, places + 8, places + 12));
+  const elementType = elementTypeOfAnswer(heap.word(places));
+  const pointer = heap.word(places + 4);
+  const dimensions = heap.word(places + 8);
+  const rank = heap.word(places + 12);
+  const shape: number[] = [];
+  for (let axis = 0; axis < rank; axis++) shape.push(heap.word(dimensions + axis * wordBytes));
   heap.release((ort) => ort._OrtFree(dimensions));
   if (elementType !== stringElementType) return { elementType, shape, pointer, strings: null };
   // Strings come in a block of their own: a pointer per element, then the strings end to end, then one NUL.

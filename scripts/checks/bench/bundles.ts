@@ -11,7 +11,7 @@ export interface Bundles extends AsyncDisposable {
   readonly stock: WorkerModules;
   readonly bare: WorkerModules;
   readonly diskStore: WorkerModules;
-  /** The variables of wrangler.toml, and what opens it to the benchmark. */
+  /** The variables of wrangler.toml, what opens it to the benchmark, and the PoP's name, which the platform tells once. */
   readonly settings: Readonly<Record<string, string>>;
 }
 
@@ -38,7 +38,10 @@ export async function bundleAll(): Promise<Bundles> {
       bare: await bundled('bare-worker'),
       diskStore: await bundled('disk-store'),
       settings: Object.fromEntries(
-        Object.entries({ ...bindings, INFERENCE_ACCESS: 'open' }).map(([name, value]) => [name, String(value)]),
+        Object.entries({ ...bindings, INFERENCE_ACCESS: 'open', POP_NAME: 'bench' }).map(([name, value]) => [
+          name,
+          String(value),
+        ]),
       ),
       [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
     };
