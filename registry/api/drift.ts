@@ -82,6 +82,19 @@ export const acceptedBaselineSchema = z.object({
 
 export type AcceptedBaseline = z.infer<typeof acceptedBaselineSchema>;
 
+export const driftWaitSchema = z.object({
+  for: z
+    .enum(['rows', 'callers', 'time'])
+    .describe('`rows`: too few; `callers`: nearly all rows are of one caller; `time`: the end of the window alone.'),
+  have: count.describe('Rows that there are; of `callers` those of all but the largest.'),
+  need: count.describe('Rows from which the window is judged.'),
+  lookMs: timeMs.nullable().describe('When it is looked at next; null: a window after the next request.'),
+  untilMs: timeMs.nullable().describe('How long it waits at most; null: until `lookMs`.'),
+  judgedThen: z.boolean().describe('Whether it is judged then as it is, or closed without a verdict.'),
+});
+
+export type DriftWait = z.infer<typeof driftWaitSchema>;
+
 export const placeDriftSchema = z.object({
   place: z.string().describe('`pop:FRA`, `region:EU` or `global`.'),
   drifting: z.boolean(),
@@ -91,6 +104,7 @@ export const placeDriftSchema = z.object({
       sinceMs: timeMs,
       rows: count,
       rowsOfOthers: count.describe('Rows of all callers but the largest; 0: there is one caller.'),
+      waits: driftWaitSchema.nullable().default(null).describe('What a verdict waits for; null: it is not known.'),
     })
     .nullable()
     .describe('The window that is being filled; null: nothing came since the last one.'),

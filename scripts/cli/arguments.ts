@@ -32,6 +32,7 @@ export const parseNumber = parser(numberText.pipe(z.number()));
 export const parseTolerance = parser(numberText.pipe(z.number().min(0)));
 export const parseMilliseconds = parser(numberText.pipe(z.number().min(0)));
 export const parsePositive = parser(numberText.pipe(z.number().positive()));
+export const parseDriftWindow = parser(numberText.pipe(z.number().min(1).max(3600)));
 export const parseEpoch = parser(numberText.pipe(z.int().min(0)));
 export const parseCount = parser(numberText.pipe(z.int().min(1)));
 /** Numbers of 1 and more, separated by commas. */

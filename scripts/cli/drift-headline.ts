@@ -1,11 +1,20 @@
-// One phrase on the drift of a version that claims no more than was judged.
+// One line on the drift of a version that claims no more than was judged.
 
 import type { DriftSettings, FeatureVerdict, PlaceDrift, VersionDrift } from '../../registry/api/drift.ts';
+import { distinctPlaces } from '../../registry/drift-places.ts';
+import { describeWait } from '../../registry/drift-wait.ts';
 import { largest } from '../../registry/extremes.ts';
 
-/** `no drift`, `drifting since … at …`, `1 of 2 windows past a threshold at …`, or `not judged yet: 160 of 350 rows`. */
-export function driftHeadline(version: VersionDrift, settings: DriftSettings): string {
-  const { places, episodes } = version;
+/** A line names so many places and counts the others. */
+const mostNamed = 2;
+
+/**
+ * `no drift`, `drifting since … at …`, `1 of 2 windows past a threshold at …`, or `not judged yet: 160 of 350 rows, looked at in 9 s`.
+ * @param nowMs what durations are told from
+ */
+export function driftHeadline(version: VersionDrift, settings: DriftSettings, nowMs: number): string {
+  const { episodes } = version;
+  const places = distinctPlaces(version.places).map(({ drift }) => drift);
   const drifting = places.filter((place) => place.drifting);
   if (drifting.length > 0) {
     const [episode] = episodes;
@@ -13,7 +22,7 @@ export function driftHeadline(version: VersionDrift, settings: DriftSettings): s
   }
   const judged = places.filter(isJudged);
   const waiting = places.filter((place) => !isJudged(place));
-  if (judged.length === 0) return `not judged yet: ${progress(version)}`;
+  if (judged.length === 0) return `not judged yet: ${progress(places, nowMs)}`;
   const past = judged
     .map((place) => ({ place, features: pastOf(place) }))
     .filter(({ features }) => features.length > 0);
@@ -22,26 +31,28 @@ export function driftHeadline(version: VersionDrift, settings: DriftSettings): s
   if (worst === undefined) return waiting.length === 0 ? 'no drift' : `no drift at ${named(judged)}${others}`;
   const { place, features } = worst;
   const elsewhere = past.length === 1 ? '' : `, and at ${past.length - 1} more`;
-  const statistics = features.map((feature) => `${feature.feature} ${statisticsOf(feature)}`).join('; ');
-  return `${streakOf(place)} of ${settings.windows} windows past a threshold at ${place.place}${elsewhere}: ${statistics}${others}`;
+  return `${streakOf(place)} of ${settings.windows} windows past a threshold at ${place.place}${elsewhere}: ${farthest(features)}`;
+}
+
+/** `drifting`, `1 of 2 windows past a threshold`, `steady` or `not judged yet`. */
+export function stateOfPlace(place: PlaceDrift, settings: DriftSettings): string {
+  if (place.drifting) return 'drifting';
+  if (!isJudged(place)) return 'not judged yet';
+  if (pastOf(place).length === 0) return 'steady';
+  return `${streakOf(place)} of ${settings.windows} windows past a threshold`;
 }
 
 /**
- * How far the fullest place is from a verdict.
- * @returns `160 of 350 rows`, `of callers but the largest` where one caller sent nearly all, or `values` where rows lack some
+ * What a verdict on the fullest place waits for.
+ * @returns `160 of 350 rows, looked at in 140 s`, or `160 of 351 values` where rows lack some
  */
-export function progress({ places, minimumRows }: Pick<VersionDrift, 'places' | 'minimumRows'>): string {
+export function progress(places: readonly PlaceDrift[], nowMs: number): string {
   const [fullest] = places.flatMap(({ open }) => open ?? []).sort((a, b) => b.rows - a.rows);
-  const rows = fullest?.rows ?? 0;
-  const others = fullest?.rowsOfOthers ?? 0;
-  if (rows > 0 && minimumRows !== null) {
-    const waits = rows >= minimumRows && others > 0 && others < minimumRows;
-    return waits ? `${others} of ${minimumRows} rows of callers but the largest` : `${rows} of ${minimumRows} rows`;
-  }
+  if (fullest !== undefined) return describeWait(fullest, nowMs);
   const [nearest] = places
     .flatMap(({ window }) => window?.features ?? [])
     .sort((a, b) => b.samples / b.minimumSamples - a.samples / a.minimumSamples);
-  return nearest === undefined ? `${rows} rows` : `${nearest.samples} of ${nearest.minimumSamples} values`;
+  return nearest === undefined ? '0 rows' : `${nearest.samples} of ${nearest.minimumSamples} values`;
 }
 
 /** As UTC to the second. */
@@ -68,6 +79,12 @@ function streakOf({ windows }: PlaceDrift): number {
   return Math.max(1, quiet === -1 ? judged.length : quiet);
 }
 
+/** The first feature with its statistics; the table has the others. */
+function farthest([first, ...others]: readonly FeatureVerdict[]): string {
+  if (first === undefined) return '';
+  return `${first.feature} ${statisticsOf(first)}${others.length === 0 ? '' : `; ${others.length} more`}`;
+}
+
 function statisticsOf(feature: FeatureVerdict): string {
   const texts: Readonly<Record<string, string>> = {
     psi: `PSI ${feature.psi.toFixed(2)}`,
@@ -79,5 +96,7 @@ function statisticsOf(feature: FeatureVerdict): string {
 }
 
 function named(places: readonly PlaceDrift[]): string {
-  return places.map(({ place }) => place).join(', ');
+  const names = places.slice(0, mostNamed).map(({ place }) => place);
+  const more = places.length - names.length;
+  return [...names, ...(more > 0 ? [`${more} more`] : [])].join(', ');
 }

@@ -1,16 +1,12 @@
 // The command that shows drift: how far live values of each place are from the version's baseline; and that accepts them as usual.
 import type { Command } from 'commander';
-import type {
-  DriftSettings,
-  FeatureVerdict,
-  ModelDrift,
-  PlaceDrift,
-  VersionDrift,
-} from '../../../registry/api/drift.ts';
+import type { DriftSettings, FeatureVerdict, ModelDrift } from '../../../registry/api/drift.ts';
+import { distinctPlaces, nameOfPlace, type ShownPlace } from '../../../registry/drift-places.ts';
+import { describeWait } from '../../../registry/drift-wait.ts';
 import { largest } from '../../../registry/extremes.ts';
 import { parseModel, parsePlace, parseReason, parseVersion } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
-import { driftHeadline, progress, timeOf } from '../drift-headline.ts';
+import { driftHeadline, progress, stateOfPlace, timeOf } from '../drift-headline.ts';
 import { nearest } from '../nearest.ts';
 import { parsePop } from '../pop-options.ts';
 import { type Report, table } from '../report.ts';
@@ -71,7 +67,7 @@ async function changeBaseline({ registry }: Context, model: string, options: Dri
   return { lines: [`${model} ${version}: ${place} ${now}`], value: changed };
 }
 
-async function drift({ registry }: Context, model: string, { pop, version }: DriftOptions): Promise<Report> {
+async function drift({ registry, host }: Context, model: string, { pop, version }: DriftOptions): Promise<Report> {
   const details = await registry.drift(model, {
     ...(pop === undefined ? {} : { pop }),
     ...(version === undefined ? {} : { version }),
@@ -87,7 +83,7 @@ async function drift({ registry }: Context, model: string, { pop, version }: Dri
     const there = reported.length === 0 ? 'none has' : `those that have: ${nearest(pop, reported)}`;
     return { lines: [`${model}: no such PoP has reported: ${pop}; ${there}`], value: details, failed: true };
   }
-  return { lines: describeDrift(details, pop), value: details };
+  return { lines: describeDrift(details, pop, host.now().getTime()), value: details };
 }
 
 async function popsOf(registry: Context['registry'], model: string): Promise<string[]> {
@@ -96,12 +92,19 @@ async function popsOf(registry: Context['registry'], model: string): Promise<str
   return [...new Set(places.filter((place) => place.startsWith('pop:')).map((place) => place.slice('pop:'.length)))];
 }
 
-function describeDrift({ model, settings, versions, events }: ModelDrift, pop: string | undefined): string[] {
+function describeDrift(
+  { model, settings, versions, events }: ModelDrift,
+  pop: string | undefined,
+  nowMs: number,
+): string[] {
   if (versions.length === 0)
     return [`${model}: nothing was counted yet; a version needs a baseline (publish it with --test-data)`];
   const lines = versions
     .filter(({ places }) => pop === undefined || places.length > 0)
-    .flatMap((version) => describeVersion(model, version, settings));
+    .flatMap((version) => [
+      `${model} ${version.version}: ${driftHeadline(version, settings, nowMs)}`,
+      ...distinctPlaces(version.places).flatMap((place) => describePlace(place, settings, nowMs)),
+    ]);
   const waiting = events.filter(({ deliveredMs, nextMs }) => deliveredMs === null && nextMs !== null);
   return [
     ...lines,
@@ -111,19 +114,12 @@ function describeDrift({ model, settings, versions, events }: ModelDrift, pop: s
   ];
 }
 
-function describeVersion(model: string, version: VersionDrift, settings: DriftSettings): string[] {
-  const state = driftHeadline(version, settings);
-  return [
-    `${model} ${version.version}: ${state}`,
-    ...version.places.flatMap((place) => describePlace(place, version, settings)),
-  ];
-}
-
-function describePlace(shown: PlaceDrift, { minimumRows }: VersionDrift, settings: DriftSettings): string[] {
-  const { place, drifting, open, window, windows, accepted } = shown;
-  const filling = open === null ? '' : `; ${open.rows} rows in the next`;
-  if (window === null) return ['', `${place}: not judged yet, ${progress({ places: [shown], minimumRows })}`];
-  const span = `${timeOf(window.fromMs)} to ${timeOf(window.toMs)}, ${window.rows} rows${filling}`;
+function describePlace(shown: ShownPlace, settings: DriftSettings, nowMs: number): string[] {
+  const { open, window, windows, accepted } = shown.drift;
+  const state = `${nameOfPlace(shown)}: ${stateOfPlace(shown.drift, settings)}`;
+  if (window === null) return ['', state, progress([shown.drift], nowMs)];
+  const span = `${timeOf(window.fromMs)} to ${timeOf(window.toMs)}, ${window.rows} rows`;
+  const next = open === null ? [] : [`next: ${describeWait(open, nowMs)}`];
   const trend =
     windows.length < 2 ? [] : [`PSI of the last windows  ${sparkline(windows.map(({ maxPsi }) => maxPsi))}`];
   const own =
@@ -134,7 +130,7 @@ function describePlace(shown: PlaceDrift, { minimumRows }: VersionDrift, setting
         ];
   const rows = [...window.features].sort((a, b) => b.psi - a.psi).map((feature) => describeFeature(feature, settings));
   const header = ['', 'PSI', '', 'JS', 'MISSING', 'OUTSIDE', 'PAST'];
-  return ['', `${place}${drifting ? ' (drifting)' : ''}: ${span}`, ...own, ...trend, ...table([header, ...rows])];
+  return ['', state, span, ...next, ...own, ...trend, ...table([header, ...rows])];
 }
 
 function describeFeature(feature: FeatureVerdict, { thresholds }: DriftSettings): string[] {

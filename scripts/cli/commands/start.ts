@@ -5,7 +5,7 @@ import { isHostName } from '../../../registry/host-name.ts';
 import { untilSignal } from '../../build/process-end.ts';
 import { announcement } from '../../start/announcement.ts';
 import { serve } from '../../start/serve.ts';
-import { parseCount, parsePositive } from '../arguments.ts';
+import { parseCount, parseDriftWindow } from '../arguments.ts';
 import type { Host } from '../host.ts';
 import { defaultDataFolder } from '../settings.ts';
 
@@ -32,7 +32,11 @@ export function addStart(program: Command, host: Host): void {
     .option('--data <folder>', 'keep the registry and the token there (default: .popserve)')
     .option('--cors <origins>', 'web pages of these origins may ask: * or origins separated by commas')
     .option('--allow-host <name>', 'answer requests for this name too, as a proxy in front sends it', collectHost)
-    .option('--drift-window <seconds>', 'length of a window of drift', parsePositive)
+    .option(
+      '--drift-window <seconds>',
+      'to try drift out: judge it in windows of 1 to 3600 seconds instead of 300',
+      parseDriftWindow,
+    )
     .option('--env <name>', 'take the settings of this environment of wrangler.toml')
     .option('--demo', 'release the demo model into an empty registry')
     .option('--empty', 'release nothing, even with --demo')

@@ -3,9 +3,12 @@ import type { Command } from 'commander';
 import type { FeedbackStatus } from '../../../registry/api/feedback.ts';
 import type { LatencyStatus } from '../../../registry/api/latency.ts';
 import type { ModelStatus, ReleaseStatus } from '../../../registry/api/status.ts';
+import { PopserveError } from '../../../registry/errors.ts';
 import { parseModel } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
 import { describeRoute, describeShare, limitNames } from '../describe-route.ts';
+import { driftHeadline } from '../drift-headline.ts';
+import type { RegistryClient } from '../registry-client.ts';
 import { type Report, table } from '../report.ts';
 
 const barWidth = 24;
@@ -20,7 +23,7 @@ export function addStatus(program: Command, execute: Execute): void {
 }
 
 async function status({ registry, host }: Context, model: string): Promise<Report> {
-  const found = await registry.status(model);
+  const [found, drift] = await Promise.all([registry.status(model), headlines(registry, model, host.now().getTime())]);
   const { route, release, pops, versions, guard, latency, feedback } = found;
   const popRows = pops.map(({ pop, epoch, highestEpoch, stable, canary, isolates, held, seenAtMs }) => [
     pop,
@@ -45,6 +48,7 @@ async function status({ registry, host }: Context, model: string): Promise<Repor
       ...describeUnmeasured(found),
       ...(release === null ? ['no PoP has reported yet'] : describeRelease(release, host.terminalColumns !== null)),
       ...describeAhead(found),
+      ...drift.map(({ version, state }) => `drift of ${version}: ${state}`),
       ...(popRows.length === 0
         ? []
         : ['', ...table([['POP', 'EPOCH', 'SERVING', 'CANARY', 'ISOLATES', 'SEEN (UTC)', 'HELD BACK'], ...popRows])]),
@@ -54,8 +58,19 @@ async function status({ registry, host }: Context, model: string): Promise<Repor
       ...describeLatency(latency),
       ...describeFeedback(feedback),
     ],
-    value: found,
+    value: { ...found, drift },
   };
+}
+
+/** A line for each version of which values are counted; none where the registry does not tell. */
+async function headlines(registry: RegistryClient, model: string, nowMs: number) {
+  try {
+    const { versions, settings } = await registry.drift(model, {});
+    return versions.map((each) => ({ version: each.version, state: driftHeadline(each, settings, nowMs) }));
+  } catch (error) {
+    if (error instanceof PopserveError) return [];
+    throw error;
+  }
 }
 
 /** What callers measured lately: empty if none did. */

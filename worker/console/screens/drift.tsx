@@ -1,6 +1,8 @@
 // Drift of a model: how far each place is from what it is judged against, how it moved, the histogram of a feature, and the form that
 // accepts a place's values as its usual. All of it are tables, so that nobody needs to see a colour.
 import type { DriftHistory, ModelDrift, PlaceDrift, VersionDrift } from '../../../registry/api/drift.ts';
+import { distinctPlaces } from '../../../registry/drift-places.ts';
+import { describeWait } from '../../../registry/drift-wait.ts';
 import { type Frame, Mark } from '../page.tsx';
 import { CommandLine, shellWord } from '../parts/command.tsx';
 import { countText, figureText, shareText, Time } from '../parts/figures.tsx';
@@ -54,11 +56,14 @@ export function driftScreen(frame: Frame, { drift, shown, history }: DriftView) 
 }
 
 function Places({ model, shown, psiLimit }: { model: string; shown: VersionDrift; psiLimit: number }) {
-  const places = [...shown.places].sort((a, b) => Number(b.drifting) - Number(a.drifting)).slice(0, mostPlaces);
+  const distinct = distinctPlaces(shown.places);
+  const rows = distinct.sort((a, b) => Number(b.drift.drifting) - Number(a.drift.drifting)).slice(0, mostPlaces);
+  const places = rows.map(({ drift }) => drift);
   const farthest = new Map<string, number>();
   for (const { feature, psi } of places.flatMap(({ window }) => window?.features ?? [])) {
     farthest.set(feature, Math.max(psi, farthest.get(feature) ?? 0));
   }
+  const nowMs = Date.now();
   const features = [...farthest].sort(([, a], [, b]) => b - a).slice(0, mostFeatures);
   const to = (place: string, feature?: string) => {
     const query = new URLSearchParams({ version: shown.version, place, ...(feature === undefined ? {} : { feature }) });
@@ -69,8 +74,8 @@ function Places({ model, shown, psiLimit }: { model: string; shown: VersionDrift
       <table>
         <caption>
           Population stability index of the newest judged window; {figureText(psiLimit)} is the threshold.{' '}
-          {countText(shown.places.length)} places
-          {shown.places.length > mostPlaces ? `, the first ${mostPlaces} are shown` : ''}
+          {countText(distinct.length)} {distinct.length === 1 ? 'place' : 'places'}
+          {distinct.length > mostPlaces ? `, the first ${mostPlaces} are shown` : ''}
         </caption>
         <thead>
           <tr>
@@ -84,13 +89,18 @@ function Places({ model, shown, psiLimit }: { model: string; shown: VersionDrift
           </tr>
         </thead>
         <tbody>
-          {places.map((place) => (
+          {rows.map(({ drift: place, allOf }) => (
             <tr>
               <th scope="row">
                 <a href={to(place.place)}>{place.place}</a>
+                {allOf.map((larger) => (
+                  <div class="quiet">
+                    all of <a href={to(larger)}>{larger}</a>
+                  </div>
+                ))}
               </th>
               <td>
-                <State place={place} minimumRows={shown.minimumRows} />
+                <State place={place} nowMs={nowMs} />
               </td>
               {features.map(([name]) => {
                 const verdict = place.window?.features.find(({ feature }) => feature === name);
@@ -112,25 +122,18 @@ function Places({ model, shown, psiLimit }: { model: string; shown: VersionDrift
   );
 }
 
-function State({ place, minimumRows }: { place: PlaceDrift; minimumRows: number | null }) {
+function State({ place, nowMs }: { place: PlaceDrift; nowMs: number }) {
   const { drifting, window, open, accepted } = place;
+  const next = open === null ? null : describeWait(open, nowMs);
   return (
     <>
       {drifting ? <span class="mark bad">drifting</span> : null}
       {!drifting && window !== null ? <span class="mark good">steady</span> : null}
-      {window === null ? <span class="mark">{waitText(open, minimumRows)}</span> : null}
+      {window === null ? <span class="mark">not judged yet{next === null ? '' : `: ${next}`}</span> : null}
+      {window === null || next === null ? null : <div class="quiet">next: {next}</div>}
       {accepted === null ? null : <div class="quiet">own baseline, by {accepted.actor}</div>}
     </>
   );
-}
-
-/** What the window that is being filled waits for. */
-function waitText(open: PlaceDrift['open'], minimumRows: number | null): string {
-  const [rows, others] = [open?.rows ?? 0, open?.rowsOfOthers ?? 0];
-  if (minimumRows === null) return `waits: ${countText(rows)} rows`;
-  if (rows < minimumRows) return `waits: ${countText(rows)} of ${countText(minimumRows)} rows`;
-  if (others === 0 || others >= minimumRows) return `${countText(rows)} rows, waits for the window's end`;
-  return `waits: ${countText(others)} of ${countText(minimumRows)} rows of other callers`;
 }
 
 function Place({ history, mayAccept, limit }: { history: DriftHistory; mayAccept: boolean; limit: number }) {

@@ -26,8 +26,9 @@ import { beginEpisode, endEpisode, openEpisode } from './episodes.ts';
 import { judge, minimumRows } from './judge.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { acceptRecent, keepRecent, layoutOfPlace, readAccepted, withdrawAccepted } from './place-baselines.ts';
-import { longestWait, longestWindow } from './settings.ts';
-import { callersBySize, isLoneStranger, rowsOfOthers } from './without-one.ts';
+import { longestWindow } from './settings.ts';
+import { lackOf } from './wait.ts';
+import { callersBySize } from './without-one.ts';
 
 type WatchRegistry = Pick<Registry, 'getManifest' | 'currentRoute'>;
 
@@ -174,18 +175,16 @@ export class DriftWatch {
     const accepted = readAccepted(this.#sql, version);
     const enough = minimumRows(layout, thresholds, open.length);
     const world = callersBySize(open.find(({ place }) => place === 'global')?.callers ?? [], enough);
-    for (const { place, sinceMs, requests, rows, callers } of open) {
+    for (const window of open) {
+      const { place, sinceMs, requests, rows, callers } = window;
       const closed = { fromMs: sinceMs, toMs: nowMs, rows };
-      const bySize = callersBySize(callers, enough);
-      if (rows < enough || (place !== 'global' && isLoneStranger(bySize, world, enough))) {
-        // The window stays open and waits for more rows or callers, for up to `longestWindow` reviews.
-        if (nowMs - sinceMs < longestWindow * this.#windowMs) continue;
+      const lack = lackOf(window, enough, world, this.#windowMs);
+      // The window stays open and waits for more rows or callers.
+      if (lack !== null && nowMs < lack.untilMs) continue;
+      if (lack?.judgedThen === false) {
         closeWindow(this.#sql, version, place, { ...closed, judged: false, maxPsi: 0, past: [] });
         continue;
       }
-      const others = rowsOfOthers(bySize);
-      // One caller has sent nearly all: the window waits until the others can be judged without it.
-      if (others > 0 && others < enough && nowMs - sinceMs < longestWait(this.#windowMs)) continue;
       const own = layoutOfPlace(layout, accepted.get(place));
       const { judged, features, counts } = judge(own, callers, thresholds, open.length);
       const past = features.filter((verdict) => verdict.past.length > 0).map(({ feature }) => feature);
@@ -193,8 +192,8 @@ export class DriftWatch {
       closeWindow(this.#sql, version, place, { ...closed, judged, maxPsi, past });
       if (judged) {
         const psi = features.map((verdict) => Number(verdict.psi.toPrecision(4)));
-        const window = { fromMs: sinceMs, toMs: nowMs, rows, past: past.length > 0, psi };
-        keepRecent(this.#sql, { version, place, layout }, window, counts);
+        const recent = { fromMs: sinceMs, toMs: nowMs, rows, past: past.length > 0, psi };
+        keepRecent(this.#sql, { version, place, layout }, recent, counts);
       }
       const before = places.get(place);
       const alarm = judged ? nextAlarm(before?.alarm ?? quiet, past.length > 0, windows) : (before?.alarm ?? quiet);

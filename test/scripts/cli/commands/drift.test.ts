@@ -1,5 +1,11 @@
 import { expect, it } from 'vitest';
-import type { ClosedWindow, FeatureVerdict, ModelDrift, PlaceDrift } from '../../../../registry/api/drift.ts';
+import type {
+  ClosedWindow,
+  DriftWait,
+  FeatureVerdict,
+  ModelDrift,
+  PlaceDrift,
+} from '../../../../registry/api/drift.ts';
 import { runCommand } from '../captured-host.ts';
 import { ScriptedPop } from '../scripted-pop.ts';
 
@@ -18,6 +24,17 @@ const window = (maxPsi: number): ClosedWindow => ({
   maxPsi,
   past: [],
 });
+/** Looked at nine seconds after the command's now. */
+const openWindow = (rows: number, rowsOfOthers = 0): PlaceDrift['open'] => {
+  const wait = { need: 350, lookMs: atMs + 9000, untilMs: atMs + 3_600_000, judgedThen: true };
+  const waits: DriftWait =
+    rows < 350
+      ? { ...wait, for: 'rows', have: rows }
+      : rowsOfOthers > 0
+        ? { ...wait, for: 'callers', have: rowsOfOthers }
+        : { ...wait, for: 'time', have: rows };
+  return { sinceMs: atMs, rows, rowsOfOthers, waits };
+};
 const answer: ModelDrift = {
   model: 'm',
   settings: {
@@ -32,7 +49,7 @@ const answer: ModelDrift = {
       episodes: [{ id: 'e', version: '1', beganMs: atMs, endedMs: null, reason: null }],
       places: [
         {
-          ...{ place: 'pop:HEL', drifting: true, changedMs: atMs, open: { sinceMs: atMs, rows: 12, rowsOfOthers: 0 } },
+          ...{ place: 'pop:HEL', drifting: true, changedMs: atMs, open: openWindow(12) },
           window: {
             ...{ fromMs: atMs, toMs: atMs + 300_000, requests: 30, rows: 900 },
             features: [
@@ -49,7 +66,7 @@ const answer: ModelDrift = {
           place: 'pop:FRA',
           drifting: false,
           changedMs: 0,
-          open: { sinceMs: atMs, rows: 7, rowsOfOthers: 0 },
+          open: openWindow(7),
           window: null,
           windows: [],
           accepted: null,
@@ -72,7 +89,9 @@ it('shows each place as a table with bars, the largest first', async () => {
   expect(out.split('\n')).toEqual([
     'm 1: drifting since 2026-11-24 12:00:00 at pop:HEL',
     '',
-    'pop:HEL (drifting): 2026-11-24 12:00:00 to 2026-11-24 12:05:00, 900 rows; 12 rows in the next',
+    'pop:HEL: drifting',
+    '2026-11-24 12:00:00 to 2026-11-24 12:05:00, 900 rows',
+    'next: 12 of 350 rows, looked at in 9 s',
     'PSI of the last windows  ▁▅█',
     expect.stringMatching(/^ +PSI +JS +MISSING +PAST$/),
     expect.stringMatching(/^-> score +0\.500 +#{4}\|#{12} +0\.250 +psi$/),
@@ -80,7 +99,8 @@ it('shows each place as a table with bars, the largest first', async () => {
     expect.stringMatching(/^speed +0\.020 +# +\| +0\.050 +3\.1 %$/),
     expect.stringMatching(/^rare +too few values: 3 of 351$/),
     '',
-    'pop:FRA: not judged yet, 7 of 350 rows',
+    'pop:FRA: not judged yet',
+    '7 of 350 rows, looked at in 9 s',
     'retrain.requested waits for its receiver: 3 attempts, the receiver answered 503',
     '',
   ]);
@@ -98,18 +118,22 @@ const quietPlace = (place: string, features: FeatureVerdict[], changes: Partial<
   ...{ window: { fromMs: atMs, toMs: atMs, requests: 30, rows: 900, features }, windows: [window(0.02)], ...changes },
 });
 const waitingPlace = (place: string, rows: number, rowsOfOthers = 0): PlaceDrift => ({
-  ...{ place, drifting: false, changedMs: 0, open: { sinceMs: atMs, rows, rowsOfOthers }, window: null, windows: [] },
+  ...{ place, drifting: false, changedMs: 0, open: openWindow(rows, rowsOfOthers), window: null, windows: [] },
   accepted: null,
 });
 const pastWindow = { ...window(2.28), past: ['type'] };
 
 it.each([
   ['no drift', [quietPlace('global', [feature('type', 0.02)])]],
-  ['not judged yet: 160 of 350 rows', [waitingPlace('global', 160), waitingPlace('pop:HEL', 90)]],
-  ['not judged yet: 30 of 350 rows of callers but the largest', [waitingPlace('global', 900, 30)]],
+  ['not judged yet: 160 of 350 rows, looked at in 9 s', [waitingPlace('global', 160), waitingPlace('pop:HEL', 90)]],
+  ['not judged yet: 400 of 350 rows, judged in 9 s', [waitingPlace('global', 400)]],
+  [
+    'not judged yet: 30 of 350 rows of callers but the largest, judged without more in 60 min',
+    [waitingPlace('global', 900, 30)],
+  ],
   ['not judged yet: 160 of 351 values', [quietPlace('global', [feature('type', 0, { samples: 160 })])]],
   [
-    '1 of 2 windows past a threshold at global: type PSI 2.28, JS 0.53; torque missing 12.0 %',
+    '1 of 2 windows past a threshold at global: type PSI 2.28, JS 0.53; 1 more',
     [
       quietPlace(
         'global',
@@ -125,6 +149,13 @@ it.each([
     'no drift at global; not judged yet: pop:HEL',
     [quietPlace('global', [feature('type', 0.02)]), waitingPlace('pop:HEL', 9)],
   ],
+  [
+    'no drift at global; not judged yet: pop:A, pop:B, 2 more',
+    [
+      quietPlace('global', [feature('type', 0.02)]),
+      ...['A', 'B', 'C', 'D'].map((name) => waitingPlace(`pop:${name}`, 9)),
+    ],
+  ],
 ])('heads a version with no more than was judged: %s', async (headline, places) => {
   const versions = [{ version: '1', minimumRows: 350, episodes: [], places }];
   pop.intercept = () => ({ status: 200, body: { ...answer, versions, events: [] } });
@@ -136,6 +167,19 @@ it('takes the name of a PoP, and says so to a URL', async () => {
   const { status, err } = await runCommand(['drift', 'm', '--pop', 'https://fra.example.com'], pop.url);
   expect(status).toBe(2);
   expect(err).toContain("expected the name of a PoP as 'npx popserve status' shows it, as in HEL");
+});
+
+it('shows the only PoP of a region and of the world once, with its state', async () => {
+  const alone = ['global', 'pop:HEL', 'region:EU'].map((place) => quietPlace(place, [feature('type', 0.5)]));
+  pop.intercept = () => ({
+    status: 200,
+    body: { ...answer, events: [], versions: [{ ...answer.versions[0], places: alone }] },
+  });
+  const { out } = await runCommand(['drift', 'm'], pop.url);
+  expect(out.split('\n').filter((line) => /pop:|region:|global/.test(line))).toEqual([
+    'm 1: 1 of 2 windows past a threshold at pop:HEL: type PSI 0.50',
+    'pop:HEL, all of region:EU and global: 1 of 2 windows past a threshold',
+  ]);
 });
 
 it('knows no PoP that has not reported', async () => {

@@ -50,13 +50,14 @@ function popserve(args: string[], terminalColumns: number | null = null): Promis
 
 describe('popserve status', () => {
   beforeEach(() => {
-    pop.intercept = () => ({ status: 200, body: answer });
+    pop.intercept = ({ call }) =>
+      call.endsWith('/drift') ? { status: 503, body: { error: 'away' } } : { status: 200, body: answer };
   });
 
   it('tells which PoP serves what, how far the last release has come, and what was served', async () => {
     const { status, out } = await popserve(['status', 'm']);
     expect(status).toBe(0);
-    expect(pop.calls).toEqual(['GET /registry/models/m/status']);
+    expect(pop.calls).toContain('GET /registry/models/m/status');
     expect(out.split('\n')).toEqual([
       'm: serving v1, 5 % of its traffic go to v2 (epoch 2)',
       'limits of the canary: error share 0.01, from 100 requests',
@@ -75,6 +76,25 @@ describe('popserve status', () => {
       ),
       '',
     ]);
+  });
+
+  it('tells the drift of each version in a line, with what it waits for', async () => {
+    const settings = {
+      ...{ windowSeconds: 300, windows: 2 },
+      thresholds: { psi: 0.1, jensenShannon: 0.15, missing: 0.05, outside: 0.02, falseAlarms: 0.005 },
+    };
+    const waits = { for: 'rows', have: 160, need: 350, lookMs: seenAtMs + 11_000, untilMs: null, judgedThen: false };
+    const open = { sinceMs: seenAtMs, rows: 160, rowsOfOthers: 0, waits };
+    const place = { place: 'global', drifting: false, changedMs: 0, open, window: null, windows: [], accepted: null };
+    const versions = [{ version: 'v1', minimumRows: 350, episodes: [], places: [place] }];
+    pop.intercept = ({ call }) => ({
+      status: 200,
+      body: call.endsWith('/drift') ? { model: 'm', settings, versions, events: [] } : answer,
+    });
+    const line = 'not judged yet: 160 of 350 rows, looked at in 9 s';
+    expect((await popserve(['status', 'm'])).out).toContain(`\ndrift of v1: ${line}\n`);
+    const { drift } = JSON.parse((await popserve(['status', 'm', '--json'])).out);
+    expect(drift).toEqual([{ version: 'v1', state: line }]);
   });
 
   it('tells what callers measured, per side and place', async () => {

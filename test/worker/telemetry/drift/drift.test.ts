@@ -345,7 +345,9 @@ describe('one caller among several', () => {
     // The operator tries things out: no production data.
     await pop.operate('POST', '/v2/models/callers/infer', requestOf(40));
     await vi.waitFor(async () => {
-      expect(placeOf(await driftOf('callers'), 'global')?.open).toMatchObject({ rows: 50, rowsOfOthers: 20 });
+      const { open } = placeOf(await driftOf('callers'), 'global') ?? {};
+      expect(open).toMatchObject({ rows: 50, rowsOfOthers: 20 });
+      expect(open?.waits).toMatchObject({ for: 'rows', have: 50, need: expect.any(Number), judgedThen: false });
     }, patient);
   });
 
