@@ -82,7 +82,17 @@ const configTensorSchema = z.object({
     'TYPE_STRING',
     ...datatypeSchema.exclude(['BYTES']).options.map((name) => `TYPE_${name}` as const),
   ]),
-  dims: z.array(z.int().min(-1)),
+  dims: z.array(z.int().min(-1)).min(1).describe('Without the batch dimension, if `max_batch_size` is not 0.'),
+  reshape: z
+    .object({ shape: z.array(z.int()) })
+    .optional()
+    .describe('There if the model has no dimension here, where `dims` has one of 1. Requests may have it or not.'),
+});
+
+const configInputSchema = configTensorSchema.extend({
+  format: z
+    .enum(['FORMAT_NONE', 'FORMAT_NCHW', 'FORMAT_NHWC'])
+    .describe('Where the channels of a picture are, by the pipeline or the shape.'),
   optional: z.literal(true).optional().describe('There if a request may leave the input out.'),
 });
 
@@ -91,9 +101,14 @@ export const modelConfigSchema = z.object({
   name: modelNameSchema,
   platform: z.string(),
   backend: z.string(),
-  max_batch_size: z.int().min(0).describe('0: shapes are whole, none has a batch dimension that is left out.'),
+  max_batch_size: z
+    .int()
+    .min(0)
+    .describe(
+      'The most rows of a request by its limits; 0 if not every input and output has a leading dimension for them.',
+    ),
   version_policy: z.object({ specific: z.object({ versions: z.array(versionSchema) }) }),
-  input: z.array(configTensorSchema),
+  input: z.array(configInputSchema),
   output: z.array(configTensorSchema),
   default_model_filename: z.string(),
   parameters: z

@@ -1,23 +1,37 @@
-// The model configuration extension: a version's signature in the terms of Triton's model_config.proto, for clients that ask for
-// it.
+// The model configuration extension: a version's signature in the terms of Triton's model_config.proto, as Triton's backend for
+// onnxruntime completes the configuration of a model that has none. Clients that read it leave the batch dimension to it.
 // @see https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_model_configuration.md
+// @see https://github.com/triton-inference-server/onnxruntime_backend, AutoCompleteMaxBatch and AutoCompleteIO
 import type { ModelConfig } from '../../registry/api/metadata.ts';
+import { batchOf } from '../../registry/batch.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { TensorSpec } from '../../registry/signature.ts';
+import { largestBatch, type RequestLimits } from './largest-batch.ts';
+import { pictureFormat } from './picture-format.ts';
 
-/** `max_batch_size` is 0 because shapes are complete: none leaves out a batch dimension. */
-export function modelConfig({ model, version, signature, artifacts, runtime, pipeline }: Manifest): ModelConfig {
+type ConfigTensor = ModelConfig['output'][number];
+
+export function modelConfig(manifest: Manifest, limits: RequestLimits): ModelConfig {
+  const { model, version, signature, artifacts, runtime, pipeline } = manifest;
+  const rows = largestBatch(manifest, limits);
+  const inBatch = batchOf(signature).inputs;
+  // As in Triton, dimensions are given without the batch where there is one: then an input that is not cut by it has none to give.
+  const optional = (signature.optionalInputs ?? []).filter(({ name }) => rows === 0 || inBatch.has(name));
+  const configInput = (spec: TensorSpec) => ({
+    ...configTensor(spec, rows > 0),
+    format: pictureFormat(spec, rows > 0, pipeline),
+  });
   return {
     name: model,
     platform: 'onnxruntime_onnx',
     backend: 'onnxruntime',
-    max_batch_size: 0,
+    max_batch_size: rows,
     version_policy: { specific: { versions: [version] } },
     input: [
-      ...signature.inputs.map(configTensor),
-      ...(signature.optionalInputs ?? []).map((spec) => ({ ...configTensor(spec), optional: true as const })),
+      ...signature.inputs.map(configInput),
+      ...optional.map((spec) => ({ ...configInput(spec), optional: true as const })),
     ],
-    output: signature.outputs.map(configTensor),
+    output: signature.outputs.map((spec) => configTensor(spec, rows > 0)),
     default_model_filename: `model.${artifacts.model.format}`,
     parameters: {
       digest: { string_value: artifacts.model.digest },
@@ -29,6 +43,10 @@ export function modelConfig({ model, version, signature, artifacts, runtime, pip
   };
 }
 
-function configTensor({ name, datatype, shape }: TensorSpec): ModelConfig['input'][number] {
-  return { name, data_type: datatype === 'BYTES' ? 'TYPE_STRING' : `TYPE_${datatype}`, dims: shape };
+/** A tensor without dimensions of its own has one of 1, as Triton's clients need one; such requests are taken: see column-vector.ts. */
+function configTensor({ name, datatype, shape }: TensorSpec, isBatched: boolean): ConfigTensor {
+  const dims = isBatched ? shape.slice(1) : shape;
+  const type = datatype === 'BYTES' ? ('TYPE_STRING' as const) : (`TYPE_${datatype}` as const);
+  if (dims.length > 0) return { name, data_type: type, dims: [...dims] };
+  return { name, data_type: type, dims: [1], reshape: { shape: [] } };
 }

@@ -42,6 +42,8 @@ async function ready(c: Context<AppContext>) {
 }
 
 async function config(c: Context<AppContext>) {
-  const { manifest } = await c.var.isolate.routes.resolve(readSelector(c), c.executionCtx);
-  return c.json(modelConfig(manifest));
+  const { isolate } = c.var;
+  const { manifest } = await isolate.routes.resolve(readSelector(c), c.executionCtx);
+  const { maxBodyBytes, decodeLimits } = isolate.config;
+  return c.json(modelConfig(manifest, { maxBodyBytes, maxElements: decodeLimits.maxElements }));
 }

@@ -211,9 +211,9 @@ test('the model configuration has the signature in Triton’s terms', async () =
     expect(config).toMatchObject({
       name: 'configured',
       platform: 'onnxruntime_onnx',
-      max_batch_size: 0,
-      input: [{ name: 'x', data_type: 'TYPE_FP32', dims: [-1, 2] }],
-      output: [{ name: 'y', data_type: 'TYPE_FP32', dims: [-1, 2] }],
+      max_batch_size: 2_097_152,
+      input: [{ name: 'x', data_type: 'TYPE_FP32', dims: [2] }],
+      output: [{ name: 'y', data_type: 'TYPE_FP32', dims: [2] }],
     });
   }
 });
