@@ -42,11 +42,11 @@ export function readIndexRequest(body: unknown): { readyOnly: boolean } {
 }
 
 /**
- * Reads what a load or unload asks for from its body.
- * @returns the version, null for the model's default
+ * @param body of a load or unload
+ * @returns the version or alias that it asks for; null if it names none
  * @throws PopserveError UNSUPPORTED for a model in the request itself, INVALID_ARGUMENT
  */
-export function readRepositoryRequest(body: unknown): string | null {
+function readRepositoryRequest(body: unknown): string | null {
   if (isAbsent(body)) return null;
   const parameters = readParameters(readObject(body, 'the body').parameters, "'parameters'");
   const given = Object.keys(parameters).find((key) => key === 'config' || key.startsWith('file:'));
@@ -66,12 +66,12 @@ export function readRepositoryRequest(body: unknown): string | null {
 /**
  * Loads and warms a version here, and releases it if the model has no active version. It never replaces an active version: that
  * is what a route of the control plane does, with its history and rollback.
- * @param requested version or alias; null: the active version, else the one that was published last
+ * @param asked.body may name a version or alias; otherwise the active version is meant, else the one that was published last
  * @throws PopserveError NOT_FOUND, UNAVAILABLE with the reason if it cannot be loaded; then nothing has changed
  */
 export async function loadModel(
   isolate: Isolate,
-  asked: { model: string; requested: string | null },
+  asked: { model: string; body: unknown },
   operator: Operator,
   scope: RequestScope,
 ): Promise<void> {
@@ -97,10 +97,11 @@ function loadFault(model: string, error: PopserveError): PopserveError {
 
 async function load(
   isolate: Isolate,
-  { model, requested }: { model: string; requested: string | null },
+  { model, body }: { model: string; body: unknown },
   operator: Operator,
   scope: RequestScope,
 ): Promise<void> {
+  const requested = readRepositoryRequest(body);
   const { registry, routes, models, texts } = isolate;
   const { route, versions } = await registry.showModel(model);
   const stable = route?.aliases.stable;
@@ -118,15 +119,16 @@ async function load(
 
 /**
  * Frees the memory that versions of a model take here. Routes stay as they are: the next request for it loads it again.
- * @param requested version or alias; null: every version of the model
+ * @param asked.body may name a version or alias; otherwise every version of the model is meant
  * @throws PopserveError NOT_FOUND
  */
 export async function unloadModel(
   isolate: Isolate,
-  { model, requested }: { model: string; requested: string | null },
+  { model, body }: { model: string; body: unknown },
   operator: Operator,
   scope: RequestScope,
 ): Promise<void> {
+  const requested = readRepositoryRequest(body);
   if (requested === null) {
     await isolate.registry.requireModel(model);
     isolate.models.unload(model, null);

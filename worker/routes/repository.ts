@@ -8,7 +8,7 @@ import { readSelector } from '../http/selector.ts';
 import { spendOf } from '../http/spend.ts';
 import { operatorOf } from '../middleware/audit.ts';
 import { needs, needsOnly } from '../middleware/needs.ts';
-import { loadModel, modelIndex, readIndexRequest, readRepositoryRequest, unloadModel } from '../models/repository.ts';
+import { loadModel, modelIndex, readIndexRequest, unloadModel } from '../models/repository.ts';
 
 export const repositoryRoutes = new Hono<AppContext>()
   .post('/index', needsOnly('infer', 'read'), async (c) => {
@@ -17,13 +17,13 @@ export const repositoryRoutes = new Hono<AppContext>()
   })
   .post('/models/:model/load', needs('release'), async (c) => {
     const { model } = readSelector(c);
-    const requested = readRepositoryRequest(await readJson(c, 'the body', {}));
-    await loadModel(c.var.isolate, { model, requested }, operatorOf(c), c.executionCtx);
+    const body = await readJson(c, 'the body', {});
+    await loadModel(c.var.isolate, { model, body }, operatorOf(c), c.executionCtx);
     return c.body(null, 200);
   })
   .post('/models/:model/unload', needs('release'), async (c) => {
     const { model } = readSelector(c);
-    const requested = readRepositoryRequest(await readJson(c, 'the body', {}));
-    await unloadModel(c.var.isolate, { model, requested }, operatorOf(c), c.executionCtx);
+    const body = await readJson(c, 'the body', {});
+    await unloadModel(c.var.isolate, { model, body }, operatorOf(c), c.executionCtx);
     return c.body(null, 200);
   });

@@ -126,20 +126,15 @@ describe('load', () => {
   });
 
   test.each([
-    ['a configuration', { config: '{}' }, 501, "'config' is not supported"],
-    ['a file', { 'file:1/model.onnx': 'AAAA' }, 501, "'file:1/model.onnx' is not supported"],
-    ['a version that is no string', { version: 1 }, 400, 'version is 1, expected a string'],
-    [
-      'a version that is not there',
-      { version: '9' },
-      404,
-      "failed to load 'refusing': Request for unknown model: 'refusing' version 9 is",
-    ],
+    ['a configuration', { config: '{}' }, 501, "'parameters': 'config' is not supported"],
+    ['a file', { 'file:1/model.onnx': 'AAAA' }, 501, "'parameters': 'file:1/model.onnx' is not supported"],
+    ['a version that is no string', { version: 1 }, 400, "'parameters': version is 1, expected a string"],
+    ['a version that is not there', { version: '9' }, 404, "Request for unknown model: 'refusing' version 9 is"],
   ])('with %s is refused', async (_, parameters, status, error) => {
     await pop.release(adder('refusing', '1', 10));
     const answer = await repository('refusing/load', parameters);
     expect(answer.status).toBe(status);
-    expect(answer.json<{ error: string }>().error).toContain(error);
+    expect(answer.json<{ error: string }>().error).toContain(`failed to load 'refusing': ${error}`);
   });
 });
 
