@@ -21,8 +21,11 @@ import type { Classification } from './task.ts';
 const mostClassesDrawn = 16;
 const mostClassesWithShares = 6;
 
-/** @returns the whole page; the same judgement gives the same bytes */
-export function renderReport(manifest: Manifest, judgement: Judgement): string {
+/**
+ * @param madeAt when the judgement was made
+ * @returns the whole page; the same judgement and time give the same bytes
+ */
+export function renderReport(manifest: Manifest, judgement: Judgement, madeAt: Date): string {
   const { model, version } = manifest;
   const { evaluation } = judgement;
   const { data, task } = evaluation;
@@ -50,11 +53,20 @@ ${verdict(judgement)}
 <div class="cards">
 ${cards.join('\n')}
 </div>
-<footer>Made by popserve publish. Figures as ${task === 'detection' ? 'pycocotools' : 'scikit-learn'} defines them.</footer>
+<footer>Made by popserve publish on ${dateText(madeAt)}. Figures as ${task === 'detection' ? 'pycocotools' : 'scikit-learn'} defines them.</footer>
 </main>
 </body>
 </html>
 `;
+}
+
+/** `28 November 2026, 21:40 UTC`. */
+function dateText(at: Date): string {
+  const [day, time] = [
+    at.toLocaleDateString('en-GB', { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }),
+    at.toISOString().slice(11, 16),
+  ];
+  return `${day}, ${time} UTC`;
 }
 
 const kinds = {
@@ -76,8 +88,8 @@ function verdict({ evaluation, failures }: Judgement): string {
     ...(checked.length > 0 ? [checked.join(', ')] : unchecked.length > 0 ? [] : ['nothing was required']),
     ...(unchecked.length > 0 ? [`nothing to compare with, so not checked: ${unchecked.join(', ')}`] : []),
   ].map((text) => `<p>${escapeText(text)}</p>`);
-  const title = checked.length === 0 && unchecked.length > 0 ? 'Not refused' : 'As required';
-  return `<section class="verdict"><b>${title}</b><div>${texts.join('')}</div></section>`;
+  const title = checked.length > 0 ? 'As required' : unchecked.length > 0 ? 'Not refused' : 'Measured';
+  return `<section class="verdict${checked.length > 0 ? '' : ' neutral'}"><b>${title}</b><div>${texts.join('')}</div></section>`;
 }
 
 function figures({ evaluation }: Judgement, version: string): string {
@@ -107,7 +119,7 @@ function figures({ evaluation }: Judgement, version: string): string {
           { text: version, style: 'new' },
           { text: stable.version, style: 'old' },
         ])}`;
-  return `<section class="card wide"><h2>Figures</h2><p class="soft">${subtitle}</p><table><tr><th>metric</th><th class="number">${escapeText(version)}</th><th class="number">95 %</th>${head}<th></th></tr>${rows.join('')}</table>${remarks(evaluation)}</section>`;
+  return `<section class="card wide"><h2>Figures</h2><p class="soft">${subtitle}</p><table class="figures"><tr><th class="metric">metric</th><th class="number">${escapeText(version)}</th><th class="number">95 %</th>${head}<th class="bars"></th></tr>${rows.join('')}</table>${remarks(evaluation)}</section>`;
 }
 
 /** Remarks on the figures, and those that are absent. */
@@ -156,9 +168,10 @@ function confusionCard(predictions: Classification): string {
     const whole = counts.reduce((sum, count) => sum + count, 0);
     const cells = counts.map((count) => {
       const share = whole === 0 ? 0 : count / whole;
-      // The page's own ink on light cells, white on those that are filled.
-      const ink = share > 0.55 ? ';color:#fff' : '';
-      return `<td><div style="background:rgba(var(--heat),${(0.06 + share * 0.84).toFixed(3)})${ink}"><b>${count.toLocaleString('en')}</b><small>${(share * 100).toFixed(1)} %</small></div></td>`;
+      // The page's own ink on light cells, that of filled buttons on the others.
+      const ink = share > 0.72 ? ';color:var(--on-accent)' : '';
+      const fill = `color-mix(in srgb, var(--accent) ${(6 + share * 84).toFixed(1)}%, transparent)`;
+      return `<td><div style="background:${fill}${ink}"><b>${count.toLocaleString('en')}</b><small>${(share * 100).toFixed(1)} %</small></div></td>`;
     });
     return `<tr><th>${escapeText(classes[index] ?? '')}</th>${cells.join('')}</tr>`;
   });
@@ -210,7 +223,7 @@ function featureBars({ name, bins, counts }: FeatureBaseline): string {
   return `<div><b>${escapeText(name)}</b>${sparkBars(shownBins, `${name}: ${shownBins.join(', ')}`)}<span class="soft">${escapeText(range + missing)}</span></div>`;
 }
 
-function facts({ artifacts, runtime, source, tolerance }: Manifest, evaluation: Evaluation): string {
+function facts({ artifacts, runtime, source, tolerance, metadata = {} }: Manifest, evaluation: Evaluation): string {
   const { data, label, native, preprocessing = [] } = evaluation;
   const agreement =
     native === null
@@ -227,6 +240,8 @@ function facts({ artifacts, runtime, source, tolerance }: Manifest, evaluation: 
     ['Judged', judgedLine(evaluation).replace(/^judged: /, '')],
     ['Native onnxruntime', agreement],
     ['Runtime', `onnxruntime ${runtime.onnxruntime}`],
+    // Authors, training data and what else the publisher says of the version.
+    ...Object.entries(metadata),
   ];
   const items = rows.map(([term = '', text = '']) => `<dt>${escapeText(term)}</dt><dd>${escapeText(text)}</dd>`);
   return `<section class="card wide"><h2>How it was judged</h2><dl class="facts">${items.join('')}</dl></section>`;

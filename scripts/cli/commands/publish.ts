@@ -174,7 +174,7 @@ async function readServed(registry: RegistryClient, model: string, version: stri
 
 /** The report is written for a refused release, too: then somebody wants to look. */
 async function writeReport(manifest: Manifest, judgement: Judgement, file: string | undefined): Promise<void> {
-  if (file !== undefined) await writeFile(file, renderReport(manifest, judgement));
+  if (file !== undefined) await writeFile(file, renderReport(manifest, judgement, new Date()));
 }
 
 async function digestOfFile(file: string): Promise<string> {

@@ -1,7 +1,6 @@
 // The story's additions to the style sheet of release reports.
 export const storyStyle = `
-:root { --pop-0: #2463d1; --pop-1: #1a7f4b; --pop-2: #c23b78; }
-@media (prefers-color-scheme: dark) { :root { --pop-0: #74a7ff; --pop-1: #4cc38a; --pop-2: #ff7eb6; } }
+:root { --pop-0: light-dark(#0a5f73, #6cc7dd); --pop-1: light-dark(#7a5a00, #d8c04a); --pop-2: light-dark(#b02a6b, #ff7eb6); }
 .verdict.story { flex-wrap: wrap; }
 .claims { list-style: none; padding: 0 !important; display: grid; gap: 6px 28px; grid-template-columns: repeat(auto-fit, minmax(320px, 1fr)); flex: 1 1 600px; font-size: 14px; }
 .claims li { padding-left: 22px; position: relative; line-height: 1.35; }
@@ -15,7 +14,7 @@ export const storyStyle = `
 .key .pop-0::before, .track.pop-0 i { background: var(--pop-0); } .key .pop-1::before, .track.pop-1 i { background: var(--pop-1); } .key .pop-2::before, .track.pop-2 i { background: var(--pop-2); }
 .place { border-left: 4px solid; padding-left: 8px; } .place.pop-0 { border-color: var(--pop-0); } .place.pop-1 { border-color: var(--pop-1); } .place.pop-2 { border-color: var(--pop-2); }
 .limit { stroke: var(--bad); stroke-width: 1.2; stroke-dasharray: 5 4; fill: none; } .limit-name { stroke: none; fill: var(--bad); }
-.moment { stroke: var(--soft); stroke-opacity: 0.55; fill: none; } .badge { fill: var(--ink); } .badge-number { fill: var(--card); font-size: 11px; font-weight: 600; }
+.moment { stroke: var(--quiet); stroke-opacity: 0.55; fill: none; } .badge { fill: var(--text); } .badge-number { fill: var(--raised); font-size: 11px; font-weight: 600; }
 .moments { columns: 260px; font-size: 13px; margin: 10px 0 0; padding-left: 22px; } .moments li { break-inside: avoid; padding: 1px 0; }
 .shape { stroke-width: 1.4; stroke-linejoin: round; } .shape.then { fill: var(--old); fill-opacity: 0.28; stroke: var(--old); } .shape.now { fill: var(--new); fill-opacity: 0.28; stroke: var(--new); }
 .key .then::before { background: var(--old); } .key .now::before { background: var(--new); }

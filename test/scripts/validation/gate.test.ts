@@ -152,6 +152,16 @@ describe('the release gate', { timeout: 60_000 }, () => {
     // The curve of the version that is served beside that of the new one.
     expect(html.match(/class="line old"/g)).toHaveLength(2);
     expect(html).not.toMatch(/<script|https?:|src=|@import/);
+    expect(html).toMatch(/Made by popserve publish on \d{1,2} [A-Z][a-z]+ \d{4}, \d\d:\d\d UTC/);
+  });
+
+  it('says measured, not as required, where nothing was required', async () => {
+    const report = `${workshop.folder}/measured.html`;
+    const ran = await publish(good, 'measured', '--metadata', 'author=Ann', '--report', report);
+    expect(ran, ran.err).toMatchObject({ status: 0 });
+    const html = readFileSync(report, 'utf8');
+    expect(html).toContain('<section class="verdict neutral"><b>Measured</b><div><p>nothing was required</p>');
+    expect(html).toContain('<dt>author</dt><dd>Ann</dd>');
   });
 
   it('does not call a limit kept that had nothing to be held against', async () => {
