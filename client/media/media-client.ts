@@ -5,24 +5,32 @@ import { guard } from '../abortable.ts';
 import { PopserveClient, type Run } from '../client.ts';
 import { type ErrorCode, PopserveError } from '../errors.ts';
 import { jsonOf, pathOf, provenance } from '../model-calls.ts';
-import type { CallOptions, ClientOptions, Provenance } from '../options.ts';
+import type { CallOptions, ClientOptions, Provenance, RunOptions } from '../options.ts';
 import { spellOut } from '../tensors.ts';
 import { decodeAnswer, encodeRequest } from '../wire.ts';
 import type {
   Box,
   ClassifyAnswer,
   ClassifyOptions,
+  ClassifyTextsAnswer,
+  ClassifyTextsOptions,
   DetectAnswer,
   DetectedObject,
   DetectOptions,
   EmbedAnswer,
   EmbedOptions,
   LabelScore,
+  MarkTextsAnswer,
+  MarkTextsOptions,
   Picture,
   PictureOptions,
+  ReadAnswer,
+  TextsRead,
 } from './options.ts';
 import { OpenedPicture, type Scale } from './picture.ts';
 import { type Described, Pipelines } from './pipelines.ts';
+import { type Marked, toSpans } from './text-spans.ts';
+import type { StartedTexts } from './text-steps.ts';
 import { Tokenizers } from './tokenizers.ts';
 
 /** What a caller may ask of a task, in the API's names. */
@@ -31,9 +39,22 @@ type Parameters = Readonly<Record<string, number | undefined>>;
 /** A picture with what is asked about it. */
 interface Look {
   readonly picture: OpenedPicture;
-  readonly task: 'image-classification' | 'object-detection';
+  readonly task: 'image-classification' | 'object-detection' | 'image-to-text';
   readonly parameters: Parameters;
   readonly options: PictureOptions;
+}
+
+type TextSteps = typeof import('./text-steps.ts');
+
+/** What is asked about texts, and how it is begun where the version runs here. */
+interface AskedOfTexts<A> {
+  readonly task: 'text-classification' | 'token-classification';
+  readonly parameters: Parameters;
+  start(described: Described, texts: readonly string[], tokenizer: Uint8Array, steps: TextSteps): StartedTexts<A>;
+}
+
+interface AnsweredTexts<A> extends Provenance, TextsRead {
+  readonly answers: A[];
 }
 
 /** An answer of a task, told in pixels that have to be multiplied. */
@@ -117,6 +138,87 @@ export class MediaClient extends PopserveClient {
   }
 
   /**
+   * Reads a line of writing.
+   * @example
+   * ```ts
+   * import { MediaClient } from 'popserve/client/media';
+   *
+   * const client = new MediaClient('http://127.0.0.1:8787');
+   * const file = await fetch('data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEklEQVR4nGN4JsL1TISLAUIBAB/uBBHAPghBAAAAAElFTkSuQmCC');
+   * const { text } = await client.read('lines', await file.blob());
+   * console.log(text); // r
+   * ```
+   * @throws {PopserveError} if neither a PoP nor a permitted local run gives an answer; `code` says why
+   * @throws {unknown} the reason of `signal`, once it is aborted
+   */
+  read(model: string, picture: Picture, options: PictureOptions = {}): Promise<ReadAnswer> {
+    return this.#opened(picture, options, async (opened) => {
+      const look = { picture: opened, task: 'image-to-text', parameters: {}, options } as const;
+      const { answer, scale: _, ...origin } = await this.#look(model, look);
+      const [{ generated_text: text, score }] = answer as [{ generated_text: string; score: number }];
+      return { ...origin, text, score };
+    });
+  }
+
+  /**
+   * Says which classes texts belong to.
+   * @example
+   * ```ts
+   * import { MediaClient } from 'popserve/client/media';
+   *
+   * const client = new MediaClient('http://127.0.0.1:8787');
+   * const { labels } = await client.classifyTexts('moods', ['good film', 'bad film'], { topK: 1 });
+   * console.log(labels.map(([best]) => best?.label).join()); // POSITIVE,NEGATIVE
+   * ```
+   * @param texts one or more
+   * @throws {PopserveError} if neither a PoP nor a permitted local run gives an answer; `code` says why
+   * @throws {unknown} the reason of `signal`, once it is aborted
+   */
+  classifyTexts(
+    model: string,
+    texts: string | readonly string[],
+    options: ClassifyTextsOptions = {},
+  ): Promise<ClassifyTextsAnswer> {
+    const { topK, threshold } = options;
+    const task = 'text-classification';
+    return this.#texts<LabelScore[]>(model, texts, options, {
+      task,
+      parameters: { top_k: topK, threshold },
+      start: (described, all, tokenizer, { startClassifying }) =>
+        startClassifying(pipelineFor(task, described), all, tokenizer, options),
+    }).then(({ answers, ...read }) => ({ ...read, labels: answers }));
+  }
+
+  /**
+   * Finds the parts of texts that a model marks, such as names of people and places.
+   * @example
+   * ```ts
+   * import { MediaClient } from 'popserve/client/media';
+   *
+   * const client = new MediaClient('http://127.0.0.1:8787');
+   * const { spans } = await client.markTexts('names', 'ann saw new york');
+   * console.log(spans[0]?.map(({ label, word }) => `${label} ${word}`).join()); // PER ann,LOC new york
+   * ```
+   * @param texts one or more
+   * @throws {PopserveError} if neither a PoP nor a permitted local run gives an answer; `code` says why
+   * @throws {unknown} the reason of `signal`, once it is aborted
+   */
+  markTexts(
+    model: string,
+    texts: string | readonly string[],
+    options: MarkTextsOptions = {},
+  ): Promise<MarkTextsAnswer> {
+    const { threshold } = options;
+    const task = 'token-classification';
+    return this.#texts<Marked[]>(model, texts, options, {
+      task,
+      parameters: { threshold },
+      start: (described, all, tokenizer, { startMarking }) =>
+        startMarking(pipelineFor(task, described), all, tokenizer, options),
+    }).then(({ answers, ...read }) => ({ ...read, spans: toSpans(listOf(texts), answers) }));
+  }
+
+  /**
    * Makes vectors of texts, to compare them by.
    * @example
    * ```ts
@@ -132,12 +234,57 @@ export class MediaClient extends PopserveClient {
    */
   embed(model: string, texts: string | readonly string[], options: EmbedOptions = {}): Promise<EmbedAnswer> {
     return guard(options.signal, () => {
-      const all = typeof texts === 'string' ? [texts] : texts;
+      const all = listOf(texts);
       return this.answer<EmbedAnswer>(
         model,
         options,
         (call) => this.#embedAtPop(model, all, options, call),
-        (origin, run) => this.#embedHere(all, options, origin, run),
+        async (origin, run) => {
+          const { answers, ...read } = await this.#runHere(
+            'feature-extraction',
+            options,
+            origin,
+            run,
+            (described, tokenizer, steps) =>
+              steps.startEmbedding(pipelineFor('feature-extraction', described), all, tokenizer, options),
+          );
+          return { ...read, embeddings: answers };
+        },
+      );
+    });
+  }
+
+  #texts<A>(
+    model: string,
+    texts: string | readonly string[],
+    options: RunOptions,
+    { task, parameters, start }: AskedOfTexts<A>,
+  ): Promise<AnsweredTexts<A>> {
+    return guard(options.signal, () => {
+      const all = listOf(texts);
+      return this.answer<AnsweredTexts<A>>(
+        model,
+        options,
+        async (call) => {
+          const body = JSON.stringify({ inputs: all, parameters });
+          const request = { method: 'POST', headers: { 'content-type': 'application/json' }, body };
+          const received = await this.send(`${pathOf(model, call.version)}/infer`, call, request);
+          const origin = provenance(model, received);
+          // Answers of other tasks look alike.
+          pipelineFor(task, await this.#pipelines.of(model, origin, call));
+          const answers = jsonOf(received) as A[];
+          return { ...origin, answers, truncated: received.headers.has('popserve-truncated') };
+        },
+        async (origin, run) => {
+          const { tokens: _, ...read } = await this.#runHere(
+            task,
+            options,
+            origin,
+            run,
+            (described, tokenizer, steps) => start(described, all, tokenizer, steps),
+          );
+          return read;
+        },
       );
     });
   }
@@ -166,18 +313,20 @@ export class MediaClient extends PopserveClient {
     };
   }
 
-  async #embedHere(
-    texts: readonly string[],
-    options: EmbedOptions,
+  /** @throws {PopserveError} INVALID_ARGUMENT for a version of another task, before anything is loaded for it */
+  async #runHere<A>(
+    task: Pipeline['task'],
+    options: CallOptions,
     origin: Provenance,
     run: Run,
-  ): Promise<EmbedAnswer> {
+    start: (described: Described, tokenizer: Uint8Array, steps: TextSteps) => StartedTexts<A>,
+  ) {
     const described = await this.#pipelines.of(origin.model, origin, options);
-    const pipeline = pipelineFor('feature-extraction', described);
-    const { startEmbedding } = await loading(() => import('./text-steps.ts'));
+    pipelineFor(task, described);
+    const steps = await loading(() => import('./text-steps.ts'));
     const tokenizer = await this.#tokenizer(described, options);
     try {
-      const started = startEmbedding(pipeline, texts, tokenizer, options);
+      const started = start(described, tokenizer, steps);
       return { ...origin, ...started.finish(await run(started.inputs, undefined)) };
     } catch (cause) {
       throw ofThisFamily(cause);
@@ -272,6 +421,10 @@ export class MediaClient extends PopserveClient {
     const received = await this.send(`${pathOf(model, call.version)}/infer`, call, { method: 'POST', ...request });
     return { ...provenance(model, received), answer: jsonOf(received), scale };
   }
+}
+
+function listOf(texts: string | readonly string[]): readonly string[] {
+  return typeof texts === 'string' ? [texts] : texts;
 }
 
 function enlarged({ xmin, ymin, xmax, ymax }: Box, { x, y }: Scale): Box {

@@ -66,6 +66,51 @@ export interface DetectAnswer extends Provenance {
   objects: DetectedObject[];
 }
 
+export interface ReadAnswer extends Provenance {
+  /** The line of writing. */
+  text: string;
+  /** The mean share of the classes that wrote it; 0 for a line without text. */
+  score: number;
+}
+
+/** What was read of the texts of a call. */
+export interface TextsRead {
+  /** Whether a text had more tokens than the model takes, and was cut off. */
+  truncated: boolean;
+}
+
+export interface ClassifyTextsOptions extends RunOptions {
+  /** Classes in the answer; by default as many as the version was published with. */
+  topK?: number;
+  /** Leaves out what scores less. */
+  threshold?: number;
+}
+
+export interface ClassifyTextsAnswer extends Provenance, TextsRead {
+  /** For each text its classes, the highest score first. */
+  labels: LabelScore[][];
+}
+
+export interface MarkTextsOptions extends RunOptions {
+  /** Leaves out what scores less. */
+  threshold?: number;
+}
+
+/** A part of a text. */
+export interface TextSpan extends LabelScore {
+  /** `text.slice(start, end)`. */
+  word: string;
+  /** Where it begins in the string. */
+  start: number;
+  /** Where it ends, exclusive. */
+  end: number;
+}
+
+export interface MarkTextsAnswer extends Provenance, TextsRead {
+  /** For each text the parts that the model marks, in their order. */
+  spans: TextSpan[][];
+}
+
 export interface EmbedOptions extends RunOptions {
   /** The length that vectors are cut to, one of those that the version allows. */
   dimensions?: number;
@@ -73,11 +118,9 @@ export interface EmbedOptions extends RunOptions {
   prompt?: string;
 }
 
-export interface EmbedAnswer extends Provenance {
+export interface EmbedAnswer extends Provenance, TextsRead {
   /** A vector for each text, in their order. */
   embeddings: Float32Array[];
   /** Tokens of all texts together. */
   tokens: number;
-  /** Whether a text had more tokens than the model takes, and was cut off. */
-  truncated: boolean;
 }

@@ -1,12 +1,39 @@
 // The steps between texts and tensors where a version runs here: the PoP's own code. Loaded when it is first needed, or by `prepare()`.
+import type { LabelScore, TextSpan } from '../../registry/api/task-answers.ts';
 import type { Pipeline } from '../../registry/pipeline/pipeline.ts';
+import { classify } from '../../worker/pipeline/classify.ts';
+import type { TextItem } from '../../worker/pipeline/items.ts';
 import { pool } from '../../worker/pipeline/pool.ts';
 import { TextBatch, tokenising } from '../../worker/pipeline/prepare-texts.ts';
+import { spans } from '../../worker/pipeline/spans.ts';
 import { readTokenizer, type Tokenizer } from '../../worker/pipeline/text/tokenizer.ts';
+import type { Tensor } from '../../worker/protocol/tensor.ts';
 import type { OutputTensor, Spelled } from '../tensors.ts';
 import { fromRun, toRun } from './run-tensors.ts';
 
-export type EmbeddingPipeline = Extract<Pipeline, { task: 'feature-extraction' }>;
+type TextPipeline<Task extends Pipeline['task']> = Extract<Pipeline, { task: Task }>;
+
+/** A run between its two halves. */
+export interface StartedTexts<Answer> {
+  readonly inputs: ReadonlyMap<string, Spelled>;
+  /** @param outputs all that the model gives */
+  finish(outputs: Readonly<Record<string, OutputTensor>>): Read<Answer>;
+}
+
+/** Answers to all texts, and what was read of them. */
+export interface Read<Answer> {
+  readonly answers: Answer[];
+  /** Those of all texts that the model was given, the special ones among them. */
+  readonly tokens: number;
+  /** Whether one was cut off. */
+  readonly truncated: boolean;
+}
+
+/** What a caller may ask of labels. */
+export interface LabelParameters {
+  readonly topK?: number | undefined;
+  readonly threshold?: number | undefined;
+}
 
 /** What a caller may ask of vectors. */
 export interface EmbeddingParameters {
@@ -14,46 +41,67 @@ export interface EmbeddingParameters {
   readonly prompt?: string | undefined;
 }
 
-export interface Embedded {
-  readonly embeddings: Float32Array[];
-  /** Those of all texts that the model was given, the special ones among them. */
-  readonly tokens: number;
-  /** Whether one was cut off. */
-  readonly truncated: boolean;
-}
-
-export interface StartedEmbedding {
-  readonly inputs: ReadonlyMap<string, Spelled>;
-  /** @param outputs all that the model gives */
-  finish(outputs: Readonly<Record<string, OutputTensor>>): Embedded;
-}
-
 /** The one used last: reading it again costs more than an embedding. */
 let latest: { readonly artifact: Uint8Array; readonly tokenizer: Tokenizer } | undefined;
 
 /**
- * Makes a model's inputs of texts, as the PoP does.
+ * Makes a model's inputs of texts, as the PoP does, and vectors of its outputs.
  * @param artifact the version's tokenizer
  * @throws {PopserveError} the registry's, naming the step at fault
  */
 export function startEmbedding(
-  { text, after }: EmbeddingPipeline,
+  { text, after }: TextPipeline<'feature-extraction'>,
   texts: readonly string[],
   artifact: Uint8Array,
   { dimensions, prompt }: EmbeddingParameters,
-): StartedEmbedding {
+): StartedTexts<Float32Array> {
+  const asked = dimensions === undefined ? {} : { dimensions };
+  return start(text, texts, artifact, prompt, after.output, (output, items) => pool(output, after, items, asked));
+}
+
+/** As {@link startEmbedding}, for the classes of texts. */
+export function startClassifying(
+  { text, after }: TextPipeline<'text-classification'>,
+  texts: readonly string[],
+  artifact: Uint8Array,
+  { topK = after.topK, threshold }: LabelParameters,
+): StartedTexts<LabelScore[]> {
+  const asked = { topK, ...(threshold === undefined ? {} : { threshold }) };
+  return start(text, texts, artifact, undefined, after.output, (output) => classify(output, after, asked));
+}
+
+/** As {@link startEmbedding}, for the parts of texts that a model marks. */
+export function startMarking(
+  { text, after }: TextPipeline<'token-classification'>,
+  texts: readonly string[],
+  artifact: Uint8Array,
+  { threshold }: LabelParameters,
+): StartedTexts<TextSpan[]> {
+  return start(text, texts, artifact, undefined, after.output, (output, items) =>
+    spans(output, after, items, threshold),
+  );
+}
+
+function start<Answer>(
+  input: TextPipeline<'feature-extraction'>['text'],
+  texts: readonly string[],
+  artifact: Uint8Array,
+  prompt: string | undefined,
+  outputName: string,
+  answer: (output: Tensor, items: readonly TextItem[]) => Answer[],
+): StartedTexts<Answer> {
   if (latest?.artifact !== artifact) latest = { artifact, tokenizer: readTokenizer(artifact) };
   const { tokenizer } = latest;
-  const asked = tokenising(texts, text, prompt);
+  const asked = tokenising(texts, input, prompt);
   const encodings = asked.texts.map((each) => tokenizer.encode(each, asked.options));
-  const { inputs, items } = new TextBatch(texts, encodings, asked.prompt, text).prepared();
+  const { inputs, items } = new TextBatch(texts, encodings, asked.prompt, input).prepared();
   return {
     inputs: toRun(inputs),
     finish: (outputs) => {
-      const output = fromRun(outputs).find(({ name }) => name === after.output);
-      if (output === undefined) throw new Error(`the model gave no output '${after.output}'`);
+      const output = fromRun(outputs).find(({ name }) => name === outputName);
+      if (output === undefined) throw new Error(`the model gave no output '${outputName}'`);
       return {
-        embeddings: pool(output, after, items, dimensions === undefined ? {} : { dimensions }),
+        answers: answer(output, items),
         tokens: items.reduce((sum, each) => sum + each.tokens, 0),
         truncated: items.some((each) => each.total > each.tokens),
       };

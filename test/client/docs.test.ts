@@ -20,8 +20,9 @@ import { demoRelease } from '../examples/demo-release.ts';
 import { colourModel } from '../harness/pictures/colour-model.ts';
 import { jpegs } from '../harness/pictures/jpegs.ts';
 import { spotModel } from '../harness/pictures/spot-model.ts';
+import { stripeModel } from '../harness/pictures/stripe-model.ts';
 import { TestPop } from '../harness/pop.ts';
-import { sentences } from '../harness/texts/word-models.ts';
+import { moods, names, sentences } from '../harness/texts/word-models.ts';
 
 const run = promisify(execFile);
 
@@ -49,7 +50,10 @@ beforeAll(async () => {
   await pop.release(await demoRelease());
   await pop.release(colourModel('pictures', '1'));
   await pop.release(spotModel('things', '1'));
+  await pop.release(stripeModel('lines', '1'));
   await pop.release(sentences('sentences', '1'));
+  await pop.release(moods('moods', '1'));
+  await pop.release(names('names', '1'));
 });
 afterAll(async () => {
   await pop?.stop();

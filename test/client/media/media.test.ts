@@ -10,9 +10,10 @@ import { colourModel, colourPipeline } from '../../harness/pictures/colour-model
 import { png } from '../../harness/pictures/encoders.ts';
 import { jpegs } from '../../harness/pictures/jpegs.ts';
 import { spotModel } from '../../harness/pictures/spot-model.ts';
+import { drawStripes, stripeModel } from '../../harness/pictures/stripe-model.ts';
 import { TestPop } from '../../harness/pop.ts';
 import { adder } from '../../harness/small-models.ts';
-import { moods, sentences, textInput } from '../../harness/texts/word-models.ts';
+import { moods, names, sentences, textInput } from '../../harness/texts/word-models.ts';
 import { Weather } from '../weather.ts';
 
 const teal = new Uint8Array(png(20, 10, () => [0, 102, 51]));
@@ -36,6 +37,8 @@ beforeAll(async () => {
   await pop.release(sentences('sentences', '1'));
   await pop.release(sentences('asked', '1', textInput(8, { step: 'prompt', texts: { query: 'new york ' } })));
   await pop.release(moods('moods', '1'));
+  await pop.release(names('names', '1'));
+  await pop.release(stripeModel('lines', '1'));
   await pop.release(adder('adder', '1', 1));
   weather = await Weather.over(pop.pop.url);
 });
@@ -108,6 +111,18 @@ test('things are found with boxes in pixels of the file, at the PoP and here', a
   });
 });
 
+test('a line of writing is read, at the PoP and here', async () => {
+  for (const at of ['pop', 'local'] as const) {
+    const answer = await client.read('lines', drawStripes('grbr'), { at });
+    expect(answer).toMatchObject({ model: 'lines', version: '1', ranAt: at, text: 'grr' });
+    expect(answer.score).toBeGreaterThan(0.5);
+  }
+  expect(await client.read('lines', drawStripes('bb'))).toMatchObject({ text: '', score: 0 });
+  expect((await failure(client.read('colour', teal))).message).toBe(
+    'expected a version for image-to-text: colour 1 is for image-classification',
+  );
+});
+
 describe('texts', () => {
   const texts = ['good film', 'bad', 'good good good good good good good good bad'];
 
@@ -144,6 +159,56 @@ describe('texts', () => {
         message: expect.stringMatching(/^prompt: expected 'query'/),
       });
     }
+  });
+
+  test('have classes, the same at the PoP and here', async () => {
+    for (const at of ['pop', 'local'] as const) {
+      const { labels, truncated, ranAt } = await client.classifyTexts('moods', ['good film', 'bad'], { at });
+      expect([ranAt, truncated]).toEqual([at, false]);
+      expect(labels.map((own) => own.map(({ label }) => label))).toEqual([
+        ['POSITIVE', 'NEGATIVE'],
+        ['NEGATIVE', 'POSITIVE'],
+      ]);
+      expect(labels[0]?.[0]?.score).toBeCloseTo(1 / (1 + Math.exp(-2)), 5);
+      const asked = { at, topK: 1, threshold: 0.95 };
+      expect((await client.classifyTexts('moods', ['good', 'good good'], asked)).labels).toEqual([
+        [],
+        [{ label: 'POSITIVE', score: expect.closeTo(1 / (1 + Math.exp(-4)), 5) }],
+      ]);
+      const long = await client.classifyTexts('moods', 'good '.repeat(20), { at });
+      expect([long.labels.length, long.truncated]).toEqual([1, true]);
+    }
+  });
+
+  test('have parts that a model marks, in places of the string', async () => {
+    const text = '\u{1f642} ann saw new york';
+    for (const at of ['pop', 'local'] as const) {
+      const { spans, ranAt } = await client.markTexts('names', [text, 'bad film'], { at });
+      expect(ranAt).toBe(at);
+      expect(spans).toEqual([
+        [
+          { label: 'PER', word: 'ann', start: 3, end: 6, score: expect.any(Number) },
+          { label: 'LOC', word: 'new york', start: 11, end: 19, score: expect.any(Number) },
+        ],
+        [],
+      ]);
+      for (const { word, start, end } of spans[0] ?? []) expect(text.slice(start, end)).toBe(word);
+      expect((await client.markTexts('names', 'ann', { at, threshold: 1.1 })).spans).toEqual([[]]);
+    }
+  });
+
+  test('of another task are refused by name', async () => {
+    expect((await failure(client.classifyTexts('names', 'ann', { at: 'local' }))).message).toBe(
+      'expected a version for text-classification: names 1 is for token-classification',
+    );
+    expect((await failure(client.classifyTexts('names', 'ann', { topK: 1 }))).code).toBe('INVALID_ARGUMENT');
+    expect((await failure(client.markTexts('moods', 'good'))).message).toBe(
+      'expected a version for token-classification: moods 1 is for text-classification',
+    );
+    expect((await failure(client.classifyTexts('names', 'ann'))).message).toBe(
+      'expected a version for text-classification: names 1 is for token-classification',
+    );
+    expect((await failure(client.markTexts('adder', 'good'))).code).toBe('INVALID_ARGUMENT');
   });
 
   test('need no network once the version is prepared, and what is kept is checked', async () => {
