@@ -54,9 +54,10 @@ export function oipCodec(
     decode: () => {
       const known = heads.read(manifest, message, limits, admit);
       if (known !== null) return known;
-      // Elements behind a known head that are refused have taken room already.
-      account.give('decoded');
-      return decodeInferRequest({ ...message, signature, features, limits, admit, onHead });
+      // Elements that are read once more have taken room already: those behind a known head, and those that are refused.
+      const onRepeat = () => account.give('decoded');
+      onRepeat();
+      return decodeInferRequest({ ...message, signature, features, limits, admit, onHead, onRepeat });
     },
     encode: (request, outputs) => {
       const { id, records } = request;

@@ -21,7 +21,7 @@ import {
   refuseSharedMemory,
 } from './fields.ts';
 import type { DecodeLimits, InferRequest, RequestedOutput } from './infer-request.ts';
-import { type ParsedJson, parseJson, requestLimits } from './json.ts';
+import { type Ends, leastSliceBytes, type ParsedJson, parseJson, requestLimits } from './json.ts';
 import type { HeadParts } from './known-head.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -94,15 +94,7 @@ function decodeRawRequest(
   return { ...request, inputs: [{ name, datatype, shape, data }] };
 }
 
-/**
- * Decodes the body of an inference request. Binary tensors are views on `body`, possibly unaligned. Whether
- * inputs are missing is asked later (checkInputs).
- *
- * @param headerLength value of the header Inference-Header-Content-Length as it came, `null` without one
- * @throws {PopserveError} INVALID_ARGUMENT naming the field or input at fault; TOO_LARGE beyond the limits
- * @see https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
- */
-export function decodeInferRequest(message: {
+interface RequestMessage {
   readonly body: Uint8Array;
   readonly headerLength: string | null;
   readonly signature: Signature;
@@ -113,13 +105,43 @@ export function decodeInferRequest(message: {
   readonly admit?: Admit | undefined;
   /** Told of a head that another body may repeat, with other elements. */
   readonly onHead?: ((parts: HeadParts) => void) | undefined;
-}): InferRequest {
+  /** Told before inputs that were admitted are read once more. */
+  readonly onRepeat?: (() => void) | undefined;
+}
+
+/** Faults that a text may have for no other reason than that the end of an array was taken to be elsewhere. */
+const textFaults: ReadonlySet<string> = new Set(['INVALID_ARGUMENT', 'TOO_LARGE']);
+
+/**
+ * Decodes the body of an inference request. Binary tensors are views on `body`, possibly unaligned. Whether
+ * inputs are missing is asked later (checkInputs).
+ *
+ * @param headerLength value of the header Inference-Header-Content-Length as it came, `null` without one
+ * @throws {PopserveError} INVALID_ARGUMENT naming the field or input at fault; TOO_LARGE beyond the limits
+ * @see https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
+ */
+export function decodeInferRequest(message: RequestMessage): InferRequest {
   const { body, headerLength, signature, limits, admit } = message;
   const jsonBytes = readHeaderLength(headerLength, body.length);
   if (jsonBytes === 0 && headerLength !== null) return decodeRawRequest(body, signature, limits, admit);
 
   checkJsonBytes(jsonBytes, limits);
-  const json = parseJson(body.subarray(0, jsonBytes), { maxDepth: limits.maxJsonDepth, ...requestLimits }, 'tensors');
+  const parse = (ends: Ends) =>
+    parseJson(body.subarray(0, jsonBytes), { maxDepth: limits.maxJsonDepth, ...requestLimits }, 'tensors', ends);
+  let json: ParsedJson | undefined;
+  try {
+    json = parse('quick');
+    return decodeParsed(message, json, jsonBytes);
+  } catch (error) {
+    const mayDiffer = json?.isQuick ?? jsonBytes >= leastSliceBytes;
+    if (!mayDiffer || !(error instanceof PopserveError) || !textFaults.has(error.code)) throw error;
+    message.onRepeat?.();
+    return decodeParsed(message, parse('exact'), jsonBytes);
+  }
+}
+
+function decodeParsed(message: RequestMessage, json: ParsedJson, jsonBytes: number): InferRequest {
+  const { body, headerLength, signature, limits, admit } = message;
   const request = readObject(json.value, 'the body');
   const parameters = readParameters(request.parameters, "'parameters'");
   const binaryOutputs = readBoolean(parameters.binary_data_output, "'parameters': binary_data_output") ?? false;

@@ -9,7 +9,7 @@ import { decodeDataSlice } from './data-slice.ts';
 import { quote } from './describe.ts';
 import { type CheckedHead, type DecodeLimits, type InferRequest, outputNames } from './infer-request.ts';
 import { leastSliceBytes } from './json.ts';
-import { type DataSlice, NotJson } from './slice-reader.ts';
+import { type DataSlice, NotJson, uncounted } from './slice-reader.ts';
 import type { Tensor, TensorHead } from './tensor.ts';
 
 /** The parts of a body around the elements of its tensors, told by whoever has decoded it. */
@@ -112,8 +112,7 @@ export class KnownHead implements CheckedHead {
     // Nested elements stand in an array for each dimension, within an object, an array and an object.
     if (end - at < leastSliceBytes || shape.length + 3 > maxJsonDepth) return null;
     admit(input);
-    // Its commas are not counted beforehand: the reader stops where there are more elements, or fewer.
-    const slice = { bytes: body, start: at, end, commas: count - 1, containers: count > 1 ? 1 : 2 };
+    const slice = { bytes: body, start: at, end, commas: uncounted, containers: 1 };
     try {
       return [{ name, datatype, shape, data: decodeDataSlice({ where, datatype, shape, count }, slice) }];
     } catch (error) {

@@ -16,6 +16,7 @@ import {
 } from './data-faults.ts';
 import { NumberReader } from './json-number.ts';
 import { parseWithTokens, quotedNumber, tokenAt } from './non-finite.ts';
+import { type Floats, readAhead } from './read-ahead.ts';
 
 /** An array in a body that was not parsed. */
 export interface DataSlice {
@@ -24,11 +25,14 @@ export interface DataSlice {
   readonly start: number;
   /** Behind its `]`. */
   readonly end: number;
-  /** Commas in it and in what it holds, outside strings. */
+  /** Commas in it and in what it holds, outside strings; {@link uncounted} where nobody has counted them. */
   readonly commas: number;
   /** Brackets and braces that open in it. */
   readonly containers: number;
 }
+
+/** Whoever reads the elements of such an array notices where there are more of them, or fewer. */
+export const uncounted = -1;
 
 /** Thrown where the bytes are not JSON; whoever has the whole body tells where. */
 export class NotJson extends Error {
@@ -66,20 +70,25 @@ export class SliceReader {
     this.#numbers = new NumberReader(slice.bytes, slice.start);
   }
 
-  /** Calls `element` for each element, in row-major order; it moves behind what it reads. */
-  visit(element: (index: number) => void): void {
+  /**
+   * Calls `element` for each element, in row-major order; it moves behind what it reads.
+   * @param ahead may have read some of the elements from an index on, but not all up to `end`: it says how many, and has moved behind
+   *   their commas
+   */
+  visit(element: (index: number) => void, ahead?: (index: number, end: number) => number): void {
     const { shape } = this.#target;
     if (shape.length > 1 && this.#startsNested()) {
       let index = 0;
       const descend = (axis: number): void => {
         if (this.#bytes[this.#at] !== openBracket) throw arrayFault(this.#target, axis, this.#shown());
         const length = shape[axis] ?? 0;
-        const last = axis === shape.length - 1;
-        this.#list(
-          length,
-          () => (last ? element(index++) : descend(axis + 1)),
-          (found) => nestedLengthFault(this.#target, axis, found),
-        );
+        const fault = (found: number) => nestedLengthFault(this.#target, axis, found);
+        if (axis < shape.length - 1) this.#list(length, () => descend(axis + 1), fault);
+        else {
+          const first = index;
+          index += length;
+          this.#list(length, (item) => element(first + item), fault, ahead && ((item) => ahead(first + item, index)));
+        }
       };
       descend(0);
     } else {
@@ -87,9 +96,10 @@ export class SliceReader {
       // Commas tell how many items there are, but for none or one, and where a fault or base64 puts brackets between them.
       const { containers, commas, start } = this.#slice;
       const items = containers > 1 || commas === 0 ? this.#countItems(start) : commas + 1;
-      if (items !== count) throw flatLengthFault(this.#target, items);
+      if (commas !== uncounted && items !== count) throw flatLengthFault(this.#target, items);
       this.#at = this.#slice.start;
-      this.#list(count, element, (found) => flatLengthFault(this.#target, found));
+      const fault = (found: number) => flatLengthFault(this.#target, found);
+      this.#list(count, element, fault, ahead && ((item) => ahead(item, count)));
     }
     if (this.#at !== this.#slice.end) throw new NotJson();
   }
@@ -108,16 +118,27 @@ export class SliceReader {
     return this.#bytes[this.#at] === openBrace ? null : shape;
   }
 
-  floats(elements: Float32Array | Float64Array | Float16Array, single: boolean): Uint8Array {
-    this.visit((index) => {
-      if (this.#bytes[this.#at] === 0x6e) {
-        elements[index] = this.#null(index);
-        return;
-      }
-      const value = this.float(index, single);
-      elements[index] = value;
-      if (!Number.isFinite(elements[index]) && Number.isFinite(value)) throw floatFault(this.#target, index, value);
-    });
+  floats(elements: Floats, single: boolean): Uint8Array {
+    const ahead = { index: 0, at: 0 };
+    this.visit(
+      (index) => {
+        if (this.#bytes[this.#at] === 0x6e) {
+          elements[index] = this.#null(index);
+          return;
+        }
+        const value = this.float(index, single);
+        elements[index] = value;
+        if (!Number.isFinite(elements[index]) && Number.isFinite(value)) throw floatFault(this.#target, index, value);
+      },
+      (index, end) => {
+        ahead.index = index;
+        ahead.at = this.#at;
+        // The last element has no comma behind it.
+        readAhead(this.#bytes, elements, ahead, end - 1);
+        this.#at = ahead.at;
+        return ahead.index - index;
+      },
+    );
     return new Uint8Array(elements.buffer);
   }
 
@@ -245,7 +266,12 @@ export class SliceReader {
   }
 
   /** Reads an array of as many items. */
-  #list(length: number, item: (index: number) => void, fault: (found: number) => PopserveError): void {
+  #list(
+    length: number,
+    item: (index: number) => void,
+    fault: (found: number) => PopserveError,
+    ahead?: (index: number) => number,
+  ): void {
     const start = this.#at;
     this.#at++;
     this.#skipSpace();
@@ -256,6 +282,10 @@ export class SliceReader {
     }
     for (let index = 0; ; index++) {
       if (index === length) throw fault(this.#countItems(start));
+      if (ahead !== undefined) {
+        index += ahead(index);
+        this.#skipSpace();
+      }
       item(index);
       this.#skipSpace();
       const byte = this.#bytes[this.#at];
