@@ -60,7 +60,7 @@ const watch: readonly Row[] = [
     async () => (await import('./commands/infer.ts')).addInfer,
   ],
   [
-    'verify <model> <version>',
+    'verify <model> [version]',
     "replay a version's golden vectors at a PoP, whether it is served there or not",
     async () => (await import('./commands/verify.ts')).addVerify,
   ],

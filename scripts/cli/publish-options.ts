@@ -69,7 +69,7 @@ export function addPublishOptions(command: Command): Command {
 function addReleaseOptions(command: Command): Command {
   return command
     .requiredOption('--name <model>', 'the model that this is a version of', parseModel)
-    .option('--version <version>', 'default: the next after the highest, v1 for the first', parseVersion)
+    .option('--version <version>', 'default: the next after the highest, 1 for the first', parseVersion)
     .option('--activate', 'serve it at once')
     .option('--breaking', 'with --activate: even if callers of the version that is served break; needs --reason')
     .option('--reason <text>', 'for the history of the model, with --activate or --force', parseReason)

@@ -4,13 +4,13 @@ import { versionSchema } from '../../registry/names.ts';
 const naturalOrder = new Intl.Collator('en', { numeric: true });
 
 /**
- * The next number after the highest version: `v1` -> `v2`, `9` -> `10`; `v1` for the first. Where the highest is no plain
+ * The next number after the highest version: `v1` -> `v2`, `9` -> `10`; `1` for the first. Where the highest is no plain
  * number (`1.4.2`, `2026-11-23.1`) nobody can tell what comes next, and the version is a date: `2026-11-24.1`.
  * @param existing in any order, those that were retired too: their names are taken
  */
 export function nextVersion(existing: readonly string[], today: Date): string {
   const highest = highestVersion(existing);
-  if (highest === undefined) return 'v1';
+  if (highest === undefined) return '1';
   return increment(highest) ?? datedVersion(existing, today);
 }
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { projectRoot } from '../build/project.ts';
+import { Narration } from './narration.ts';
 import { type Claim, claimsOf } from './story/claims.ts';
 import { defaultSeed, fullPlan, quickPlan, regions } from './story/plan.ts';
 import { renderStory } from './story/report.ts';
@@ -18,9 +19,8 @@ const usage = `npm run demo [-- --seed N] [--report FILE] [--quick] [--keep]
   --keep         leave the PoPs running until Ctrl-C`;
 
 const options = readOptions();
-const startedMs = performance.now();
-const elapsed = () => `${((performance.now() - startedMs) / 1000).toFixed(1).padStart(6)} s`;
 const say = (text: string) => process.stdout.write(`${text}\n`);
+const narration = new Narration(say);
 
 const plan = options.quick ? quickPlan(options.seed) : fullPlan(options.seed);
 const folder = await mkdtemp(join(tmpdir(), 'popserve-demo-'));
@@ -28,12 +28,10 @@ const folder = await mkdtemp(join(tmpdir(), 'popserve-demo-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 let stage: Stage | null = null;
 try {
-  say(`${elapsed()}  Starting three PoPs: ${regions.map(({ city, pop }) => `${city} (${pop})`).join(', ')} …`);
-  stage = await openStage(plan);
-  const story = await tellStory(stage, plan, folder, {
-    chapter: (title) => say(`\n${elapsed()}  ${title}`),
-    fact: (text) => say(`${elapsed()}    ${text}`),
-  });
+  say(`${narration.elapsed}  Starting three PoPs: ${regions.map(({ city, pop }) => `${city} (${pop})`).join(', ')} …`);
+  stage = await openStage(plan, (text) => narration.doing(text));
+  const story = await tellStory(stage, plan, folder, narration);
+  narration[Symbol.dispose]();
   const claims = claimsOf(story);
   await mkdir(dirname(options.report), { recursive: true });
   await writeFile(options.report, renderStory(story, claims));
@@ -44,16 +42,17 @@ try {
   process.stderr.write(`\nThe story does not go on: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 } finally {
+  narration[Symbol.dispose]();
   await stage?.close();
 }
 
 function summarize(claims: readonly Claim[]): void {
-  say(`\n${elapsed()}  What came of it`);
+  say(`\n${narration.elapsed}  What came of it`);
   for (const { text, holds, found } of claims) say(`  ${holds ? '✓' : '✗'} ${text}\n      ${found}`);
   const failed = claims.filter(({ holds }) => !holds).length;
   say(
     failed === 0
-      ? `\nThe story came true in ${elapsed().trim()}.`
+      ? `\nThe story came true in ${narration.elapsed.trim()}.`
       : `\nThe story did not come true: ${failed} of ${claims.length} claims do not hold.`,
   );
   say(`Report: ${relative(process.cwd(), options.report)}`);

@@ -34,6 +34,8 @@ export interface OriginalOptions {
   readonly sampleInputs?: (signature: Signature) => Promise<readonly (readonly Tensor[])[] | null>;
   /** Their source, for messages; default: the test data. */
   readonly samplesOf?: string;
+  /** Told what is done once the model is loaded. */
+  readonly step?: (text: string) => void;
 }
 
 export interface Original {
@@ -71,7 +73,9 @@ export async function examineOriginal(
   const dimensions = variableDimensions(model.session.inputs);
   const given = resolveMaxDims(options.maxDims, dimensions);
   const target = { model, signature: required, hints, most: given, timeoutMs: options.timeoutMs };
+  options.step?.('trying sample inputs on it');
   const sampled = await sample(target, dimensions, given, options);
+  options.step?.('finding out how it takes several records, and whether it draws random numbers');
   const randomness = await findRandomness(source.onnx, model, sampled.samples);
   requireAllowed(source.file, randomness, options.allowRandom ?? false);
   const { outputs, notes } = knownOutputs(source.onnx, model.session.outputs, sampled.samples);

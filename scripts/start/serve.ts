@@ -56,7 +56,10 @@ export async function serve(options: ServeOptions, say: (line: string) => void):
   let served = await listServed(url, pop.token);
   if (served.length === 0 && options.demo) {
     say(`The registry is empty: releasing the demo models '${demoModel.name}' and '${demoPictureModel.name}' …`);
-    await Promise.all([releaseDemo(url, pop.token), releaseDemoPictures(url, pop.token)]);
+    await releaseDemoPictures(url, pop.token);
+    say(`  '${demoPictureModel.name}' is released; it was examined when it was trained.`);
+    say(`  '${demoModel.name}' is checked, converted, measured and judged, as a model of your own is: some 10 s …`);
+    await releaseDemo(url, pop.token);
     served = await listServed(url, pop.token);
   }
   const open = (await fetch(new URL('/v2/models', url))).status !== 401;

@@ -1,5 +1,6 @@
 // From a model file to what is published: read, examined in the WASM runtime, converted, checked, measured. Uploads nothing.
 
+import { basename } from 'node:path';
 import { sha256Digest } from '../../registry/digests.ts';
 import { type Manifest, manifestSchema } from '../../registry/manifest.ts';
 import { mebibyte } from '../../registry/mebibytes.ts';
@@ -66,6 +67,7 @@ export async function preparePublication(
   // A column of texts is no input of the graph: it is read once the tokenizer is known.
   const takesTexts = options.pipeline !== undefined && isTextTask(taskOf(options.pipeline));
   if (options.validation && source.onnx && !takesTexts) await checkEarly(options.validation, source.onnx.graph);
+  if (inspector === undefined) progress.step('starting the WASM runtime to try it in');
   const used = inspector ?? (await Inspector.start({ heapLimitMib: settings.memoryBudgetMib }));
   try {
     return await prepareSource(source, labels, options, settings, progress, used);
@@ -90,7 +92,8 @@ async function prepareSource(
   labelNotes(source, labelFiles.length > 0).forEach(note);
 
   const planned = new PlanOnce(options.pipeline);
-  const gateData = options.validation && readOnce(options.validation, (signature) => planned.preparation(signature));
+  const gateData =
+    options.validation && readOnce(options.validation, (signature) => planned.preparation(signature), progress);
   progress.step('loading the original in the WASM runtime');
   const { heapLimitMib, timeoutMs } = { heapLimitMib: settings.originalHeapMib, timeoutMs: settings.timeoutMs };
   const original = await examineOriginal(inspector, source, {
@@ -100,6 +103,7 @@ async function prepareSource(
     maxDims: options.maxDims ?? [],
     tolerance: settings.tolerance,
     allowRandom: settings.allowRandom,
+    step: (text) => progress.step(text),
     ...samplesOf(options.validation, gateData, planned),
   });
   const texts = planned.texts(original.signature);
@@ -153,6 +157,7 @@ async function prepareSource(
 
   progress.step('finding out how large the inputs may be');
   const { limits, costs } = await limitInputs(inspector, chosen, original, settings, note);
+  progress.step('trying inputs without elements');
   const zeroSizes = await tryZeroSizes(inspector, chosen, original, settings);
 
   const modelBlob = await blobOf(chosen.artifact.bytes);
@@ -177,6 +182,7 @@ async function prepareSource(
   validation?.notes.forEach(note);
   const predictions = validation?.judgement?.predictions;
   const judged = data?.test && predictions ? { test: data.test, predictions } : null;
+  progress.step('making golden vectors');
   const goldenBytes = await makeGolden(
     inspector,
     {
@@ -291,9 +297,14 @@ function samplesOf(
 function readOnce(
   options: ValidationOptions,
   preparationOf: (signature: Signature) => Pick<DataOptions, 'image' | 'texts' | 'detects'>,
+  progress: Progress,
 ): (signature: Signature) => Promise<GateData> {
   let read: Promise<GateData> | undefined;
+  const files = [options.testData, options.reference].flatMap((each) =>
+    each === undefined ? [] : [basename(each.path)],
+  );
   return (signature) => {
+    if (read === undefined) progress.step(`reading the rows of ${files.join(' and ')}`);
     read ??= readGateData(options, signature, preparationOf(signature));
     return read;
   };

@@ -53,7 +53,7 @@ ${verdict(judgement)}
 <div class="cards">
 ${cards.join('\n')}
 </div>
-<footer>Made by popserve publish on ${dateText(madeAt)}. Figures as ${task === 'detection' ? 'pycocotools' : 'scikit-learn'} defines them.</footer>
+<footer>Made by npx popserve publish on ${dateText(madeAt)}. Figures as ${task === 'detection' ? 'pycocotools' : 'scikit-learn'} defines them.</footer>
 </main>
 </body>
 </html>

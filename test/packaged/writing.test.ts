@@ -150,7 +150,7 @@ describe.skipIf(!canDraw)('lines of writing', { timeout: 120_000 }, () => {
       0,
       expect.stringMatching(/TEXT +SCORE\nInvoice 2026-11-28 +0\.\d{4}\n/),
     ]);
-    const verified = await run('verify', 'reader', 'v1');
+    const verified = await run('verify', 'reader', '1');
     expect(verified.status, verified.out + verified.err).toBe(0);
   });
 

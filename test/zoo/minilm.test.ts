@@ -72,7 +72,7 @@ describe.runIf(hasZoo)('a sentence model', () => {
     expect([published.status, published.err]).toEqual([0, '']);
     expect(published.out).toMatch(/tokenise by WordPiece, 30,522 tokens +tokenizer.json/);
     expect(published.out).toMatch(/at most 256 tokens +sentence_bert_config.json: max_seq_length/);
-    const verified = await command('verify', 'sentences', 'v1');
+    const verified = await command('verify', 'sentences', '1');
     expect([verified.status, verified.out]).toEqual([0, expect.stringContaining('6 of 6 golden vectors as published')]);
 
     const headers = { 'content-type': 'application/json' };

@@ -129,7 +129,7 @@ describe.skipIf(!hasZoo)('ultraface', { timeout: 120_000 }, () => {
   });
 
   test('golden vectors are replayed', async () => {
-    const { status, out } = await command('verify', 'faces', 'v1');
+    const { status, out } = await command('verify', 'faces', '1');
     expect([status, out]).toEqual([0, expect.stringContaining('4 of 4 golden vectors as published')]);
   });
 });

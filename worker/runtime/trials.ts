@@ -107,7 +107,7 @@ export class Trials {
         const how = failure === null ? 'did not return and took its isolate with it' : `broke the runtime: ${failure}`;
         throw new PopserveError(
           'UNAVAILABLE',
-          `it failed ${mostAttempts} trials; the last, at PoP ${pop} on ${startedAt.toISOString()}, ${how}. It is not loaded again until an operator allows it: popserve retry ${model} ${version}`,
+          `it failed ${mostAttempts} trials; the last, at PoP ${pop} on ${startedAt.toISOString()}, ${how}. It is not loaded again until an operator allows it: npx popserve retry ${model} ${version}`,
           { retryAfterSeconds: 60 },
         );
       }

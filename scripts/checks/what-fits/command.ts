@@ -18,7 +18,10 @@ if (files.length === 0) {
 const head = ['model', 'file, MiB', 'lean adds, MiB', 'fast adds, MiB', 'load, ms', 'run, ms', '$ per million'];
 const rows = [head, head.map(() => '---')];
 const inspector = await Inspector.start();
-for (const file of files) rows.push(await measure(file));
+for (const [index, file] of files.entries()) {
+  process.stderr.write(`measuring ${file} (${index + 1} of ${files.length}) …\n`);
+  rows.push(await measure(file));
+}
 await inspector.close();
 process.stdout.write(`${rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`);
 

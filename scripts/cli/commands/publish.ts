@@ -58,6 +58,7 @@ async function publish(context: Context, path: string, options: PublishArguments
   const model = options.name;
   progress.step(`reading ${basename(file)}`);
   const sourceDigest = await digestOfFile(file);
+  progress.step(`asking ${context.connection.settings.url} what it has of ${model}`);
   const details = await orNothing(registry.showModel(model));
   const existing = details?.versions.map(({ version }) => version) ?? [];
   const version = options.version ?? nextVersion([...existing, ...(details?.retired ?? [])], host.now());

@@ -40,7 +40,7 @@ async function servedVersion({ registry }: Context, model: string): Promise<stri
   const listed = versions.map(({ version }) => version).join(', ');
   throw new PopserveError(
     'NOT_FOUND',
-    `no version of ${model} is served; name one, as in 'npx popserve verify ${model} ${versions[0]?.version ?? 'v1'}': it has ${listed || 'none'}`,
+    `no version of ${model} is served; name one, as in 'npx popserve verify ${model} ${versions[0]?.version ?? '1'}': it has ${listed || 'none'}`,
   );
 }
 

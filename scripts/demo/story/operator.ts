@@ -15,10 +15,15 @@ export interface Ran {
 export class Operator {
   readonly #env: Readonly<Record<string, string>>;
   readonly #inspector: Inspector;
+  readonly #doing: (text: string) => void;
 
-  /** @param inspector where models are examined; stays open */
-  constructor({ url, token }: { url: URL; token: string }, inspector: Inspector) {
+  /**
+   * @param inspector where models are examined; stays open
+   * @param doing gets the steps of an examination
+   */
+  constructor({ url, token }: { url: URL; token: string }, inspector: Inspector, doing: (text: string) => void) {
     this.#inspector = inspector;
+    this.#doing = doing;
     this.#env = { POPSERVE_URL: url.href, POPSERVE_TOKEN: token, POPSERVE_ACTOR: 'demo' };
   }
 
@@ -36,9 +41,12 @@ export class Operator {
       readStdin: async () => new Uint8Array(),
       wait: (ms) => delay(ms),
       now: () => new Date(),
-      prepare: (options, progress) => preparePublication(options, progress, this.#inspector),
+      prepare: (options, progress) => {
+        const step = (text: string) => this.#doing(`publishing version ${options.version}: ${text}`);
+        return preparePublication(options, { step, note: (text) => progress.note(text) }, this.#inspector);
+      },
     });
-    return { command: `popserve ${args.join(' ')}`, status, value: JSON.parse(out) };
+    return { command: `npx popserve ${args.join(' ')}`, status, value: JSON.parse(out) };
   }
 
   /** @throws Error with what the command said */

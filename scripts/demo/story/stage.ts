@@ -18,7 +18,9 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-export async function openStage(plan: StoryPlan): Promise<Stage> {
+/** @param doing gets what takes its time */
+export async function openStage(plan: StoryPlan, doing: (text: string) => void): Promise<Stage> {
+  doing('bundling the Worker, starting workerd');
   const secret = `whsec_${randomBytes(24).toString('base64')}`;
   const receiver = await WebhookReceiver.start(secret);
   const settings = {
@@ -35,7 +37,7 @@ export async function openStage(plan: StoryPlan): Promise<Stage> {
     await receiver.stop();
     throw error;
   });
-  const operator = new Operator(network, inspector);
+  const operator = new Operator(network, inspector, doing);
   const devices = regions.map((region, index) => {
     const stream = new ReadingStream((pool) =>
       drawPool({

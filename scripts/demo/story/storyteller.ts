@@ -35,6 +35,8 @@ export interface Narrator {
   chapter(title: string): void;
   /** One line of what was found. */
   fact(text: string): void;
+  /** What takes its time from now on. */
+  doing(text: string): void;
 }
 
 /**
@@ -308,6 +310,7 @@ class Storyteller {
   }
 
   #train(rows: readonly FleetRecord[], name: string): Promise<TrainedModel> {
+    this.#narrator.doing(`training boosted trees on ${count(rows.length)} readings`);
     return train(rows, this.#file(name), `${demoModel.description} Trained on ${rows.length} readings.`);
   }
 
@@ -319,6 +322,7 @@ class Storyteller {
     const required = ['--require', 'roc_auc>=0.9', '--require', 'f1>=0.5'];
     const names = ['--name', model, '--version', version];
     const words = [...names, ...data, ...limits, ...required, ...more];
+    this.#narrator.doing(`publishing version ${version}`);
     // biome-ignore lint/plugin: the words of a command line
     return this.#stage.operator.try('publish', this.#file(file), ...words);
   }
@@ -368,6 +372,7 @@ class Storyteller {
   /** @throws Error when it does not come within a minute */
   async #waitFor<T>(what: string, check: () => Promise<T | null> | T | null): Promise<T> {
     const untilMs = Date.now() + patienceMs;
+    this.#narrator.doing(`waiting for ${what}`);
     for (;;) {
       await this.#drift.look();
       const found = await check();

@@ -87,7 +87,7 @@ async function checkToken(ask: Ask, token: string): Promise<Check> {
   if (answer.status === 401)
     return failed(
       'token',
-      "the operator's token is not the Worker's; set the right one, or a new one with 'npx wrangler secret put ADMIN_TOKEN'",
+      "the operator's token is not the Worker's; set the right one, or a new one with 'npx wrangler secret put ADMIN_TOKEN', in the environment that was deployed",
     );
   return failed('token', `expected the list of models, got ${told(answer)}`);
 }

@@ -7,7 +7,7 @@ const today = new Date('2026-11-24T23:59:00Z');
 
 describe('nextVersion', () => {
   it.each([
-    { existing: [], next: 'v1' },
+    { existing: [], next: '1' },
     { existing: ['v1'], next: 'v2' },
     { existing: ['1'], next: '2' },
     { existing: ['v9', 'v10', 'v2'], next: 'v11' },
@@ -42,7 +42,7 @@ describe('nextVersion', () => {
   it('counts on, release after release', () => {
     const versions: string[] = [];
     for (let release = 0; release < 12; release++) versions.push(nextVersion(versions, today));
-    expect(versions.at(-1)).toBe('v12');
-    expect(highestVersion(versions.reverse())).toBe('v12');
+    expect(versions.at(-1)).toBe('12');
+    expect(highestVersion(versions.reverse())).toBe('12');
   });
 });

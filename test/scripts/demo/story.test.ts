@@ -16,8 +16,8 @@ let story: Story;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'popserve-story-'));
   const plan = quickPlan();
-  stage = await openStage(plan);
-  story = await tellStory(stage, plan, folder, { chapter() {}, fact() {} });
+  stage = await openStage(plan, () => {});
+  story = await tellStory(stage, plan, folder, { chapter() {}, fact() {}, doing() {} });
   // Some 30 s of a quiet machine.
 }, 240_000);
 afterAll(async () => {

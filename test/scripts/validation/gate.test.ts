@@ -37,7 +37,7 @@ describe('the release gate', { timeout: 60_000 }, () => {
     expect(first, first.err).toMatchObject({ status: 0 });
     expect(first.out).toMatch(/binary on rows.csv, 100 rows; native onnxruntime agrees/);
     expect(first.out).toMatch(/as required: roc_auc>=0.99, accuracy>=1/);
-    const manifest = await pop.manifest('kept', 'v1');
+    const manifest = await pop.manifest('kept', '1');
     const figures = { accuracy: 1, precision: 1, recall: 1, f1: 1, roc_auc: 1, average_precision: 1 };
     expect(manifest.evaluation).toMatchObject({
       data: { file: 'rows.csv', rows: 100 },
@@ -71,17 +71,17 @@ describe('the release gate', { timeout: 60_000 }, () => {
     ]);
     expect(cases.slice(0, 2).map(({ inputs }) => inputs[0]?.data)).toEqual([[-1.98], [0.02]]);
     expect(cases[1]?.outputs[0]).toMatchObject({ name: 'label', data: ['good'] });
-    expect((await run('verify', 'kept', 'v1')).status).toBe(0);
+    expect((await run('verify', 'kept', '1')).status).toBe(0);
 
     // By now this version itself is the one that is served.
     const again = await publish(good, 'kept', '--require', 'roc_auc>=0.99', '--require', 'accuracy>=1');
-    expect(again.out).toContain('kept v1 was already published');
+    expect(again.out).toContain('kept 1 was already published');
   });
 
   it('refuses what is below the requirement, says what is missing, and leaves nothing behind', async () => {
     const ran = await publish(worse, 'below', '--require', 'accuracy>=0.95', '--activate');
     expect(ran.status).toBe(1);
-    expect(ran.out).toContain('below v1 is not released: accuracy is 0.93, required >=0.95');
+    expect(ran.out).toContain('below 1 is not released: accuracy is 0.93, required >=0.95');
     expect((await pop.send('GET', '/v2/models/below')).status).toBe(404);
     const asJson = await publish(worse, 'below', '--require', 'accuracy>=0.95', '--json');
     expect(JSON.parse(asJson.out)).toMatchObject({
@@ -95,11 +95,11 @@ describe('the release gate', { timeout: 60_000 }, () => {
     // Published without test data: it has no figures of its own.
     expect((await run('publish', good, '--name', 'falls', '--activate')).status).toBe(0);
     const refused = await publish(worse, 'falls', '--max-regression', 'accuracy=0.05');
-    expect(refused.out).toContain('accuracy is 0.93, version v1 has 1; allowed to be worse by 0.05');
+    expect(refused.out).toContain('accuracy is 0.93, version 1 has 1; allowed to be worse by 0.05');
     expect(refused.out).toMatch(/accuracy\s+0\.93\s+1\s+-0\.07 worse/);
     expect((await publish(worse, 'falls', '--max-regression', 'accuracy=0.08')).status).toBe(0);
-    expect((await pop.manifest('falls', 'v2')).evaluation?.gate.stable).toMatchObject({
-      version: 'v1',
+    expect((await pop.manifest('falls', '2')).evaluation?.gate.stable).toMatchObject({
+      version: '1',
       metrics: { accuracy: 1 },
     });
   });
@@ -109,7 +109,7 @@ describe('the release gate', { timeout: 60_000 }, () => {
     const ran = await publish(worse, 'forced', ...required, '--activate');
     expect(ran, ran.out + ran.err).toMatchObject({ status: 0 });
     expect(ran.out).toContain('passed over: accuracy is 0.93, required >=0.95');
-    expect((await pop.manifest('forced', 'v1')).evaluation?.gate.forced).toEqual({
+    expect((await pop.manifest('forced', '1')).evaluation?.gate.forced).toEqual({
       reason: 'a customer waits',
       failures: ['accuracy is 0.93, required >=0.95'],
     });
@@ -124,9 +124,9 @@ describe('the release gate', { timeout: 60_000 }, () => {
       return routes[0].audit.reason;
     };
     const why = 'forced (accuracy is 0.93, required >=0.95)';
-    expect(await said('canary', 'forced', 'v1', '--percent', '5')).toBe(`${why}: a customer waits`);
+    expect(await said('canary', 'forced', '1', '--percent', '5')).toBe(`${why}: a customer waits`);
     expect(await said('promote', 'forced', '--reason', 'it holds')).toBe(`${why}: it holds`);
-    expect(await said('canary', 'forced', 'v2', '--percent', '5', '--reason', 'a better one')).toBe('a better one');
+    expect(await said('canary', 'forced', '2', '--percent', '5', '--reason', 'a better one')).toBe('a better one');
     expect(await said('promote', 'forced')).toBeUndefined();
   });
 
@@ -137,7 +137,7 @@ describe('the release gate', { timeout: 60_000 }, () => {
     const forced = await publish(good, 'large', '--max-heap-mib', '0.001', '--force', '--reason', 'a try');
     expect(forced.status).toBe(0);
     // Without what was measured, which differs from run to run.
-    expect((await pop.manifest('large', 'v1')).evaluation?.gate.forced?.failures).toEqual([
+    expect((await pop.manifest('large', '1')).evaluation?.gate.forced?.failures).toEqual([
       'over the budget of 0.001 MiB of heap',
     ]);
   });
@@ -172,21 +172,21 @@ describe('the release gate', { timeout: 60_000 }, () => {
     const unchecked = 'nothing to compare with, so not checked: max-regression roc_auc=0.1';
     expect(ran.out.split('\n')).toEqual(expect.arrayContaining(['as required: f1>=0.5', unchecked]));
     expect(readFileSync(report, 'utf8')).toContain(`<p>f1&gt;=0.5</p><p>${unchecked}</p>`);
-    expect((await run('show', 'alone', 'v1')).out).toContain(unchecked);
+    expect((await run('show', 'alone', '1')).out).toContain(unchecked);
   });
 
   it('says why there is no comparison with a version that takes other inputs', async () => {
     const other = workshop.write('other.onnx', classifier(0, 'y'));
     expect((await run('publish', other, '--name', 'renamed', '--activate')).status).toBe(0);
     const report = `${workshop.folder}/renamed.html`;
-    const reason = /version v1, which is served, cannot be judged on this data: .*'y'/;
+    const reason = /version 1, which is served, cannot be judged on this data: .*'y'/;
     const ran = await publish(good, 'renamed', '--report', report);
     expect(ran, ran.err).toMatchObject({ status: 0 });
     expect(ran.out).toMatch(new RegExp(`^not compared: ${reason.source}`, 'm'));
     expect(readFileSync(report, 'utf8')).toMatch(
-      /Not compared: version v1, which is served, cannot be judged on this data/,
+      /Not compared: version 1, which is served, cannot be judged on this data/,
     );
-    expect((await pop.manifest('renamed', 'v2')).evaluation?.gate.notCompared).toMatch(reason);
+    expect((await pop.manifest('renamed', '2')).evaluation?.gate.notCompared).toMatch(reason);
     const limited = await publish(worse, 'renamed', '--max-regression', 'f1=0.1');
     expect(limited.status).toBe(1);
     expect(limited.out).toMatch(new RegExp(`^not as required: ${reason.source}`, 'm'));
@@ -211,7 +211,7 @@ describe('the release gate', { timeout: 60_000 }, () => {
   it('keeps to budgets without test data', async () => {
     const over = await run('publish', good, '--name', 'tight', '--max-heap-mib', '0.001');
     expect(over).toMatchObject({ status: 1 });
-    expect(over.out).toMatch(/^tight v1 is not released: over the budget of 0\.001 MiB of heap: fast takes .*\n$/);
+    expect(over.out).toMatch(/^tight 1 is not released: over the budget of 0\.001 MiB of heap: fast takes .*\n$/);
     const within = await run('publish', good, '--name', 'tight', '--max-heap-mib', '500', '--max-run-ms', '9000');
     expect(within, within.err).toMatchObject({ status: 0 });
     expect(within.out).toContain('as required: max-heap-mib 500, max-run-ms 9000');
@@ -242,7 +242,7 @@ describe('the release gate', { timeout: 60_000 }, () => {
     const reference = workshop.write('training.jsonl', '{"x":1}\n{"x":2}\n{"x":3}\n');
     const ran = await run('publish', good, '--name', 'watched', '--reference', reference);
     expect(ran, ran.err).toMatchObject({ status: 0 });
-    const manifest = await pop.manifest('watched', 'v1');
+    const manifest = await pop.manifest('watched', '1');
     expect(manifest.baseline).toMatchObject({ reference: { file: 'training.jsonl', rows: 3 } });
     expect(manifest.evaluation).toBeUndefined();
   });
@@ -278,7 +278,7 @@ describe('what the gate says of its data', { timeout: 60_000 }, () => {
     expect(refused.status).toBe(1);
     expect(refused.out).toContain('required >=0.9 of all of it (--strict)');
     expect((await publish(worse, 'strict', '--require', 'accuracy>=0.86', '--strict')).status).toBe(0);
-    expect((await pop.manifest('strict', 'v1')).evaluation?.gate.strict).toBe(true);
+    expect((await pop.manifest('strict', '1')).evaluation?.gate.strict).toBe(true);
     expect((await publish(good, 'strict', '--strict')).err).toContain('--strict goes with --require');
   });
 

@@ -48,7 +48,7 @@ it('has golden vectors of generated values, which are replayed', async () => {
   const verified = await run('verify', 'large');
   expect([verified.err, verified.out]).toEqual([
     '',
-    expect.stringMatching(/^large v1 at local \(http:.*\): 2 of 2 golden vectors as published\n$/),
+    expect.stringMatching(/^large 1 at local \(http:.*\): 2 of 2 golden vectors as published\n$/),
   ]);
 });
 
@@ -72,5 +72,5 @@ it('fails where other numbers are answered', async () => {
 async function preparation(file: string) {
   const progress = { step: () => {}, note: () => {} };
   const tolerance = { absolute: 1e-3, relative: 1e-3 };
-  return await preparePublication({ file, model: 'swapped', version: 'v1', tolerance }, progress);
+  return await preparePublication({ file, model: 'swapped', version: '1', tolerance }, progress);
 }

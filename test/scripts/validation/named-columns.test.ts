@@ -63,7 +63,7 @@ describe('names of columns', { timeout: 60_000 }, () => {
     );
     const done = await run(...asked, '--features', 'rooms,area', '--require', 'mae<=0');
     expect(done, done.err).toMatchObject({ status: 0 });
-    const manifest = await pop.manifest('mixed', 'v1');
+    const manifest = await pop.manifest('mixed', '1');
     expect(manifest.features).toEqual(['city', 'rooms', 'area']);
     expect(manifest.baseline?.inputs.map(({ name }) => name)).toEqual(['city', 'rooms', 'area']);
     expect(manifest.evaluation?.metrics.mae).toBe(0);
@@ -83,7 +83,7 @@ describe('names of columns', { timeout: 60_000 }, () => {
     expect(done.out).toContain(
       "note: records name the columns of input 'size' as plain.csv does: rooms, area (--features names others)",
     );
-    expect((await pop.manifest('plain', 'v1')).features).toEqual(['rooms', 'area']);
+    expect((await pop.manifest('plain', '1')).features).toEqual(['rooms', 'area']);
     const instances = [{ rooms: 1, area: 2 }, { size: [3, 4] }];
     expect((await post('plain', { instances })).predictions).toEqual([{ cost: 3 }, { cost: 7 }]);
     const predicted = await pop.send('POST', '/v1/models/plain:predict', {

@@ -76,7 +76,7 @@ function Records({ finds: { records, damaged, lookedAt } }: { finds: AuditFinds 
       )}
       {damaged === 0 ? null : (
         <p class="note bad">
-          {damaged === 1 ? 'One record' : `${damaged} records`} cannot be read; popserve audit --json names them.
+          {damaged === 1 ? 'One record' : `${damaged} records`} cannot be read; npx popserve audit --json names them.
         </p>
       )}
     </>

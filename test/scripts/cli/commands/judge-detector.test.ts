@@ -78,7 +78,7 @@ describe('the gate of a detector', { timeout: 60_000 }, () => {
     // Of cats the one that is there is found; the dog is not where one was found.
     expect(out).toMatch(/map50 +0\.5\n/);
     expect(out).toContain('as required: map50>=0.5, map50_95>0.4');
-    const { evaluation } = (await pop.operate('GET', '/registry/models/pets/versions/v1')).json<Manifest>();
+    const { evaluation } = (await pop.operate('GET', '/registry/models/pets/versions/1')).json<Manifest>();
     expect(evaluation).toMatchObject({
       ...{ task: 'detection', label: 'annotations.json', classes: ['cat', 'dog'], outputs: { scores: 'output0' } },
       metrics: { map50: 0.5, map75: 0.5, map50_95: 0.5, mar_100: 0.5 },

@@ -47,7 +47,7 @@ function command(...args: string[]) {
 
 test('a dry run shows the steps and uploads nothing', async () => {
   const { status, out } = await command('publish', model, '--name', 'hub', '--dry-run');
-  expect([status, out]).toEqual([0, expect.stringContaining('hub v1 would be published; nothing was uploaded')]);
+  expect([status, out]).toEqual([0, expect.stringContaining('hub 1 would be published; nothing was uploaded')]);
   expect(out).toMatch(/resize to 8x8, bilinear +preprocessor_config.json: size, resample/);
   expect(out).toMatch(/sigmoid, 3 classes +config.json: problem_type/);
   expect((await command('list')).out).not.toContain('hub');
@@ -70,7 +70,7 @@ test.each([
     ['infer', 'hub', '--image', join(model, 'config.json')],
     'expected a JPEG, a PNG or a WebP',
   ],
-  ['a request beside a picture', ['infer', 'hub', '--image', picture, '--binary'], '--binary do not go with it'],
+  ['a request beside a picture', ['infer', 'hub', '--image', picture, '--binary'], '--binary goes with --input'],
   [
     'a variant that is not there',
     ['publish', model, '--name', 'hub', '--variant', 'int8'],
@@ -187,6 +187,6 @@ describe('an export of Ultralytics', () => {
 });
 
 test('golden vectors are pictures, and a replay checks the whole way', async () => {
-  const { status, out } = await command('verify', 'hub', 'v1');
+  const { status, out } = await command('verify', 'hub', '1');
   expect([status, out]).toEqual([0, expect.stringContaining('4 of 4 golden vectors as published')]);
 });

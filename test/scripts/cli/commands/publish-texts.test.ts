@@ -52,7 +52,7 @@ test('vectors are answered, verified and cut', async () => {
   const published = await command('publish', sentences, '--name', 'sentences', '--activate');
   expect([published.status, published.err]).toEqual([0, '']);
   expect(published.out).toContain("-H 'content-type: text/plain' --data-binary 'A text to try'");
-  const verified = await command('verify', 'sentences', 'v1');
+  const verified = await command('verify', 'sentences', '1');
   expect([verified.status, verified.out]).toEqual([0, expect.stringMatching(/6 golden vectors/)]);
   const answer = await pop.send(
     'POST',
@@ -114,7 +114,7 @@ describe('the gate', () => {
       'accuracy>=0.9',
     );
     expect([status, out]).toEqual([0, expect.stringMatching(/accuracy +1/)]);
-    const { labels, evaluation, baseline } = await pop.manifest('judged', 'v1');
+    const { labels, evaluation, baseline } = await pop.manifest('judged', '1');
     expect([labels, evaluation?.label]).toEqual([{ values: ['NEGATIVE', 'POSITIVE'] }, 'label']);
     const counted = [...(baseline?.inputs ?? []), ...(baseline?.outputs ?? [])].map(({ take }) => take);
     const names = ['bytes', 'tokens', 'unknown', 'script', 'label', 'confidence'];

@@ -45,20 +45,20 @@ describe('popserve publish', () => {
     expect(changes()).toEqual([
       'PUT /registry/blobs/*',
       'PUT /registry/blobs/*',
-      'PUT /registry/models/m/versions/v1',
+      'PUT /registry/models/m/versions/1',
       'POST /registry/models/m/routes',
     ]);
-    expect(pop.routes.at(-1)).toMatchObject({ aliases: { stable: 'v1' }, audit: { reason: 'first release' } });
-    expect(out).toContain('m v1 published\n');
+    expect(pop.routes.at(-1)).toMatchObject({ aliases: { stable: '1' }, audit: { reason: 'first release' } });
+    expect(out).toContain('m 1 published\n');
     expect(out).toContain('note: checked on 2 sample inputs\n');
-    expect(out).toContain('m: serving v1 (epoch 1)\n');
+    expect(out).toContain('m: serving 1 (epoch 1)\n');
     expect(out).toContain(`curl -s ${pop.url}/v2/models/m/infer`);
   });
 
   it('leaves the route alone without --activate and says how to go on', async () => {
     const { out } = await publish(file);
     expect(pop.routes).toEqual([]);
-    expect(out).toContain('to serve it: npx popserve activate m v1\n');
+    expect(out).toContain('to serve it: npx popserve activate m 1\n');
   });
 
   it('passes over the names of versions that were retired', async () => {
@@ -78,10 +78,10 @@ describe('popserve publish', () => {
   });
 
   it('uploads only what the registry lacks', async () => {
-    const { blobs } = await samplePublication({ model: 'm', version: 'v1' }, source);
+    const { blobs } = await samplePublication({ model: 'm', version: '1' }, source);
     pop.blobs.add(blobs[0]?.digest ?? '');
     await publish(file);
-    expect(changes()).toEqual(['PUT /registry/blobs/*', 'PUT /registry/models/m/versions/v1']);
+    expect(changes()).toEqual(['PUT /registry/blobs/*', 'PUT /registry/models/m/versions/1']);
   });
 
   it.each([
@@ -102,16 +102,16 @@ describe('popserve publish', () => {
     pop.intercept = () => undefined;
     const second = await publish(file, '--activate');
     expect(second.status).toBe(0);
-    expect([...pop.manifests.keys()]).toEqual(['v1']);
-    expect(pop.routes.map(({ aliases }) => aliases.stable)).toEqual(['v1']);
+    expect([...pop.manifests.keys()]).toEqual(['1']);
+    expect(pop.routes.map(({ aliases }) => aliases.stable)).toEqual(['1']);
   });
 
   it('takes the same file twice in a row for one release, although its measurements differ', async () => {
     await publish(file);
     const { status, out } = await publish(file);
     expect(status).toBe(0);
-    expect(out).toContain('m v1 was already published\n');
-    expect([...pop.manifests.keys()]).toEqual(['v1']);
+    expect(out).toContain('m 1 was already published\n');
+    expect([...pop.manifests.keys()]).toEqual(['1']);
   });
 
   it('uploads nothing for a release that is there, although its golden vectors differ in the last bits', async () => {
@@ -122,7 +122,7 @@ describe('popserve publish', () => {
     pop.asked.length = 0;
     const { status } = await runCommand(['publish', file, '--name', 'm'], pop.url, golden('{"cases":[2]}'));
     expect(status).toBe(0);
-    expect(changes()).toEqual(['PUT /registry/models/m/versions/v1']);
+    expect(changes()).toEqual(['PUT /registry/models/m/versions/1']);
   });
 
   it('accepts the same version with the same content again', async () => {
@@ -135,7 +135,7 @@ describe('popserve publish', () => {
   it('counts on for another file', async () => {
     await publish(file);
     await publish(otherFile);
-    expect([...pop.manifests.keys()]).toEqual(['v1', 'v2']);
+    expect([...pop.manifests.keys()]).toEqual(['1', '2']);
   });
 
   it('refuses the same version with another file before it checks the file', async () => {
