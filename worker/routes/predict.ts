@@ -5,6 +5,7 @@ import type { AppContext } from '../http/app-context.ts';
 import { readPredictSelector, readSelector } from '../http/selector.ts';
 import { predictCodec } from '../inference/codecs.ts';
 import { infer } from '../inference/infer.ts';
+import { namePipelinePlace } from '../inference/pipeline-place.ts';
 import { needs } from '../middleware/needs.ts';
 import { holdingOf, serve } from '../middleware/serve.ts';
 import { signatureMetadata, versionStatuses } from '../models/tensorflow-serving.ts';
@@ -27,7 +28,7 @@ function predict(c: Context<AppContext>) {
   const { isolate } = c.var;
   return serve(c, readPredictSelector(c), (served, body, account) => {
     const codec = predictCodec(served.manifest, body, isolate.config.decodeLimits, account);
-    return infer(isolate, served, codec, holdingOf(c, account));
+    return infer(isolate, served, namePipelinePlace(codec, served.manifest), holdingOf(c, account));
   });
 }
 

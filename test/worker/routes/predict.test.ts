@@ -2,8 +2,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { model, node, tensorValue } from '../../../scripts/onnx/build.ts';
 import { demoPublication } from '../../harness/demo-publication.ts';
+import { colourModel, colourPipeline } from '../../harness/pictures/colour-model.ts';
 import { TestPop } from '../../harness/pop.ts';
 import { publication, releaseTwoAdders } from '../../harness/small-models.ts';
+import { moods } from '../../harness/texts/word-models.ts';
 
 let pop: TestPop;
 beforeAll(async () => {
@@ -193,5 +195,30 @@ test('metadata tells the signature', async () => {
         },
       },
     },
+  });
+});
+
+describe('a version with a pipeline', () => {
+  beforeAll(async () => {
+    await pop.release(colourModel('colour', '1', colourPipeline()));
+    await pop.release(moods('moods', '1'));
+  });
+
+  test.each([
+    ['colour', 'pictures', { instances: [{ b64: 'iVBORw0KGgo=' }] }],
+    ['colour', 'pictures', { inputs: [{ b64: 'iVBORw0KGgo=' }] }],
+    ['moods', 'texts', { instances: ['a good film'] }],
+  ])('%s says where %s are taken: %j', async (model, items, body) => {
+    const answer = await pop.send('POST', `/v1/models/${model}:predict`, body);
+    expect(answer.status).toBe(400);
+    expect(answer.json<{ error: string }>().error).toMatch(
+      new RegExp(`; this form takes the model's own tensors; ${items} go to POST /v2/models/${model}/infer as `),
+    );
+  });
+
+  test('takes the tensors of its model', async () => {
+    const { inputs } = (await pop.send('GET', '/v2/models/moods')).json<{ inputs: { name: string }[] }>();
+    const row = Object.fromEntries(inputs.map(({ name }) => [name, [1, 1]]));
+    expect((await pop.send('POST', '/v1/models/moods:predict', { instances: [row] })).status).toBe(200);
   });
 });
