@@ -204,12 +204,19 @@ export async function wrangler(args: readonly string[], cwd = projectRoot): Prom
   return stdout + stderr;
 }
 
+/** What is made of other sources; another process may be replacing it at this moment. */
+function isDerived(folder: string): boolean {
+  return relative(projectRoot, folder) === join('worker', 'console', 'derived');
+}
+
 /** The same in every checkout of the same sources: checkouts may share their node_modules. */
 async function sourcesDigest(): Promise<string> {
   const hash = createHash('sha256');
   for (const folder of ['worker', 'registry', 'scripts/inspect']) {
     const files = await readdir(join(projectRoot, folder), { recursive: true, withFileTypes: true });
-    const paths = files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
+    const paths = files
+      .filter((file) => file.isFile() && !isDerived(file.parentPath))
+      .map((file) => join(file.parentPath, file.name));
     for (const path of paths.sort()) hash.update(relative(projectRoot, path)).update(await readFile(path));
   }
   // wrangler adds the variables of `.dev.vars` and `.env` files to those of wrangler.toml.

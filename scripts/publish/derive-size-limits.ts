@@ -87,10 +87,11 @@ export function describeLimits(
     return `'${name}' [${largest.join(',')}] and ${elements} elements`;
   });
   const more = limits.length > mostNamed ? ` and ${limits.length - mostNamed} more` : '';
-  const reasons = dimensions.flatMap(({ key, label }) => {
+  const given = dimensions.flatMap(({ key, label }) => {
     const obstacle = probed?.obstacles.get(key);
     return obstacle === undefined ? [] : [reasonOf(label, obstacle, probeLimitMs)];
   });
+  const reasons = [...new Set(given)];
   const why = reasons.length > 0 ? `: ${reasons.slice(0, mostNamed).join(', ')}` : '';
   return `inputs are limited to ${sizes.join(', ')}${more}${why}`;
 }

@@ -38,13 +38,25 @@ export function classify(
   });
 }
 
-/** Places of the highest scores, NaN behind all others. */
+/** Up to so many are picked out one by one; sorting all classes is faster for more. */
+const mostPicked = 64;
+
+/** Places of the highest scores, those of equal scores in their order, NaN behind all others. */
 function highest(scores: Float64Array, count: number): number[] {
-  const rank = (index: number) => {
-    const score = scores[index] ?? Number.NaN;
-    return Number.isNaN(score) ? Number.NEGATIVE_INFINITY : score;
-  };
-  return Array.from(scores.keys())
-    .sort((a, b) => rank(b) - rank(a) || a - b)
-    .slice(0, count);
+  const ranks = scores.map((score) => (Number.isNaN(score) ? Number.NEGATIVE_INFINITY : score));
+  const rank = (index: number) => ranks[index] ?? Number.NEGATIVE_INFINITY;
+  if (count > mostPicked) {
+    return Array.from(ranks.keys())
+      .sort((a, b) => rank(b) - rank(a) || a - b)
+      .slice(0, count);
+  }
+  const picked: number[] = [];
+  for (let index = 0; index < ranks.length; index++) {
+    if (picked.length === count && rank(index) <= rank(picked[count - 1] ?? index)) continue;
+    let at = picked.length;
+    while (at > 0 && rank(picked[at - 1] ?? index) < rank(index)) at--;
+    picked.splice(at, 0, index);
+    picked.length = Math.min(picked.length, count);
+  }
+  return picked;
 }

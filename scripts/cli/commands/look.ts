@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import type { Baseline } from '../../../registry/baseline.ts';
 import { recordsTaken } from '../../../registry/batch.ts';
+import { columnNames } from '../../../registry/features.ts';
 import type { InputLimit } from '../../../registry/input-size-limits.ts';
 import { type Manifest, profileNames } from '../../../registry/manifest.ts';
 import type { Randomness } from '../../../registry/randomness.ts';
@@ -90,7 +91,7 @@ async function showVersion({ registry }: Context, model: string, version: string
 
 function describeManifest(manifest: Manifest): string[] {
   const { artifacts, signature, runtime, source, tolerance, labels, limits, metadata, notes } = manifest;
-  const { baseline, costs, evaluation, random } = manifest;
+  const { baseline, costs, evaluation, features, random } = manifest;
   const measured = profileNames.flatMap((name) => {
     const profile = runtime.profiles[name];
     if (profile === undefined) return [];
@@ -113,6 +114,7 @@ function describeManifest(manifest: Manifest): string[] {
     ]),
     ...(signature.optionalInputs ?? []).map((spec) => ['input', `${describeTensor(spec)}, optional: it has a default`]),
     ...signature.outputs.map((spec) => ['output', describeTensor(spec)]),
+    ...Array.from(columnNames(signature, features), ([input, names]) => [`columns of ${input}`, describeLabels(names)]),
     ['records', describeRecords(recordsTaken(signature))],
     ...measured,
     ...(random === undefined ? [] : [['random', describeRandom(random)]]),

@@ -143,6 +143,8 @@ describe('limits that are found out', () => {
     const rows = await probe({ x: ['batch', 3] }, { x: [1, 3] }, () => 1);
     expect(rows.limits).toEqual([{ name: 'x', shape: [10_000, null], elements: 30_000 }]);
     expect(rows.note).toContain('a request has at most 10000 records');
+    const pair = await probe({ x: ['n', 3], y: ['m', 1] }, { x: [1, 3], y: [1, 1] }, () => 1);
+    expect(pair.note?.match(/a request has at most 10000 records/g)).toHaveLength(1);
     const pictures = await probe({ x: [1, 3, 'h', 'h'] }, { x: [1, 3, 32, 32] }, () => 1);
     // 16 MiB of FP32, in multiples of 32.
     expect(pictures.limits).toEqual([{ name: 'x', shape: [null, null, 1152, 1152], elements: 3 * 1152 ** 2 }]);

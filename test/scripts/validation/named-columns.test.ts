@@ -67,6 +67,7 @@ describe('names of columns', { timeout: 60_000 }, () => {
     expect(manifest.features).toEqual(['city', 'rooms', 'area']);
     expect(manifest.baseline?.inputs.map(({ name }) => name)).toEqual(['city', 'rooms', 'area']);
     expect(manifest.evaluation?.metrics.mae).toBe(0);
+    expect((await run('show', 'mixed', 'v1')).out).toMatch(/\ncolumns of size +rooms, area\n/);
     const record = { city: 'Rome', rooms: 3, area: 40 };
     expect((await post('mixed', { instances: [record] })).predictions).toEqual([{ cost: 53 }]);
     const inferred = await run('infer', 'mixed', '--record', 'city=Rome', 'rooms=3', 'area=40');
