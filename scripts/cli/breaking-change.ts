@@ -4,7 +4,7 @@ import { describePart } from '../../registry/contract/breaks.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import type { Route } from '../../registry/route.ts';
 import type { Context } from './context.ts';
-import { type Report, table } from './report.ts';
+import { type Line, type Report, table } from './report.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface BreakingOptions {
@@ -22,7 +22,7 @@ export function checkBreaking({ breaking, reason }: BreakingOptions): void {
 export function breakTable(
   breaks: readonly Break[],
   { served, next }: Pick<ContractConflict, 'served' | 'next'>,
-): string[] {
+): Line[] {
   const rows = breaks.map((found) => [describePart(found), found.was, found.becomes, found.who, found.how]);
   return table([['CONTRACT', served, next, 'WHO', 'WHAT HAPPENS'], ...rows]);
 }

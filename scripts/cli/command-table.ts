@@ -53,7 +53,11 @@ const watch: readonly Row[] = [
     'which PoP serves what, how long the last release took to arrive, and what was served',
     async () => (await import('./commands/status.ts')).addStatus,
   ],
-  ['history <model>', 'who changed what is served, when and why, newest first', look],
+  [
+    'history <model>',
+    'who changed what is served, when and why, newest first',
+    async () => (await import('./commands/history.ts')).addHistory,
+  ],
   [
     'infer <model>',
     'ask a PoP: with a request as JSON, a picture, a text, a record or a file of records',

@@ -2,13 +2,13 @@
 
 import type { RunCosts } from '../../registry/run-costs.ts';
 import { elementCount } from '../../registry/signature.ts';
-import { sizeText, table } from './report.ts';
+import { type Line, sizeText, table } from './report.ts';
 
 /** Signs of a bar that is as long as the limit. */
 const widest = 20;
 
 /** @returns a table for each series of runs, with a line above that says what grew */
-export function describeCosts({ clock, limitMs, limitBytes, series }: RunCosts): string[] {
+export function describeCosts({ clock, limitMs, limitBytes, series }: RunCosts): Line[] {
   const time = `time${clock === 'processor' ? ' on the processor' : ''} against ${limitMs} ms`;
   return series.flatMap(({ moved, points }) => {
     const rows = points.map(({ shape, ms, heapBytes }) => [

@@ -8,7 +8,7 @@ import type { Context } from './context.ts';
 import { describeEvaluation } from './describe-evaluation.ts';
 import { describeRoute } from './describe-route.ts';
 import type { RouteChange } from './registry-client.ts';
-import { type Report, table } from './report.ts';
+import { type Line, type Report, table } from './report.ts';
 import { tryIt } from './try-it.ts';
 
 export interface Outcome {
@@ -73,11 +73,11 @@ export function describeDryRun(
 }
 
 /** What was understood of a folder or the options is for its publisher to see. */
-function describeSteps(steps: Publication['pipelineSteps']): string[] {
+function describeSteps(steps: Publication['pipelineSteps']): Line[] {
   return steps === undefined ? [] : table([['STEP', 'FROM'], ...steps]);
 }
 
-function adviseActivation({ model, version }: Manifest, conflict: ContractConflict | null): string[] {
+function adviseActivation({ model, version }: Manifest, conflict: ContractConflict | null): Line[] {
   const command = `npx popserve activate ${model} ${version}`;
   if (conflict === null) return [`to serve it: ${command}`];
   return [

@@ -14,7 +14,7 @@ import { type AskedModel, sendTo } from './ask-model.ts';
 import type { Reply } from './connection.ts';
 import type { Context } from './context.ts';
 import { predictionRows } from './infer-records.ts';
-import { type Report, shortDigest, table } from './report.ts';
+import { type Line, type Report, shortDigest, table } from './report.ts';
 import { answerLines, readAnyAnswers } from './task-answer.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -123,7 +123,7 @@ function toBinary(body: Uint8Array): EncodedMessage {
 }
 
 /** @returns null for an answer of tensors, and for one that is none */
-function describePlain(text: string, reply: Reply): string[] | null {
+function describePlain(text: string, reply: Reply): Line[] | null {
   const value = parseOrNull(text);
   const predictions = predictionsSchema.safeParse(value);
   if (predictions.success) {

@@ -47,8 +47,9 @@ export class TerminalProgress implements Progress {
   #draw(): void {
     if (this.#message === null) return;
     const seconds = Math.floor((this.#host.now().getTime() - this.#startedAt) / 1000);
-    const line = `${this.#message} …${seconds > 0 ? ` ${seconds} s` : ''}`;
-    // A line that wraps could not be written over.
-    this.#host.err(clearLine + line.slice(0, Math.max(20, (this.#host.terminalColumns ?? 80) - 1)));
+    const end = ` …${seconds > 0 ? ` ${seconds} s` : ''}`;
+    // A line that wraps could not be written over; the seconds are what moves, so the message gives way.
+    const room = Math.max(20, (this.#host.terminalColumns ?? 80) - 1) - end.length;
+    this.#host.err(clearLine + this.#message.slice(0, room) + end);
   }
 }

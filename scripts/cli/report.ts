@@ -1,10 +1,9 @@
 // The outcome of a command, in both forms at once: lines for people and a value for programs.
 
-import { largest } from '../../registry/extremes.ts';
 import { mebibyte, mebibytes } from '../../registry/mebibytes.ts';
 
 export interface Report {
-  readonly lines: readonly string[];
+  readonly lines: readonly Line[];
   /** Printed as one JSON document with `--json`. */
   readonly value: unknown;
   /** Writes the document itself, where a value could not carry it: JSON.parse loses digits of 64-bit integers. */
@@ -13,20 +12,17 @@ export interface Report {
   readonly failed?: boolean;
 }
 
-/**
- * @param rows the first is the header; a column that is empty in every other row is left out
- * @returns lines with aligned columns
- */
-export function table(rows: readonly (readonly string[])[]): string[] {
-  const [header = [], ...body] = rows;
-  const columns = header.map((_, index) => index).filter((index) => body.some((row) => (row[index] ?? '') !== ''));
-  const widths = columns.map((index) => largest(rows.map((row) => row[index]?.length ?? 0)));
-  return rows.map((row) =>
-    columns
-      .map((index, position) => (row[index] ?? '').padEnd(widths[position] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+/** Laid out when it is printed: how wide it may be is known there. */
+export interface Table {
+  /** The first is the header; a column that is empty in every other row is left out. */
+  readonly rows: readonly (readonly string[])[];
+}
+
+export type Line = string | Table;
+
+/** @param rows the first is the header */
+export function table(rows: Table['rows']): Line[] {
+  return [{ rows }];
 }
 
 /** `1234567` as `1.2 MiB`, less than that in KiB or bytes. */

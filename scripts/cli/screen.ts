@@ -1,13 +1,14 @@
 // The one way in which the command prints: whatever it prints passes through here, so that no text of others reaches the terminal as
 // it came.
 import type { Host } from './host.ts';
+import { layOut } from './layout.ts';
 import { printable, printableJson, printableLines } from './printable.ts';
 import type { Report } from './report.ts';
 
 export class Screen {
-  readonly #host: Pick<Host, 'out' | 'err'>;
+  readonly #host: Pick<Host, 'out' | 'err' | 'screenColumns'>;
 
-  constructor(host: Pick<Host, 'out' | 'err'>) {
+  constructor(host: Pick<Host, 'out' | 'err' | 'screenColumns'>) {
     this.#host = host;
   }
 
@@ -15,7 +16,7 @@ export class Screen {
   report(report: Report, json: boolean): void {
     const text = json
       ? printableJson(report.json?.() ?? JSON.stringify(report.value, null, 2))
-      : report.lines.map(printable).join('\n');
+      : layOut(report.lines, this.#host.screenColumns).map(printable).join('\n');
     this.#host.out(`${text}\n`);
   }
 

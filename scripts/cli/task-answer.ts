@@ -15,7 +15,7 @@ import {
 } from '../../registry/api/task-answers.ts';
 import { parse, parseJson } from '../../registry/parse.ts';
 import type { PipelineTask } from '../../registry/pipeline/pipeline.ts';
-import { table } from './report.ts';
+import { type Line, table } from './report.ts';
 
 const schemas: Readonly<Record<PipelineTask, z.ZodType<TaskAnswer>>> = {
   'image-classification': labelScoresSchema,
@@ -65,7 +65,7 @@ export function readAnyAnswers(value: unknown): (TextAnswer | PictureAnswer)[] |
 const mostShown = 8;
 
 /** The lines that tell a person of an answer. */
-export function answerLines(answer: TextAnswer | PictureAnswer): string[] {
+export function answerLines(answer: TextAnswer | PictureAnswer): Line[] {
   const entries: readonly (number | object)[] = answer;
   if (entries.length === 0) return ['nothing scores enough to be told'];
   const numbers = entries.filter((entry) => typeof entry === 'number');

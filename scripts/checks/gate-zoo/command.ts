@@ -12,6 +12,7 @@ import { decodeJsonData } from '../../../worker/protocol/decode-json-data.ts';
 import { datatypeOf, elementTypeName } from '../../../worker/protocol/element-type.ts';
 import type { Tensor } from '../../../worker/protocol/tensor.ts';
 import { projectRoot } from '../../build/project.ts';
+import { layOut } from '../../cli/layout.ts';
 import { table } from '../../cli/report.ts';
 import { compareAnswers } from '../../inspect/compare.ts';
 import { Inspector } from '../../inspect/inspector.ts';
@@ -110,7 +111,7 @@ for (const model of models) {
 }
 await inspector.close();
 process.stdout.write(
-  `${table(rows).join('\n')}\n\n${models.length - differing} of ${models.length} models: the same decision\n`,
+  `${layOut(table(rows), null).join('\n')}\n\n${models.length - differing} of ${models.length} models: the same decision\n`,
 );
 process.exitCode = differing === 0 ? 0 : 1;
 

@@ -66,17 +66,10 @@ async function audit(context: Context, options: AuditOptions): Promise<Report> {
     lines:
       rows.length === 0
         ? ['no such changes']
-        : table([['WHEN (UTC)', 'WHO', 'FROM', 'CHANGE', 'MODEL', 'DETAILS'], ...rows]).map((line) =>
-            cut(line, host.terminalColumns),
-          ),
+        : table([['WHEN (UTC)', 'WHO', 'FROM', 'CHANGE', 'MODEL', 'DETAILS'], ...rows]),
     value: null,
     json: () => found.map((record) => JSON.stringify(record)).join('\n'),
   };
-}
-
-/** The table stays one line per change on a terminal; elsewhere nothing is lost. */
-function cut(line: string, columns: number | null): string {
-  return columns === null || line.length <= columns ? line : `${line.slice(0, Math.max(40, columns) - 1)}…`;
 }
 
 function startOf(since: Since | undefined, now: Date): number {

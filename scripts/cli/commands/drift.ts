@@ -9,7 +9,7 @@ import type { Context, Execute } from '../context.ts';
 import { driftHeadline, progress, stateOfPlace, timeOf } from '../drift-headline.ts';
 import { nearest } from '../nearest.ts';
 import { parsePop } from '../pop-options.ts';
-import { type Report, table } from '../report.ts';
+import { type Line, type Report, table } from '../report.ts';
 import { UsageError } from '../usage-error.ts';
 
 interface DriftOptions {
@@ -96,7 +96,7 @@ function describeDrift(
   { model, settings, versions, events }: ModelDrift,
   pop: string | undefined,
   nowMs: number,
-): string[] {
+): Line[] {
   if (versions.length === 0)
     return [`${model}: nothing was counted yet; a version needs a baseline (publish it with --test-data)`];
   const lines = versions
@@ -114,7 +114,7 @@ function describeDrift(
   ];
 }
 
-function describePlace(shown: ShownPlace, settings: DriftSettings, nowMs: number): string[] {
+function describePlace(shown: ShownPlace, settings: DriftSettings, nowMs: number): Line[] {
   const { open, window, windows, accepted } = shown.drift;
   const state = `${nameOfPlace(shown)}: ${stateOfPlace(shown.drift, settings)}`;
   if (window === null) return ['', state, progress([shown.drift], nowMs)];

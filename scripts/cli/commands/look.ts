@@ -1,5 +1,4 @@
-// The commands that look: list, show, history.
-
+// The commands that look at models and versions: list, show.
 import type { Command } from 'commander';
 import type { Baseline } from '../../../registry/baseline.ts';
 import { recordsTaken } from '../../../registry/batch.ts';
@@ -8,12 +7,13 @@ import type { InputLimit } from '../../../registry/input-size-limits.ts';
 import { type Manifest, profileNames } from '../../../registry/manifest.ts';
 import type { Randomness } from '../../../registry/randomness.ts';
 import type { TensorSpec } from '../../../registry/signature.ts';
-import { parseCount, parseModel, parseVersion } from '../arguments.ts';
+import { parseModel, parseVersion } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
 import { describeCosts } from '../describe-costs.ts';
 import { describeEvaluation } from '../describe-evaluation.ts';
 import { describeRoute, describeShare } from '../describe-route.ts';
-import { type Report, shortDigest, sizeText, table } from '../report.ts';
+import { describeEndedCanary, endedCanary, findEndedCanary } from '../ended-canary.ts';
+import { type Line, type Report, shortDigest, sizeText, table } from '../report.ts';
 
 interface LookOptions {
   json?: boolean;
@@ -37,38 +37,37 @@ export function addLookCommands(program: Command, execute: Execute): void {
         version === undefined ? showModel(context, model) : showVersion(context, model, version),
       ),
     );
-
-  program
-    .command('history')
-    .description('who changed what is served, when and why, newest first')
-    .argument('<model>', 'name of the model', parseModel)
-    .option('--limit <number>', 'at most so many changes', parseCount, 20)
-    .option('--json', 'machine-readable output')
-    .action((model: string, options: LookOptions & { limit: number }) =>
-      execute(options, (context) => history(context, model, options.limit)),
-    );
 }
 
 async function list({ registry, connection }: Context): Promise<Report> {
   const models = await registry.listModels();
+  // One list of many models reads no histories: the newest route alone tells.
+  const ended = models.flatMap(({ name, route }) => {
+    const canary = route === null ? null : endedCanary([route]);
+    return canary === null ? [] : [{ name, canary }];
+  });
   const rows = models.map(({ name, versions, route }) => [
     name,
     route?.aliases.stable ?? '(none)',
-    describeShare(route?.rollout),
+    ended.some((each) => each.name === name) ? 'ended by its guard' : describeShare(route?.rollout),
     describeShare(route?.shadow),
     String(versions),
     route === null ? '' : String(route.epoch),
   ]);
+  const told = ended.map(({ name, canary }) => `${name}: ${describeEndedCanary(canary)}`);
   const empty = `no models at ${connection.settings.url} yet; release one with 'npx popserve publish'`;
   return {
     lines:
-      rows.length === 0 ? [empty] : table([['MODEL', 'SERVING', 'CANARY', 'SHADOW', 'VERSIONS', 'EPOCH'], ...rows]),
+      rows.length === 0
+        ? [empty]
+        : [...table([['MODEL', 'SERVING', 'CANARY', 'SHADOW', 'VERSIONS', 'EPOCH'], ...rows]), ...told],
     value: { models },
   };
 }
 
 async function showModel({ registry }: Context, model: string): Promise<Report> {
   const details = await registry.showModel(model);
+  const ended = await findEndedCanary(registry, details.route);
   const rows = details.versions.map(({ version, digest, storedAt, routedAs }) => [
     version,
     storedAt.slice(0, 19).replace('T', ' '),
@@ -78,9 +77,10 @@ async function showModel({ registry }: Context, model: string): Promise<Report> 
   return {
     lines: [
       ...(details.route === null ? [`${model}: no version is active`] : describeRoute(details.route)),
+      ...(ended === null ? [] : [describeEndedCanary(ended)]),
       ...table([['VERSION', 'PUBLISHED (UTC)', 'MANIFEST', 'SERVED AS'], ...rows]),
     ],
-    value: details,
+    value: ended === null ? details : { ...details, endedCanary: ended },
   };
 }
 
@@ -89,7 +89,7 @@ async function showVersion({ registry }: Context, model: string, version: string
   return { lines: describeManifest(manifest), value: manifest };
 }
 
-function describeManifest(manifest: Manifest): string[] {
+function describeManifest(manifest: Manifest): Line[] {
   const { artifacts, signature, runtime, source, tolerance, labels, limits, metadata, notes } = manifest;
   const { baseline, costs, evaluation, features, random } = manifest;
   const measured = profileNames.flatMap((name) => {
@@ -164,30 +164,4 @@ function milliseconds(ms: number): string {
 function describeLabels(names: readonly (string | number)[]): string {
   const shown = names.slice(0, 10).join(', ');
   return names.length > 10 ? `${shown}, … ${names.length} in all` : shown;
-}
-
-/** One cell of a table: the parts of the contract, without what becomes of them. */
-function describeBreaking(texts: readonly string[] = []): string {
-  const parts = [...new Set(texts.map((text) => /^(.*?'): /.exec(text)?.[1] ?? text))];
-  return parts.length > 3 ? `${parts.slice(0, 3).join(', ')}, …` : parts.join(', ');
-}
-
-async function history({ registry }: Context, model: string, limit: number): Promise<Report> {
-  const routes = await registry.history(model, limit);
-  const rows = routes.map(({ epoch, aliases, rollout, shadow, audit }) => [
-    String(epoch),
-    audit.at.slice(0, 19).replace('T', ' '),
-    audit.actor,
-    audit.action,
-    aliases.stable ?? '',
-    describeShare(rollout),
-    describeShare(shadow),
-    describeBreaking(audit.breaking),
-    audit.reason ?? '',
-  ]);
-  const header = ['EPOCH', 'WHEN (UTC)', 'WHO', 'ACTION', 'SERVING', 'CANARY', 'SHADOW', 'BREAKING', 'REASON'];
-  return {
-    lines: rows.length === 0 ? [`${model}: no version was ever active`] : table([header, ...rows]),
-    value: { routes },
-  };
 }

@@ -1,6 +1,6 @@
 // The findings of `popserve doctor --probe` as lines, and what is remarkable about them.
 import type { PlatformProbe } from '../../../registry/api/platform.ts';
-import { table } from '../report.ts';
+import { type Line, table } from '../report.ts';
 
 /** What popserve relies on, and what becomes of it otherwise. */
 const relied: Readonly<Record<string, { value: PlatformProbe['value']; otherwise: string }>> = {
@@ -13,7 +13,7 @@ const relied: Readonly<Record<string, { value: PlatformProbe['value']; otherwise
   'r2.createOnlyOfWhatIsThere': { value: 'not stored', otherwise: 'two operators may both win; unless it was refused' },
 };
 
-export function describePlatform(probes: readonly PlatformProbe[]): string[] {
+export function describePlatform(probes: readonly PlatformProbe[]): Line[] {
   const rows = probes.map(({ name, value, error }) => [
     name,
     value === null ? '-' : String(value),

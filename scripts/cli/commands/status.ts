@@ -2,14 +2,15 @@
 import type { Command } from 'commander';
 import type { FeedbackStatus } from '../../../registry/api/feedback.ts';
 import type { LatencyStatus } from '../../../registry/api/latency.ts';
-import type { ModelStatus, ReleaseStatus } from '../../../registry/api/status.ts';
+import type { ModelStatus } from '../../../registry/api/status.ts';
 import { PopserveError } from '../../../registry/errors.ts';
 import { parseModel } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
 import { describeRoute, describeShare, limitNames } from '../describe-route.ts';
 import { driftHeadline } from '../drift-headline.ts';
+import { describeEndedCanary, findEndedCanary } from '../ended-canary.ts';
 import type { RegistryClient } from '../registry-client.ts';
-import { type Report, table } from '../report.ts';
+import { type Line, type Report, table } from '../report.ts';
 
 const barWidth = 24;
 
@@ -24,7 +25,8 @@ export function addStatus(program: Command, execute: Execute): void {
 
 async function status({ registry, host }: Context, model: string): Promise<Report> {
   const [found, drift] = await Promise.all([registry.status(model), headlines(registry, model, host.now().getTime())]);
-  const { route, release, pops, versions, guard, latency, feedback } = found;
+  const ended = await findEndedCanary(registry, found.route);
+  const { route, pops, versions, guard, latency, feedback } = found;
   const popRows = pops.map(({ pop, epoch, highestEpoch, stable, canary, isolates, held, seenAtMs }) => [
     pop,
     epoch === highestEpoch ? String(epoch) : `${epoch}-${highestEpoch}`,
@@ -44,9 +46,10 @@ async function status({ registry, host }: Context, model: string): Promise<Repor
   return {
     lines: [
       ...(route === null ? [`${model}: no version is active`] : describeRoute(route)),
+      ...(ended === null ? [] : [describeEndedCanary(ended)]),
       ...guard.map(({ text, limit, passed }) => `guard: ${text}, limit ${limit}${passed ? ': passed' : ''}`),
       ...describeUnmeasured(found),
-      ...(release === null ? ['no PoP has reported yet'] : describeRelease(release, host.terminalColumns !== null)),
+      ...describeRelease(found, host.screenColumns !== null),
       ...describeAhead(found),
       ...drift.map(({ version, state }) => `drift of ${version}: ${state}`),
       ...(popRows.length === 0
@@ -58,7 +61,7 @@ async function status({ registry, host }: Context, model: string): Promise<Repor
       ...describeLatency(latency),
       ...describeFeedback(feedback),
     ],
-    value: { ...found, drift },
+    value: { ...found, drift, ...(ended === null ? {} : { endedCanary: ended }) },
   };
 }
 
@@ -74,7 +77,7 @@ async function headlines(registry: RegistryClient, model: string, nowMs: number)
 }
 
 /** What callers measured lately: empty if none did. */
-function describeLatency(latency: LatencyStatus | undefined): string[] {
+function describeLatency(latency: LatencyStatus | undefined): Line[] {
   if (latency === undefined || latency.recent.length === 0) return [];
   const rows = latency.recent.map(({ version, side, place, calls, outcomes, p50Ms, p95Ms, p99Ms }) => [
     ...[version, side, place, String(calls), ...[p50Ms, p95Ms, p99Ms].map(number)],
@@ -85,7 +88,7 @@ function describeLatency(latency: LatencyStatus | undefined): string[] {
 }
 
 /** What callers said was true within a day: empty if none did. */
-function describeFeedback(feedback: FeedbackStatus | undefined): string[] {
+function describeFeedback(feedback: FeedbackStatus | undefined): Line[] {
   if (feedback === undefined || feedback.recent.length === 0) return [];
   const rows = feedback.recent.map(({ version, side, place, records, accuracy, errorP50, errorP90 }) => [
     ...[version, side, place, String(records)],
@@ -113,9 +116,17 @@ function describeAhead({ model, pops }: ModelStatus): string[] {
   return ahead.length === 0 ? [] : [...ahead, `these PoPs take no release until you run: npx popserve renew ${model}`];
 }
 
-function describeRelease(release: ReleaseStatus, terminal: boolean): string[] {
+/** @param route null: there is nothing that a PoP could report */
+function describeRelease({ model, route, release }: ModelStatus, terminal: boolean): string[] {
+  if (route === null) return [];
+  if (release === null || release.pops === 0) {
+    return [
+      `no PoP has reported epoch ${release?.epoch ?? route.epoch} yet: a PoP takes it up with its next request for ${model}, and reports`,
+      'behind a request, at most once in TELEMETRY_FLUSH_SECONDS; while nobody asks for the model, nothing comes',
+    ];
+  }
   const { epoch, pops, reachedPops } = release;
-  const share = pops === 0 ? 0 : reachedPops / pops;
+  const share = reachedPops / pops;
   const filled = Math.floor(share * barWidth);
   const bar = terminal ? `  [${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}]` : '';
   const reached = [50, 90, 100].map((percent) => {

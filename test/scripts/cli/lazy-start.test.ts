@@ -40,7 +40,8 @@ describe('a small command', () => {
     pop.intercept = () => ({ status: 200, body: { models: [], next: null } });
     const { out, modules } = await modulesOf(['list']);
     expect(out).toContain('no models');
-    const others = /\/scripts\/(publish|deploy|start|onnx|inspect|demo)\/|\/(wrangler|miniflare|esbuild|csv-parse)\//;
+    const others =
+      /\/scripts\/(publish|deploy|onnx|inspect|demo)\/|\/scripts\/start\/(serve|release-demo)|\/(wrangler|miniflare|esbuild|csv-parse)\//;
     expect(modules.filter((url) => others.test(url))).toEqual([]);
     expect(
       modules.filter((url) => url.includes('/scripts/cli/commands/')).map((url) => url.replace(/.*\//, '')),

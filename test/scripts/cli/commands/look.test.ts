@@ -39,6 +39,33 @@ describe('popserve list', () => {
   });
 });
 
+describe('a canary that its guard has ended', () => {
+  it('is told by list and show', async () => {
+    await release('v1');
+    await release('v2');
+    await popserve('canary', 'm', 'v1', '--percent', '5');
+    const canary = pop.routes.at(-1);
+    const ended = {
+      ...canary,
+      ...{ epoch: 4, rollout: null, aliases: { stable: 'v2' } },
+      audit: { actor: 'guard', at: '2026-11-24T11:00:00Z', action: 'abort', reason: '9 of 120 failed, limit 0.01' },
+    };
+    pop.intercept = ({ call }) => {
+      if (call === 'GET /registry/models') {
+        return { status: 200, body: { models: [{ name: 'm', versions: 2, route: ended }], next: null } };
+      }
+      if (call.includes('/routes')) return { status: 200, body: { routes: [ended, canary], next: null } };
+      return { status: 200, body: { name: 'm', versions: [], route: ended, retired: [] } };
+    };
+    const { out } = await popserve('list');
+    expect(out).toMatch(/^m +v2 +ended by its guard +2 +4$/m);
+    expect(out).toContain('m: the canary was ended by its guard at 2026-11-24 11:00:00 UTC (epoch 4): 9 of 120 failed');
+    expect((await popserve('show', 'm')).out).toContain(
+      'the canary of v1 was ended by its guard at 2026-11-24 11:00:00',
+    );
+  });
+});
+
 describe('popserve show', () => {
   it('lists the versions of a model', async () => {
     await release('v1');
@@ -126,10 +153,33 @@ describe('popserve history', () => {
     await release('v1');
     await release('v2');
     const { out } = await popserve('history', 'm');
-    const [header, newest, first] = out.split('\n');
-    expect(header).toMatch(/^EPOCH +WHEN \(UTC\) +WHO +ACTION +SERVING +REASON$/);
-    expect(newest).toMatch(/^2 .* somebody +activate +v2 +release of v2$/);
-    expect(first).toMatch(/^1 .* release of v1$/);
+    const [header, newest, why, first] = out.split('\n');
+    expect(header).toMatch(/^EPOCH +WHEN \(UTC\) +WHO +ACTION +SERVING$/);
+    expect(newest).toMatch(/^2 .* somebody +activate +v2$/);
+    expect(why).toBe('       release of v2');
+    expect(first).toMatch(/^1 .* activate +v1$/);
+  });
+
+  it('names the alias that was moved or taken away', async () => {
+    await release('v1');
+    await popserve('alias', 'm', 'night-shift', 'v1');
+    await popserve('unalias', 'm', 'night-shift');
+    const { out } = await popserve('history', 'm');
+    expect(out).toMatch(/^3 .* unalias night-shift +v1$/m);
+    expect(out).toMatch(/^2 .* alias night-shift=v1 +v1$/m);
+    const { out: oldest } = await popserve('history', 'm', '--limit', '2');
+    expect(oldest).toMatch(/^2 .* alias night-shift=v1 +v1$/m);
+  });
+
+  it('keeps to 80 columns whatever the reason and the name are', async () => {
+    await release('v1');
+    await popserve('activate', 'm', 'v1', '--reason', 'x');
+    const [route] = pop.routes;
+    const audit = { ...route?.audit, actor: 'a'.repeat(128), reason: 'because of the heat '.repeat(40).trim() };
+    pop.intercept = () => ({ status: 200, body: { routes: [{ ...route, audit }], next: null } });
+    const { out } = await popserve('history', 'm');
+    expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect(out.match(/because of/g)?.length).toBe(40);
   });
 
   it('reads page after page up to the limit', async () => {
@@ -141,7 +191,7 @@ describe('popserve history', () => {
     expect(JSON.parse(out).routes).toHaveLength(130);
     expect(pop.calls).toEqual([
       'GET /registry/models/m/routes?limit=100',
-      'GET /registry/models/m/routes?limit=30&before=7',
+      'GET /registry/models/m/routes?limit=31&before=7',
     ]);
   });
 });

@@ -242,7 +242,7 @@ describe('popserve publish', () => {
     });
     const drawn = onTerminal.err.split('\r\x1b[2K');
     expect(drawn).toContain('reading model.onnx …');
-    expect(drawn).toContain('measuring a model with a name that is l');
+    expect(drawn).toContain('measuring a model with a name that is …');
     expect(drawn.at(-1)).toBe('');
     expect((await publish(otherFile)).err).toBe('');
   });

@@ -44,8 +44,8 @@ const answer: ModelStatus = {
   ],
 };
 
-function popserve(args: string[], terminalColumns: number | null = null): Promise<Ran> {
-  return runCommand(args, pop.url, { terminalColumns });
+function popserve(args: string[], screenColumns: number | null = null): Promise<Ran> {
+  return runCommand(args, pop.url, { screenColumns });
 }
 
 describe('popserve status', () => {
@@ -157,9 +157,37 @@ describe('popserve status', () => {
     expect(JSON.parse((await popserve(['status', 'm', '--json'])).out)).toMatchObject(answer);
   });
 
-  it('says so when nothing was reported', async () => {
-    pop.intercept = () => ({ status: 200, body: { ...answer, release: null, pops: [], versions: [], guard: [] } });
-    expect((await popserve(['status', 'm'])).out).toContain('\nno PoP has reported yet\n');
+  it.each([
+    ['no release is known', null],
+    ['nobody has asked since the release', { ...answer.release, pops: 0, reachedPops: 0 }],
+  ])('says what it means that no PoP has reported: %s', async (_, release) => {
+    pop.intercept = () => ({ status: 200, body: { ...answer, release, pops: [], versions: [], guard: [] } });
+    const { out } = await popserve(['status', 'm']);
+    expect(out).toContain(
+      '\nno PoP has reported epoch 2 yet: a PoP takes it up with its next request for m, and reports\n',
+    );
+    expect(out).not.toContain('0 of 0');
+  });
+
+  it('tells of a canary that its guard has ended, with the reason, until the next release', async () => {
+    const guard = { ...context, actor: 'guard', at: new Date('2026-11-24T11:00:00Z') };
+    const reason = '9 of 120 requests to v2 failed, limit 0.01';
+    const ended = nextRoute(route, { action: 'abort', reason }, guard);
+    const named = nextRoute(ended, { action: 'alias', name: 'night', version: 'v1' }, context);
+    const tells = async (...routes: (typeof route)[]) => {
+      pop.intercept = ({ call }) =>
+        call.includes('/routes')
+          ? { status: 200, body: { routes, next: null } }
+          : { status: 200, body: { ...answer, route: routes[0], guard: [] } };
+      const [text, json] = [await popserve(['status', 'm']), await popserve(['status', 'm', '--json'])];
+      return [text.out, JSON.parse(json.out).endedCanary];
+    };
+    const told = `the canary of v2 was ended by its guard at 2026-11-24 11:00:00 UTC (epoch 3): ${reason}\n`;
+    const value = { version: 'v2', at: '2026-11-24T11:00:00.000Z', epoch: 3, reason };
+    expect(await tells(ended, route, stable)).toEqual([expect.stringContaining(told), value]);
+    expect(await tells(named, ended, route, stable)).toEqual([expect.stringContaining(told), value]);
+    const next = nextRoute(named, { action: 'activate', version: 'v3' }, context);
+    expect(await tells(next, named, ended, route, stable)).toEqual([expect.not.stringContaining('ended'), undefined]);
   });
 });
 
