@@ -33,7 +33,7 @@ export async function chooseArtifact(
     // A form that does not fit is the better reason: a fault of the next form may be a consequence.
     if (fault?.kind !== 'too-large') fault = check;
   }
-  if (fault?.kind === 'too-large') throw memoryRefusal(fault.reason);
+  if (fault?.kind === 'too-large') throw memoryRefusal(fault.reason, 'what is served');
   throw unprocessable(`the model does not work in the isolate: ${fault?.reason ?? 'nothing to publish'}`);
 }
 

@@ -14,6 +14,7 @@ import { isSizeOverflow, tidy, unprocessable } from '../inspect/refusal.ts';
 import type { WasmModel } from '../inspect/wasm-model.ts';
 import { plannedShape, type SizePlan, sizePlans, withBatch } from './sample-sizes.ts';
 import { sampleTensor, type ValueStyle, valueStyles } from './sample-values.ts';
+import { originalHeapFactor } from './settings.ts';
 import type { ValueHint } from './value-hints.ts';
 
 export interface Sample {
@@ -104,9 +105,20 @@ export async function generateSamples(target: SampleTarget): Promise<GeneratedSa
   return { samples: [], lastRefusal };
 }
 
-export function memoryRefusal(reason: string): PopserveError {
-  const what = isSizeOverflow(reason) ? 'a tensor is larger than 32 bits can count' : reason;
-  return unprocessable(`the model needs more memory than an isolate has: ${what}`);
+/**
+ * @param reason with the size that decides and its limit
+ * @param of the file as it came, which may take more than the form that is served
+ */
+export function memoryRefusal(reason: string, of: 'the original' | 'what is served' = 'the original'): PopserveError {
+  const isTooLargeToCount = isSizeOverflow(reason);
+  const what = isTooLargeToCount ? 'a tensor is larger than 32 bits can count' : reason;
+  const limit =
+    of === 'the original' && !isTooLargeToCount
+      ? ` (while it is checked, a file may take ${originalHeapFactor} times the memory budget of a PoP)`
+      : '';
+  return unprocessable(
+    `the model needs more memory than an isolate has: ${what}${limit}; quantise it to int8, or choose a smaller model`,
+  );
 }
 
 async function attempt(target: SampleTarget, plan: SizePlan, style: ValueStyle, seed: number): Promise<Sample> {

@@ -262,7 +262,9 @@ export class Heap {
     );
     const text = message === 0 ? 'no message' : this.text(message);
     if (refused > 0) {
-      throw this.#full(`cannot ${purpose}: it would take a heap of ${mebibytes(refused)}, ${this.describe()}`);
+      throw this.#full(
+        `cannot ${purpose}: it would take a heap of ${mebibytes(refused)}, limit ${mebibytes(this.limitBytes)}`,
+      );
     }
     throw new OrtError(code, `cannot ${purpose}: ${text}`);
   }
