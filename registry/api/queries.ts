@@ -51,6 +51,16 @@ export const statisticsQuerySchema = z.object({
     .describe('isolate: counted by the one that answers; all: merged over PoPs.'),
 });
 
+export const nonFiniteSchema = z
+  .enum(['null', 'bare'], { error: ({ input }) => `expected null or bare, got '${String(input).slice(0, 40)}'` })
+  .default('null')
+  .describe(
+    'How the JSON of an answer writes NaN and infinities; bare: as NaN, Infinity and -Infinity, which is no JSON.',
+  );
+
+/** The form of an inference's answer. */
+export const answerQuerySchema = z.object({ non_finite: nonFiniteSchema });
+
 export const metricsQuerySchema = z.strictObject({
   names: z.enum(['popserve', 'triton']).default('popserve').describe('`triton` adds its names.'),
 });

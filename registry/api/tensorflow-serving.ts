@@ -27,9 +27,19 @@ export const versionStatusSchema = z.object({
 
 export type VersionStatus = z.infer<typeof versionStatusSchema>;
 
-export const servedVersionsSchema = z.object({ model_version_status: z.array(versionStatusSchema) });
+/** What TensorFlow Serving's clients read here, and those of KServe's first protocol. */
+export const servedVersionsSchema = z.object({
+  name: modelNameSchema,
+  ready: z.boolean().describe('Whether the version that is asked for, by default the active one, can answer.'),
+  model_version_status: z.array(versionStatusSchema),
+});
 
 export type ServedVersions = z.infer<typeof servedVersionsSchema>;
+
+/** KServe's list of models. */
+export const servedModelsSchema = z.object({ models: z.array(modelNameSchema) });
+
+export type ServedModels = z.infer<typeof servedModelsSchema>;
 
 export const tensorInfoSchema = z.object({
   name: z.string(),

@@ -3,6 +3,7 @@
 import { joinBytes, toHex } from '../../registry/bytes.ts';
 import { sha256 } from '../../registry/digests.ts';
 import type { Manifest } from '../../registry/manifest.ts';
+import type { NonFinite } from '../protocol/non-finite.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 import type { RequestScope } from '../request-scope.ts';
 import { serverVersion } from '../server-identity.ts';
@@ -19,15 +20,26 @@ export interface CacheCounts {
 export class AnswerCache {
   readonly #counts = new Map<string, CacheCounts>();
 
-  /** An ETag for the version and the exact elements of its inputs, however the request spelled them. */
-  async etagOf({ model, version, artifacts }: Manifest, inputs: readonly Tensor[]): Promise<string> {
+  /** An ETag for the version, the exact elements of its inputs, however the request spelled them, and the form of the answer. */
+  async etagOf(
+    { model, version, artifacts }: Manifest,
+    inputs: readonly Tensor[],
+    nonFinite: NonFinite = 'null',
+  ): Promise<string> {
     const digest = artifacts.model.digest;
     const named = inputs.map(({ name, shape, data }) => ({
       name,
       shape,
       lengths: data instanceof Uint8Array ? data.length : data.map((element) => element.length),
     }));
-    const head = JSON.stringify([serverVersion, model, version, digest, named]);
+    const head = JSON.stringify([
+      serverVersion,
+      model,
+      version,
+      digest,
+      named,
+      ...(nonFinite === 'null' ? [] : [nonFinite]),
+    ]);
     const parts = [new TextEncoder().encode(head), ...inputs.flatMap(({ data }) => data)];
     const hash = await sha256(joinBytes(parts));
     return `"${digest.slice('sha256:'.length, 'sha256:'.length + 16)}-${toHex(hash.subarray(0, 16))}"`;

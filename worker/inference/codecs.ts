@@ -11,6 +11,7 @@ import type { EncodedMessage } from '../protocol/envelope.ts';
 import type { DecodeLimits, InferRequest, RunRequest } from '../protocol/infer-request.ts';
 import { type HeadParts, KnownHead } from '../protocol/known-head.ts';
 import type { KnownHeads } from '../protocol/known-heads.ts';
+import type { NonFinite } from '../protocol/non-finite.ts';
 import type { Tensor } from '../protocol/tensor.ts';
 import type { Account } from '../runtime/ledger.ts';
 import type { CountedItem } from '../telemetry/drift/count-items.ts';
@@ -40,7 +41,11 @@ export interface InferenceCodec<R extends RunRequest> {
 export function oipCodec(
   manifest: Manifest,
   message: { readonly body: Uint8Array; readonly headerLength: string | null },
-  { limits, heads }: { readonly limits: DecodeLimits; readonly heads: KnownHeads },
+  {
+    limits,
+    heads,
+    nonFinite,
+  }: { readonly limits: DecodeLimits; readonly heads: KnownHeads; readonly nonFinite: NonFinite },
   account: Account,
 ): InferenceCodec<InferRequest> {
   // Binary tensors are views on the body, which is counted already.
@@ -61,12 +66,12 @@ export function oipCodec(
     },
     encode: (request, outputs) => {
       const { id, records } = request;
-      if (records !== undefined) return encodePredictions(manifest, { id, count: records, outputs });
+      if (records !== undefined) return encodePredictions(manifest, { id, count: records, outputs, nonFinite });
       // The request has passed every check, and the model has run on it.
       const head = parts === null ? null : KnownHead.of(manifest, message, parts, request);
       if (head !== null) heads.keep(head);
       return encodeInferResponse({
-        ...{ modelName: model, modelVersion: version, outputs, request },
+        ...{ modelName: model, modelVersion: version, outputs, request, nonFinite },
         ...(id === undefined ? {} : { id }),
         ...(labels ? { labels } : {}),
       });
@@ -78,13 +83,13 @@ export function oipCodec(
 export function predictCodec(
   manifest: Manifest,
   body: Uint8Array,
-  limits: DecodeLimits,
+  { limits, nonFinite }: { readonly limits: DecodeLimits; readonly nonFinite: NonFinite },
   account: Account,
 ): InferenceCodec<PredictRequest> {
   const admit = admitInto(account, manifest);
   return {
     decode: () => decodePredictRequest(body, manifest, limits, admit),
-    encode: (request, outputs) => encodePredictResponse(request, outputs, manifest.signature),
+    encode: (request, outputs) => encodePredictResponse(request, outputs, manifest.signature, nonFinite),
   };
 }
 

@@ -13,7 +13,7 @@ import { parse } from '../../registry/parse.ts';
 import type { Isolate } from '../isolate.ts';
 import type { DecodeLimits, RunRequest } from '../protocol/infer-request.ts';
 import { parseJson, requestLimits } from '../protocol/json.ts';
-import { withNumbers } from '../protocol/non-finite.ts';
+import { type NonFinite, withNumbers, writeJson } from '../protocol/non-finite.ts';
 import type { InferenceCodec } from './codecs.ts';
 import { preparedCodec } from './pipeline-codec.ts';
 import type { Work } from './prepare-inputs.ts';
@@ -40,7 +40,7 @@ export async function embeddingsCodec(
   isolate: Pick<Isolate, 'config' | 'pictures' | 'texts'>,
   manifest: Manifest,
   { model, input, encoding_format: format, dimensions }: EmbeddingsRequest,
-  work: Work,
+  work: Work & { readonly nonFinite: NonFinite },
 ): Promise<InferenceCodec<RunRequest>> {
   if (manifest.pipeline?.task !== 'feature-extraction') {
     const task = manifest.pipeline?.task ?? 'tensors only';
@@ -64,7 +64,7 @@ export async function embeddingsCodec(
       model,
       usage: { prompt_tokens: tokens, total_tokens: tokens },
     };
-    return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(response) };
+    return { headers: { 'content-type': 'application/json' }, body: writeJson(response, work.nonFinite) };
   });
 }
 

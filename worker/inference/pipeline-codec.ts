@@ -5,12 +5,12 @@ import type { Manifest } from '../../registry/manifest.ts';
 import { outputsRead, type Pipeline } from '../../registry/pipeline/pipeline.ts';
 import type { Isolate } from '../isolate.ts';
 import { checkTaskAnswerSize } from '../pipeline/answer-size.ts';
-import { answerTensors } from '../pipeline/answer-tensors.ts';
 import type { Item } from '../pipeline/items.ts';
 import { checkParameters } from '../pipeline/parameters.ts';
 import { taskAnswers } from '../pipeline/task-answers.ts';
 import type { EncodedMessage } from '../protocol/envelope.ts';
 import type { RunRequest } from '../protocol/infer-request.ts';
+import { type NonFinite, writeJson } from '../protocol/non-finite.ts';
 import { answeredItems } from './answered-items.ts';
 import type { InferenceCodec } from './codecs.ts';
 import type { PipelineBody, PipelineRequest, PipelineTensors } from './pipeline-request.ts';
@@ -38,8 +38,8 @@ export async function pipelineCodec(
   if (request === null) return null;
   return await preparedCodec(isolate, manifest, request, work, (answers, items) =>
     request.form === 'tensors'
-      ? encodeBytesTensor(manifest, pipeline, request, answers, items)
-      : encodeAnswers(pipeline, request, answers),
+      ? encodeBytesTensor(manifest, request, answers, items, body.nonFinite)
+      : encodeAnswers(pipeline, request, answers, body.nonFinite),
   );
 }
 
@@ -81,19 +81,20 @@ function encodeAnswers(
   { task }: Pipeline,
   { form, isBatch }: PipelineRequest,
   answers: readonly TaskAnswer[],
+  nonFinite: NonFinite,
 ): EncodedMessage {
   // The Hub's API answers a classification of JSON with a list for each text, also where there is one, and its clients expect that.
   const isList = isBatch || (task === 'text-classification' && form === 'json');
-  return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(isList ? answers : answers[0]) };
+  return { headers: { 'content-type': 'application/json' }, body: writeJson(isList ? answers : answers[0], nonFinite) };
 }
 
 function encodeBytesTensor(
   manifest: Manifest,
-  { after }: Pipeline,
   { request }: PipelineTensors,
   answers: readonly TaskAnswer[],
   items: readonly Item[],
+  nonFinite: NonFinite,
 ): EncodedMessage {
   const truncated = truncatedItems(items);
-  return encodeTensors(manifest, request, answerTensors(after, answers), truncated === null ? {} : { truncated });
+  return encodeTensors(manifest, request, answers, truncated === null ? {} : { truncated }, nonFinite);
 }

@@ -3,6 +3,7 @@ import type { PipelineParameters } from '../../registry/api/pipeline-request.ts'
 import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { InferRequest } from '../protocol/infer-request.ts';
+import type { NonFinite } from '../protocol/non-finite.ts';
 import type { Sent } from './sent.ts';
 
 export interface PipelineRequest {
@@ -28,6 +29,8 @@ export interface PipelineBody {
   readonly contentType: string | null;
   /** Inference-Header-Content-Length as it came. */
   readonly headerLength: string | null;
+  /** How the answer writes NaN and infinities. */
+  readonly nonFinite: NonFinite;
 }
 
 /** Media types that are no tensors: only a version with a pipeline takes them. */

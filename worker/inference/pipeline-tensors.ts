@@ -1,11 +1,13 @@
 // Pictures and texts as tensors of the Open Inference Protocol: one input of BYTES in place of the model's own, which never are BYTES.
 import { type PipelineParameters, pipelineParametersSchema } from '../../registry/api/pipeline-request.ts';
+import type { TaskAnswer } from '../../registry/api/task-answers.ts';
 import { decodeBase64 } from '../../registry/bytes.ts';
 import { invalid } from '../../registry/errors.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import { parse } from '../../registry/parse.ts';
 import type { Pipeline } from '../../registry/pipeline/pipeline.ts';
 import { pipelineSignature } from '../../registry/pipeline/tensors.ts';
+import { answerTensors } from '../pipeline/answer-tensors.ts';
 import { isPicture } from '../pipeline/picture-header.ts';
 import { checkInputs } from '../protocol/check-inputs.ts';
 import { decodeInferRequest } from '../protocol/decode-request.ts';
@@ -14,8 +16,7 @@ import { encodeInferResponse } from '../protocol/encode-response.ts';
 import { type EncodedMessage, readHeaderLength } from '../protocol/envelope.ts';
 import type { DecodeLimits, InferRequest, Parameters } from '../protocol/infer-request.ts';
 import { parseJson, requestLimits } from '../protocol/json.ts';
-import { withNumbers } from '../protocol/non-finite.ts';
-import type { Tensor } from '../protocol/tensor.ts';
+import { type NonFinite, withNumbers } from '../protocol/non-finite.ts';
 import type { Account } from '../runtime/ledger.ts';
 import type { PipelineTensors } from './pipeline-request.ts';
 import type { Sent } from './sent.ts';
@@ -85,13 +86,15 @@ function readParameters(parameters: Parameters, { task, after }: Pipeline): Pipe
 export function encodeTensors(
   { model, version, pipeline }: Manifest,
   request: InferRequest,
-  outputs: readonly Tensor[],
+  answers: readonly TaskAnswer[],
   parameters: Parameters,
+  nonFinite: NonFinite,
 ): EncodedMessage {
   if (pipeline === undefined) throw new Error('a pipeline that is not there');
   const { id } = request;
+  const outputs = answerTensors(pipeline.after, answers);
   return encodeInferResponse({
-    ...{ modelName: model, modelVersion: version, outputs, request, parameters },
+    ...{ modelName: model, modelVersion: version, outputs, request, parameters, nonFinite },
     ...(id === undefined ? {} : { id }),
   });
 }

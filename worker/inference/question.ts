@@ -5,6 +5,7 @@ import { decodeRecords, recordOfQuery } from '../protocol/decode-records.ts';
 import { encodePredictions } from '../protocol/encode-predictions.ts';
 import type { EncodedMessage } from '../protocol/envelope.ts';
 import type { InferRequest } from '../protocol/infer-request.ts';
+import type { NonFinite } from '../protocol/non-finite.ts';
 import type { Resolved } from '../routing/route-table.ts';
 import { versionHeaders } from '../routing/version-headers.ts';
 import type { InferenceCodec } from './codecs.ts';
@@ -14,6 +15,7 @@ export interface Question {
   readonly url: URL;
   /** Whether the browser holds the answer with this ETag. */
   readonly holds: (etag: string) => boolean;
+  readonly nonFinite: NonFinite;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface Question {
 export async function ask(
   isolate: Isolate,
   resolved: Resolved,
-  { url, holds }: Question,
+  { url, holds, nonFinite }: Question,
   holding: Holding,
 ): Promise<EncodedMessage | { headers: Record<string, string>; body: null }> {
   const { manifest } = resolved;
@@ -32,14 +34,14 @@ export async function ask(
   const inputs = decodeRecords(manifest, { records: [record], exact: () => [record], admit: admitFor(manifest) });
   const codec: InferenceCodec<InferRequest> = {
     decode: () => ({ parameters: {}, inputs, outputs: null, binaryOutputs: false }),
-    encode: (_, outputs) => encodePredictions(manifest, { count: 1, outputs }),
+    encode: (_, outputs) => encodePredictions(manifest, { count: 1, outputs, nonFinite }),
   };
   // A model that draws random numbers answers each question anew.
   if (manifest.random) {
     const drawn = await infer(isolate, resolved, codec, holding);
     return { body: drawn.body, headers: { ...drawn.headers, 'cache-control': 'no-store' } };
   }
-  const etag = await answers.etagOf(manifest, inputs);
+  const etag = await answers.etagOf(manifest, inputs, nonFinite);
   // `no-cache`: a browser keeps the answer and asks each time whether it still holds, so a switchover is seen at once.
   const headers = { ...versionHeaders(resolved), etag, 'cache-control': 'private, no-cache' };
   if (holds(etag)) {

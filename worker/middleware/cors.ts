@@ -15,6 +15,7 @@ const allowHeaders = [
   'popserve-key',
   'popserve-last-call',
   'popserve-min-epoch',
+  'popserve-non-finite',
   'traceparent',
   'tracestate',
   'x-api-key',

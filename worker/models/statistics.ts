@@ -11,7 +11,7 @@ import type { Spend } from '../../registry/model-catalog.ts';
 import type { Isolate } from '../isolate.ts';
 import type { IsolateHeap } from '../runtime/isolate-heap.ts';
 import type { LoadTimes } from '../runtime/load-times.ts';
-import type { BatchCounts, VersionCounts } from '../telemetry/counters.ts';
+import { type BatchCounts, noCounts, type VersionCounts } from '../telemetry/counters.ts';
 import { type MergedCounts, mostObjectsAsked } from '../telemetry/telemetry-client.ts';
 
 const isolateNote =
@@ -37,11 +37,17 @@ export async function statisticsOf(
 }
 
 function isolateStatistics(isolate: Isolate, models: ReadonlySet<string> | null, version: string | null): Statistics {
-  const counted = isolate.counters
-    .versions()
-    .filter(
-      (counts) => (models === null || models.has(counts.model)) && (version === null || counts.version === version),
-    );
+  const all = new Map(isolate.counters.versions().map((counts) => [`${counts.model}/${counts.version}`, counts]));
+  // As in Triton, a version that is loaded and that nobody has asked has an entry of zeros, and so has one that is asked for by name.
+  const ready = [...isolate.models.states()].filter(([, { state }]) => state === 'READY').map(([key]) => key);
+  const named = version === null ? [] : [...(models ?? [])].map((model) => `${model}/${version}`);
+  for (const key of [...ready, ...named]) {
+    const [model = '', unused = ''] = key.split('/');
+    if (!all.has(key)) all.set(key, noCounts(model, unused));
+  }
+  const counted = [...all.values()].filter(
+    (counts) => (models === null || models.has(counts.model)) && (version === null || counts.version === version),
+  );
   return {
     model_stats: counted.map((counts) => ofIsolate(isolate, counts)),
     popserve_scope: 'isolate',
@@ -59,7 +65,9 @@ async function mergedStatistics(
 ): Promise<Statistics> {
   const told = models.slice(0, mostObjectsAsked);
   const totals = [...(await telemetry.totals(told, spend))].map(([model, versions]) =>
-    versions.filter((total) => version === null || total.version === version).map((total) => ofTotals(model, total)),
+    (version === null ? versions : [versions.find((total) => total.version === version) ?? noTotals(version)]).map(
+      (total) => ofTotals(model, total),
+    ),
   );
   const left = models.length - told.length;
   const note = left === 0 ? mergedNote : `${mergedNote}; ${left} models after '${told.at(-1)}' are left out`;
@@ -135,6 +143,14 @@ function ofLoad({ runtimeMs, fetchMs, createMs, warmupMs, from }: LoadTimes, rou
 }
 
 const notMerged: Statistic = { count: 0, ns: 0 };
+
+/** Nobody has reported anything of the version. */
+function noTotals(version: string): MergedCounts {
+  return {
+    ...{ version, requests: 0, inferences: 0, failures: 0, failuresByCode: {} },
+    ...{ loadFailures: 0, lastInferenceMs: 0, latency: [] },
+  };
+}
 
 function ofTotals(model: string, totals: MergedCounts): VersionStatistics {
   const successes = totals.requests - totals.failures;

@@ -1,11 +1,14 @@
-// The status and metadata of models as clients of TensorFlow Serving read them.
+// The status and metadata of models as clients of TensorFlow Serving read them, and those of KServe's first protocol, which has the same
+// paths.
 // @see https://github.com/tensorflow/serving/blob/master/tensorflow_serving/g3doc/api_rest.md
+// @see https://kserve.github.io/website/docs/concepts/architecture/data-plane/v1-protocol
 import type {
   ServedVersions,
   SignatureMetadata,
   TensorInfo,
   VersionStatus,
 } from '../../registry/api/tensorflow-serving.ts';
+import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { TensorSpec } from '../../registry/signature.ts';
 import { tensorflowTypes } from '../../registry/tensorflow-types.ts';
@@ -23,14 +26,27 @@ export async function versionStatuses(
   selector: Selector,
   scope: RequestScope,
 ): Promise<ServedVersions> {
-  const { registry, routes } = isolate;
   const { model, requested } = selector;
-  const versions =
-    requested === null
-      ? await registry.versionNames(model)
-      : [(await routes.resolve(selector, scope)).manifest.version];
+  const answering = await answeringVersion(isolate, selector, scope);
+  const versions = requested === null || answering === null ? await isolate.registry.versionNames(model) : [answering];
   const states = isolate.models.states();
-  return { model_version_status: versions.map((version) => versionStatus(version, states.get(`${model}/${version}`))) };
+  const stateOf = (version: string) => states.get(`${model}/${version}`);
+  return {
+    name: model,
+    ready: answering !== null && stateOf(answering)?.state !== 'UNAVAILABLE',
+    model_version_status: versions.map((version) => versionStatus(version, stateOf(version))),
+  };
+}
+
+/** @returns null for a model of which no version is active */
+async function answeringVersion(isolate: Isolate, selector: Selector, scope: RequestScope): Promise<string | null> {
+  try {
+    return (await isolate.routes.resolve(selector, scope)).manifest.version;
+  } catch (error) {
+    const isIdle = error instanceof PopserveError && error.code === 'UNAVAILABLE' && selector.requested === null;
+    if (isIdle && selector.minEpoch === null) return null;
+    throw error;
+  }
 }
 
 /** A version that is not loaded here counts as available, since it is loaded on demand. */

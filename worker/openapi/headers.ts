@@ -15,6 +15,10 @@ const requestHeaders = {
   'Inference-Header-Content-Length': headerLength,
   'popserve-min-epoch': { description: 'answer from this epoch or a newer one, else 503', schema: whole },
   'popserve-key': { description: "the device's id: keeps it on one side of a canary", schema: text },
+  'popserve-non-finite': {
+    description: '`bare`: the JSON of the answer has NaN, Infinity and -Infinity, which is no JSON, in place of null',
+    schema: { enum: ['null', 'bare'] },
+  },
   'popserve-last-call': {
     description: 'how the last call to this path went: `ms=41.3, status=200, bytes=812, version="2", pop="FRA"`',
     schema: text,

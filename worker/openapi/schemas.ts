@@ -80,6 +80,7 @@ import {
 import {
   predictRequestSchema,
   predictResponseSchema,
+  servedModelsSchema,
   servedVersionsSchema,
   signatureMetadataSchema,
   tensorInfoSchema,
@@ -172,6 +173,7 @@ const answers = {
   Route: routeSchema,
   RouteChange: routeChangeSchema,
   RoutePage: routePageSchema,
+  ServedModels: servedModelsSchema,
   ServedVersions: servedVersionsSchema,
   ServerLive: serverLiveSchema,
   ServerMetadata: serverMetadataSchema,

@@ -1,13 +1,15 @@
 // A tensor's data as flat JSON text.
 import { invalid } from '../../registry/errors.ts';
 import { elementsOf } from './elements.ts';
+import { type NonFinite, numberText } from './non-finite.ts';
 import { shortestFloat32 } from './shortest-float32.ts';
 import type { Tensor } from './tensor.ts';
 
-/** JSON.stringify gives null for NaN and infinities, as the protocol has it, but drops the sign of -0. */
-function floatsToJson(values: readonly number[]): string {
-  if (!values.some((value) => Object.is(value, -0))) return JSON.stringify(values);
-  return `[${values.map((value) => (Object.is(value, -0) ? '-0' : JSON.stringify(value))).join(',')}]`;
+/** JSON.stringify gives null for NaN and infinities, and drops the sign of -0. */
+function floatsToJson(values: readonly number[], nonFinite: NonFinite): string {
+  const isOdd = (value: number) => Object.is(value, -0) || (nonFinite === 'bare' && !Number.isFinite(value));
+  if (!values.some(isOdd)) return JSON.stringify(values);
+  return `[${values.map((value) => numberText(value, nonFinite)).join(',')}]`;
 }
 
 function wideToJson(values: BigInt64Array | BigUint64Array): string {
@@ -36,10 +38,10 @@ export function stringsOf(elements: readonly Uint8Array[], where: string): strin
 }
 
 /**
- * @returns a JSON array; 64-bit integers with all their digits, NaN and infinities as null
+ * @returns a JSON array; 64-bit integers with all their digits
  * @throws PopserveError INVALID_ARGUMENT if a BYTES element is not UTF-8
  */
-export function encodeJsonData(tensor: Tensor, where: string): string {
+export function encodeJsonData(tensor: Tensor, where: string, nonFinite: NonFinite = 'null'): string {
   const { datatype, data } = tensor;
   if (!(data instanceof Uint8Array)) return JSON.stringify(stringsOf(data, where));
   switch (datatype) {
@@ -52,10 +54,10 @@ export function encodeJsonData(tensor: Tensor, where: string): string {
       return wideToJson(elementsOf(datatype, data));
     case 'FP32':
     case 'BF16':
-      return floatsToJson(shortestFloat32(elementsOf(datatype, data)));
+      return floatsToJson(shortestFloat32(elementsOf(datatype, data)), nonFinite);
     case 'FP16':
     case 'FP64':
-      return floatsToJson(Array.from(elementsOf(datatype, data)));
+      return floatsToJson(Array.from(elementsOf(datatype, data)), nonFinite);
     default:
       return JSON.stringify(Array.from(elementsOf(datatype, data)));
   }

@@ -6,6 +6,7 @@ import type { PredictRequest } from './decode-predict.ts';
 import { quote } from './describe.ts';
 import type { EncodedMessage } from './envelope.ts';
 import { elementTexts, nestTexts } from './json-rows.ts';
+import type { NonFinite } from './non-finite.ts';
 import { rowsOf } from './output-rows.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -18,6 +19,7 @@ export function encodePredictResponse(
   request: PredictRequest,
   outputs: readonly Tensor[],
   signature: Signature,
+  nonFinite: NonFinite = 'null',
 ): EncodedMessage {
   const headers = { 'content-type': 'application/json' };
   const names = outputs.map(({ name }) => JSON.stringify(name));
@@ -26,13 +28,13 @@ export function encodePredictResponse(
       ? (values[0] ?? 'null')
       : `{${values.map((value, index) => `${names[index]}:${value}`).join(',')}}`;
   if (request.format === 'column') {
-    const whole = collect(outputs.map((output) => nestTexts(bytesOrTexts(output), output.shape)));
+    const whole = collect(outputs.map((output) => nestTexts(bytesOrTexts(output, nonFinite), output.shape)));
     return { headers, body: `{"outputs":${whole}}` };
   }
   const { count } = request;
   const rowsByOutput = outputs.map((output) => {
     const { rows, shape } = rowsOf(output, signature, count, "'inputs'");
-    const elements = bytesOrTexts(output);
+    const elements = bytesOrTexts(output, nonFinite);
     const step = elementCount(shape);
     return Array.from({ length: rows }, (_, row) => nestTexts(elements.slice(row * step, (row + 1) * step), shape));
   });
@@ -41,9 +43,9 @@ export function encodePredictResponse(
 }
 
 /** As TensorFlow Serving has it: an output whose name ends in `_bytes` is base64, any other is text. */
-function bytesOrTexts(output: Tensor): string[] {
+function bytesOrTexts(output: Tensor, nonFinite: NonFinite): string[] {
   if (!output.name.endsWith('_bytes') || output.data instanceof Uint8Array) {
-    return elementTexts(output, `output ${quote(output.name)}`);
+    return elementTexts(output, `output ${quote(output.name)}`, nonFinite);
   }
   return output.data.map((bytes) => JSON.stringify({ b64: encodeBase64(bytes) }));
 }

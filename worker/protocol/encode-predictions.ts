@@ -12,6 +12,7 @@ import { elementCount, isOneValue } from '../../registry/signature.ts';
 import { describeShape, quote } from './describe.ts';
 import type { EncodedMessage } from './envelope.ts';
 import { elementTexts, nestTexts, numbersOf } from './json-rows.ts';
+import type { NonFinite } from './non-finite.ts';
 import { rowsOf } from './output-rows.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -27,6 +28,8 @@ export interface Predictions {
   readonly count: number;
   /** All outputs of the model. */
   readonly outputs: readonly Tensor[];
+  /** Default: `null`. */
+  readonly nonFinite?: NonFinite;
 }
 
 /**
@@ -37,13 +40,16 @@ export interface Predictions {
  * depend on the others'.
  * @throws {PopserveError} INVALID_ARGUMENT if an output has no row for each record, or BYTES that are not UTF-8
  */
-export function encodePredictions(model: AnsweringModel, { id, count, outputs }: Predictions): EncodedMessage {
+export function encodePredictions(
+  model: AnsweringModel,
+  { id, count, outputs, nonFinite = 'null' }: Predictions,
+): EncodedMessage {
   const classifier = classifierOf(model);
   const isClass = ({ name }: Tensor) => name === classifier?.scores || name === classifier?.label;
   const fields = outputs
     .filter((output) => !isClass(output))
-    .map((output) => ({ name: JSON.stringify(output.name), rows: rowTexts(model, output, count) }));
-  const classify = classifier && classifierFields(classifier, outputs.filter(isClass), count);
+    .map((output) => ({ name: JSON.stringify(output.name), rows: rowTexts(model, output, count, nonFinite) }));
+  const classify = classifier && classifierFields(classifier, outputs.filter(isClass), count, nonFinite);
   const rows = Array.from({ length: count }, (_, row) => {
     const parts = fields.map(({ name, rows: texts }) => `${name}:${texts[row]}`);
     return `{${[...(classify ? classify(row) : []), ...parts].join(',')}}`;
@@ -60,6 +66,7 @@ function classifierFields(
   classifier: Classifier,
   outputs: readonly Tensor[],
   count: number,
+  nonFinite: NonFinite,
 ): (row: number) => string[] {
   const { classes } = classifier;
   const scores = outputs.find(({ name }) => name === classifier.scores);
@@ -71,7 +78,7 @@ function classifierFields(
   }
   const labelOf = labelsIn(classifier, scores, outputs);
   const noun = scoreFields(classifier);
-  const texts = elementTexts(scores, `output ${quote(scores.name)}`);
+  const texts = elementTexts(scores, `output ${quote(scores.name)}`, nonFinite);
   const keys = scoreKeys(classifier).map((key) => JSON.stringify(key));
   return (row: number): string[] => {
     const start = row * classes;
@@ -133,9 +140,9 @@ function isAllNaN(values: ArrayLike<number | bigint>, start: number, classes: nu
 }
 
 /** One JSON text per record; a value that is always a single one is written as it is, not as an array of it. */
-function rowTexts({ signature }: AnsweringModel, output: Tensor, count: number): string[] {
+function rowTexts({ signature }: AnsweringModel, output: Tensor, count: number, nonFinite: NonFinite): string[] {
   const { rows, shape } = rowsOf(output, signature, count, 'tensors');
-  const texts = elementTexts(output, `output ${quote(output.name)}`);
+  const texts = elementTexts(output, `output ${quote(output.name)}`, nonFinite);
   const step = elementCount(shape);
   const declared = signature.outputs.find(({ name }) => name === output.name)?.shape ?? output.shape;
   const isOne = step === 1 && isOneValue(declared.slice(declared.length - shape.length));

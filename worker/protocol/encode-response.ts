@@ -10,6 +10,7 @@ import { encodeJsonData } from './encode-json-data.ts';
 import { tensorHead } from './encode-tensor.ts';
 import { type EncodedMessage, sealBinary, sealEnvelope, sealHead } from './envelope.ts';
 import type { InferRequest, Parameters, RequestedOutput } from './infer-request.ts';
+import type { NonFinite } from './non-finite.ts';
 import type { Tensor } from './tensor.ts';
 
 export interface InferResponse {
@@ -23,6 +24,8 @@ export interface InferResponse {
   readonly outputs: readonly Tensor[];
   /** Class labels by output name, for the classification extension. */
   readonly labels?: Readonly<Record<string, Labels>>;
+  /** Default: `null`. */
+  readonly nonFinite?: NonFinite;
 }
 
 function selectOutputs({
@@ -47,7 +50,7 @@ function selectOutputs({
 export function encodeInferResponse(response: InferResponse): EncodedMessage {
   const { known } = response.request;
   const kept = known?.answer ?? null;
-  if (kept !== null && fits(kept, response.outputs)) return fill(kept, response.outputs);
+  if (kept !== null && fits(kept, response.outputs)) return fill(kept, response.outputs, response.nonFinite);
   const selected = selectOutputs(response);
   const tensors = selected.map(({ tensor, requested }) => {
     const count = requested?.classification;
@@ -66,7 +69,7 @@ export function encodeInferResponse(response: InferResponse): EncodedMessage {
     if (form.head !== null) Object.freeze(form.head.headers);
     known.answer = form;
   }
-  return fill(form, tensors);
+  return fill(form, tensors, response.nonFinite);
 }
 
 function formOf(
@@ -110,7 +113,11 @@ function fits({ tensors }: AnswerForm, outputs: readonly Tensor[]): boolean {
 }
 
 /** @param outputs as the form has them */
-function fill({ tensors, pieces, head }: AnswerForm, outputs: readonly Tensor[]): EncodedMessage {
+function fill(
+  { tensors, pieces, head }: AnswerForm,
+  outputs: readonly Tensor[],
+  nonFinite: NonFinite | undefined,
+): EncodedMessage {
   if (head !== null) return sealBinary(head, outputs);
   let text = pieces[0] ?? '';
   let piece = 1;
@@ -118,7 +125,7 @@ function fill({ tensors, pieces, head }: AnswerForm, outputs: readonly Tensor[])
   for (const [index, output] of outputs.entries()) {
     const { binary: isBinary = false, where = '' } = tensors[index] ?? {};
     if (isBinary) binary.push(output);
-    else text += encodeJsonData(output, where) + (pieces[piece++] ?? '');
+    else text += encodeJsonData(output, where, nonFinite) + (pieces[piece++] ?? '');
   }
   return sealEnvelope(text, binary);
 }

@@ -2,18 +2,21 @@
 import { elementCount } from '../../registry/signature.ts';
 import { elementsOf } from './elements.ts';
 import { stringsOf } from './encode-json-data.ts';
+import { type NonFinite, numberText } from './non-finite.ts';
 import { shortestFloat32 } from './shortest-float32.ts';
 import type { Tensor } from './tensor.ts';
 
 /**
- * Each element as JSON text: 64-bit integers with all digits, NaN and infinities as null, FP16 and BF16 as the numbers they are.
+ * Each element as JSON text: 64-bit integers with all digits, FP16 and BF16 as the numbers they are.
  * @throws PopserveError INVALID_ARGUMENT if a BYTES element is not UTF-8
  */
-export function elementTexts(tensor: Tensor, where: string): string[] {
+export function elementTexts(tensor: Tensor, where: string, nonFinite: NonFinite = 'null'): string[] {
   const { datatype, data } = tensor;
   if (!(data instanceof Uint8Array)) return stringsOf(data, where).map((string) => JSON.stringify(string));
   if (datatype === 'BOOL') return Array.from(data, (byte) => String(byte !== 0));
-  return Array.from(numbersOf(tensor), textOf);
+  return Array.from(numbersOf(tensor), (value) =>
+    typeof value === 'bigint' ? String(value) : numberText(value, nonFinite),
+  );
 }
 
 /** The elements of a tensor of numbers, FP32 as the numbers that print shortest. */
@@ -21,11 +24,6 @@ export function numbersOf({ datatype, data }: Tensor): ArrayLike<number | bigint
   if (datatype === 'BYTES' || !(data instanceof Uint8Array)) throw new TypeError('BYTES are no numbers');
   const elements = elementsOf(datatype, data);
   return elements instanceof Float32Array ? shortestFloat32(elements) : elements;
-}
-
-function textOf(value: number | bigint): string {
-  if (typeof value === 'bigint') return String(value);
-  return Object.is(value, -0) ? '-0' : JSON.stringify(value);
 }
 
 /** Nested arrays of a shape; a scalar is its element alone. */

@@ -9,6 +9,26 @@ export const nonFiniteTokens = ['NaN', 'Infinity', '-Infinity'] as const;
 
 type Token = (typeof nonFiniteTokens)[number];
 
+/** How an answer writes NaN and infinities: as `null`, which is JSON, or as the bare tokens for callers who ask for them. */
+export type NonFinite = 'null' | 'bare';
+
+/** A number as text; JSON.stringify would drop the sign of -0. */
+export function numberText(value: number, nonFinite: NonFinite): string {
+  if (Object.is(value, -0)) return '-0';
+  return nonFinite === 'bare' && !Number.isFinite(value) ? String(value) : JSON.stringify(value);
+}
+
+/** A value of plain objects and arrays as text. */
+export function writeJson(value: unknown, nonFinite: NonFinite): string {
+  if (nonFinite === 'null' || value === null || (typeof value !== 'object' && typeof value !== 'number')) {
+    return JSON.stringify(value);
+  }
+  if (typeof value === 'number') return Number.isFinite(value) ? JSON.stringify(value) : String(value);
+  if (Array.isArray(value)) return `[${value.map((item) => writeJson(item ?? null, nonFinite)).join(',')}]`;
+  const members = Object.entries(value).filter(([, part]) => part !== undefined);
+  return `{${members.map(([name, part]) => `${JSON.stringify(name)}:${writeJson(part, nonFinite)}`).join(',')}}`;
+}
+
 /** What parsed JSON has in the place of a token. No other reader of a number, a string or an object can take it for one. */
 const symbols: Readonly<Record<Token, symbol>> = {
   NaN: Symbol('NaN'),

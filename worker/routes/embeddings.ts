@@ -2,6 +2,7 @@
 // @see https://platform.openai.com/docs/api-reference/embeddings
 import { type Context, Hono } from 'hono';
 import type { AppContext } from '../http/app-context.ts';
+import { readNonFinite } from '../http/non-finite.ts';
 import { readSelector } from '../http/selector.ts';
 import { embeddingsCodec, namedModel, readEmbeddingsRequest } from '../inference/embeddings.ts';
 import { infer } from '../inference/infer.ts';
@@ -12,6 +13,7 @@ export const embeddingsRoutes = new Hono<AppContext>().post('/embeddings', needs
 
 function embeddings(c: Context<AppContext>) {
   const isolate = c.get('isolate');
+  const nonFinite = readNonFinite(c, { inQuery: true });
   return serveNamed(c, (body) => {
     const request = readEmbeddingsRequest(body, isolate.config.decodeLimits);
     const named = namedModel(request);
@@ -20,7 +22,7 @@ function embeddings(c: Context<AppContext>) {
       selector: readSelector(c, named),
       operation: async (served, _, account) => {
         const holding = holdingOf(c, account);
-        const codec = await embeddingsCodec(isolate, served.manifest, request, holding);
+        const codec = await embeddingsCodec(isolate, served.manifest, request, { ...holding, nonFinite });
         return infer(isolate, served, codec, holding);
       },
     };

@@ -87,6 +87,18 @@ function batchOf(batches: Map<number, Writable<BatchCounts>>, size: number): Wri
   return counts;
 }
 
+/** The counts of a version that nothing happened to. */
+export function noCounts(model: string, version: string): VersionCounts {
+  return emptyCounts(model, version);
+}
+
+function emptyCounts(model: string, version: string): WritableVersionCounts {
+  return {
+    ...{ model, version, inferenceCount: 0, executionCount: 0, failCount: 0, failures: {}, loadFailureCount: 0 },
+    ...{ batches: new Map(), lastInferenceMs: 0, queueMs: 0, inputMs: 0, inferMs: 0, outputMs: 0 },
+  };
+}
+
 export class Counters {
   readonly #versions = new Map<string, WritableVersionCounts>();
   /** Keyed by model, then by version and epoch. */
@@ -150,10 +162,7 @@ export class Counters {
     const key = `${model}/${version}`;
     let counts = this.#versions.get(key);
     if (counts === undefined) {
-      counts = {
-        ...{ model, version, inferenceCount: 0, executionCount: 0, failCount: 0, failures: {}, loadFailureCount: 0 },
-        ...{ batches: new Map(), lastInferenceMs: 0, queueMs: 0, inputMs: 0, inferMs: 0, outputMs: 0 },
-      };
+      counts = emptyCounts(model, version);
       this.#versions.set(key, counts);
     }
     return counts;

@@ -1,4 +1,4 @@
-// NaN and infinities in requests, as the bare tokens that Python's json module and TensorFlow Serving's clients write.
+// NaN and infinities in requests, and in the answers of callers who ask for them, as the bare tokens that Python's json module and TensorFlow Serving's clients write.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { model, node, tensorValue } from '../../../scripts/onnx/build.ts';
 import { TestPop } from '../../harness/pop.ts';
@@ -151,4 +151,80 @@ test('a string stays text', async () => {
     '{"inputs":[{"name":"x","datatype":"BYTES","shape":[1,2],"data":["NaN","-Infinity"]}]}',
   );
   expect(answer.json()).toMatchObject({ outputs: [{ data: ['NaN', '-Infinity'] }] });
+});
+
+describe('in answers', () => {
+  const header = { 'popserve-non-finite': 'bare' };
+  const text = async (path: string, body: string | undefined, headers: Readonly<Record<string, string>> = {}) => {
+    const answer = await pop.send(body === undefined ? 'GET' : 'POST', path, body, headers);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toContain('application/json');
+    return new TextDecoder().decode(answer.bytes);
+  };
+  const forms: [string, string, string, string, string][] = [
+    [
+      'tensors',
+      '/v2/models/adder/infer',
+      '{"inputs":[{"name":"x","datatype":"FP32","shape":[2,2],"data":[NaN,Infinity,-Infinity,1]}]}',
+      '"data":[NaN,Infinity,-Infinity,11]',
+      '"data":[null,null,null,11]',
+    ],
+    [
+      'records',
+      '/v2/models/adder/infer',
+      '{"instances":[{"x":[NaN,Infinity]},{"x":[-Infinity,1]}]}',
+      '"predictions":[{"y":[NaN,Infinity]},{"y":[-Infinity,11]}]',
+      '"predictions":[{"y":[null,null]},{"y":[null,11]}]',
+    ],
+    [
+      'rows',
+      '/v1/models/adder:predict',
+      '{"instances":[[NaN,Infinity],[-Infinity,1]]}',
+      '{"predictions":[[NaN,Infinity],[-Infinity,11]]}',
+      '{"predictions":[[null,null],[null,11]]}',
+    ],
+    [
+      'columns',
+      '/v1/models/adder:predict',
+      '{"inputs":[[NaN,Infinity],[-Infinity,1]]}',
+      '{"outputs":[[NaN,Infinity],[-Infinity,11]]}',
+      '{"outputs":[[null,null],[null,11]]}',
+    ],
+  ];
+
+  test.each(forms)('of %s they are bare where that is asked for, else null', async (_, path, body, bare, plain) => {
+    // The third time a request with the same head is answered in the form that is kept with it.
+    for (let time = 0; time < 3; time++) {
+      expect(await text(path, body, header)).toContain(bare);
+      expect(await text(`${path}?non_finite=bare`, body)).toContain(bare);
+      expect(await text(path, body)).toContain(plain);
+      expect(await text(`${path}?non_finite=bare`, body, { 'popserve-non-finite': 'null' })).toContain(plain);
+    }
+  });
+
+  test('to questions they are so by the header alone, and neither form is given for the other', async () => {
+    const path = '/v2/models/adder/infer?x=inf,1';
+    for (let time = 0; time < 2; time++) {
+      expect(await text(path, undefined, header)).toContain('[{"y":[Infinity,11]}]');
+      expect(await text(path, undefined)).toContain('[{"y":[null,11]}]');
+    }
+    const held = (await pop.send('GET', path)).headers.get('etag') ?? '';
+    expect((await pop.send('GET', path, undefined, { 'if-none-match': held })).status).toBe(304);
+    expect((await pop.send('GET', path, undefined, { ...header, 'if-none-match': held })).status).toBe(200);
+  });
+
+  test('another word is refused with those that there are', async () => {
+    const ask = (path: string, headers: Readonly<Record<string, string>>) =>
+      pop.send('POST', path, '{"instances":[{"x":[1,2]}]}', headers);
+    const answers = [
+      await ask('/v2/models/adder/infer', { 'popserve-non-finite': 'yes' }),
+      await ask('/v1/models/adder:predict?non_finite=yes', {}),
+    ];
+    for (const answer of answers) {
+      expect([answer.status, answer.json()]).toEqual([
+        400,
+        { error: expect.stringMatching(/non.finite: expected null or bare, got 'yes'/) },
+      ]);
+    }
+  });
 });

@@ -222,7 +222,7 @@ describe('tensors of BYTES', () => {
       /^input 'sentence': not an input of the model, which has 'text'/,
     ],
     ['no text', bytes(), /^input 'text': expected at least one element, got none/],
-    ['two axes', { ...bytes('good'), shape: [1, 1] }, /expected BYTES \[-1\], got BYTES \[1,1\]/],
+    ['two axes', { ...bytes('good', 'bad'), shape: [1, 2] }, /expected BYTES \[-1\], got BYTES \[1,2\]/],
   ])('are refused with %s', async (_, input, message) => {
     const { status, json } = await ask('moods', { inputs: [input] });
     expect([status, json]).toEqual([400, { error: expect.stringMatching(message) }]);

@@ -9,7 +9,7 @@ const page = 'https://app.example.com';
 const stranger = 'https://evil.example';
 /** Every header that a page may send beyond the simple ones. */
 const customHeaders =
-  'authorization,content-encoding,content-type,if-none-match,inference-header-content-length,popserve-feedback,popserve-key,popserve-last-call,popserve-min-epoch,traceparent,tracestate,x-api-key';
+  'authorization,content-encoding,content-type,if-none-match,inference-header-content-length,popserve-feedback,popserve-key,popserve-last-call,popserve-min-epoch,popserve-non-finite,traceparent,tracestate,x-api-key';
 const question = { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] };
 
 let pop: TestPop;

@@ -18,6 +18,7 @@ export const rights: Readonly<Record<string, Right>> = {
   'POST /v1/models/{model}:predict': 'infer',
   'POST /v1/models/{model}/versions/{version}:predict': 'infer',
   'POST /v1/models/{model}/labels/{label}:predict': 'infer',
+  'GET /v1/models': 'infer or read',
   'GET /v1/models/{model}': 'infer or read',
   'GET /v1/models/{model}/versions/{version}': 'infer or read',
   'GET /v1/models/{model}/labels/{version}': 'infer or read',
@@ -83,6 +84,7 @@ export const holders: Readonly<Record<Right, readonly string[]>> = {
 /** Calls that tell a caller of its own models alone, or of none. */
 export const withoutModel = new Set([
   'GET /v2/models',
+  'GET /v1/models',
   'GET /v2/models/stats',
   'POST /v2/repository/index',
   'POST /v1/embeddings',

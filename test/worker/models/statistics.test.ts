@@ -97,3 +97,23 @@ test('an unknown model or scope is refused', async () => {
   expect((await pop.send('GET', '/v2/models/nobody/stats')).status).toBe(404);
   expect((await pop.send('GET', '/v2/models/stats?scope=world')).status).toBe(400);
 });
+
+test('a version that is loaded and unused has an entry of zeros, and so has one that is asked for', async () => {
+  await pop.release(adder('idle', '1', 10));
+  await pop.release(adder('idle', '2', 10), false);
+  await pop.send('GET', '/v2/models/idle/ready');
+  const zeros = {
+    ...{ name: 'idle', last_inference: 0, inference_count: 0, execution_count: 0, response_stats: {}, batch_stats: [] },
+    inference_stats: { success: { count: 0, ns: 0 }, fail: { count: 0, ns: 0 } },
+  };
+  const loaded = [{ ...zeros, version: '1', memory_usage: [{ type: 'CPU' }] }];
+  expect((await statistics('/v2/models/idle/stats')).model_stats).toMatchObject(loaded);
+  expect((await statistics('/v2/models/idle/versions/1/stats')).model_stats).toMatchObject(loaded);
+  const all = (await statistics('/v2/models/stats')).model_stats;
+  expect(all.filter(({ name }) => name === 'idle')).toMatchObject(loaded);
+  const unloaded = [{ ...zeros, version: '2', memory_usage: [] }];
+  expect((await statistics('/v2/models/idle/versions/2/stats')).model_stats).toMatchObject(unloaded);
+  expect((await statistics('/v2/models/idle/versions/2/stats?scope=all')).model_stats).toMatchObject(unloaded);
+  await pop.operate('POST', '/v2/repository/models/idle/unload');
+  expect((await statistics('/v2/models/idle/stats')).model_stats).toEqual([]);
+});

@@ -152,6 +152,7 @@ const calls: readonly [status: number, verb: string, path: string, call: Call][]
   [200, 'POST', '/v1/models/{model}/versions/{version}:predict', { body: { inputs: [[1, 2]] } }],
   [200, 'POST', '/v1/models/{model}/labels/{label}:predict', { ...onDemo, body: { instances: [record] } }],
   [400, 'POST', '/v1/models/{model}:predict', { body: { instances: [] } }],
+  [200, 'GET', '/v1/models', {}],
   [200, 'GET', '/v1/models/{model}', {}],
   [200, 'GET', '/v1/models/{model}/versions/{version}', {}],
   [200, 'GET', '/v1/models/{model}/labels/{version}', { in: { version: 'stable' } }],

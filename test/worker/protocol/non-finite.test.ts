@@ -7,6 +7,7 @@ import {
   nonFiniteTokens,
   parseWithTokens,
   withNumbers,
+  writeJson,
 } from '../../../worker/protocol/non-finite.ts';
 
 const parsed = (text: string) => withNumbers(parseWithTokens(text));
@@ -115,4 +116,17 @@ describe('in a query', () => {
   test.each(['', 'nano', '-nan', 'in', 'infinite', 'null', '1'])('%j is none', (text) => {
     expect(nonFiniteOf(text)).toBeNull();
   });
+});
+
+test('a value is written as JSON.stringify writes it, but for the tokens where they are asked for', () => {
+  const value = [
+    { label: 'a', score: Number.NaN, box: undefined, more: { x: [-Infinity, Infinity, -1.5, null, true] } },
+  ];
+  expect(writeJson(value, 'null')).toBe(JSON.stringify(value));
+  expect(writeJson(value, 'bare')).toBe('[{"label":"a","score":NaN,"more":{"x":[-Infinity,Infinity,-1.5,null,true]}}]');
+  fc.assert(
+    fc.property(fc.jsonValue(), (any) => {
+      expect(JSON.parse(writeJson(any, 'bare'))).toEqual(JSON.parse(JSON.stringify(any)));
+    }),
+  );
 });

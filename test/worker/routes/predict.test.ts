@@ -4,7 +4,7 @@ import { model, node, tensorValue } from '../../../scripts/onnx/build.ts';
 import { demoPublication } from '../../harness/demo-publication.ts';
 import { colourModel, colourPipeline } from '../../harness/pictures/colour-model.ts';
 import { TestPop } from '../../harness/pop.ts';
-import { publication, releaseTwoAdders } from '../../harness/small-models.ts';
+import { adder, publication, releaseTwoAdders } from '../../harness/small-models.ts';
 import { moods } from '../../harness/texts/word-models.ts';
 
 let pop: TestPop;
@@ -164,9 +164,31 @@ test('status tells the versions', async () => {
   );
   for (const path of ['versions/2', 'labels/next']) {
     const one = (await pop.send('GET', `/v1/models/adder/${path}`)).json();
-    expect(one).toEqual({ model_version_status: [available('2')] });
+    expect(one).toEqual({ name: 'adder', ready: true, model_version_status: [available('2')] });
   }
   expect((await pop.send('GET', '/v1/models/nobody')).status).toBe(404);
+});
+
+test('clients of KServe find the names of models, and whether one is ready', async () => {
+  const { models } = (await pop.send('GET', '/v1/models')).json<{ models: string[] }>();
+  expect(models).toEqual(models.toSorted());
+  expect(models).toEqual(expect.arrayContaining(['adder', 'echo', 'machine-failure']));
+  expect((await pop.send('GET', '/v1/models/adder')).json()).toMatchObject({ name: 'adder', ready: true });
+  expect((await pop.send('GET', '/', undefined, { accept: '*/*' })).json()).toMatchObject({ status: 'alive' });
+  // A model of which nothing is active yet has its versions told all the same.
+  await pop.release(adder('later', '1', 1), false);
+  const later = (await pop.send('GET', '/v1/models/later')).json();
+  expect(later).toMatchObject({ name: 'later', ready: false, model_version_status: [{ version: '1' }] });
+  expect((await pop.send('GET', '/v1/models/later/versions/1')).json()).toMatchObject({ ready: true });
+});
+
+test('a version that failed to load is not ready', async () => {
+  const broken = adder('broken', '1', 1);
+  const garbage = new TextEncoder().encode('no model');
+  await pop.release(publication('broken', '1', garbage, broken.manifest.signature), false);
+  expect((await pop.send('GET', '/v2/models/broken/versions/1/ready')).status).toBe(503);
+  const status = (await pop.send('GET', '/v1/models/broken/versions/1')).json();
+  expect(status).toMatchObject({ name: 'broken', ready: false, model_version_status: [{ state: 'END' }] });
 });
 
 test('metadata tells the signature', async () => {

@@ -1,4 +1,5 @@
 // Inference over the Open Inference Protocol, and the same models in TensorFlow Serving's form.
+import { answerQuerySchema } from '../../../registry/api/queries.ts';
 import type { Operation, Operations } from '../operation.ts';
 
 const sample = {
@@ -9,7 +10,7 @@ const records = { instances: [sample] };
 const rows = { instances: [Object.fromEntries(Object.entries(sample).map(([name, value]) => [name, [value]]))] };
 
 const choosing = ['popserve-min-epoch', 'popserve-key'] as const;
-const telling = ['popserve-last-call', 'popserve-feedback', 'traceparent'] as const;
+const telling = ['popserve-non-finite', 'popserve-last-call', 'popserve-feedback', 'traceparent'] as const;
 export const served = ['popserve-version', 'popserve-epoch', 'popserve-digest'] as const;
 const inferred = [...served, 'popserve-instead-of', 'Server-Timing', 'popserve-answer-id', 'traceparent'] as const;
 /** Of an answer about texts. */
@@ -35,6 +36,7 @@ function predictions(id: string, prefix: string, path: string, named: string): O
       tag: 'TensorFlow Serving',
       summary: `Predict with ${named}, row or column format`,
       path: `/v1/models/${path}:predict`,
+      query: answerQuerySchema,
       body: { content: 'PredictRequest', example: rows },
       headers: [...choosing, ...telling],
       answer: { content: 'PredictResponse', headers: inferred },
@@ -77,6 +79,7 @@ export const inferenceOperations: Operations = {
     id: 'infer',
     tag: 'Inference',
     summary: 'Infer from tensors, plain records, pictures or texts',
+    query: answerQuerySchema,
     body: {
       content: ['Records', 'InferenceRequest', 'PipelineRequest'],
       binary: true,
@@ -102,6 +105,7 @@ export const inferenceOperations: Operations = {
     id: 'embed',
     tag: 'OpenAI',
     summary: 'Vectors of texts, for clients of OpenAI',
+    query: answerQuerySchema,
     body: {
       content: 'EmbeddingsRequest',
       example: { model: 'sentences', input: ['The first text', 'the second'], encoding_format: 'float' },
@@ -117,6 +121,10 @@ export const inferenceOperations: Operations = {
   ...predictions('predict', '', '{model}', 'the active version'),
   ...predictions('predictOfVersion', ':model/versions/', '{model}/versions/{version}', 'a version'),
   ...predictions('predictOfLabel', ':model/labels/', '{model}/labels/{label}', 'an alias'),
+  'GET /v1/models': {
+    ...{ id: 'listServed', tag: 'TensorFlow Serving', summary: 'Names of models, as clients of KServe read them' },
+    answer: { content: 'ServedModels' },
+  },
   ...described('Model', ':model', 'a model'),
   ...described('Version', ':model/versions/:version', 'a version'),
   ...described('Label', ':model/labels/:version', 'an alias'),
