@@ -79,20 +79,21 @@ function streakOf({ windows }: PlaceDrift): number {
   return Math.max(1, quiet === -1 ? judged.length : quiet);
 }
 
-/** The first feature with its statistics; the table has the others. */
+/** The first feature with its first statistic; the table has the others. */
 function farthest([first, ...others]: readonly FeatureVerdict[]): string {
   if (first === undefined) return '';
-  return `${first.feature} ${statisticsOf(first)}${others.length === 0 ? '' : `; ${others.length} more`}`;
+  return `${first.feature} ${statisticOf(first)}${others.length === 0 ? '' : `, ${others.length} more`}`;
 }
 
-function statisticsOf(feature: FeatureVerdict): string {
+function statisticOf(feature: FeatureVerdict): string {
   const texts: Readonly<Record<string, string>> = {
     psi: `PSI ${feature.psi.toFixed(2)}`,
     jensenShannon: `JS ${feature.jensenShannon.toFixed(2)}`,
     missing: `missing ${(feature.missing * 100).toFixed(1)} %`,
     outside: `outside ${(feature.outside * 100).toFixed(1)} %`,
   };
-  return feature.past.map((name) => texts[name] ?? name).join(', ');
+  const [name = ''] = feature.past;
+  return texts[name] ?? name;
 }
 
 function named(places: readonly PlaceDrift[]): string {

@@ -133,7 +133,7 @@ it.each([
   ],
   ['not judged yet: 160 of 351 values', [quietPlace('global', [feature('type', 0, { samples: 160 })])]],
   [
-    '1 of 2 windows past a threshold at global: type PSI 2.28, JS 0.53; 1 more',
+    '1 of 2 windows past a threshold at global: type PSI 2.28, 1 more',
     [
       quietPlace(
         'global',

@@ -56,6 +56,8 @@ test('shows a place with its features, windows and histogram, and accepts its va
     },
     { timeout: 20_000, interval: 50 },
   );
+  // The PoP is all of the world, and is not shown again as that.
+  expect(textOf((await session.get(path)).html)).toMatch(/pop:<i>HEL<\/i>\s+all of global/);
   const place = `${path}?version=1&place=global&feature=x%5B0%5D`;
   const { html } = await session.get(place);
   expect(html).not.toContain('<i>HEL');
