@@ -24,6 +24,8 @@ const wrong: readonly (readonly [file: string, specifier: string])[] = [
   ['client/new.ts', '../worker/runtime/tensors.ts'],
   ['scripts/publish/new.ts', '../validation/task.ts'],
   ['scripts/onnx/new.ts', '../inspect/compare.ts'],
+  ['scripts/convert-litert/new.ts', '../publish/options.ts'],
+  ['scripts/inspect/new.ts', '../convert-litert/convert.ts'],
   ['scripts/deploy/steps/new.ts', '../../cli/connection.ts'],
   ['scripts/transfer/new.ts', '../cli/connection.ts'],
   ['scripts/cli/commands/new.ts', '../../../worker/http/pop.ts'],

@@ -22,3 +22,13 @@ export interface ReplaceReport {
   /** Why the model could not be loaded into the fresh heap, or null. */
   readonly refused: string | null;
 }
+
+export interface EngineLoad {
+  /** Size of the engine's linear memory. */
+  readonly heapBytes: number;
+}
+
+export interface EngineRun {
+  readonly runs: number;
+  readonly heapBytes: number;
+}

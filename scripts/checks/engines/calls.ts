@@ -1,0 +1,30 @@
+// The calls that the Worker with both engines answers.
+import { decodeFrame } from '../../inspect/raw-frame.ts';
+import { httpRequest } from '../bench/http-connection.ts';
+import type { MeasuredWorker } from '../bench/measured-worker.ts';
+import { sendOnce } from '../bench/requests.ts';
+
+export const engines = ['stock', 'litert'] as const;
+
+export type EngineName = (typeof engines)[number];
+
+export async function answer(running: MeasuredWorker, engine: EngineName, frame: Uint8Array) {
+  return decodeFrame(new Uint8Array(await call(running, '/answer', engine, frame))).tensors;
+}
+
+/**
+ * On a connection of its own: workerd closes one that is kept while the isolate computes for seconds.
+ * @throws Error with what the Worker answered instead
+ */
+export async function call(
+  { port }: MeasuredWorker,
+  path: string,
+  engine: EngineName,
+  content: Uint8Array,
+  repeat = 1,
+): Promise<Buffer> {
+  const target = `${path}?${new URLSearchParams({ engine, repeat: String(repeat) })}`;
+  const { status, body } = await sendOnce(port, httpRequest('POST', target, {}, content));
+  if (status === 200) return body;
+  throw new Error(`${engine}, ${path}: ${status} ${String(body).slice(0, 300)}`);
+}

@@ -1,0 +1,181 @@
+// One net in both engines: does it convert, are the answers the same, and what does a warm run cost in either?
+import { convertModel } from '../../convert-litert/convert.ts';
+import { Refusal } from '../../convert-litert/refusal.ts';
+import { readModel } from '../../onnx/model-file.ts';
+import { interleave } from '../bench/interleave.ts';
+import { startMeasured } from '../bench/measured-worker.ts';
+import { inputFrame } from '../bench/models.ts';
+import { processCpuMs } from '../bench/process-cpu.ts';
+import type { EngineRun } from '../bench/workers/bench-protocol.ts';
+import { pairedRatio, type Summary, summarise } from '../summarise.ts';
+import type { WorkerModules } from '../workerd/config.ts';
+import { type Difference, differenceOf, sameClasses } from './answers.ts';
+import { answer, call, type EngineName, engines } from './calls.ts';
+import type { Net } from './nets.ts';
+
+export interface Effort {
+  /** Each starts anew: what V8 makes of a module differs from one process to the next. */
+  readonly processes: number;
+  /** Of each process. */
+  readonly rounds: number;
+  /** Processor time of one block of runs. */
+  readonly blockMs: number;
+  /** Processor time of the runs before anything is measured. */
+  readonly warmUpMs: number;
+}
+
+export interface EngineCost {
+  /** Starting the engine, loading the model and its first answer, in processes that have done nothing else. */
+  readonly coldCpuMs: Summary;
+  readonly runCpuMs: Summary;
+  /** After the warm runs. */
+  readonly heapBytes: number;
+}
+
+export interface Verdict {
+  readonly net: string;
+  readonly operators: Readonly<Record<string, number>>;
+  readonly bytes: number;
+  readonly samples: number;
+  readonly difference: Difference;
+  /** Null where the net gives no classes. */
+  readonly classesEqual: boolean | null;
+  readonly costs: Readonly<Record<EngineName, EngineCost>>;
+  /** Stock's processor time of a block over the second engine's of the same round. */
+  readonly timesFaster: Summary;
+  /** The medians of the processes. */
+  readonly eachProcess: readonly number[];
+}
+
+interface Measured {
+  /** Processor time of a run, one for each round. */
+  readonly cpuMs: number[];
+  readonly coldCpuMs: number[];
+  heapBytes: number;
+}
+
+type Models = Readonly<Record<EngineName, Uint8Array>>;
+
+/** @returns why not, where the net does not convert */
+export async function judgeNet(
+  net: Net,
+  worker: WorkerModules,
+  effort: Effort,
+): Promise<Verdict | { refusal: string }> {
+  const converted = await convertModel(readModel(net.onnx), net.shapes).catch((error: unknown) => {
+    if (error instanceof Refusal) return error;
+    throw error;
+  });
+  if (converted instanceof Refusal) return { refusal: converted.message };
+  const models = { stock: net.onnx, litert: converted.bytes };
+  const frame = inputFrame(net.samples[0] ?? []);
+  const measured = { stock: nothing(), litert: nothing() };
+  const eachProcess: number[] = [];
+  for (let process = 0; process < effort.processes; process++) {
+    for (const engine of engines) {
+      measured[engine].coldCpuMs.push(await coldCpu(worker, engine, models[engine], frame));
+    }
+    eachProcess.push(await measureProcess(worker, models, frame, effort, measured));
+  }
+  const costOf = ({ cpuMs, coldCpuMs, heapBytes }: Measured): EngineCost => ({
+    coldCpuMs: summarise(coldCpuMs),
+    runCpuMs: summarise(cpuMs),
+    heapBytes,
+  });
+  return {
+    net: net.name,
+    operators: converted.operators,
+    bytes: converted.bytes.length,
+    samples: net.samples.length,
+    ...(await compareAnswers(worker, models, net)),
+    costs: { stock: costOf(measured.stock), litert: costOf(measured.litert) },
+    timesFaster: pairedRatio(measured.stock.cpuMs, measured.litert.cpuMs),
+    eachProcess,
+  };
+}
+
+function nothing(): Measured {
+  return { cpuMs: [], coldCpuMs: [], heapBytes: 0 };
+}
+
+/** Both engines in one isolate, warm, in turns. @returns how many times faster the second engine is in this process */
+async function measureProcess(
+  worker: WorkerModules,
+  models: Models,
+  frame: Uint8Array,
+  effort: Effort,
+  measured: Readonly<Record<EngineName, Measured>>,
+): Promise<number> {
+  const running = await startMeasured({ worker });
+  try {
+    const runs = async (engine: EngineName, repeat: number) => {
+      const before = await processCpuMs(running.pid);
+      const report = JSON.parse(String(await call(running, '/run', engine, frame, repeat))) as EngineRun;
+      measured[engine].heapBytes = report.heapBytes;
+      return ((await processCpuMs(running.pid)) - before) / repeat;
+    };
+    const repeats = { stock: 1, litert: 1 };
+    for (const engine of engines) {
+      await call(running, '/load', engine, models[engine]);
+      // The first runs are slower: how many fit is found out in steps.
+      const about = await runs(engine, 5);
+      const warm = await runs(engine, atLeastOne(effort.warmUpMs / about));
+      const settled = await runs(engine, atLeastOne(effort.warmUpMs / warm));
+      repeats[engine] = atLeastOne(effort.blockMs / settled);
+    }
+    const contestants = { stock: 'stock', litert: 'litert' } as const;
+    const rounds = await interleave(contestants, effort.rounds, (engine) => runs(engine, repeats[engine]));
+    for (const engine of engines) {
+      for (const cpuMs of rounds[engine] ?? []) measured[engine].cpuMs.push(cpuMs);
+    }
+    return pairedRatio(rounds.stock ?? [], rounds.litert ?? []).median;
+  } finally {
+    await running.stop();
+  }
+}
+
+async function coldCpu(
+  worker: WorkerModules,
+  engine: EngineName,
+  model: Uint8Array,
+  frame: Uint8Array,
+): Promise<number> {
+  const running = await startMeasured({ worker });
+  try {
+    await fetch(`http://127.0.0.1:${running.port}/live`);
+    const before = await processCpuMs(running.pid);
+    await call(running, '/load', engine, model);
+    await answer(running, engine, frame);
+    return (await processCpuMs(running.pid)) - before;
+  } finally {
+    await running.stop();
+  }
+}
+
+async function compareAnswers(worker: WorkerModules, models: Models, { samples, classes }: Net) {
+  const running = await startMeasured({ worker });
+  try {
+    for (const engine of engines) await call(running, '/load', engine, models[engine]);
+    let largest = 0;
+    let beyondTolerance = 0;
+    let classesEqual = true;
+    for (const sample of samples) {
+      const frame = inputFrame(sample);
+      const [expected, actual] = [await answer(running, 'stock', frame), await answer(running, 'litert', frame)];
+      const difference = differenceOf(expected, actual);
+      largest = Math.max(largest, difference.largest);
+      beyondTolerance += difference.beyondTolerance;
+      classesEqual &&= sameClasses(expected, actual, classes);
+    }
+    return {
+      difference: { largest, beyondTolerance },
+      classesEqual: classes.length === 0 ? null : classesEqual,
+    };
+  } finally {
+    await running.stop();
+  }
+}
+
+function atLeastOne(count: number): number {
+  return Math.max(Math.ceil(count), 1);
+}
