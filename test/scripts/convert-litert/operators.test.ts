@@ -1,16 +1,13 @@
 // Every operator that the conversion covers, alone: the converted model in LiteRT.js gives what the original gives in
 // onnxruntime-web, both in workerd. What is not covered is refused by its name.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type MeasuredWorker, startMeasured } from '../../../scripts/checks/bench/measured-worker.ts';
 import { differenceOf } from '../../../scripts/checks/engines/answers.ts';
-import { bundleEngines, type EngineBundles } from '../../../scripts/checks/engines/bundles.ts';
-import { answer, call } from '../../../scripts/checks/engines/calls.ts';
 import { convertModel } from '../../../scripts/convert-litert/convert.ts';
-import { encodeFrame } from '../../../scripts/inspect/raw-frame.ts';
 import { floats, integers, model, node, tensorValue } from '../../../scripts/onnx/build.ts';
 import { type OnnxModel, readModel, writeModel } from '../../../scripts/onnx/model-file.ts';
 import { type NodeProto, type TensorProto, TensorProto_DataType } from '../../../scripts/onnx/onnx_pb.ts';
 import { Random } from '../../../scripts/random.ts';
+import { type BothEngines, startBothEngines } from './both-engines.ts';
 
 const float32 = TensorProto_DataType.FLOAT;
 const picture = [1, 4, 6, 10] as const;
@@ -267,17 +264,14 @@ function bytesOf(given: Case): Uint8Array<ArrayBuffer> {
 
 const convert = (given: Case) => convertModel(readModel(bytesOf(given)), new Map([['x', given.input ?? picture]]));
 
-let bundles: EngineBundles;
-let running: MeasuredWorker;
+let engines: BothEngines;
 
 beforeAll(async () => {
-  bundles = await bundleEngines('2026-07-30');
-  running = await startMeasured({ worker: bundles.both });
+  engines = await startBothEngines();
 }, 180_000);
 
 afterAll(async () => {
-  await running?.stop();
-  await bundles?.[Symbol.asyncDispose]();
+  await engines?.[Symbol.asyncDispose]();
 });
 
 describe('a converted operator', () => {
@@ -286,12 +280,7 @@ describe('a converted operator', () => {
     const count = shape.reduce((product, size) => product * size, 1);
     const values = Float32Array.from({ length: count }, () => random.normal(0, 1));
     const data = new Uint8Array(values.buffer);
-    const frame = encodeFrame({ tensors: [{ name: 'x', elementType: float32, shape, data }], extra: {} });
-    const { bytes } = await convert(given);
-    await call(running, '/load', 'stock', bytesOf(given));
-    await call(running, '/load', 'litert', bytes);
-    const expected = await answer(running, 'stock', frame);
-    const actual = await answer(running, 'litert', frame);
+    const { expected, actual } = await engines.ask(bytesOf(given), [{ name: 'x', elementType: float32, shape, data }]);
     expect(differenceOf(expected, actual)).toMatchObject({ beyondTolerance: 0 });
   });
 
