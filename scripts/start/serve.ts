@@ -6,6 +6,7 @@ import { isBuilt, projectRoot } from '../build/project.ts';
 import { demoModel, demoPictureModel } from '../demo/demo-model.ts';
 import { type Pop, startPop } from '../local-pop/pop.ts';
 import { isEverywhere, type Served } from './announcement.ts';
+import { guardRuntime } from './guard-runtime.ts';
 import { holdFolder } from './hold-folder.ts';
 import { givenSettings, isOnlyLocal, localDefaults, type SettingFlags } from './local-settings.ts';
 import { releaseDemo, releaseDemoPictures } from './release-demo.ts';
@@ -50,6 +51,8 @@ export async function serve(options: ServeOptions, say: (line: string) => void):
   const settings = await givenSettings(folder, options);
   const project = ofCheckout ? undefined : { folder, config, environment: options.environment };
   const pop = taken.adopt(await start(options, project, settings), (each) => each.stop().catch(() => {}));
+  // Disposed before the PoP, which then ends its workerd itself.
+  taken.use(await guardRuntime());
   const url = localUrl(pop.url, options.host);
   hold.listensAt(url);
   taken.use(markRunning(folder, { url: url.origin, data: options.data }));
@@ -58,7 +61,9 @@ export async function serve(options: ServeOptions, say: (line: string) => void):
     say(`The registry is empty: releasing the demo models '${demoModel.name}' and '${demoPictureModel.name}' …`);
     await releaseDemoPictures(url, pop.token);
     say(`  '${demoPictureModel.name}' is released; it was examined when it was trained.`);
-    say(`  '${demoModel.name}' is checked, converted, measured and judged, as a model of your own is: some 10 s …`);
+    say(
+      `  '${demoModel.name}' is checked, converted, measured and judged, as a model of your own is: some 10 s on a quiet machine …`,
+    );
     await releaseDemo(url, pop.token);
     served = await listServed(url, pop.token);
   }

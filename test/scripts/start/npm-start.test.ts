@@ -6,7 +6,7 @@ import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import packageJson from '../../../package.json' with { type: 'json' };
 import type { Manifest } from '../../../registry/manifest.ts';
 import { projectRoot } from '../../../scripts/build/project.ts';
@@ -16,19 +16,25 @@ let folder: string;
 let child: ChildProcess;
 let printed = '';
 let origin: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'popserve-start-'));
+
+/** Starts it as `npm start` does, and waits until it serves. */
+async function start(...more: string[]): Promise<void> {
+  printed = '';
   const [, script = '', ...words] = packageJson.scripts.start.split(' ');
-  child = spawn(process.execPath, [script, ...words, '--port', '0', '--data', folder, '--allow-host', 'pop.example'], {
-    cwd: projectRoot,
-  });
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (printed += chunk));
+  const started = spawn(process.execPath, [script, ...words, '--data', folder, ...more], { cwd: projectRoot });
+  child = started;
+  for (const stream of [started.stdout, started.stderr]) stream.on('data', (chunk: Buffer) => (printed += chunk));
   const { promise: serving, resolve, reject } = Promise.withResolvers<void>();
-  child.stdout?.on('data', () => printed.includes('Ctrl-C stops it') && resolve());
-  child.once('exit', (code) => reject(new Error(`npm start ended with ${code}:\n${printed}`)));
+  started.stdout.on('data', () => printed.includes('Ctrl-C stops it') && resolve());
+  started.once('exit', (code) => reject(new Error(`npm start ended with ${code}:\n${printed}`)));
   await serving;
   origin = /listening on (\S+)/.exec(printed)?.[1] ?? '';
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'popserve-start-'));
   // Some 8 s of a quiet machine.
+  await start('--port', '0', '--allow-host', 'pop.example');
 }, 120_000);
 afterAll(async () => {
   const ended = once(child, 'exit');
@@ -109,3 +115,17 @@ it('prints a command for releasing that finds this PoP and its token, wherever i
   const shell = spawn('sh', ['-c', pasted], { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'inherit'] });
   expect(await text(shell.stdout)).toContain(demoModel.name);
 });
+
+it('leaves nothing behind that listens when it is killed, and starts again on its port and data', async () => {
+  const killed = once(child, 'exit');
+  child.kill('SIGKILL');
+  await killed;
+  await vi.waitFor(() => expect(fetch(`${origin}/v2/health/live`)).rejects.toThrow(), {
+    timeout: 20_000,
+    interval: 100,
+  });
+  const { port } = new URL(origin);
+  await start('--port', port, '--empty');
+  expect(origin).toBe(`http://127.0.0.1:${port}`);
+  expect(printed).toContain(`${demoModel.name}   stable → 1`);
+}, 120_000);
