@@ -438,7 +438,10 @@ describe('Statistics and model configuration extensions', () => {
 
   test('GET …/config: the signature in Triton’s terms', async () => {
     const config = (await pop.send('GET', '/v2/models/adder/config')).json();
-    expect(config).toMatchObject({ name: 'adder', input: [{ name: 'x', data_type: 'TYPE_FP32', dims: [-1, 2] }] });
+    expect(config).toMatchObject({
+      ...{ name: 'adder', max_batch_size: expect.any(Number) },
+      input: [{ name: 'x', data_type: 'TYPE_FP32', dims: [2], format: 'FORMAT_NONE' }],
+    });
   });
 });
 
