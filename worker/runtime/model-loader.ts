@@ -44,7 +44,8 @@ export class ModelLoader implements Loader {
     });
     const opened = await opening;
     const profile = await orCancel(opened, makeRoom);
-    const place = (blob: OpenBlob) => this.#place(heap, blob, artifact, { onProgress, aside });
+    const place = (blob: OpenBlob) =>
+      this.#place(heap, blob, artifact, { onProgress, aside, apart: profile === 'lean' });
     let { from } = opened;
     const block = await place(opened).catch(async (error: unknown) => {
       // The cached copy is damaged, cut off or unreadable; the registry has the whole blob.

@@ -10,6 +10,8 @@ export interface StreamOptions {
   readonly onProgress: () => void;
   /** Lets requests run between the pieces, for a load that none of them waits for. */
   readonly aside: boolean;
+  /** The model is little else than its bytes: see {@link Heap.allocateApart}. */
+  readonly apart: boolean;
 }
 
 /**
@@ -24,12 +26,12 @@ export async function streamBlob(
   heap: Heap,
   body: ReadableStream<Uint8Array>,
   artifact: { readonly digest: string; readonly bytes: number },
-  { onProgress, aside }: StreamOptions,
+  { onProgress, aside, apart }: StreamOptions,
 ): Promise<HeapBlock> {
   const reader = body.getReader({ mode: 'byob' });
   let pointer = 0;
   try {
-    pointer = heap.allocate(artifact.bytes);
+    pointer = apart ? heap.allocateApart(artifact.bytes) : heap.allocate(artifact.bytes);
     const hash = new crypto.DigestStream('SHA-256');
     const hasher = hash.getWriter();
     let received = 0;

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import { type Block, fillerBytes } from '../../../worker/runtime/model-place.ts';
+
+const mebibyte = 1_048_576;
+
+/** Takes the front of the first free block that is large enough, and grows at its end, as malloc does. */
+class Memory {
+  size = 0;
+  #used: Block[] = [];
+
+  allocate(bytes: number): Block {
+    const found = this.free().find((block) => block.bytes >= bytes);
+    const last = this.#used.at(-1);
+    const end = last === undefined ? 0 : last.pointer + last.bytes;
+    const block = { pointer: found?.pointer ?? end, bytes };
+    this.size = Math.max(this.size, block.pointer + bytes);
+    this.#used = [...this.#used, block].sort((one, other) => one.pointer - other.pointer);
+    return block;
+  }
+
+  release(block: Block): void {
+    this.#used = this.#used.filter((used) => used !== block);
+  }
+
+  free(): Block[] {
+    const blocks: Block[] = [];
+    let at = 0;
+    for (const { pointer, bytes } of [...this.#used, { pointer: this.size, bytes: 0 }]) {
+      if (pointer > at) blocks.push({ pointer: at, bytes: pointer - at });
+      at = pointer + bytes;
+    }
+    return blocks;
+  }
+
+  largestFree(): Block {
+    return this.free().reduce((largest, block) => (block.bytes > largest.bytes ? block : largest), {
+      pointer: 0,
+      bytes: 0,
+    });
+  }
+}
+
+/** Models that are loaded beside the one before them, which is then released. */
+function churn(sizes: readonly number[], isApart: boolean): number {
+  const memory = new Memory();
+  let before: Block | null = null;
+  for (const size of sizes) {
+    const bytes = size * mebibyte;
+    const models = before === null ? [] : [before.pointer];
+    const filled = isApart ? fillerBytes(memory.largestFree(), models, bytes) : 0;
+    const filler = filled > 0 ? memory.allocate(filled) : null;
+    const model = memory.allocate(bytes);
+    if (filler !== null) memory.release(filler);
+    if (before !== null) memory.release(before);
+    before = model;
+  }
+  return memory.size / mebibyte;
+}
+
+test('200 versions, each beside the one before it, take hardly more than the two largest neighbours', () => {
+  const sizes = [1, 2, 3, 5, 7, 9, 11, 13, 15, 17, 19, 20];
+  const order = Array.from({ length: 200 }, (_, index) => sizes[(index * 7) % sizes.length] ?? 0);
+  const pair = Math.max(...order.map((size, index) => size + (order[index + 1] ?? 0)));
+  expect(churn(order, false)).toBeGreaterThan(pair * 1.1);
+  expect(churn(order, true)).toBeLessThanOrEqual(pair * 1.1);
+});
+
+test('a model goes to the front where none lies before the free block, where one lies behind it, and where it just fits', () => {
+  const free = { pointer: 100 * mebibyte, bytes: 10 * mebibyte };
+  expect(fillerBytes(free, [], mebibyte)).toBe(0);
+  expect(fillerBytes(free, [200 * mebibyte], mebibyte)).toBe(0);
+  expect(fillerBytes(free, [mebibyte, 200 * mebibyte], mebibyte)).toBe(0);
+  expect(fillerBytes(free, [mebibyte], 10 * mebibyte)).toBe(0);
+  expect(fillerBytes(free, [mebibyte], mebibyte)).toBe(9 * mebibyte - 4096);
+});
