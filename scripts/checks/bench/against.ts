@@ -38,6 +38,7 @@ interface Group {
 export async function compareCheckouts(context: BenchContext, directory: string | null): Promise<SectionResult> {
   const { models, quick, note } = context;
   const rounds = quick ? 5 : 21;
+  const scale = quick && directory === null ? 0.5 : 1;
   const small = await smallModel(models);
   const large = await models.reduce(largeElements);
   const other = directory === null ? null : await workerOf(directory, context.bundles.popserve.compatibilityDate);
@@ -71,23 +72,23 @@ export async function compareCheckouts(context: BenchContext, directory: string 
     const stock = { server: running.stock, request: jsonRequest('/infer', small.inputs) };
     const groups: Group[] = [
       {
-        ...{ title: 'GET /v2/health/live', connections: 16, requests: 1000 },
+        ...{ title: 'GET /v2/health/live', connections: 16, requests: 1000 * scale },
         contestants: both(httpRequest('GET', '/v2/health/live')),
       },
       {
-        ...{ title: `${small.name}, binary`, connections: 16, requests: 1000 },
+        ...{ title: `${small.name}, binary`, connections: 16, requests: 1000 * scale },
         contestants: { ...both(binaryRequest(inferPath(small), small.inputs)), bare, 'stock, JSON': stock },
       },
       {
-        ...{ title: `${small.name}, JSON`, connections: 16, requests: 1000 },
+        ...{ title: `${small.name}, JSON`, connections: 16, requests: 1000 * scale },
         contestants: { ...both(jsonRequest(inferPath(small), small.inputs)), bare, 'stock, JSON': stock },
       },
       {
-        ...{ title: `${largeElements} floats, binary`, connections: 1, requests: 200 },
+        ...{ title: `${largeElements} floats, binary`, connections: 1, requests: 200 * scale },
         contestants: { ...both(binaryRequest(inferPath(large), large.inputs)), bare: bareLarge },
       },
       {
-        ...{ title: `${largeElements} floats, JSON`, connections: 1, requests: 20 },
+        ...{ title: `${largeElements} floats, JSON`, connections: 1, requests: 20 * scale },
         contestants: { ...both(jsonRequest(inferPath(large), large.inputs)), bare: bareLarge },
       },
     ];
@@ -110,7 +111,9 @@ export async function compareCheckouts(context: BenchContext, directory: string 
       title: directory === null ? 'The price of a request' : `Against ${directory}`,
       how: [
         `Processor time of the whole process, all threads, for a fixed number of requests; ${rounds} rounds in turns, on 16 connections for small requests and 1 for large ones.`,
-        '`this` is the serving Worker of this checkout, `other` that of the other one, both with the settings of this one and the same models. A ratio below 1 says that `this` takes less.',
+        directory === null
+          ? '`this` is the serving Worker. A ratio below 1 says that it takes less than the peer.'
+          : '`this` is the serving Worker of this checkout, `other` that of the other one, both with the settings of this one and the same models. A ratio below 1 says that `this` takes less.',
       ],
       tables,
       figures: [],

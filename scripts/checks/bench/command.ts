@@ -1,10 +1,11 @@
 // `npm run bench`: measures popserve against its peers and itself, prints tables and writes docs/evidence/benchmarks.md.
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { projectRoot } from '../../build/project.ts';
 import { compareCheckouts } from './against.ts';
 import { bundleAll } from './bundles.ts';
+import { barChart } from './chart.ts';
 import { compareRuns, machineWarning, readRecord, recordOf, writeRecord } from './compare-runs.ts';
 import { describeMachine } from './machine.ts';
 import { ModelShelf } from './models.ts';
@@ -41,7 +42,10 @@ const results: SectionResult[] = [];
 }
 if (out !== null) {
   await mkdir(dirname(out), { recursive: true });
-  await writeFile(out, markdownPage(machine, results, quick));
+  const chart = results.find((result) => result.chart !== undefined)?.chart;
+  const drawing = out.replace(/(\.md)?$/, '.svg');
+  if (chart !== undefined) await writeFile(drawing, barChart(chart));
+  await writeFile(out, markdownPage(machine, results, quick, chart === undefined ? null : basename(drawing)));
   process.stdout.write(`written: ${relative(projectRoot, out)}\n`);
 }
 const now = recordOf(machine, results);

@@ -5,7 +5,13 @@ import type { Summary } from '../summarise.ts';
 import type { Machine } from './machine.ts';
 import type { Figure, SectionResult, Table } from './section.ts';
 
-export function markdownPage(machine: Machine, results: readonly SectionResult[], quick: boolean): string {
+/** @param chart where the chart lies, seen from the page; null: there is none */
+export function markdownPage(
+  machine: Machine,
+  results: readonly SectionResult[],
+  quick: boolean,
+  chart: string | null = null,
+): string {
   const lines = [
     '# Benchmarks',
     '',
@@ -27,12 +33,18 @@ export function markdownPage(machine: Machine, results: readonly SectionResult[]
     '- `native`: onnxruntime-node with one thread behind a plain Node HTTP server, in a process of its own.',
     '- `node-wasm`: onnxruntime-web behind the same Node server.',
     '',
+    ...charts(results, chart),
     '## Figures',
     '',
     ...figureTable(results.flatMap(({ figures }) => figures)),
   ];
   const sections = results.flatMap((result) => ['', ...sectionLines(result)]);
   return `${[...lines, ...sections].join('\n')}\n`;
+}
+
+function charts(results: readonly SectionResult[], file: string | null): string[] {
+  const title = results.find((result) => result.chart !== undefined)?.chart?.title;
+  return title === undefined || file === null ? [] : [`![${title}](${file})`, ''];
 }
 
 export function sectionLines({ title, how, tables, figures }: SectionResult): string[] {
@@ -52,8 +64,13 @@ export function tableLines({ columns, rows }: Table): string[] {
 
 function figureTable(figures: readonly Figure[]): string[] {
   return tableLines({
-    columns: ['figure', 'reach', 'measured', ''],
-    rows: figures.map(({ what, reach, measured, met }) => [what, reach, measured, met ? 'met' : '**missed**']),
+    columns: ['figure', 'goal', 'measured', ''],
+    rows: figures.map(({ what, reach, measured, met, reason }) => [
+      what,
+      reach,
+      measured,
+      met ? 'met' : `**missed**: ${reason ?? 'the reason is not known'}`,
+    ]),
   });
 }
 

@@ -1,4 +1,6 @@
 // The input of a benchmark's section and its result for the page.
+
+import type { Summary } from '../summarise.ts';
 import type { Bundles } from './bundles.ts';
 import type { ModelShelf } from './models.ts';
 
@@ -17,11 +19,28 @@ export interface Figure {
   readonly reach: string;
   readonly measured: string;
   readonly met: boolean;
+  /** Why it is missed, where it is known. */
+  readonly reason?: string;
 }
 
 export interface Table {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
+}
+
+interface Bar {
+  readonly name: string;
+  readonly value: Summary;
+  /** Whether it is popserve. */
+  readonly isOwn: boolean;
+}
+
+export interface Chart {
+  readonly title: string;
+  /** Stands behind each value. */
+  readonly unit: string;
+  readonly note: string;
+  readonly bars: readonly Bar[];
 }
 
 /** What contestants took in the same rounds, kept by `--record` for a later `--compare`. */
@@ -41,6 +60,8 @@ export interface SectionResult {
   readonly tables: readonly Table[];
   readonly figures: readonly Figure[];
   readonly series?: readonly Series[];
+  /** Drawn beside the page. */
+  readonly chart?: Chart;
 }
 
 export interface Section {

@@ -4,6 +4,7 @@ import { churn } from './sections/churn.ts';
 import { coldCpu } from './sections/cold-cpu.ts';
 import { coldStart } from './sections/cold-start.ts';
 import { concatenation } from './sections/concatenation.ts';
+import { cost } from './sections/cost.ts';
 import { drift } from './sections/drift.ts';
 import { jsMemory } from './sections/js-memory.ts';
 import { largeTensor } from './sections/large-tensor.ts';
@@ -28,6 +29,7 @@ export const sections: readonly Section[] = [
   tokens,
   pictures,
   throughput,
+  cost,
   concatenation,
   warmRun,
   resident,

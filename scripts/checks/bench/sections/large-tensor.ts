@@ -66,15 +66,16 @@ export const largeTensor: Section = {
         figures: [
           {
             what: '600 KB binary tensor, p50 over the no-op route plus the run itself',
-            reach: '<= 1 ms',
+            reach: '<= 0.2 ms',
             measured: `${number(binary.median)} ms`,
-            met: binary.median <= 1,
+            met: binary.median <= 0.2,
+            reason: 'ten reads of 64 KiB and two copies of 600 KB, into the body and into the heap',
           },
           {
             what: 'JSON path, 150,000 floats: reading against the native peer’s own parsing',
-            reach: '<= 1',
+            reach: '<= 0.6',
             measured: number(pairedRatio(reading.own, reading.peer).median),
-            met: pairedRatio(reading.own, reading.peer).median <= 1,
+            met: pairedRatio(reading.own, reading.peer).median <= 0.6,
           },
         ],
       };

@@ -49,9 +49,10 @@ export const latency: Section = {
         figures: [
           {
             what: 'warm request, 3 KB binary tensor, p50 over the no-op route plus the run itself',
-            reach: '<= 0.3 ms',
+            reach: '<= 0.15 ms',
             measured: `${number(binary.median)} ms`,
-            met: binary.median <= 0.3,
+            met: binary.median <= 0.15,
+            reason: 'reading the body takes a turn of the event loop that the no-op route does not need',
           },
         ],
       };

@@ -122,7 +122,8 @@ async function measureReplace(request: Request): Promise<ReplaceReport> {
 }
 
 function createSession(target: Heap, bytes: Uint8Array, options: URLSearchParams): Session {
-  const pointer = target.allocate(bytes.length);
+  const pointer =
+    options.get('profile') === 'lean' ? target.allocateApart(bytes.length) : target.allocate(bytes.length);
   target.bytes(pointer, bytes.length).set(bytes);
   return Session.create(
     target,

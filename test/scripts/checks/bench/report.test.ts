@@ -42,8 +42,19 @@ test('the page names the machine, gathers the figures of all sections and marks 
   expect(page).toContain('a processor, 2 cores');
   expect(page).toContain('workerd 1.2.3');
   expect(summary).toContain('| of first | <= 1 | 2 | met |');
-  expect(summary).toContain('| of second | <= 1 | 2 | **missed** |');
+  expect(summary).toContain('| figure | goal | measured |');
+  expect(summary).toContain('| of second | <= 1 | 2 | **missed**: the reason is not known |');
   expect(page).not.toContain('--quick');
+});
+
+test('a missed goal says why, and a chart stands before the figures', () => {
+  const figure = { what: 'speed', reach: '<= 1', measured: '2', met: false, reason: 'it copies twice' };
+  const chart = { title: 'Requests', unit: '/s', note: '', bars: [] };
+  const result = { title: 'first', how: [], tables: [], figures: [figure], chart };
+  const page = markdownPage(machine, [result], false, 'benchmarks.svg');
+  expect(page).toContain('| speed | <= 1 | 2 | **missed**: it copies twice |');
+  expect(page.indexOf('![Requests](benchmarks.svg)')).toBeLessThan(page.indexOf('## Figures'));
+  expect(markdownPage(machine, [result], false)).not.toContain('![');
 });
 
 test('a quick run says that it is one', () => {
