@@ -152,7 +152,7 @@ describe('the release gate', { timeout: 60_000 }, () => {
     // The curve of the version that is served beside that of the new one.
     expect(html.match(/class="line old"/g)).toHaveLength(2);
     expect(html).not.toMatch(/<script|https?:|src=|@import/);
-    expect(html).toMatch(/Made by popserve publish on \d{1,2} [A-Z][a-z]+ \d{4}, \d\d:\d\d UTC/);
+    expect(html).toMatch(/Made by npx popserve publish on \d{1,2} [A-Z][a-z]+ \d{4}, \d\d:\d\d UTC/);
   });
 
   it('says measured, not as required, where nothing was required', async () => {

@@ -67,7 +67,7 @@ describe('names of columns', { timeout: 60_000 }, () => {
     expect(manifest.features).toEqual(['city', 'rooms', 'area']);
     expect(manifest.baseline?.inputs.map(({ name }) => name)).toEqual(['city', 'rooms', 'area']);
     expect(manifest.evaluation?.metrics.mae).toBe(0);
-    expect((await run('show', 'mixed', 'v1')).out).toMatch(/\ncolumns of size +rooms, area\n/);
+    expect((await run('show', 'mixed', '1')).out).toMatch(/\ncolumns of size +rooms, area\n/);
     const record = { city: 'Rome', rooms: 3, area: 40 };
     expect((await post('mixed', { instances: [record] })).predictions).toEqual([{ cost: 53 }]);
     const inferred = await run('infer', 'mixed', '--record', 'city=Rome', 'rooms=3', 'area=40');
@@ -109,7 +109,7 @@ describe('names of columns', { timeout: 60_000 }, () => {
       turned,
     );
     expect(again, again.err).toMatchObject({ status: 0 });
-    const { baseline } = await pop.manifest('plain', 'v2');
+    const { baseline } = await pop.manifest('plain', '2');
     expect(baseline?.inputs.map(({ name, bins }) => [name, bins.kind === 'numeric' ? bins.range : null])).toEqual([
       ['rooms', [1, 2]],
       ['area', [1000, 2000]],
