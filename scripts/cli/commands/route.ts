@@ -1,6 +1,7 @@
 // The commands that change what is served: each asks for one new route and says what is served from then on.
 import type { Command } from 'commander';
 import { type RolloutLimits, rolloutLimitsSchema } from '../../../registry/rollout-limits.ts';
+import type { Route } from '../../../registry/route.ts';
 import type { RouteAction } from '../../../registry/route-action.ts';
 import {
   parseAlias,
@@ -17,6 +18,7 @@ import { type BreakingOptions, checkBreaking, orWhatBreaks, remarkOnBreaking } f
 import type { Context, Execute } from '../context.ts';
 import { describeRoute } from '../describe-route.ts';
 import { reasonToPromote, reasonToServe } from '../forced-release.ts';
+import { nearest } from '../nearest.ts';
 import { parseUrl, popOfUrl } from '../pop-options.ts';
 import type { Report } from '../report.ts';
 import { describeTarget, findTarget } from '../rollback-target.ts';
@@ -224,11 +226,20 @@ async function changeRoute(
     'PoPs hear of it in some seconds, at the latest with the next scheduled repair: the copy that they read takes one write a second';
   return {
     lines: [
-      ...(change.created ? [] : ['nothing to change']),
+      ...(change.created ? [] : [whyNothing(model, action, change.route)]),
       ...describeRoute(change.route),
       ...remarkOnBreaking(options, change.route),
       ...(change.copyPending ? [pending] : []),
     ],
     value: change,
   };
+}
+
+/** A mistyped alias and a canary that has ended would otherwise look like a success. */
+function whyNothing(model: string, action: RouteAction, { aliases }: Route): string {
+  if (action.action === 'abort') return `nothing to change: no canary of ${model} is running`;
+  if (action.action !== 'alias' || action.version !== null) return 'nothing to change';
+  const own = Object.keys(aliases).filter((name) => name !== 'stable' && name !== 'canary');
+  const there = own.length === 0 ? 'it has none' : `aliases there: ${nearest(action.name, own)}`;
+  return `nothing to change: ${model} has no alias '${action.name}'; ${there}`;
 }

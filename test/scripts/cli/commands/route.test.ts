@@ -70,6 +70,18 @@ describe('the commands that change a route', () => {
     expect(JSON.parse(out)).toMatchObject({ created: true, copyPending: false, route: { epoch: 5, rollout: null } });
   });
 
+  it('says why there was nothing to change for an alias that there is not and a canary that is not running', async () => {
+    const { manifest } = await samplePublication({ model: 'm', version: 'v1' }, new TextEncoder().encode('v1'));
+    pop.manifests.set('v1', manifest);
+    await popserve('activate', 'm', 'v1');
+    expect((await popserve('abort', 'm')).out).toContain('nothing to change: no canary of m is running\n');
+    expect((await popserve('unalias', 'm', 'night')).out).toContain("m has no alias 'night'; it has none\n");
+    await popserve('alias', 'm', 'night-shift', 'v1');
+    expect((await popserve('unalias', 'm', 'nightshift')).out).toContain(
+      "nothing to change: m has no alias 'nightshift'; aliases there: night-shift\n",
+    );
+  });
+
   it.each([
     [[], '"2"'],
     [['v1'], '"2"'],
