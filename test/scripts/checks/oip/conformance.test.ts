@@ -436,7 +436,7 @@ describe('Statistics and model configuration extensions', () => {
     },
   );
 
-  test('GET …/config: the signature in Triton’s terms', async () => {
+  test('GET …/config: the signature in Triton’s terms, without the batch dimension', async () => {
     const config = (await pop.send('GET', '/v2/models/adder/config')).json();
     expect(config).toMatchObject({
       ...{ name: 'adder', max_batch_size: expect.any(Number) },

@@ -70,7 +70,10 @@ const protocol = [
   post(`${version}/infer`, error, 400),
 ];
 
-/** The models by which KServe's server checks its own answers. They require an identifier, so requests bring one. */
+/**
+ * The models by which KServe's server checks its own answers, and the calls of its first protocol (v1_endpoints.py). They require an
+ * identifier, so requests bring one.
+ */
 const kserve = [
   get('/v2', serverMetadata),
   get('/v2/health/live', z.object({ live: z.boolean() })),
@@ -78,6 +81,9 @@ const kserve = [
   get(model, modelMetadata(z.string()).required({ inputs: true, outputs: true })),
   get(`${model}/ready`, z.object({ name: z.string(), ready: z.boolean() })),
   post(`${model}/infer`, inference(z.string(), z.string())),
+  get('/', z.object({ status: z.string() })),
+  get('/v1/models', z.object({ models: z.array(z.string()) })),
+  get('/v1/models/{model}', z.object({ name: z.string(), ready: z.boolean() })),
 ];
 
 const datatype = z.enum(datatypes);
@@ -100,7 +106,7 @@ const mlserver = [
 
 export const descriptions = {
   'The description of the protocol (open_inference_rest.yaml) and of KServe (rest_predict_v2.yaml)': protocol,
-  'The models of KServe (v2_datamodels.py)': kserve,
+  'The models of KServe (v2_datamodels.py, v1_endpoints.py)': kserve,
   'The descriptions of MLServer (dataplane.yaml, model_repository.yaml)': mlserver,
 };
 

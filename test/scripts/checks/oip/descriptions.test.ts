@@ -49,11 +49,14 @@ describe('Requests as all three describe them', () => {
   // The descriptions leave the values open; MLServer's own parameter "headers" is an object.
   const parameter = fc.jsonValue({ maxDepth: 2 });
   const ownNames = /^(binary_data|binary_data_size|binary_data_output|classification|sequence_|shared_memory_|top_k)/;
-  const parameters = fc.dictionary(
-    word.filter((name) => !ownNames.test(name)),
-    parameter,
-    { maxKeys: 4, noNullPrototype: true },
-  );
+  const refusedNames = /"(__proto__|constructor|prototype)":/;
+  const parameters = fc
+    .dictionary(
+      word.filter((name) => !ownNames.test(name)),
+      parameter,
+      { maxKeys: 4, noNullPrototype: true },
+    )
+    .filter((object) => !refusedNames.test(JSON.stringify(object)));
   const optional = { requiredKeys: [] };
   const outputs = fc
     .constantFrom('y')
@@ -148,6 +151,14 @@ describe('Differences that remain', () => {
     expect((await ask([true])).json()).toMatchObject({ outputs: [{ data: [false] }] });
     expect((await ask(['true'])).status).toBe(400);
   });
+
+  test.each(['__proto__', 'constructor', 'prototype'])(
+    'a member called %s in "parameters": the descriptions leave names open; libraries write such members to a prototype, so they are refused',
+    async (name) => {
+      const answer = await infer({ inputs: [x], parameters: Object.fromEntries([[name, 1]]) });
+      expect([answer.status, answer.json()]).toEqual([400, { error: expect.stringContaining(name) }]);
+    },
+  );
 
   test.each(['infer_stream', 'generate', 'generate_stream'])(
     'POST /v2/models/{model}/%s: for models that write text, which are not served here: 501 with the error’s shape',
