@@ -34,7 +34,14 @@ export class Lowering {
   }
 
   finish(): TargetGraph {
-    const outputs = this.graph.outputs.map((name) => ({ name, tensor: this.read(name, 'declared') }));
+    // LiteRT leaves an output unwritten that is an input as well, or another output: such a one becomes a copy.
+    const taken = new Set(this.#inputs.map(({ tensor }) => tensor));
+    const outputs = this.graph.outputs.map((name) => {
+      const held = this.read(name, 'declared');
+      const tensor = taken.has(held) ? this.#copy(name, held) : held;
+      taken.add(tensor);
+      return { name, tensor };
+    });
     return { tensors: this.#tensors, operators: this.#operators, inputs: this.#inputs, outputs };
   }
 
@@ -197,6 +204,12 @@ export class Lowering {
   #reshape(from: number, into: number): void {
     const { shape } = this.#tensor(into);
     this.#add('RESHAPE', [from, this.integers(shape)], into, { newShape: shape });
+  }
+
+  #copy(name: string, from: number): number {
+    const into = this.#push({ ...this.#tensor(from), name });
+    this.#reshape(from, into);
+    return into;
   }
 
   #add(operator: OperatorName, inputs: readonly number[], output: number, options: OptionValues): void {

@@ -9,14 +9,17 @@ export interface Difference {
   readonly largest: number;
   /** Elements that differ by more than the tolerance. */
   readonly beyondTolerance: number;
+  readonly elements: number;
 }
 
 /** @throws Error where an output is missing or of another shape */
 export function differenceOf(expected: readonly RawTensor[], actual: readonly RawTensor[]): Difference {
   let largest = 0;
   let beyondTolerance = 0;
+  let elements = 0;
   for (const output of expected) {
     const [wanted, got] = [floatsOf(output), floatsOf(sameOutput(output, actual))];
+    elements += wanted.length;
     wanted.forEach((value, index) => {
       const apart = Math.abs(value - (got[index] ?? Number.NaN));
       // Not a number on one side only is never within the tolerance.
@@ -24,7 +27,7 @@ export function differenceOf(expected: readonly RawTensor[], actual: readonly Ra
       largest = Math.max(largest, apart);
     });
   }
-  return { largest, beyondTolerance };
+  return { largest, beyondTolerance, elements };
 }
 
 /** Is the largest of the last dimension the same one everywhere? */

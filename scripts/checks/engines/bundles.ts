@@ -8,6 +8,7 @@ import type { WorkerModules } from '../workerd/config.ts';
 import { deriveLiteRt } from './derive-litert.ts';
 
 export interface EngineBundles extends AsyncDisposable {
+  readonly all: WorkerModules;
   readonly both: WorkerModules;
   readonly stockOnly: WorkerModules;
 }
@@ -34,6 +35,7 @@ export async function bundleEngines(compatibilityDate: string): Promise<EngineBu
     return { modules, compatibilityDate };
   };
   return {
+    all: await bundled('all-engines', 'stock-glue'),
     both: await bundled('both-engines', 'stock-glue'),
     stockOnly: await bundled('stock-only', 'stock-glue'),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),

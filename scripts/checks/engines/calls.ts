@@ -1,10 +1,11 @@
-// The calls that the Worker with both engines answers.
+// The calls that the Workers with several engines answer.
 import { decodeFrame } from '../../inspect/raw-frame.ts';
 import { httpRequest } from '../bench/http-connection.ts';
 import type { MeasuredWorker } from '../bench/measured-worker.ts';
 import { sendOnce } from '../bench/requests.ts';
 
-export const engines = ['stock', 'litert'] as const;
+/** `thin`: LiteRT.js below its own JavaScript; `fast`, `lean`: popserve's session layer with its two profiles. */
+export const engines = ['stock', 'litert', 'thin', 'fast', 'lean'] as const;
 
 export type EngineName = (typeof engines)[number];
 

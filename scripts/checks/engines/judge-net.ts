@@ -1,6 +1,7 @@
-// One net in both engines: does it convert, are the answers the same, and what does a warm run cost in either?
+// One net in every engine: does it convert, are the answers the same, and what does a warm run cost in each?
 import { convertModel } from '../../convert-litert/convert.ts';
 import { Refusal } from '../../convert-litert/refusal.ts';
+import { runNative } from '../../inspect/native.ts';
 import { readModel } from '../../onnx/model-file.ts';
 import { interleave } from '../bench/interleave.ts';
 import { startMeasured } from '../bench/measured-worker.ts';
@@ -9,8 +10,8 @@ import { processCpuMs } from '../bench/process-cpu.ts';
 import type { EngineRun } from '../bench/workers/bench-protocol.ts';
 import { pairedRatio, type Summary, summarise } from '../summarise.ts';
 import type { WorkerModules } from '../workerd/config.ts';
-import { type Difference, differenceOf, sameClasses } from './answers.ts';
 import { answer, call, type EngineName, engines } from './calls.ts';
+import { type AnswerCount, compareAnswers } from './compare-answers.ts';
 import type { Net } from './nets.ts';
 
 export interface Effort {
@@ -36,13 +37,12 @@ export interface Verdict {
   readonly net: string;
   readonly operators: Readonly<Record<string, number>>;
   readonly bytes: number;
-  readonly samples: number;
-  readonly difference: Difference;
-  /** Null where the net gives no classes. */
-  readonly classesEqual: boolean | null;
+  readonly answers: AnswerCount;
   readonly costs: Readonly<Record<EngineName, EngineCost>>;
   /** Stock's processor time of a block over the second engine's of the same round. */
   readonly timesFaster: Summary;
+  /** The processor time of other engines over the second one's, in the same way. */
+  readonly timesFasterThan: Readonly<Record<'fast' | 'lean' | 'thin', Summary>>;
   /** The medians of the processes. */
   readonly eachProcess: readonly number[];
 }
@@ -53,6 +53,8 @@ interface Measured {
   readonly coldCpuMs: number[];
   heapBytes: number;
 }
+
+const limits = { timeoutMs: 120_000, memoryMib: 4096 };
 
 type Models = Readonly<Record<EngineName, Uint8Array>>;
 
@@ -67,9 +69,10 @@ export async function judgeNet(
     throw error;
   });
   if (converted instanceof Refusal) return { refusal: converted.message };
-  const models = { stock: net.onnx, litert: converted.bytes };
-  const frame = inputFrame(net.samples[0] ?? []);
-  const measured = { stock: nothing(), litert: nothing() };
+  const ort = await ortFormat(net);
+  const models = { stock: net.onnx, litert: converted.bytes, thin: converted.bytes, fast: ort, lean: ort };
+  const frame = inputFrame(net.first);
+  const measured = { stock: nothing(), litert: nothing(), thin: nothing(), fast: nothing(), lean: nothing() };
   const eachProcess: number[] = [];
   for (let process = 0; process < effort.processes; process++) {
     for (const engine of engines) {
@@ -86,19 +89,36 @@ export async function judgeNet(
     net: net.name,
     operators: converted.operators,
     bytes: converted.bytes.length,
-    samples: net.samples.length,
-    ...(await compareAnswers(worker, models, net)),
-    costs: { stock: costOf(measured.stock), litert: costOf(measured.litert) },
+    answers: await compareAnswers(worker, models, net),
+    costs: {
+      stock: costOf(measured.stock),
+      litert: costOf(measured.litert),
+      thin: costOf(measured.thin),
+      fast: costOf(measured.fast),
+      lean: costOf(measured.lean),
+    },
     timesFaster: pairedRatio(measured.stock.cpuMs, measured.litert.cpuMs),
+    timesFasterThan: {
+      fast: pairedRatio(measured.fast.cpuMs, measured.litert.cpuMs),
+      lean: pairedRatio(measured.lean.cpuMs, measured.litert.cpuMs),
+      thin: pairedRatio(measured.thin.cpuMs, measured.litert.cpuMs),
+    },
     eachProcess,
   };
+}
+
+/** As publishing makes it. */
+async function ortFormat({ name, onnx }: Net): Promise<Uint8Array> {
+  const { converted } = await runNative({ model: onnx, format: 'onnx', convert: true, samples: [], limits });
+  if ('fault' in converted) throw new Error(`${name}: no ORT format: ${converted.fault}`);
+  return converted;
 }
 
 function nothing(): Measured {
   return { cpuMs: [], coldCpuMs: [], heapBytes: 0 };
 }
 
-/** Both engines in one isolate, warm, in turns. @returns how many times faster the second engine is in this process */
+/** Every engine in one isolate, warm, in turns. @returns how many times faster the second engine is in this process */
 async function measureProcess(
   worker: WorkerModules,
   models: Models,
@@ -114,7 +134,7 @@ async function measureProcess(
       measured[engine].heapBytes = report.heapBytes;
       return ((await processCpuMs(running.pid)) - before) / repeat;
     };
-    const repeats = { stock: 1, litert: 1 };
+    const repeats = { stock: 1, litert: 1, thin: 1, fast: 1, lean: 1 };
     for (const engine of engines) {
       await call(running, '/load', engine, models[engine]);
       // The first runs are slower: how many fit is found out in steps.
@@ -123,7 +143,7 @@ async function measureProcess(
       const settled = await runs(engine, atLeastOne(effort.warmUpMs / warm));
       repeats[engine] = atLeastOne(effort.blockMs / settled);
     }
-    const contestants = { stock: 'stock', litert: 'litert' } as const;
+    const contestants = Object.fromEntries(engines.map((engine) => [engine, engine]));
     const rounds = await interleave(contestants, effort.rounds, (engine) => runs(engine, repeats[engine]));
     for (const engine of engines) {
       for (const cpuMs of rounds[engine] ?? []) measured[engine].cpuMs.push(cpuMs);
@@ -147,30 +167,6 @@ async function coldCpu(
     await call(running, '/load', engine, model);
     await answer(running, engine, frame);
     return (await processCpuMs(running.pid)) - before;
-  } finally {
-    await running.stop();
-  }
-}
-
-async function compareAnswers(worker: WorkerModules, models: Models, { samples, classes }: Net) {
-  const running = await startMeasured({ worker });
-  try {
-    for (const engine of engines) await call(running, '/load', engine, models[engine]);
-    let largest = 0;
-    let beyondTolerance = 0;
-    let classesEqual = true;
-    for (const sample of samples) {
-      const frame = inputFrame(sample);
-      const [expected, actual] = [await answer(running, 'stock', frame), await answer(running, 'litert', frame)];
-      const difference = differenceOf(expected, actual);
-      largest = Math.max(largest, difference.largest);
-      beyondTolerance += difference.beyondTolerance;
-      classesEqual &&= sameClasses(expected, actual, classes);
-    }
-    return {
-      difference: { largest, beyondTolerance },
-      classesEqual: classes.length === 0 ? null : classesEqual,
-    };
   } finally {
     await running.stop();
   }

@@ -10,8 +10,10 @@ export interface Net {
   readonly name: string;
   readonly onnx: Uint8Array;
   readonly shapes: ReadonlyMap<string, readonly number[]>;
-  /** The first is a golden case, or random where there is none. */
-  readonly samples: readonly (readonly Tensor[])[];
+  /** A golden case, or random where there is none. */
+  readonly first: readonly Tensor[];
+  /** The golden cases and random inputs, made as they are asked for: a thousand pictures do not fit into memory. */
+  samples(): Iterable<readonly Tensor[]>;
   /** Outputs that give a class: the largest of the last dimension. */
   readonly classes: readonly string[];
 }
@@ -35,7 +37,7 @@ export async function* nets(randomInputs: number): AsyncGenerator<Net> {
     for (const each of golden) cases.push(await zooInputs(name, each));
     const [first = []] = cases;
     const onnx = new Uint8Array(await readFile(zooModelPath(name)));
-    yield { ...netOf(name, onnx, first, [...cases, ...randomLike(first, randomInputs)]), classes };
+    yield { ...netOf(name, onnx, first, cases, randomInputs), classes };
   }
   yield made('residual (made)', residualNet(), residualInput, ['probabilities'], randomInputs);
   yield made('detector (made)', detectorNet(), detectorInput, [], randomInputs);
@@ -52,24 +54,38 @@ function made(
   const count = shape.reduce((product, size) => product * size, 1);
   const values = Float32Array.from({ length: count }, () => random.normal(0, 1));
   const first: Tensor[] = [{ name: 'x', datatype: 'FP32', shape: [...shape], data: new Uint8Array(values.buffer) }];
-  return { ...netOf(name, writeModel(model), first, [first, ...randomLike(first, randomInputs)]), classes };
+  return { ...netOf(name, writeModel(model), first, [first], randomInputs), classes };
 }
 
-function netOf(name: string, onnx: Uint8Array, first: readonly Tensor[], samples: readonly (readonly Tensor[])[]) {
-  return { name, onnx, shapes: new Map(first.map((input) => [input.name, input.shape])), samples };
+function netOf(
+  name: string,
+  onnx: Uint8Array,
+  first: readonly Tensor[],
+  cases: readonly (readonly Tensor[])[],
+  randomInputs: number,
+) {
+  const shapes = new Map(first.map((input) => [input.name, input.shape]));
+  function* samples() {
+    yield* cases;
+    yield* randomLike(first, randomInputs);
+  }
+  return { name, onnx, shapes, first, samples };
 }
 
 /** Inputs as far apart as the given ones. */
-function randomLike(inputs: readonly Tensor[], count: number): Tensor[][] {
+function* randomLike(inputs: readonly Tensor[], count: number): Generator<readonly Tensor[]> {
   const random = new Random(4);
-  return Array.from({ length: count }, () =>
-    inputs.map((input) => {
-      const { buffer, byteOffset, byteLength } = (input.data as Uint8Array).slice();
-      const values = new Float32Array(buffer, byteOffset, byteLength / 4);
-      const low = values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
-      const high = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
-      const drawn = values.map(() => low + (high - low) * random.uniform());
-      return { ...input, data: new Uint8Array(drawn.buffer as ArrayBuffer) };
-    }),
-  );
+  const ranges = inputs.map((input) => {
+    const { buffer, byteOffset, byteLength } = (input.data as Uint8Array).slice();
+    const values = new Float32Array(buffer, byteOffset, byteLength / 4);
+    const low = values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+    const high = values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+    return { input, length: values.length, low, high };
+  });
+  for (let made = 0; made < count; made++) {
+    yield ranges.map(({ input, length, low, high }) => {
+      const drawn = Float32Array.from({ length }, () => low + (high - low) * random.uniform());
+      return { ...input, data: new Uint8Array(drawn.buffer) };
+    });
+  }
 }

@@ -3,7 +3,8 @@ import type { Machine } from '../bench/machine.ts';
 import { inMebibytes, number, spread, tableLines } from '../bench/report.ts';
 import { pairedRatio, quantile, summarise } from '../summarise.ts';
 import type { ModuleSize } from './bundles.ts';
-import type { EngineName } from './calls.ts';
+import { type EngineName, engines } from './calls.ts';
+import { isRight } from './compare-answers.ts';
 import type { Verdict } from './judge-net.ts';
 
 /** The second engine is worth building when so many nets convert with the same answers and their median is so much faster. */
@@ -16,14 +17,12 @@ export interface Results {
   readonly refused: readonly { readonly net: string; readonly reason: string }[];
   readonly modules: readonly ModuleSize[];
   /** Processor time until a Worker answers, with and without the second engine's module in it. */
-  readonly startUp: { readonly with: readonly number[]; readonly without: readonly number[] };
+  readonly startUp: Readonly<Record<'with' | 'without' | 'serving' | 'servingWith', readonly number[]>>;
   readonly quick: boolean;
 }
 
 export function judge({ verdicts }: Pick<Results, 'verdicts'>) {
-  const right = verdicts.filter(
-    ({ difference, classesEqual }) => difference.beyondTolerance === 0 && classesEqual !== false,
-  );
+  const right = verdicts.filter(({ answers }) => isRight(answers));
   const median =
     right.length === 0
       ? 0
@@ -34,7 +33,16 @@ export function judge({ verdicts }: Pick<Results, 'verdicts'>) {
   return { right: right.length, median, passed: right.length >= gate.nets && median >= gate.timesFaster };
 }
 
-export function enginesPage(results: Results): string {
+const keptFrom = '## What was looked into';
+
+/** The part of an earlier page that people wrote. */
+export function keptPart(page: string): string {
+  const at = page.indexOf(keptFrom);
+  return at === -1 ? '' : `\n${page.slice(at)}`;
+}
+
+/** @param kept {@link keptPart} of the page before */
+export function enginesPage(results: Results, kept: string): string {
   const { machine, verdicts, refused, modules, startUp, litertVersion } = results;
   const { right, median, passed } = judge(results);
   const nets = verdicts.length + refused.length;
@@ -42,14 +50,14 @@ export function enginesPage(results: Results): string {
   const lines = [
     '# A second engine for convolution nets',
     '',
-    'Written by `npm run engines`; do not edit. It says whether LiteRT.js (TensorFlow Lite with XNNPACK and relaxed SIMD) should serve',
+    'Written by `npm run engines`, but for its last part. It says whether LiteRT.js (TensorFlow Lite with XNNPACK and relaxed SIMD) should serve',
     'convolution nets beside onnxruntime-web. ONNX models are converted by `scripts/convert-litert`, with the same weights.',
     ...(results.quick ? ['', '**Made with `--quick`: too few rounds for figures.**'] : []),
     '',
     `- Machine: ${machine.processor}, ${machine.cores} cores, ${machine.memoryGib} GiB, ${machine.system}; load at the start ${machine.load}`,
     `- Versions: ${[...versions, `@litertjs/core ${litertVersion}`].join(', ')}`,
     `- Date: ${machine.date}`,
-    '- Both engines run in one isolate of bare workerd, one thread each, without HTTP around a run; inputs are copied in and outputs',
+    '- All engines run in one isolate of bare workerd, one thread each, without HTTP around a run; inputs are copied in and outputs',
     '  out. Stock is onnxruntime-web’s own API with `.onnx` and all defaults. Blocks of runs alternate between the engines; a figure',
     '  is the processor time of the whole process during a block, over its runs: the median, quartiles in brackets.',
     '',
@@ -77,24 +85,12 @@ export function enginesPage(results: Results): string {
     '',
     '## Answers',
     '',
-    'The original in onnxruntime-web against the converted model, over the golden inputs and random ones. The tolerance is',
-    '1e-3 + 1e-3 of the value.',
+    ...answerLines(verdicts),
     '',
     ...tableLines({
-      columns: [
-        'net',
-        'inputs',
-        'largest difference',
-        'elements beyond tolerance',
-        'labels equal',
-        'operators of the converted model',
-      ],
-      rows: verdicts.map(({ net, samples, difference, classesEqual, operators }) => [
+      columns: ['net', 'operators of the converted model'],
+      rows: verdicts.map(({ net, operators }) => [
         net,
-        String(samples),
-        difference.largest.toExponential(1),
-        String(difference.beyondTolerance),
-        classesEqual === null ? '(none)' : classesEqual ? 'yes' : '**no**',
         Object.entries(operators)
           .map(([name, count]) => `${name} ${count}`)
           .join(', '),
@@ -123,6 +119,35 @@ export function enginesPage(results: Results): string {
       ]),
     }),
     '',
+    '### Against popserve’s own profiles',
+    '',
+    'The session layer of the serving Worker with the model in ORT format; in the last columns its processor time over LiteRT’s.',
+    '',
+    ...tableLines({
+      columns: ['net', 'fast, CPU ms', 'lean, CPU ms', 'faster than fast (paired)', 'faster than lean (paired)'],
+      rows: verdicts.map(({ net, costs, timesFasterThan }) => [
+        net,
+        spread(costs.fast.runCpuMs),
+        spread(costs.lean.runCpuMs),
+        spread(timesFasterThan.fast),
+        spread(timesFasterThan.lean),
+      ]),
+    }),
+    '',
+    '### A thinner layer',
+    '',
+    'LiteRT.js below its own JavaScript: buffers of the inputs that are made once, inputs copied straight into its memory.',
+    '',
+    ...tableLines({
+      columns: ['net', 'LiteRT, CPU ms', 'thin, CPU ms', 'thin over LiteRT (paired)'],
+      rows: verdicts.map(({ net, costs, timesFasterThan }) => [
+        net,
+        spread(costs.litert.runCpuMs),
+        spread(costs.thin.runCpuMs),
+        spread(timesFasterThan.thin),
+      ]),
+    }),
+    '',
     '## Memory and cold starts',
     '',
     'The linear memory after the warm runs, and the processor time of starting the engine, loading the model and its first answer,',
@@ -132,13 +157,11 @@ export function enginesPage(results: Results): string {
       columns: [
         'net',
         'converted, MiB',
-        'stock, heap MiB',
-        'LiteRT, heap MiB',
-        'stock, cold CPU ms',
-        'LiteRT, cold CPU ms',
+        ...engines.map((engine) => `${engine}, heap MiB`),
+        ...engines.map((engine) => `${engine}, cold CPU ms`),
       ],
       rows: verdicts.map(({ net, bytes, costs }) => {
-        const each = (of: (engine: EngineName) => string) => [of('stock'), of('litert')];
+        const each = (text: (engine: EngineName) => string) => engines.map(text);
         return [
           net,
           inMebibytes(bytes),
@@ -170,10 +193,37 @@ export function enginesPage(results: Results): string {
           spread(summarise(startUp.with)),
           spread(pairedRatio(startUp.with, startUp.without)),
         ],
+        ['the serving Worker', spread(summarise(startUp.serving)), ''],
+        [
+          'the serving Worker with the module beside it, which nothing imports',
+          spread(summarise(startUp.servingWith)),
+          `${spread(pairedRatio(startUp.servingWith, startUp.serving))} of the serving Worker`,
+        ],
       ],
     }),
+    '',
   ];
-  return `${lines.join('\n')}\n`;
+  return `${lines.join('\n')}${kept}`;
+}
+
+/** The table of answers alone, as `--answers` prints it. */
+export function answerLines(verdicts: readonly Pick<Verdict, 'net' | 'answers'>[]): string[] {
+  return [
+    'The original in onnxruntime-web against the converted model, over the golden inputs and random ones. The tolerance is',
+    '1e-3 + 1e-3 of the value.',
+    '',
+    ...tableLines({
+      columns: ['net', 'inputs', 'within tolerance', 'elements beyond', 'largest difference', 'other labels'],
+      rows: verdicts.map(({ net, answers }) => [
+        net,
+        String(answers.inputs),
+        String(answers.within),
+        `${answers.elementsBeyond} of ${answers.elements}`,
+        answers.largest.toExponential(1),
+        answers.otherLabels === null ? '(none)' : String(answers.otherLabels),
+      ]),
+    }),
+  ];
 }
 
 function met(isMet: boolean): string {

@@ -26,12 +26,12 @@ export const matrix: Family = {
     const [input = '', filter = ''] = node.inputs;
     const [output = ''] = node.outputs;
     const rank = lowering.shape(input).length;
+    if (rank < 2 || lowering.shape(filter).length < 2) throw new Refusal('MatMul', 'of a vector is not covered');
     if (!lowering.isConstant(filter) || lowering.shape(filter).length !== 2) {
       const pair = [input, filter].map((name) => lowering.read(name, 'declared'));
       lowering.write(output, 'declared', 'BATCH_MATMUL', pair);
       return;
     }
-    if (rank < 2) throw new Refusal('MatMul', 'of a vector is not covered');
     const outputs = lowering.shape(output).at(-1) ?? 0;
     const inputs = [
       lowering.read(input, 'declared'),

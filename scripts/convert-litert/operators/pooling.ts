@@ -14,14 +14,13 @@ export const pooling: Family = {
   MaxPool(lowering, node) {
     if (node.outputs.filter((name) => name !== '').length > 1)
       throw new Refusal('MaxPool', 'its indices are not covered');
-    const window = windowOf(lowering, node, null);
-    if (window.dilations.some((each) => each !== 1)) throw new Refusal('MaxPool', 'dilations are not covered');
+    const window = undilatedWindow(lowering, node);
     const isPaddedInteger = window.pads !== null && lowering.isQuantised(node.inputs[0] ?? '');
     if (isPaddedInteger) throw new Refusal('MaxPool', 'padded integers are not covered');
     writePool(lowering, node, 'MAX_POOL_2D', window, lowest);
   },
   AveragePool(lowering, node) {
-    const window = windowOf(lowering, node, null);
+    const window = undilatedWindow(lowering, node);
     const countsPads = integer(node, 'count_include_pad', 0) === 1;
     // SAME leaves padding out of the mean, PAD counts it.
     const isSame = window.pads === null && window.padding === 0;
@@ -34,6 +33,12 @@ export const pooling: Family = {
   GlobalAveragePool: (lowering, node) => writeGlobal(lowering, node, 'MEAN'),
   GlobalMaxPool: (lowering, node) => writeGlobal(lowering, node, 'REDUCE_MAX'),
 };
+
+function undilatedWindow(lowering: Lowering, node: SourceNode): Window {
+  const window = windowOf(lowering, node, null);
+  if (window.dilations.some((each) => each !== 1)) throw new Refusal(node.operator, 'dilations are not covered');
+  return window;
+}
 
 function writePool(
   lowering: Lowering,

@@ -82,6 +82,8 @@ const covered: Readonly<Record<string, Case>> = {
   Pow: { nodes: [node('Abs', ['x'], ['a']), node('Pow', ['a', 'e'], ['y'])], constants: [floats('e', [], [2])] },
   'Sigmoid times its input': { nodes: [node('Sigmoid', ['x'], ['s']), node('Mul', ['x', 's'], ['y'])] },
   Tanh: alone('Tanh'),
+  'Identity, whose output is the input': alone('Identity'),
+  'Transpose that moves nothing': alone('Transpose', { perm: { ints: [0, 1, 2, 3] } }),
   Exp: alone('Exp'),
   'Log of Abs': { nodes: [node('Abs', ['x'], ['a']), node('Log', ['a'], ['y'])] },
   'Sqrt of Abs': { nodes: [node('Abs', ['x'], ['a']), node('Sqrt', ['a'], ['y'])] },
@@ -234,6 +236,14 @@ const refused: Readonly<Record<string, readonly [Case, RegExp]>> = {
       constants: [integers('s', [1], [0]), integers('e', [1], [6]), integers('a', [1], [2]), integers('t', [1], [2])],
     },
     /^Slice: steps other than 1 are not covered$/,
+  ],
+  'an average over a dilated window': [
+    { ...alone('AveragePool', { kernel_shape: { ints: [2, 2] }, dilations: { ints: [2, 2] } }), opset: 19 },
+    /^AveragePool: dilations are not covered$/,
+  ],
+  'a product with a vector': [
+    { nodes: [node('MatMul', ['x', 'w'], ['y'])], constants: [drawn('w', 8)], input: [3, 8] },
+    /^MatMul: of a vector is not covered$/,
   ],
   'a cubic resize': [
     {

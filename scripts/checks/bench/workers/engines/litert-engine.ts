@@ -25,10 +25,19 @@ export class LiteRtEngine implements Engine {
     return this.#module?.HEAPU8.buffer.byteLength ?? 0;
   }
 
-  async load(model: Uint8Array): Promise<LoadedModel> {
+  /** The glue's own instance. @throws Error before the first load */
+  get module(): LiteRtModule {
+    if (this.#module === null) throw new Error('LiteRT.js was not started');
+    return this.#module;
+  }
+
+  async compile(model: Uint8Array): Promise<CompiledModel> {
     this.#started ??= this.#start();
-    const runtime = await this.#started;
-    const compiled = await runtime.loadAndCompile(model, options);
+    return await (await this.#started).loadAndCompile(model, options);
+  }
+
+  async load(model: Uint8Array): Promise<LoadedModel> {
+    const compiled = await this.compile(model);
     return {
       run: (inputs) => runCompiled(compiled, inputs),
       async release() {

@@ -3,6 +3,7 @@
 declare module '*/litert_wasm_internal.mjs' {
   export interface LiteRtModule {
     readonly HEAPU8: Uint8Array;
+    readonly LiteRtTensorBufferLockMode: Readonly<Record<'READ' | 'WRITE', never>>;
   }
 
   export interface LiteRtModuleOptions {
