@@ -7,11 +7,16 @@ import { scratchFolder } from '../bench/scratch.ts';
 import type { WorkerModules } from '../workerd/config.ts';
 import { deriveLiteRt } from './derive-litert.ts';
 
-export interface EngineBundles extends AsyncDisposable {
-  readonly all: WorkerModules;
-  readonly both: WorkerModules;
-  readonly stockOnly: WorkerModules;
-}
+/** The modules of each Worker: its entry first. */
+const entries = {
+  all: ['all-engines', 'stock-glue'],
+  both: ['both-engines', 'stock-glue'],
+  stockOnly: ['stock-only', 'stock-glue'],
+} as const;
+
+export type EngineWorker = keyof typeof entries;
+
+export type EngineBundles<Name extends EngineWorker> = Readonly<Record<Name, WorkerModules>> & AsyncDisposable;
 
 export interface ModuleSize {
   readonly name: string;
@@ -19,27 +24,27 @@ export interface ModuleSize {
   readonly compressed: number;
 }
 
-export async function bundleEngines(compatibilityDate: string): Promise<EngineBundles> {
+export async function bundleEngines<Name extends EngineWorker>(
+  compatibilityDate: string,
+  ...names: readonly Name[]
+): Promise<EngineBundles<Name>> {
   await deriveLiteRt();
   const folder = await scratchFolder();
-  const bundled = async (...entries: string[]): Promise<WorkerModules> => {
+  const workers = new Map<EngineWorker, WorkerModules>();
+  for (const name of names) {
     const modules: WorkerModules['modules'][number][] = [];
-    for (const entry of entries) {
-      const directory = join(folder, entry);
+    for (const entry of entries[name]) {
+      const directory = join(folder, name, entry);
       const source = `scripts/checks/bench/workers/${entry}.ts`;
       await wrangler(['deploy', source, '--config', toolsConfig, '--dry-run', '--minify', '--outdir', directory]);
       modules.push({ type: 'ESModule', path: join(directory, `${entry}.js`) });
       const wasm = (await readdir(directory)).filter((file) => file.endsWith('.wasm'));
       for (const file of wasm) modules.push({ type: 'CompiledWasm', path: join(directory, file) });
     }
-    return { modules, compatibilityDate };
-  };
-  return {
-    all: await bundled('all-engines', 'stock-glue'),
-    both: await bundled('both-engines', 'stock-glue'),
-    stockOnly: await bundled('stock-only', 'stock-glue'),
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
-  };
+    workers.set(name, { modules, compatibilityDate });
+  }
+  const built = Object.fromEntries(workers) as Record<Name, WorkerModules>;
+  return { ...built, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }
 
 export async function moduleSizes({ modules }: WorkerModules): Promise<ModuleSize[]> {

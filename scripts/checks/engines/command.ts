@@ -66,7 +66,7 @@ const machine = await describeMachine();
 const verdicts: Verdict[] = [];
 const refused: { net: string; reason: string }[] = [];
 note('building the Workers');
-await using bundles = await bundleEngines(compatibilityDate);
+await using bundles = await bundleEngines(compatibilityDate, 'all', 'both', 'stockOnly');
 if (values.operators) {
   process.stdout.write(`${suiteLines(await runOperatorSuite(bundles.both)).join('\n')}\n`);
   process.exit();

@@ -19,7 +19,7 @@ export interface BothEngines extends AsyncDisposable {
 
 export async function startBothEngines(): Promise<BothEngines> {
   await using resources = new AsyncDisposableStack();
-  const bundles = resources.use(await bundleEngines('2026-07-30'));
+  const bundles = resources.use(await bundleEngines('2026-07-30', 'both'));
   const running: MeasuredWorker = await startMeasured({ worker: bundles.both });
   resources.defer(() => running.stop());
   const owned = resources.move();

@@ -9,12 +9,12 @@ import { runOperatorSuite, type SuiteResult, suiteLines } from '../../../../scri
 const names =
   /^node\/test_(averagepool_2d_\w+|basic_conv_\w+|maxpool_2d_\w+|concat_2d_\w+|matmul_\w+|identity|dropout_default|transpose_\w+|softmax_axis_\d|hardswish)$/;
 
-let bundles: EngineBundles;
+let bundles: EngineBundles<'both'>;
 let results: SuiteResult[];
 
 beforeAll(async () => {
   if (!suiteIsPresent()) return;
-  bundles = await bundleEngines('2026-07-30');
+  bundles = await bundleEngines('2026-07-30', 'both');
   results = await runOperatorSuite(bundles.both, names);
 }, 240_000);
 
