@@ -142,7 +142,10 @@ function canary({ model, current, epoch }: Step, { version, percent, limits: ask
 
 function promote({ model, current }: Step): Routing {
   if (current.rollout === null) {
-    throw new PopserveError('CONFLICT', `model '${model}': expected a rollout to promote, there is none`);
+    throw new PopserveError(
+      'CONFLICT',
+      `model '${model}': there is no canary to promote; begin one with 'npx popserve canary ${model} VERSION --percent 10'`,
+    );
   }
   return settle(current, current.rollout.version);
 }

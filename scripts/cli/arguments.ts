@@ -19,8 +19,11 @@ function parser<T>(schema: z.ZodType<T>): (text: string) => T {
   };
 }
 
-/** z.coerce takes '' and ' ' for 0. */
-const numberText = z.string().regex(/\S/, 'expected a number').transform(Number);
+/** z.coerce takes '' and ' ' for 0, and what is no number for NaN, which nobody has written. */
+const numberText = z
+  .string()
+  .refine((text) => text.trim() !== '' && !Number.isNaN(Number(text)), 'expected a number')
+  .transform(Number);
 
 export const parseModel = parser(modelNameSchema);
 export const parsePlace = parser(placeSchema);

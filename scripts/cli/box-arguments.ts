@@ -1,7 +1,6 @@
 // The options of `popserve publish` for a detector's boxes.
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { PopserveError } from '../../registry/errors.ts';
 import { parse, parseJson } from '../../registry/parse.ts';
 import { priorsSchema, variancesSchema } from '../../registry/pipeline/boxes.ts';
 import { readLabels } from '../publish/labels.ts';
@@ -13,6 +12,7 @@ import {
   boxForms,
   type Labels,
 } from '../publish/pipeline/box-options.ts';
+import { unreadable } from '../unreadable.ts';
 import { parseBoxCount, parseIou, parseShare, parseStrides } from './arguments.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -113,7 +113,7 @@ async function readPriors(file: string): Promise<NonNullable<BoxOptions['priors'
   try {
     text = await readFile(file, 'utf8');
   } catch (cause) {
-    throw new PopserveError('INVALID_ARGUMENT', `cannot read ${file}: ${String(cause)}`, { cause });
+    throw unreadable(file, cause);
   }
   const { variances, ...priors } = parse(priorsFileSchema, parseJson(text, file), file);
   return { file, variances, priors };

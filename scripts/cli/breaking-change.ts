@@ -57,7 +57,7 @@ export function describeConflict(
   const error =
     under === 'shadow'
       ? `${next} cannot be compared with ${served}; nothing was changed`
-      : `${next} would break callers of ${served}, which is served as ${under}; nothing was changed`;
+      : `${next} as ${under} would break callers of ${served}; nothing was changed`;
   const command = context.again(['--breaking', ...(reason === undefined ? ['--reason', reasonHint(served)] : [])]);
   return {
     lines: [error, ...breakTable(breaks, contract), `to do it all the same: ${command}`],

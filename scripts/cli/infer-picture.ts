@@ -4,6 +4,7 @@ import { PopserveError } from '../../registry/errors.ts';
 import { orient } from '../../worker/pipeline/orient.ts';
 import { readPictureHeader } from '../../worker/pipeline/picture-header.ts';
 import { encodePng } from '../png.ts';
+import { unreadable } from '../unreadable.ts';
 import { decodeImage } from '../validation/folder/decode-image.ts';
 import { type AskedModel, askModel, curlOf, type Question, titleOf } from './ask-model.ts';
 import type { Context } from './context.ts';
@@ -59,6 +60,6 @@ async function readPicture(file: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return new Uint8Array(await readFile(file));
   } catch (cause) {
-    throw new PopserveError('INVALID_ARGUMENT', `cannot read ${file}: ${String(cause)}`, { cause });
+    throw unreadable(file, cause);
   }
 }

@@ -10,6 +10,7 @@ import { encodeTensor } from '../../worker/protocol/encode-tensor.ts';
 import { type EncodedMessage, headerLengthName } from '../../worker/protocol/envelope.ts';
 import { decodeLimits } from '../../worker/protocol/infer-request.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
+import { unreadable } from '../unreadable.ts';
 import { type AskedModel, sendTo } from './ask-model.ts';
 import type { Reply } from './connection.ts';
 import type { Context } from './context.ts';
@@ -54,11 +55,7 @@ async function readInput({ host }: Context, file: string): Promise<Uint8Array<Ar
   try {
     return new Uint8Array(await readFile(file));
   } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw new PopserveError(
-      'INVALID_ARGUMENT',
-      `cannot read ${file}: ${missing ? 'there is no such file' : String(error)}`,
-    );
+    throw unreadable(file, error);
   }
 }
 

@@ -1,7 +1,9 @@
 // One text at a PoP: what `popserve infer --text` sends and shows.
-
+import { invalid, type PopserveError } from '../../registry/errors.ts';
+import { shellLine } from '../shell-words.ts';
 import { type AskedModel, askModel, curlOf, type Question, titleOf } from './ask-model.ts';
 import type { Context } from './context.ts';
+import { readMetadata } from './model-metadata.ts';
 import type { Report } from './report.ts';
 import { answerLines, readTextAnswer } from './task-answer.ts';
 import { UsageError } from './usage-error.ts';
@@ -14,7 +16,9 @@ export async function inferText(context: Context, asked: AskedModel, text: strin
     contentType: 'text/plain; charset=utf-8',
     curlBody: ['--data-raw', text],
   };
-  const reply = await askModel(context, asked, question);
+  const reply = await askModel(context, asked, question).catch(async (error: unknown) => {
+    throw (await takesNoText(context, asked, text)) ?? error;
+  });
   const answer = readTextAnswer(reply.body, `the answer of ${context.connection.settings.url}`);
   const tokens = reply.headers.get('popserve-tokens');
   const isCut = reply.headers.get('popserve-truncated') !== null;
@@ -27,4 +31,20 @@ export async function inferText(context: Context, asked: AskedModel, text: strin
     ],
     value: answer,
   };
+}
+
+/**
+ * A version without a pipeline takes a plain text for JSON, and tells of a fault in it that nobody has made. A string among its inputs
+ * is asked for by a record.
+ * @returns null where the version does take texts, or pictures, or cannot be read
+ */
+async function takesNoText(context: Context, asked: AskedModel, text: string): Promise<PopserveError | null> {
+  const metadata = await readMetadata(context, asked).catch(() => null);
+  if (metadata === null || metadata.pipeline !== undefined) return null;
+  const [only, ...others] = metadata.features;
+  const advice =
+    only?.type === 'string' && others.length === 0
+      ? `ask with ${shellLine(['--record', `${only.name}=${text}`])}`
+      : 'ask with --record or --input (--example prints a request)';
+  return invalid(`--text: ${asked.model} was published without a task that takes texts, see docs/texts.md; ${advice}`);
 }

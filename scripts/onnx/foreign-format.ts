@@ -7,24 +7,31 @@ interface Signature {
   readonly name: string;
 }
 
+/** What leads on from weights in a framework's own form. */
+const exportFirst = 'export it to ONNX first, see docs/from-your-framework.md';
+
 /** One character of `magic` is one byte. */
 const signatures: readonly Signature[] = [
   { offset: 0, magic: '\x1f\x8b', name: 'a gzip file (unpack it first)' },
   { offset: 0, magic: '\x28\xb5\x2f\xfd', name: 'a Zstandard file (unpack it first)' },
   { offset: 0, magic: 'BZh', name: 'a bzip2 file (unpack it first)' },
   { offset: 0, magic: '\xfd7zXZ\0', name: 'an xz file (unpack it first)' },
-  { offset: 0, magic: 'PK\x03\x04', name: 'a ZIP file (an archive, or a PyTorch, Keras or NumPy file)' },
+  {
+    offset: 0,
+    magic: 'PK\x03\x04',
+    name: `a ZIP file (an archive, or a model that PyTorch, Keras or NumPy has saved: ${exportFirst})`,
+  },
   { offset: 257, magic: 'ustar', name: 'a tar archive (unpack it first)' },
-  { offset: 0, magic: '\x89HDF\r\n\x1a\n', name: 'an HDF5 file (Keras weights?)' },
+  { offset: 0, magic: '\x89HDF\r\n\x1a\n', name: `an HDF5 file (a model that Keras has saved? ${exportFirst})` },
   { offset: 0, magic: '\x93NUMPY', name: 'a NumPy array' },
-  { offset: 0, magic: '\x80\x02', name: 'a Python pickle' },
-  { offset: 0, magic: '\x80\x03', name: 'a Python pickle' },
-  { offset: 0, magic: '\x80\x04', name: 'a Python pickle' },
-  { offset: 0, magic: '\x80\x05', name: 'a Python pickle' },
-  { offset: 4, magic: 'TFL3', name: 'a TensorFlow Lite model' },
+  { offset: 0, magic: '\x80\x02', name: `a Python pickle (${exportFirst})` },
+  { offset: 0, magic: '\x80\x03', name: `a Python pickle (${exportFirst})` },
+  { offset: 0, magic: '\x80\x04', name: `a Python pickle (${exportFirst})` },
+  { offset: 0, magic: '\x80\x05', name: `a Python pickle (${exportFirst})` },
+  { offset: 4, magic: 'TFL3', name: `a TensorFlow Lite model (${exportFirst})` },
   { offset: 4, magic: 'ORTM', name: "a model in ONNX Runtime's ORT format" },
-  { offset: 0, magic: 'GGUF', name: 'a GGUF model' },
-  { offset: 8, magic: '{"', name: 'a safetensors file' },
+  { offset: 0, magic: 'GGUF', name: `a GGUF model (${exportFirst})` },
+  { offset: 8, magic: '{"', name: `a safetensors file (${exportFirst})` },
   { offset: 0, magic: '\x89PNG\r\n\x1a\n', name: 'a PNG image' },
   { offset: 0, magic: '\xff\xd8\xff', name: 'a JPEG image' },
   { offset: 0, magic: 'GIF8', name: 'a GIF image' },

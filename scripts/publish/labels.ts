@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { PopserveError } from '../../registry/errors.ts';
 import type { Signature, TensorSpec } from '../../registry/signature.ts';
 import { unprocessable } from '../inspect/refusal.ts';
+import { unreadable } from '../unreadable.ts';
 import type { LabelsFile } from './options.ts';
 import type { Sample } from './samples.ts';
 
@@ -21,8 +22,7 @@ export async function readLabels(files: readonly LabelsFile[]): Promise<ReadLabe
       try {
         text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
       } catch (cause) {
-        const reason = cause instanceof TypeError ? `${file} is not UTF-8 text` : String(cause);
-        throw new PopserveError('INVALID_ARGUMENT', `cannot read the labels: ${reason}`, { cause });
+        throw unreadable(file, cause);
       }
       const labels = text
         .trimEnd()

@@ -12,6 +12,7 @@ import type { Tensor } from '../../worker/protocol/tensor.ts';
 import { InspectionError } from '../inspect/inspector.ts';
 import { isSizeOverflow, tidy, unprocessable } from '../inspect/refusal.ts';
 import type { WasmModel } from '../inspect/wasm-model.ts';
+import { unreadable } from '../unreadable.ts';
 import { plannedShape, type SizePlan, sizePlans, withBatch } from './sample-sizes.ts';
 import { sampleTensor, type ValueStyle, valueStyles } from './sample-values.ts';
 import { originalHeapFactor } from './settings.ts';
@@ -160,8 +161,7 @@ async function readRequests(file: string): Promise<Uint8Array[]> {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
   } catch (cause) {
-    const reason = cause instanceof TypeError ? `${file} is not UTF-8 text` : String(cause);
-    throw new PopserveError('INVALID_ARGUMENT', `cannot read the sample inputs: ${reason}`, { cause });
+    throw unreadable(file, cause);
   }
   if (!text.trimStart().startsWith('[')) return [new TextEncoder().encode(text)];
   let requests: unknown;

@@ -12,6 +12,7 @@ import { outputRoles } from '../onnx/classes/output-roles.ts';
 import { externalDataFiles } from '../onnx/external-data.ts';
 import { type OnnxModel, readModel, writeModel } from '../onnx/model-file.ts';
 import { stripZipMap } from '../onnx/zip-map.ts';
+import { unreadable } from '../unreadable.ts';
 import { giveShapes } from './given-shapes.ts';
 import { checkInitializers } from './initializers.ts';
 import type { GivenShape } from './options.ts';
@@ -76,8 +77,7 @@ async function readWhole(path: string, maxBytes: number): Promise<Uint8Array<Arr
     return new Uint8Array(await readFile(path));
   } catch (cause) {
     if (cause instanceof PopserveError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new PopserveError('INVALID_ARGUMENT', `cannot read the model: ${reason}`, { cause });
+    throw unreadable(path, cause);
   }
 }
 

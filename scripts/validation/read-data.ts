@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { PopserveError } from '../../registry/errors.ts';
 import type { Signature } from '../../registry/signature.ts';
+import { unreadable } from '../unreadable.ts';
 import { readFolder } from './folder/read-folder.ts';
 import { readTexts } from './read-texts.ts';
 import { bindColumns } from './table/bind-columns.ts';
@@ -14,9 +15,7 @@ import type { DataOptions, TestData } from './test-data.ts';
  */
 export async function readData(options: DataOptions, signature: Signature, needsTruth: boolean): Promise<TestData> {
   const found = await stat(options.path).catch((cause: unknown) => {
-    throw new PopserveError('INVALID_ARGUMENT', `cannot read ${options.path}: there is no such file`, {
-      cause,
-    });
+    throw unreadable(options.path, cause);
   });
   if (options.texts !== undefined) {
     if (!found.isDirectory()) return readTexts(options, options.texts, needsTruth);

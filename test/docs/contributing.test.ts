@@ -1,4 +1,4 @@
-// The picture of the tree in CONTRIBUTING.md against the folders, and the npm scripts that the pages name against package.json.
+// The picture of the tree in CONTRIBUTING.md against the folders, and what the pages say of npm scripts and Node against package.json.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -18,6 +18,11 @@ function pictured(top: string): string[] {
 it.each(['worker', 'scripts'])('the tree has every folder of %s/, and no other', (top) => {
   const folders = readdirSync(join(projectRoot, top), { withFileTypes: true }).filter((entry) => entry.isDirectory());
   expect(pictured(top).sort()).toEqual(folders.map(({ name }) => name).sort());
+});
+
+it.each(['README.md', 'docs/install.md'])('%s asks for the Node that package.json asks for', (page) => {
+  const [, least] = /needs? Node (\d+) or newer/.exec(readPage(page)) ?? [];
+  expect(`>=${least}`).toBe(packageJson.engines.node);
 });
 
 it('every npm script that a page names exists', () => {

@@ -148,7 +148,9 @@ describe('promote and abort', () => {
   });
 
   it('promote is refused without a rollout', () => {
-    expect(() => apply(routeAfter(activate('1')), { action: 'promote' })).toThrow(conflict('expected a rollout'));
+    expect(() => apply(routeAfter(activate('1')), { action: 'promote' })).toThrow(
+      conflict('there is no canary to promote; begin one'),
+    );
   });
 
   it('abort gives all traffic back to stable', () => {

@@ -75,7 +75,7 @@ async function drift({ registry, host }: Context, model: string, { pop, version 
   if (details.versions.length === 0 && version !== undefined) {
     // Where there is no such version, the registry says so.
     const { baseline } = await registry.getManifest(model, version);
-    const why = baseline === undefined ? 'it has no baseline (publish it with --test-data)' : 'nothing was counted yet';
+    const why = baseline === undefined ? noBaseline : nothingCounted;
     return { lines: [`${model} ${version}: ${why}`], value: details };
   }
   if (pop !== undefined && details.versions.length > 0 && details.versions.every(({ places }) => places.length === 0)) {
@@ -92,13 +92,17 @@ async function popsOf(registry: Context['registry'], model: string): Promise<str
   return [...new Set(places.filter((place) => place.startsWith('pop:')).map((place) => place.slice('pop:'.length)))];
 }
 
+const noBaseline = 'it has no baseline (publish it with --test-data)';
+const nothingCounted =
+  "nothing was counted yet: requests count some seconds later, those with the operator's token (of 'npx popserve infer') never";
+
 function describeDrift(
   { model, settings, versions, events }: ModelDrift,
   pop: string | undefined,
   nowMs: number,
 ): Line[] {
   if (versions.length === 0)
-    return [`${model}: nothing was counted yet; a version needs a baseline (publish it with --test-data)`];
+    return [`${model}: ${nothingCounted}; a version needs a baseline (publish it with --test-data)`];
   const lines = versions
     .filter(({ places }) => pop === undefined || places.length > 0)
     .flatMap((version) => [

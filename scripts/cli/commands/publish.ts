@@ -10,6 +10,7 @@ import { contractBreaks } from '../../../registry/contract/breaks.ts';
 import { PopserveError } from '../../../registry/errors.ts';
 import { type Manifest, manifestBlobs } from '../../../registry/manifest.ts';
 import { sameRelease } from '../../publish/same-release.ts';
+import { unreadable } from '../../unreadable.ts';
 import type { Judgement } from '../../validation/options.ts';
 import { renderReport } from '../../validation/report.ts';
 import { budgetTexts, overBudget } from '../../validation/requirement.ts';
@@ -183,9 +184,7 @@ async function digestOfFile(file: string): Promise<string> {
   try {
     await pipeline(createReadStream(file), hash);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : '';
-    const fault = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'it is a folder' : String(error);
-    throw new PopserveError('INVALID_ARGUMENT', `cannot read ${file}: ${fault}`);
+    throw unreadable(file, error);
   }
   return `sha256:${hash.digest('hex')}`;
 }

@@ -1,10 +1,11 @@
 // Pictures of one line of writing: the steps of their height and width, and the step from the model's values to the text.
 import { readFile } from 'node:fs/promises';
-import { invalid, PopserveError } from '../../../registry/errors.ts';
+import { invalid } from '../../../registry/errors.ts';
 import type { OutputRole } from '../../../registry/output-role.ts';
 import type { Ctc } from '../../../registry/pipeline/ctc.ts';
 import type { ImageStep, ImageStepOf } from '../../../registry/pipeline/image-input.ts';
 import type { Signature, TensorSpec } from '../../../registry/signature.ts';
+import { unreadable } from '../../unreadable.ts';
 
 /** Where `--labels` and the options beside it say what the classes write. */
 export interface WritingOptions {
@@ -27,8 +28,7 @@ export async function readKeys(file: string): Promise<string[]> {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
   } catch (cause) {
-    const reason = cause instanceof TypeError ? `${file} is not UTF-8 text` : String(cause);
-    throw new PopserveError('INVALID_ARGUMENT', `cannot read the labels: ${reason}`, { cause });
+    throw unreadable(file, cause);
   }
   const lines = text.split(/\r?\n/);
   if (lines.at(-1) === '') lines.pop();

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type * as z from 'zod';
 import { PopserveError } from '../../../registry/errors.ts';
 import { parse } from '../../../registry/parse.ts';
+import { unreadable } from '../../unreadable.ts';
 
 /**
  * @returns null if there is no such file
@@ -14,7 +15,7 @@ export async function readJson<S extends z.ZodType>(path: string, schema: S): Pr
     text = await readFile(path, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw new PopserveError('INVALID_ARGUMENT', `cannot read ${path}: ${String(error)}`, { cause: error });
+    throw unreadable(path, error);
   }
   let json: unknown;
   try {

@@ -3,13 +3,14 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { invalid, PopserveError } from '../../../registry/errors.ts';
+import { invalid } from '../../../registry/errors.ts';
 import { parse, parseJson } from '../../../registry/parse.ts';
 import type { ImageInput } from '../../../registry/pipeline/image-input.ts';
 import { imageStep } from '../../../registry/pipeline/image-step.ts';
 import { planGeometry } from '../../../worker/pipeline/geometry.ts';
 import type { PictureItem } from '../../../worker/pipeline/items.ts';
 import { readPictureHeader } from '../../../worker/pipeline/picture-header.ts';
+import { unreadable } from '../../unreadable.ts';
 import type { TrueObject } from '../metrics/average-precision.ts';
 import type { TrueObjects } from '../test-data.ts';
 import type { FoundSamples } from './find-samples.ts';
@@ -109,7 +110,7 @@ async function itemOf(
   { image, what }: { readonly image: ImageInput; readonly what: string },
 ): Promise<PictureItem> {
   const bytes = await readFile(join(folder, file)).catch((cause: unknown) => {
-    throw new PopserveError('INVALID_ARGUMENT', `cannot read ${file}: ${String(cause)}`, { cause });
+    throw unreadable(file, cause);
   });
   const header = readPictureHeader(bytes, file);
   const isTurned = imageStep(image, 'orient') !== undefined && header.orientation >= 5;

@@ -2,10 +2,11 @@
 
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import { invalid, PopserveError } from '../../../registry/errors.ts';
+import { invalid } from '../../../registry/errors.ts';
 import type { DataReference } from '../../../registry/evaluation.ts';
 import { largest } from '../../../registry/extremes.ts';
 import type { Signature } from '../../../registry/signature.ts';
+import { unreadable } from '../../unreadable.ts';
 import { requireDistinct, sameName } from '../table/column-names.ts';
 import { findDecimalSign } from '../table/decimal-sign.ts';
 import { guessedLabel, namedLabel } from '../table/label-column.ts';
@@ -173,7 +174,7 @@ async function list(folder: string): Promise<{ files: string[]; folders: string[
   const files: string[] = [];
   const folders: string[] = [];
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
-    throw new PopserveError('INVALID_ARGUMENT', `cannot read ${folder}: ${String(cause)}`, { cause });
+    throw unreadable(folder, cause);
   });
   for (const entry of entries) {
     if (entry.name.startsWith('.')) continue;

@@ -1,9 +1,10 @@
 // One row of one input from one file.
 import { readFile } from 'node:fs/promises';
-import { invalid, PopserveError } from '../../../registry/errors.ts';
+import { invalid, type PopserveError } from '../../../registry/errors.ts';
 import { rowElements } from '../../../registry/feature.ts';
 import { elementBytes, type TensorSpec } from '../../../registry/signature.ts';
 import type { Item } from '../../../worker/pipeline/items.ts';
+import { unreadable } from '../../unreadable.ts';
 import { parseNpy } from './npy.ts';
 import { type Preparation, preparePicture } from './prepare-picture.ts';
 
@@ -31,7 +32,7 @@ export const imageFile = /\.(png|jpe?g|webp)$/i;
  */
 export async function readRow({ path, name }: RowFile, spec: TensorSpec, plan: Preparation | undefined): Promise<Row> {
   const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new PopserveError('INVALID_ARGUMENT', `cannot read ${name}: ${String(cause)}`, { cause });
+    throw unreadable(name, cause);
   });
   if (imageFile.test(name) && plan !== undefined) {
     const row = await preparePicture(bytes, plan, spec.datatype, name);

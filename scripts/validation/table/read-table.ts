@@ -5,6 +5,7 @@ import { basename } from 'node:path';
 import { sha256Digest } from '../../../registry/digests.ts';
 import { PopserveError } from '../../../registry/errors.ts';
 import type { DataReference } from '../../../registry/evaluation.ts';
+import { unreadable } from '../../unreadable.ts';
 import type { ReadingOptions } from '../test-data.ts';
 import { requireDistinct } from './column-names.ts';
 import { decodeText } from './decode-text.ts';
@@ -26,7 +27,7 @@ export interface Table extends Records {
  */
 export async function readTable(file: string, reading: ReadingOptions = {}): Promise<Table> {
   const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new PopserveError('INVALID_ARGUMENT', `cannot read the test data: ${String(cause)}`, { cause });
+    throw unreadable(file, cause);
   });
   const name = basename(file);
   const { text, encoding, notes } = decodeText(bytes, name, reading.encoding);

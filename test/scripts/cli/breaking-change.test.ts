@@ -82,7 +82,7 @@ describe('a change that would break callers', () => {
     await serve('promoted');
     await popserve(['canary', 'promoted', '2', '--percent', '5', '--breaking', '--reason', 'told them']);
     const refused = await popserve(['promote', 'promoted', '--reason', "it's time"]);
-    expect(refused).toMatchObject({ status: 1, out: expect.stringContaining('2 would break callers of 1') });
+    expect(refused).toMatchObject({ status: 1, out: expect.stringContaining('2 as stable would break callers of 1') });
     expect(refused.out).toContain("npx popserve promote promoted --reason 'it'\\''s time' --breaking\n");
     expect(await popserve(['promote', 'promoted', '--reason', 'x', '--breaking'])).toMatchObject({ status: 0 });
   });
@@ -128,7 +128,7 @@ describe('popserve publish', () => {
     await pop.release(adder('loud', '1', 1));
     const words = ['publish', file, '--name', 'loud', '--version', '2', '--activate'];
     const refused = await popserve(words, renamed('loud', '2'));
-    expect(refused).toMatchObject({ status: 1, out: expect.stringContaining('2 would break callers of 1') });
+    expect(refused).toMatchObject({ status: 1, out: expect.stringContaining('2 as stable would break callers of 1') });
     expect((await popserve(['show', 'loud', '2'])).err).toContain('is not found');
     const done = await popserve(pasted(refused.out), renamed('loud', '2'));
     expect(done).toMatchObject({ status: 0, out: expect.stringContaining('loud: serving 2 (epoch 2)') });
@@ -166,7 +166,7 @@ describe('popserve rollback', () => {
     await popserve(['activate', 'hurry', '2', '--breaking', '--reason', 'told them']);
     const refused = await popserve(['rollback', 'hurry']);
     expect(refused.err).toBe('hurry: going back from 2 (epoch 2) to 1, last served at epoch 1\n');
-    expect(refused).toMatchObject({ status: 1, out: expect.stringContaining('1 would break callers of 2') });
+    expect(refused).toMatchObject({ status: 1, out: expect.stringContaining('1 as stable would break callers of 2') });
     expect(pasted(refused.out)).toEqual(['rollback', 'hurry', '--breaking', '--reason', 'back from 2']);
     expect((await popserve(pasted(refused.out))).out).toContain('hurry: serving 1 (epoch 3)\n');
   });

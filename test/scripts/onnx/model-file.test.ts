@@ -60,6 +60,8 @@ describe('reading a model file', () => {
     ['UTF-16 text', Uint8Array.of(0xff, 0xfe, 0x44, 0, 0x61, 0), 'UTF-16 text'],
     ['a gzip file', gzipSync(writeModel(addModel())), 'a gzip file'],
     ['a ZIP file', ascii('PK\x03\x04 and more'), 'a ZIP file'],
+    ['what torch.save writes', ascii('PK\x03\x04\0\0archive/data.pkl'), 'export it to ONNX first'],
+    ['a pickle', Uint8Array.of(0x80, 0x02, 0x8a), 'export it to ONNX first'],
     ['a PNG image', Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0), 'a PNG image'],
     ['a model in ORT format', ascii('\x10\0\0\0ORTM\0\0\0\0'), 'ORT format'],
     ['a tar archive', Buffer.concat([new Uint8Array(257), ascii('ustar\0')]), 'a tar archive'],

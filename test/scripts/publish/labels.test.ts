@@ -34,7 +34,11 @@ describe('a file of labels', () => {
   });
 
   it.each([
-    ['that is not there', { output: null, file: '/nowhere/labels.txt' }, /cannot read the labels: .*\/nowhere/],
+    [
+      'that is not there',
+      { output: null, file: '/nowhere/labels.txt' },
+      /cannot read \/nowhere\/labels\.txt: there is no such file$/,
+    ],
     ['without a label', write('\n \n'), /labels\.txt has no labels/],
   ])('%s is refused', async (_, file, message) => {
     await expect(readLabels([file])).rejects.toMatchObject({
@@ -44,7 +48,7 @@ describe('a file of labels', () => {
   });
 
   it('of another encoding is refused', async () => {
-    const message = expect.stringMatching(/labels\.txt is not UTF-8 text/);
+    const message = expect.stringMatching(/labels\.txt: it is not UTF-8 text/);
     await expect(readLabels([write(Uint8Array.of(0x47, 0xfc))])).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
       message,

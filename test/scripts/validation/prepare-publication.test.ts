@@ -170,7 +170,7 @@ describe('preparing a publication', () => {
     ],
     ['that are no JSON', '[{"inputs":', 'expected JSON'],
     ['without a request', '[]', 'at least one'],
-    ['that are not UTF-8', Buffer.from('{"inputs":[],"id":"\xe9"}', 'latin1'), 'wrong.json is not UTF-8 text'],
+    ['that are not UTF-8', Buffer.from('{"inputs":[],"id":"\xe9"}', 'latin1'), 'wrong.json: it is not UTF-8 text'],
   ])('refuses sample inputs %s and says why', async (_, text, words) => {
     const options = { inputsFile: workshop.write('wrong.json', text) };
     await expect(workshop.publish(workshop.write('gather.onnx', gather()), options)).rejects.toMatchObject({

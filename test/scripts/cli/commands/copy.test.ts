@@ -116,7 +116,7 @@ describe('popserve copy', () => {
     await staging.release({ manifest: { ...manifest, features: ['a', 'c'] }, blobs }, false);
     const ran = await copy('press', '3', '--activate');
     expect(ran.status).toBe(1);
-    expect(ran.out).toContain('3 would break callers of 1, which is served as stable; nothing was changed');
+    expect(ran.out).toContain('3 as stable would break callers of 1; nothing was changed');
     expect(ran.out).toContain(
       'to do it all the same: npx popserve copy press 3 --from staging --to production --activate --breaking',
     );

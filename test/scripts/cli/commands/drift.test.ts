@@ -200,7 +200,10 @@ it('knows no version that the registry does not know', async () => {
 
 it('says why there is nothing to see', async () => {
   pop.intercept = () => ({ status: 200, body: { ...answer, versions: [], events: [] } });
-  expect((await runCommand(['drift', 'm'], pop.url)).out).toContain('a version needs a baseline');
+  const { out } = await runCommand(['drift', 'm'], pop.url);
+  expect(out).toContain('a version needs a baseline');
+  // Who has published one and has asked by the command would look for the fault there.
+  expect(out).toContain("those with the operator's token (of 'npx popserve infer') never");
 });
 
 it('accepts what a place sends as its usual, and says what from', async () => {

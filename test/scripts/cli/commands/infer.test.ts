@@ -38,6 +38,11 @@ function binaryResponse(output: object, data: Uint8Array): void {
   });
 }
 
+const plainMetadata = {
+  ...{ name: 'm', versions: ['v1'], platform: 'onnxruntime_onnx' },
+  ...{ inputs: [], outputs: [], records: -1, properties: {} },
+};
+
 describe('popserve infer', () => {
   it('sends the file as it is and tells what answered', async () => {
     const { status, out } = await infer(['--input', file]);
@@ -138,6 +143,42 @@ describe('popserve infer', () => {
     const { status, err } = await infer(['--input', join(folder, 'nothing.json')]);
     expect(status).toBe(1);
     expect(err).toContain('nothing.json: there is no such file');
+  });
+
+  it.each(['--image', '--csv'])('%s says in words that a file is not there or is a folder', async (flag) => {
+    const x = { name: 'x', type: 'number', datatype: 'FP32', shape: [], optional: false };
+    pop.intercept = () => ({ status: 200, body: { ...plainMetadata, features: [x] } });
+    const missing = join(folder, 'nothing.csv');
+    expect((await infer([flag, missing])).err).toBe(`popserve: cannot read ${missing}: there is no such file\n`);
+    expect((await infer([flag, folder])).err).toBe(
+      `popserve: cannot read ${folder}: it is a folder, expected a file\n`,
+    );
+  });
+
+  it.each([
+    ['a record, where its one feature is a text', ['string'], "ask with --record 'message=Hi mum'"],
+    ['a record or a request', ['number', 'string'], 'ask with --record or --input (--example prints a request)'],
+  ])('leads from --text to %s, where the version takes no texts', async (_, types, advice) => {
+    const names = ['message', 'other'];
+    const features = types.map((type, at) => ({
+      ...{ name: names[at], type, datatype: 'BYTES', shape: [], optional: false },
+    }));
+    pop.intercept = ({ call }) =>
+      call.startsWith('GET')
+        ? { status: 200, body: { ...plainMetadata, features } }
+        : { status: 400, body: { error: 'the body is not JSON: expected a value at position 0, got "H"' } };
+    const { status, err } = await infer(['--text', 'Hi mum']);
+    const fault = '--text: m was published without a task that takes texts, see docs/texts.md';
+    expect([status, err]).toEqual([1, `popserve: ${fault}; ${advice}\n`]);
+  });
+
+  it('passes the refusal of a text on by a version that takes texts', async () => {
+    const pipeline = { task: 'text-classification', inputs: [], outputs: [] };
+    pop.intercept = ({ call }) =>
+      call.startsWith('GET')
+        ? { status: 200, body: { ...plainMetadata, features: [], pipeline } }
+        : { status: 400, body: { error: 'the text is too long' } };
+    expect((await infer(['--text', 'Hi mum'])).err).toBe('popserve: the text is too long\n');
   });
 
   it('says so when the answer is no inference response', async () => {

@@ -100,7 +100,10 @@ describe('the commands that change a route', () => {
 
   it('pass the refusal of a change on', async () => {
     const { status, err } = await popserve('promote', 'm');
-    expect([status, err]).toEqual([1, "popserve: model 'm': expected a rollout to promote, there is none\n"]);
+    expect([status, err]).toEqual([
+      1,
+      "popserve: model 'm': there is no canary to promote; begin one with 'npx popserve canary m VERSION --percent 10'\n",
+    ]);
   });
 
   it('say so when the copy for the PoPs is late', async () => {

@@ -164,7 +164,7 @@ describe('popserve activate --verify', () => {
     await pop.release({ manifest: { ...manifest, limits }, blobs }, false);
     const words = ['activate', 'broken', '2', '--verify', '--url', spoiled()];
     const refused = await run(...words);
-    expect(refused).toMatchObject({ status: 1, out: expect.stringContaining('2 would break callers of 1') });
+    expect(refused).toMatchObject({ status: 1, out: expect.stringContaining('2 as stable would break callers of 1') });
     const ran = await run(...words, '--breaking', '--reason', 'meant');
     expect(ran.out).toContain('taken back\nbroken: serving 1 (epoch 3)');
     // Going back from a limit to none breaks nobody; the other way round it does, and must not stand in the way.
