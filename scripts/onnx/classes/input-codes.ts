@@ -22,7 +22,8 @@ export function inputCodes(graph: GraphProto, roles: readonly OutputRole[]): Inp
     if (!isMlOperator(node, 'LabelEncoder') || !index.inputs.has(input)) return [];
     const [keys, code] = [encodedKeys(node) ?? [], encoding(node)];
     return said.flatMap(([output, labels]) => {
-      if (labels === 'column') return [];
+      // More keys than classes are a feature that is encoded with small numbers, as every ordinal one is.
+      if (labels === 'column' || keys.length !== labels.length) return [];
       const names = labels.flatMap((label) => keys.find((key) => String(code?.(key)) === String(label)) ?? []);
       return names.length === labels.length && String(names) !== String(labels) ? [{ input, output, names }] : [];
     });

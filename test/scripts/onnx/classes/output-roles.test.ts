@@ -423,7 +423,7 @@ describe('outputs that are no predictions', () => {
 describe('a label', () => {
   const encode = (values: number[]) =>
     ml('LabelEncoder', ['truth'], ['key'], {
-      keys_strings: { strings: ['five', 'three', 'six'] },
+      keys_strings: { strings: ['five', 'three', 'six', 'ten'].slice(0, values.length) },
       values_int64s: { ints: values },
     });
   const inputs: Output[] = [
@@ -439,6 +439,8 @@ describe('a label', () => {
     };
     expect(codes([1, 2, 3])).toEqual([{ input: 'truth', output: 'p', names: ['six', 'five', 'three'] }]);
     expect(codes([7, 8, 9])).toEqual([]);
+    // A feature of four values beside three classes.
+    expect(codes([1, 2, 3, 4])).toEqual([]);
   });
 });
 
