@@ -21,18 +21,19 @@ export function modelOfRecord({ details, path }: AuditRecord): string | null {
   return /^\/(?:registry|v2\/repository|console)\/models\/([^/]+)/.exec(path)?.[1] ?? null;
 }
 
-/** Plain values with their names, those of an object behind one another. */
+/** Values with their names; an action, which an object is named after, stands without: `canary, percent 5, version 2`. */
 export function describeDetails(details: AuditRecord['details']): string {
   return Object.entries(details)
-    .filter(([name, value]) => name !== 'model' && value !== null)
-    .map(([name, value]) => {
-      if (Array.isArray(value)) return `${name} ${value.join(', ')}`;
-      if (typeof value === 'object' && value !== null) return Object.values(value).filter(isPlain).join(' ');
-      return `${name} ${String(value)}`;
-    })
+    .filter(([name]) => name !== 'model')
+    .flatMap(([name, value]) => describeValue(name, value))
     .join(', ');
 }
 
-function isPlain(value: unknown): boolean {
-  return typeof value !== 'object';
+function describeValue(name: string, value: unknown): string[] {
+  if (value === null) return [];
+  if (Array.isArray(value)) return [`${name} ${value.join(', ')}`];
+  if (typeof value !== 'object') return [`${name} ${String(value)}`];
+  return Object.entries(value).flatMap(([member, inner]) =>
+    member === name && typeof inner === 'string' ? [inner] : describeValue(member, inner),
+  );
 }

@@ -25,19 +25,29 @@ const numberText = z
   .refine((text) => text.trim() !== '' && !Number.isNaN(Number(text)), 'expected a number')
   .transform(Number);
 
+/** @param expected what the number must be: zod's own messages name types of JavaScript, or no second bound */
+function numberParser(schema: z.ZodType<number, number>, expected: string): (text: string) => number {
+  return (text) => {
+    const checked = check(numberText.pipe(schema), text);
+    if ('data' in checked) return checked.data;
+    throw new InvalidArgumentError(`expected ${expected}.`);
+  };
+}
+
 export const parseModel = parser(modelNameSchema);
 export const parsePlace = parser(placeSchema);
 export const parseVersion = parser(versionSchema);
 export const parseAlias = parser(aliasSchema);
-export const parsePercent = parser(numberText.pipe(percentSchema));
-export const parseShare = parser(numberText.pipe(z.number().min(0).max(1)));
-export const parseNumber = parser(numberText.pipe(z.number()));
-export const parseTolerance = parser(numberText.pipe(z.number().min(0)));
-export const parseMilliseconds = parser(numberText.pipe(z.number().min(0)));
-export const parsePositive = parser(numberText.pipe(z.number().positive()));
-export const parseDriftWindow = parser(numberText.pipe(z.number().min(1).max(3600)));
-export const parseEpoch = parser(numberText.pipe(z.int().min(0)));
-export const parseCount = parser(numberText.pipe(z.int().min(1)));
+export const parsePercent = numberParser(percentSchema, 'a number from 0 to 100');
+export const parseShare = numberParser(z.number().min(0).max(1), 'a number from 0 to 1');
+export const parseNumber = numberParser(z.number(), 'a number');
+export const parseTolerance = numberParser(z.number().min(0), 'a number of 0 or more');
+export const parseMilliseconds = numberParser(z.number().min(0), 'a number of 0 or more');
+export const parsePositive = numberParser(z.number().positive(), 'a number above 0');
+export const parseDriftWindow = numberParser(z.number().min(1).max(3600), 'a number from 1 to 3600');
+export const parseEpoch = numberParser(z.int().min(0), 'a whole number of 0 or more');
+export const parseCount = numberParser(z.int().min(1), 'a whole number of 1 or more');
+export const parsePort = numberParser(z.int().min(0).max(65_535), 'a whole number from 0 to 65535');
 /** Numbers of 1 and more, separated by commas. */
 export const parseCounts = parser(
   z
@@ -74,7 +84,7 @@ export const parseStrides = parser(numberList.pipe(z.array(z.int().min(1))));
 export const parseIou = parser(
   z.union([z.literal('none'), numberText.pipe(z.number().min(0).max(1))], 'expected a share of 0 to 1, or none'),
 );
-export const parseBoxCount = parser(numberText.pipe(z.int().min(1).max(mostBoxes)));
+export const parseBoxCount = numberParser(z.int().min(1).max(mostBoxes), `a whole number from 1 to ${mostBoxes}`);
 export const parseReason = parser(z.string().min(1).max(1000));
 
 /** For an option that may come several times: collects `key=value`. */

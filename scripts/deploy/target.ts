@@ -54,7 +54,10 @@ export async function readTarget(config: string, environment: string): Promise<T
   const { unstable_readConfig: readConfig, experimental_readRawConfig: readRaw } = await importWrangler();
   const environments = Object.keys(readRaw({ config: path }).rawConfig.env ?? {});
   if (environment !== '' && !environments.includes(environment)) {
-    const known = environments.length === 0 ? 'it has none' : `it has ${environments.join(' and ')}`;
+    const known =
+      environments.length === 0
+        ? 'it describes one deployment, its top level: leave --env away'
+        : `it has ${environments.join(' and ')}`;
     throw new PopserveError('NOT_FOUND', `${basename(path)} has no environment '${environment}'; ${known}`);
   }
   const read: Unstable_Config = readConfig({ config: path, env: environment }, { hideWarnings: true });

@@ -32,3 +32,9 @@ it('every npm script that a page names exists', () => {
   expect(named.length).toBeGreaterThan(20);
   expect(named.filter((each) => !Object.hasOwn(packageJson.scripts, each.split(': ')[1] ?? ''))).toEqual([]);
 });
+
+it('the README deploys a project of its own without --env, which is refused there', () => {
+  const [, block = ''] = /```sh\n(npx popserve init my-pop\n[\s\S]*?)```/.exec(readPage('README.md')) ?? [];
+  expect(block).toContain('npx popserve deploy');
+  expect(block).not.toContain('--env');
+});

@@ -1,5 +1,6 @@
 // `popserve history`: who changed what is served, when and why.
 import type { Command } from 'commander';
+import { largest } from '../../../registry/extremes.ts';
 import type { Route } from '../../../registry/route.ts';
 import { parseCount, parseModel } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
@@ -8,7 +9,11 @@ import { usualColumns } from '../help.ts';
 import { layOut, wrapped } from '../layout.ts';
 import { type Report, table } from '../report.ts';
 
+/** Where WHO stands in a row. */
+const whoColumn = 2;
 const longestName = 20;
+/** A name that is shorter tells nobody. */
+const shortestName = 8;
 
 interface HistoryOptions {
   limit: number;
@@ -37,14 +42,14 @@ async function history({ registry, host }: Context, model: string, limit: number
   const rows = shown.map((route, index) => [
     String(route.epoch),
     route.audit.at.slice(0, 19).replace('T', ' '),
-    shortened(route.audit.actor),
+    route.audit.actor,
     describeAction(route, routes[index + 1]),
     route.aliases.stable ?? '',
     describeShare(route.rollout),
     describeShare(route.shadow),
   ]);
   const header = ['EPOCH', 'WHEN (UTC)', 'WHO', 'ACTION', 'SERVING', 'CANARY', 'SHADOW'];
-  const [top = '', ...lines] = layOut(table([header, ...rows]), null);
+  const [top = '', ...lines] = fitted([header, ...rows], host.screenColumns);
   const indent = ' '.repeat('EPOCH  '.length);
   const below = ({ audit }: Route) =>
     [...(audit.breaking ?? []).map((text) => `breaks callers: ${text}`), ...(audit.reason ? [audit.reason] : [])]
@@ -56,9 +61,17 @@ async function history({ registry, host }: Context, model: string, limit: number
   };
 }
 
-/** A name of 128 characters would push the other columns out of sight; --json has it whole. */
-function shortened(name: string): string {
-  return name.length > longestName ? `${name.slice(0, longestName - 1)}…` : name;
+/** A name of 128 characters would push the other columns out of sight, and those must fit a terminal; --json has it whole. */
+function fitted(rows: readonly (readonly string[])[], columns: number | null): string[] {
+  const withNames = (longest: number) =>
+    layOut(table(rows.map((row) => row.map((cell, at) => (at === whoColumn ? shortened(cell, longest) : cell)))), null);
+  const lines = withNames(longestName);
+  const excess = columns === null ? 0 : largest(lines.map(({ length }) => length)) - columns;
+  return excess <= 0 ? lines : withNames(Math.max(shortestName, longestName - excess));
+}
+
+function shortened(name: string, longest: number): string {
+  return name.length > longest ? `${name.slice(0, longest - 1)}…` : name;
 }
 
 /** @param before the route that this one replaced; undefined for the first */

@@ -127,7 +127,7 @@ function collectModel(text: string, collected: readonly string[] = []): string[]
 
 function parseDays(text: string): string {
   if (/^[1-9]\d{0,4}$/.test(text)) return text;
-  throw new InvalidArgumentError('expected a whole number of days.');
+  throw new InvalidArgumentError('expected a whole number of days from 1 to 99999.');
 }
 
 function parseKeyId(text: string): string {

@@ -142,8 +142,9 @@ export function addRouteCommands(program: Command, execute: Execute): void {
       (model: string, version: string | undefined, options: RouteOptions & { percent?: number; report?: boolean }) => {
         const { percent, report } = options;
         if (report) return execute(options, (context) => reportShadow(context, model));
+        if (version === undefined && percent === 0) return change(model, { action: 'shadow', version: null }, options);
         if (version === undefined || percent === undefined) {
-          throw new UsageError('shadow: expected <version> and --percent, or --report');
+          throw new UsageError('shadow: expected <version> and --percent, --percent 0 to end it, or --report');
         }
         return change(model, { action: 'shadow', version, percent }, options);
       },

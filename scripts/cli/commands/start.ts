@@ -5,7 +5,7 @@ import { isHostName } from '../../../registry/host-name.ts';
 import { untilSignal } from '../../build/process-end.ts';
 import { announcement } from '../../start/announcement.ts';
 import { serve } from '../../start/serve.ts';
-import { parseCount, parseDriftWindow } from '../arguments.ts';
+import { parseDriftWindow, parsePort } from '../arguments.ts';
 import type { Host } from '../host.ts';
 import { defaultDataFolder } from '../settings.ts';
 
@@ -79,10 +79,4 @@ async function start({ data: folder, demo, empty, ...options }: StartOptions, ho
 function collectHost(text: string, collected: string[] | undefined): string[] {
   if (isHostName(text)) return [...(collected ?? []), text];
   throw new InvalidArgumentError('expected a name or an address without a port, like pop.example or [fd00::1].');
-}
-
-function parsePort(text: string): number {
-  const port = text === '0' ? 0 : parseCount(text);
-  if (port > 65_535) throw new InvalidArgumentError('expected 0 to 65535.');
-  return port;
 }

@@ -135,3 +135,12 @@ describe('the deployed Worker', () => {
     expect((await faults(changes as unknown as Partial<typeof answers>)).join()).toContain(fault);
   });
 });
+
+it('an environment that the file does not have is told with those that it has', async () => {
+  const config = join(await mkdtemp(join(folder, 'single-')), 'wrangler.toml');
+  await writeFile(config, 'name = "mine"\nmain = "index.js"\ncompatibility_date = "2026-07-30"\n');
+  await expect(readTarget(config, 'production')).rejects.toThrow(
+    "wrangler.toml has no environment 'production'; it describes one deployment, its top level: leave --env away",
+  );
+  await expect(readTarget(join(projectRoot, 'wrangler.toml'), 'eu')).rejects.toThrow('; it has staging and production');
+});

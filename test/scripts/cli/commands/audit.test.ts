@@ -33,12 +33,19 @@ it('shows who changed what, newest first, over as many pages as it takes', async
   expect(status).toBe(0);
   expect(out.split('\n').map((line) => line.replace(/ {2,}/g, ' | '))).toEqual([
     'WHEN (UTC) | WHO | FROM | CHANGE | MODEL | DETAILS',
-    '2026-11-24 12:00:00 | ann (operator) | 192.0.2.1 | route | pump | epoch 100, created true, activate 2',
-    '2026-11-24 11:59:00 | key:f00 | 192.0.2.1 | route | pump | epoch 99, created true, activate 2',
+    '2026-11-24 12:00:00 | ann (operator) | 192.0.2.1 | route | pump | epoch 100, created true, activate, version 2',
+    '2026-11-24 11:59:00 | key:f00 | 192.0.2.1 | route | pump | epoch 99, created true, activate, version 2',
     '2026-11-24 11:58:00 | ann (operator) | 192.0.2.1 | key created | id abc, scopes infer',
     '',
   ]);
   expect(pop.calls).toEqual(['GET /registry/audit?limit=100', 'GET /registry/audit?limit=100&after=2']);
+});
+
+it('names every value of an action, those of its limits too', async () => {
+  const action = { action: 'canary', version: '2', percent: 5, breaking: true, limits: { errorShare: 0.01 } };
+  serve([record(0, { details: { model: 'pump', epoch: 9, action } })]);
+  const { out } = await runCommand(['audit'], pop.url);
+  expect(out).toContain('epoch 9, canary, version 2, percent 5, breaking true, errorShare 0.01\n');
 });
 
 it('prints JSON lines for programs', async () => {

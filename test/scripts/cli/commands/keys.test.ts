@@ -55,6 +55,7 @@ it('keys revoke says when it holds everywhere', async () => {
 it.each([
   [['keys', 'create', 'x', '--scope', 'root'], 'root'],
   [['keys', 'create', 'x', '--expires', 'soon'], 'days'],
+  [['keys', 'create', 'x', '--expires', '0'], 'a whole number of days from 1 to 99999'],
   [['keys', 'revoke', 'pk_x'], '16 hex digits'],
 ])('%j is wrong usage', async (args, named) => {
   const { status, err } = await runCommand(args, pop.url);

@@ -182,6 +182,22 @@ describe('popserve history', () => {
     expect(out.match(/because of/g)?.length).toBe(40);
   });
 
+  it('fits a terminal of 80 columns where there are a canary and a shadow', async () => {
+    await release('v1');
+    const [route] = pop.routes;
+    const [rollout, shadow] = [
+      { version: 'v2', percent: 12.5, salt: 's' },
+      { version: 'v3', percent: 100 },
+    ];
+    const audit = { ...route?.audit, actor: 'a name of more than twenty characters' };
+    pop.intercept = () => ({ status: 200, body: { routes: [{ ...route, rollout, shadow, audit }], next: null } });
+    const narrow = (await runCommand(['history', 'm'], pop.url, { screenColumns: 80 })).out;
+    expect(narrow.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect(narrow).toMatch(/ a name of\w*.*… +activate +v1 +v2 12\.5 % +v3 100 %$/m);
+    // A program reads the same whatever the terminal is.
+    expect((await popserve('history', 'm')).out).toContain('a name of more than…');
+  });
+
   it('reads page after page up to the limit', async () => {
     await release('v1');
     const [route] = pop.routes;

@@ -35,6 +35,7 @@ describe('the commands that change a route', () => {
     [['alias', 'm', 'night', 'v2', '--breaking'], { action: 'alias', name: 'night', version: 'v2', breaking: true }],
     [['abort', 'm'], { action: 'abort' }],
     [['shadow', 'm', 'v2', '--percent', '0'], { action: 'shadow', version: 'v2', percent: 0 }],
+    [['shadow', 'm', '--percent', '0'], { action: 'shadow', version: null }],
     [['alias', 'm', 'night', 'v2'], { action: 'alias', name: 'night', version: 'v2' }],
     [['unalias', 'm', 'night'], { action: 'alias', name: 'night', version: null }],
   ])('%j asks for %j', async (args, action) => {
@@ -49,7 +50,7 @@ describe('the commands that change a route', () => {
   it.each([
     [['--min-requests', '5'], '--min-requests goes with a limit'],
     [['--no-limits', '--max-drift', '1'], '--no-limits goes with no limit'],
-    [['--max-error-share', '2'], 'Too big'],
+    [['--max-error-share', '2'], 'expected a number from 0 to 1'],
   ])('canary with %j is wrong usage', async (words, fault) => {
     const { status, err } = await popserve('canary', 'm', 'v2', '--percent', '5', ...words);
     expect([status, err]).toEqual([2, expect.stringContaining(fault)]);

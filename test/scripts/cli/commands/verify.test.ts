@@ -78,6 +78,24 @@ describe('popserve verify', () => {
     });
   });
 
+  it('asks once where nobody answers, or the port speaks another protocol', async () => {
+    await pop.release(golden('away', '1', 1), false);
+    const closed = createServer();
+    await listen(closed);
+    const nobody = `http://127.0.0.1:${portOf(closed)}`;
+    await close(closed);
+    for (const [url, fault] of [
+      [nobody, 'nothing answers at '],
+      [spoiled().replace('http:', 'https:'), 'this port speaks http'],
+    ] as const) {
+      const ran = await run('verify', 'away', '1', '--url', url);
+      expect(ran.status).toBe(1);
+      expect(ran.out).toContain(': 0 of 2 golden vectors as published\ncase 1: ');
+      expect(ran.out).toContain(fault);
+      expect(ran.out).toMatch(/\ncase 2: not asked\n$/);
+    }
+  });
+
   it('says why a version that draws random numbers cannot be verified, before it would be activated', async () => {
     const { manifest, blobs } = adder('drawn', '1', 1);
     await pop.release({ manifest: { ...manifest, random: { operators: ['Bernoulli'] } }, blobs }, false);
