@@ -12,6 +12,7 @@ import { givenSettings, isOnlyLocal, localDefaults, type SettingFlags } from './
 import { releaseDemo, releaseDemoPictures } from './release-demo.ts';
 import { requireAddress } from './require-address.ts';
 import { markRunning } from './running-pops.ts';
+import { Taken } from './taken.ts';
 
 export interface ServeOptions extends SettingFlags {
   readonly port: number;
@@ -43,14 +44,15 @@ export async function serve(options: ServeOptions, say: (line: string) => void):
       `there is no wrangler.toml in ${folder} or above it; make a project with 'npx popserve init my-pop' and start there`,
     );
   }
-  await using taken = new AsyncDisposableStack();
+  await using taken = new Taken();
   const hold = taken.use(await holdFolder(options.data));
   await requireAddress(options.host, options.port);
   say('Starting a local PoP: bundling the Worker, starting workerd …');
   const ofCheckout = !isBuilt && folder === projectRoot && options.environment === undefined;
   const settings = await givenSettings(folder, options);
   const project = ofCheckout ? undefined : { folder, config, environment: options.environment };
-  const pop = taken.adopt(await start(options, project, settings), (each) => each.stop().catch(() => {}));
+  const pop = await start(options, project, settings);
+  taken.defer(() => pop.stop().catch(() => {}));
   // Disposed before the PoP, which then ends its workerd itself.
   taken.use(await guardRuntime());
   const url = localUrl(pop.url, options.host);
@@ -69,7 +71,7 @@ export async function serve(options: ServeOptions, say: (line: string) => void):
   }
   const open = (await fetch(new URL('/v2/models', url))).status !== 401;
   const held = taken.move();
-  return { url, open, served, [Symbol.asyncDispose]: () => held.disposeAsync() };
+  return { url, open, served, [Symbol.asyncDispose]: () => held[Symbol.asyncDispose]() };
 }
 
 async function start(

