@@ -236,7 +236,7 @@ describe('the release gate on a folder', { timeout: 60_000 }, () => {
   });
 
   it.each([
-    [['--image-mean', 'grey'], 'expected number'],
+    [['--image-mean', 'grey'], 'expected a number'],
     [['--image-std', '1,0,1'], 'expected number to be >0'],
     [['--image-resize', 'big'], 'expected pixels, stretch or none'],
     [['--image-scale', '1'], 'Allowed choices are 0-1, 0-255'],
