@@ -46,6 +46,8 @@ const firstDelayMs = 200;
 /** Nobody waits longer at a prompt; a server that asks for more is reported instead. */
 const longestDelayMs = 60_000;
 const defaultTimeoutMs = 30_000;
+/** A handshake of TLS takes less, and a port that does not speak it may leave the caller waiting for 10 s. */
+const handshakeMs = 1000;
 /** MAX_BODY_MIB is 64 at most. */
 const defaultMostBytes = 65 * mebibyte;
 /** A message and the callers that a change would hurt. */
@@ -65,7 +67,7 @@ export class Connection {
   /** @throws {PopserveError} with the server's message, or what to do if there is no server */
   async send(call: Call): Promise<Reply> {
     for (let attempt = 1; ; attempt++) {
-      const outcome = await this.#try(call);
+      const outcome = await this.#tryInTime(call);
       if (outcome instanceof Reached && (outcome.ok || call.accept?.includes(outcome.reply.status))) {
         this.#schemeIsKnown = true;
         return outcome.reply;
@@ -85,7 +87,25 @@ export class Connection {
     if (other !== null) throw new WrongScheme(this.settings, other, outcome instanceof Unreached ? outcome : undefined);
   }
 
-  async #try(call: Call): Promise<Reached | Unreached> {
+  /** The first try by https, at a port of its own, is given up once that port is known to speak http. */
+  async #tryInTime(call: Call): Promise<Reached | Unreached> {
+    const { url } = this.settings;
+    if (this.#schemeIsKnown || url.protocol !== 'https:' || url.port === '') return await this.#try(call);
+    const given = new AbortController();
+    try {
+      const outcome = this.#try(call, given.signal);
+      const isDone = outcome.then(() => true);
+      const isLate = delay(handshakeMs, false, { signal: given.signal });
+      const other = (await Promise.race([isDone, isLate])) ? null : await otherScheme(url);
+      if (other === null) return await outcome;
+      given.abort();
+      throw new WrongScheme(this.settings, other, await outcome);
+    } finally {
+      given.abort();
+    }
+  }
+
+  async #try(call: Call, givenUp?: AbortSignal): Promise<Reached | Unreached> {
     const { method, path, body, mostBytes = defaultMostBytes } = call;
     const headers = { ...call.headers, ...(call.authorized ? this.#authorization() : {}) };
     const timeoutMs = call.timeoutMs ?? defaultTimeoutMs;
@@ -96,7 +116,7 @@ export class Connection {
         headers,
         // A redirect would lose the body or the token; the right URL is named instead.
         redirect: 'manual',
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(givenUp === undefined ? [] : [givenUp])]),
         ...(body === undefined ? {} : { body }),
       });
       const { status, headers: answered } = response;

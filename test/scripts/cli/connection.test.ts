@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createSecureServer } from 'node:tls';
@@ -159,6 +159,31 @@ describe('Connection', () => {
     });
     expect(waits).toEqual([]);
     expect(pop.asked.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+  });
+
+  it('does not wait for the answer to a handshake that a port of http leaves open, as workerd does', async () => {
+    const sockets: Socket[] = [];
+    const server = createServer((socket) => {
+      sockets.push(socket);
+      socket.on('error', () => {});
+      socket.once('data', ([first]) => {
+        // 22 begins a handshake of TLS.
+        if (first !== 22) socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
+      });
+    });
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    const { port } = server.address() as AddressInfo;
+    const settings = readSettings({ POPSERVE_URL: `https://127.0.0.1:${port}`, POPSERVE_TOKEN: token });
+    const refused: unknown = await new Connection(settings, async (ms) => waits.push(ms))
+      .send(look)
+      .catch((error) => error);
+    expect(refused).toMatchObject({
+      message: expect.stringContaining(`this port speaks http; set POPSERVE_URL to http://127.0.0.1:${port}/`),
+      // Given up by the command: fetch itself does so after 10 s, with UND_ERR_CONNECT_TIMEOUT.
+      cause: { cause: { name: 'AbortError' } },
+    });
+    for (const socket of sockets) socket.destroy();
+    await new Promise((closed) => server.close(closed));
   });
 
   it('says at once that a port speaks https where http was asked for', async () => {
