@@ -1,12 +1,12 @@
 // The commands that look at models and versions: list, show.
 import type { Command } from 'commander';
 import type { Baseline } from '../../../registry/baseline.ts';
-import { recordsTaken } from '../../../registry/batch.ts';
+import { batchOf, recordsTaken } from '../../../registry/batch.ts';
 import { columnNames } from '../../../registry/features.ts';
 import type { InputLimit } from '../../../registry/input-size-limits.ts';
 import { type Manifest, profileNames } from '../../../registry/manifest.ts';
 import type { Randomness } from '../../../registry/randomness.ts';
-import type { TensorSpec } from '../../../registry/signature.ts';
+import type { Signature, TensorSpec } from '../../../registry/signature.ts';
 import { parseModel, parseVersion } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
 import { describeCosts } from '../describe-costs.ts';
@@ -115,7 +115,7 @@ function describeManifest(manifest: Manifest): Line[] {
     ...(signature.optionalInputs ?? []).map((spec) => ['input', `${describeTensor(spec)}, optional: it has a default`]),
     ...signature.outputs.map((spec) => ['output', describeTensor(spec)]),
     ...Array.from(columnNames(signature, features), ([input, names]) => [`columns of ${input}`, describeLabels(names)]),
-    ['records', describeRecords(recordsTaken(signature))],
+    ['records', describeRecords(recordsTaken(signature), mostRecords(signature, limits ?? []))],
     ...measured,
     ...(random === undefined ? [] : [['random', describeRandom(random)]]),
     ['tolerance', `${tolerance.absolute} absolute, ${tolerance.relative} relative`],
@@ -140,10 +140,23 @@ function describeTensor({ name, datatype, shape }: TensorSpec): string {
   return `${name} ${datatype} [${shape.join(',')}]`;
 }
 
-function describeRecords(records: number): string {
-  if (records === -1) return 'any number in a request';
+/** @param most where a request may have any number that fits, the largest */
+function describeRecords(records: number, most: number): string {
+  if (records === -1 && most === Infinity) return 'any number in a request';
+  if (records === -1) return most === 1 ? 'one in a request' : `up to ${most} in a request`;
   if (records === 0) return 'none: ask with tensors';
   return records === 1 ? 'one in a request' : `exactly ${records} in a request`;
+}
+
+/** By the limits of the version; Infinity without any. Variable dimensions of a record count as 1. */
+function mostRecords(signature: Signature, limits: readonly InputLimit[]): number {
+  const { inputs } = batchOf(signature);
+  return limits.reduce((most, { name, shape, elements }) => {
+    const spec = signature.inputs.find((input) => input.name === name);
+    if (spec === undefined || !inputs.has(name)) return most;
+    const ofRecord = spec.shape.slice(1).reduce((count, size) => count * Math.max(1, size), 1);
+    return Math.min(most, shape[0] ?? Infinity, Math.floor(elements / ofRecord));
+  }, Infinity);
 }
 
 function describeInput(spec: TensorSpec, limit: InputLimit | undefined): string {

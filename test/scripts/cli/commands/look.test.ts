@@ -87,6 +87,17 @@ describe('popserve show', () => {
     expect(JSON.parse((await popserve('show', 'm', 'v1', '--json')).out)).toEqual(pop.manifests.get('v1'));
   });
 
+  it.each([
+    ['any number in a request', undefined],
+    ['up to 1000 in a request', [{ name: 'x', shape: [1000, 2], elements: 8192 }]],
+    ['up to 64 in a request', [{ name: 'x', shape: [1000, 2], elements: 128 }]],
+    ['one in a request', [{ name: 'x', shape: [1, 2], elements: 8192 }]],
+  ])('says that a request takes records: %s', async (words, limits) => {
+    const { manifest } = await samplePublication({ model: 'm', version: '7' }, new TextEncoder().encode('7'));
+    pop.manifests.set('7', { ...manifest, ...(limits === undefined ? {} : { limits }) });
+    expect((await popserve('show', 'm', '7')).out).toMatch(new RegExp(`^records +${words}$`, 'm'));
+  });
+
   it('draws what runs on larger inputs took', async () => {
     await release('v1');
     const { manifest } = await samplePublication({ model: 'm', version: 'v2' }, new TextEncoder().encode('v2'));
