@@ -12,6 +12,8 @@ export interface Host {
   readonly terminalColumns: number | null;
   /** The same of standard output. */
   readonly screenColumns: number | null;
+  /** Where standard error is no terminal: from here a step that goes on is told in a line of its own. Without it, never. */
+  readonly slowStepMs?: number;
   readStdin(): Promise<Uint8Array>;
   wait(ms: number): Promise<void>;
   now(): Date;

@@ -21,6 +21,7 @@ function processHost(): Host {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     terminalColumns: process.stderr.isTTY ? process.stderr.columns : null,
+    slowStepMs: 5000,
     screenColumns: process.stdout.isTTY ? process.stdout.columns : null,
     readStdin: () => buffer(process.stdin),
     wait: (ms) => delay(ms),

@@ -1,11 +1,12 @@
-// Progress of long work on standard error: one line that is written over, on a terminal only, and announcements that stay.
+// Progress of long work on standard error: on a terminal one line that is written over, elsewhere a line for each step that takes long,
+// and announcements that stay.
 import type { Progress } from '../publish/options.ts';
 import type { Host } from './host.ts';
 import { printable } from './printable.ts';
 
 const clearLine = '\r\x1b[2K';
 
-/** On a terminal, shows the current step and the seconds it has taken; elsewhere silent. Always `end` it. */
+/** Shows the current step: on a terminal with the seconds it has taken, in a log if it takes long. Always `end` it. */
 export class TerminalProgress implements Progress {
   readonly #host: Host;
   #message: string | null = null;
@@ -17,7 +18,10 @@ export class TerminalProgress implements Progress {
   }
 
   step(message: string): void {
-    if (this.#host.terminalColumns === null) return;
+    if (this.#host.terminalColumns === null) {
+      this.#logIfSlow(printable(message));
+      return;
+    }
     this.#message = printable(message);
     this.#startedAt = this.#host.now().getTime();
     this.#timer ??= setInterval(() => this.#draw(), 1000).unref();
@@ -42,6 +46,12 @@ export class TerminalProgress implements Progress {
     this.#timer = undefined;
     if (this.#message !== null) this.#host.err(clearLine);
     this.#message = null;
+  }
+
+  #logIfSlow(message: string): void {
+    clearTimeout(this.#timer);
+    const { slowStepMs } = this.#host;
+    if (slowStepMs !== undefined) this.#timer = setTimeout(() => this.#host.err(`${message} …\n`), slowStepMs).unref();
   }
 
   #draw(): void {
