@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { PopserveError } from '../../registry/errors.ts';
 import { projectRoot } from '../build/project.ts';
+import { type CalledCommand, calledCommand, nameMistyped } from './called-command.ts';
 import { type CommandEntry, calledCommands, commandTable } from './command-table.ts';
 import type { Execute } from './context.ts';
 import { helpConfiguration, usualColumns } from './help.ts';
@@ -37,14 +38,16 @@ Exit status: 0 done, 1 failed, 2 wrong usage.`;
  */
 export async function run(args: readonly string[], host: Host): Promise<number> {
   const ending = { status: done };
+  let called: CalledCommand = { command: new Command(), names: [], rest: args };
   try {
     const program = await buildProgram(host, ending, args, calledCommands(args));
+    called = calledCommand(program, args);
     await program.parseAsync([...args], { from: 'user' });
     return ending.status;
   } catch (error) {
     // Commander ends help and --version with an error, too.
     if (error instanceof CommanderError && error.exitCode === 0) return done;
-    return printError(error, args, host);
+    return printError(nameMistyped(error, called), { args, called }, host);
   }
 }
 
@@ -106,7 +109,11 @@ export async function buildProgram(
   return program;
 }
 
-function printError(error: unknown, args: readonly string[], host: Host): number {
+function printError(
+  error: unknown,
+  { args, called }: { args: readonly string[]; called: CalledCommand },
+  host: Host,
+): number {
   const usage = error instanceof CommanderError || error instanceof UsageError;
   // Commander has shown the help already if there were no words at all.
   if (error instanceof CommanderError && error.code === 'commander.help') return wrongUsage;
@@ -116,19 +123,15 @@ function printError(error: unknown, args: readonly string[], host: Host): number
     const code = error instanceof PopserveError ? error.code : usage ? 'USAGE' : 'INTERNAL';
     screen.json({ error: message, code });
   } else {
-    screen.error(`popserve: ${message}${usage ? adviseHelp(error, args) : ''}`);
+    screen.error(`popserve: ${message}${usage ? adviseHelp(called) : ''}`);
   }
   if (host.env.POPSERVE_DEBUG === '1' && error instanceof Error) screen.details(debugText(error));
   return usage ? wrongUsage : failed;
 }
 
-function adviseHelp(error: unknown, [command]: readonly string[]): string {
-  const known = command !== undefined && !command.startsWith('-') && !isUnknownCommand(error);
-  return `; see 'npx popserve help${known ? ` ${command}` : ''}'`;
-}
-
-function isUnknownCommand(error: unknown): boolean {
-  return error instanceof CommanderError && error.code === 'commander.unknownCommand';
+function adviseHelp({ names }: CalledCommand): string {
+  // `help` takes one name.
+  return `; see 'npx popserve ${names.length > 1 ? [...names, '--help'].join(' ') : ['help', ...names].join(' ')}'`;
 }
 
 /** One line, without commander's own `error:`. */

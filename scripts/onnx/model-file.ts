@@ -39,7 +39,7 @@ function parse(bytes: Uint8Array): ModelProto {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const found = reason.includes('recursion')
       ? 'subgraphs nested deeper than protobuf allows'
-      : 'bytes that do not parse: the file is cut off, damaged or of another format';
+      : 'bytes that do not parse: the file is cut off, damaged or of another format; docs/from-your-framework.md says how to export one';
     throw new PopserveError('UNPROCESSABLE', `expected an ONNX model, got ${found} (${reason})`, { cause });
   }
 }

@@ -57,6 +57,8 @@ describe('popserve', () => {
     [['publsh', 'x'], "unknown command 'publsh'"],
     [['publish', '--name', 'm'], "missing required argument 'model'"],
     [['publish', 'x'], "required option '--name <model>' not specified"],
+    [['publish', 'x', '--nmae', 'm'], "unknown option '--nmae' (Did you mean --name?)"],
+    [['canary', 'm', '2', '--percnt=5'], "unknown option '--percnt' (Did you mean --percent?)"],
     [['publish', 'x', '--name', 'Upper'], 'a model name is 1 to 64 of a-z'],
     [['publish', 'x', '--name', 'm', '--version', 'stable'], "a version is like '1'"],
     [['publish', 'x', '--name', 'm', '--metadata', 'novalue'], 'expected key=value'],
@@ -82,6 +84,12 @@ describe('popserve', () => {
     expect(err).toMatch(/^popserve: [^\n]*; see 'npx popserve help[^\n]*'\n$/);
     expect(err).toContain(message);
     expect(pop.calls).toEqual([]);
+  });
+
+  it('leads to the help of a command of two words', async () => {
+    const { status, err } = await popserve('keys', 'create', 'press', '--expires', '0');
+    expect(status).toBe(2);
+    expect(err).toMatch(/; see 'npx popserve keys create --help'\n$/);
   });
 
   it('reports a wrong call as JSON when JSON was asked for', async () => {
