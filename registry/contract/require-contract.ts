@@ -51,6 +51,9 @@ async function findServed(manifests: ManifestReader, version: string): Promise<M
   }
 }
 
+/** For callers of the API, at the end of the message; the command and the console have their own. */
+export const adviceToBreak = 'to do it all the same, send "breaking": true with a "reason"';
+
 function refusal(model: string, contract: ContractConflict): PopserveError {
   const { served, next, under, breaks } = contract;
   const fault =
@@ -58,8 +61,7 @@ function refusal(model: string, contract: ContractConflict): PopserveError {
       ? `version '${next}' cannot be compared with '${served}'`
       : `version '${next}' would break callers of '${served}' (${under})`;
   const message = `model ${quote(model)}: ${fault}: ${named(breaks).join('; ')}`;
-  const advice = 'to do it all the same, send "breaking": true with a "reason"';
-  return new PopserveError('CONFLICT', `${message}; ${advice}`, { contract });
+  return new PopserveError('CONFLICT', `${message}; ${adviceToBreak}`, { contract });
 }
 
 function named(breaks: readonly Break[]): string[] {

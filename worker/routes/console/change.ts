@@ -1,5 +1,6 @@
 // A change of the route from the console: shown first, then made as the registry's own call makes it.
 import type { Context } from 'hono';
+import { adviceToBreak } from '../../../registry/contract/require-contract.ts';
 import { PopserveError } from '../../../registry/errors.ts';
 import type { AppContext } from '../../http/app-context.ts';
 import { modelOf } from '../../http/registry-request.ts';
@@ -27,7 +28,8 @@ export async function changeModel(c: Context<AppContext>) {
   } catch (error) {
     // A conflict is told beside the form, which then asks whether it is meant.
     if (!(error instanceof PopserveError) || error.code !== 'CONFLICT') throw error;
-    return await plan(c, fields, { message: error.message, breaking: error.contract !== undefined });
+    const message = error.message.replace(adviceToBreak, 'to do it all the same, tick the box below and give a reason');
+    return await plan(c, fields, { message, breaking: error.contract !== undefined });
   }
 }
 
@@ -40,7 +42,8 @@ async function plan(
     import('../../console/change.ts'),
     import('../../console/screens/change.tsx'),
   ]);
-  const change = readChange(fields);
+  // The command that does the same has to say that callers may break, too.
+  const change = readChange(refusal?.breaking ? { ...fields, breaking: 'yes' } : fields);
   const model = modelOf(c);
   const { route, versions } = await c.var.isolate.registry.showModel(model);
   const back = route?.previous.find((each) => versions.some(({ version }) => version === each)) ?? null;

@@ -188,6 +188,23 @@ describe('a change', () => {
     expect([status, textOf(html)]).toEqual([409, expect.stringContaining('epoch')]);
   });
 
+  test('that would break callers asks for it in the words of the page, and shows the command that does it', async () => {
+    await pop.release(adder('pump', '1', 1));
+    const other = adder('pump', '2', 1);
+    const { inputs, ...signature } = other.manifest.signature;
+    const renamed = { ...signature, inputs: inputs.map((spec) => ({ ...spec, name: 'renamed' })) };
+    await pop.release({ ...other, manifest: { ...other.manifest, warmup: null, signature: renamed } }, false);
+    const session = await BrowserSession.signedIn(pop);
+    const fields = { change: 'activate', version: '2', reason: 'better', epoch: '1', csrf: await session.mark() };
+    const { status, html } = await session.post('/console/models/pump/change', fields);
+    expect(status).toBe(409);
+    const text = textOf(html);
+    expect(text).toContain('to do it all the same, tick the box below and give a reason');
+    expect(text).toContain('npx popserve activate pump 2 --breaking --reason better');
+    expect(text).not.toContain('"breaking"');
+    expect(html).toContain('name="breaking"');
+  });
+
   test('is made, kept in the history with its reason, and audited', async () => {
     const session = await BrowserSession.signedIn(pop);
     const reason = '<script>alert(1)</script> "better"';
