@@ -1,5 +1,5 @@
 // One question to a model at a PoP, and the same by curl.
-import { shellLine } from '../shell-words.ts';
+import { shellLine } from '../../registry/shell-words.ts';
 import { type Reply, urlPath } from './connection.ts';
 import type { Context } from './context.ts';
 

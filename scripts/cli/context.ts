@@ -1,6 +1,6 @@
 // The surroundings of every command, and how it is run: made once per call of the command line.
 
-import { shellLine } from '../shell-words.ts';
+import { shellLine } from '../../registry/shell-words.ts';
 import { Connection } from './connection.ts';
 import type { Host } from './host.ts';
 import type { TerminalProgress } from './progress.ts';

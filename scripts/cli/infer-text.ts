@@ -1,6 +1,6 @@
 // One text at a PoP: what `popserve infer --text` sends and shows.
 import { invalid, type PopserveError } from '../../registry/errors.ts';
-import { shellLine } from '../shell-words.ts';
+import { shellLine } from '../../registry/shell-words.ts';
 import { type AskedModel, askModel, curlOf, type Question, titleOf } from './ask-model.ts';
 import type { Context } from './context.ts';
 import { readMetadata } from './model-metadata.ts';

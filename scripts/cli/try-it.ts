@@ -1,6 +1,6 @@
 // How to ask a version that has just been activated: commands that work when they are pasted. Only a picture is the caller's own.
 import type { Manifest } from '../../registry/manifest.ts';
-import { shellLine } from '../shell-words.ts';
+import { shellLine } from '../../registry/shell-words.ts';
 import { exampleRequest } from './example-request.ts';
 
 /** A longer request is kept in a file: it would fill the screen. */

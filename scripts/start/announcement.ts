@@ -1,8 +1,8 @@
 // The text that a local PoP prints when it serves. Each command in it can be pasted into a shell, whatever port and folder were
 // chosen and whatever the shell's environment says.
 import { join, relative } from 'node:path';
+import { shellLine } from '../../registry/shell-words.ts';
 import { demoModel, demoPictureModel } from '../demo/demo-model.ts';
-import { shellLine } from '../shell-words.ts';
 import { isOnlyLocal } from './local-settings.ts';
 
 export interface Served {

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { parse } from '../../registry/parse.ts';
 import type { Route } from '../../registry/route.ts';
 import { type RouteAction, routeActionSchema } from '../../registry/route-action.ts';
-import { shellWord } from './parts/command.tsx';
+import { shellLine } from '../../registry/shell-words.ts';
 
 export const changes = ['activate', 'canary', 'promote', 'abort', 'rollback', 'shadow', 'alias', 'unalias'] as const;
 export type ChangeName = (typeof changes)[number];
@@ -126,5 +126,5 @@ export function commandOf(model: string, { name, action, epoch }: Change): strin
   if ('breaking' in action && action.breaking) words.push('--breaking');
   if (action.reason !== undefined) words.push('--reason', action.reason);
   if (epoch > 0) words.push('--if-epoch', String(epoch));
-  return words.map(shellWord).join(' ');
+  return shellLine(words);
 }

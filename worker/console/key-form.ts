@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { type KeyRequest, keyRequestSchema, type Scope, scopeSchema } from '../../registry/api-key.ts';
 import { parse } from '../../registry/parse.ts';
-import { shellWord } from './parts/command.tsx';
+import { shellLine } from '../../registry/shell-words.ts';
 
 const dayMs = 86_400_000;
 
@@ -65,7 +65,7 @@ export function createCommand({ name, scopes, models, days }: NewKey): string {
   for (const model of models ?? []) words.push('--model', model);
   if (days !== null) words.push('--expires', String(days));
   if (first.length === 0) words.push('--', name);
-  return words.map(shellWord).join(' ');
+  return shellLine(words);
 }
 
 export function revokeCommand(id: string): string {

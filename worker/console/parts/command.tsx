@@ -8,8 +8,3 @@ export function CommandLine({ children, label = 'The same by command line' }: { 
     </div>
   );
 }
-
-/** A word as a POSIX shell takes it. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}

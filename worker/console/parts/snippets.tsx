@@ -1,6 +1,7 @@
 // A first request to a model in three languages, to copy.
+import { shellWord } from '../../../registry/shell-words.ts';
 import { exampleBody, type Question } from '../../models/questions.ts';
-import { CommandLine, shellWord } from './command.tsx';
+import { CommandLine } from './command.tsx';
 
 /** @param url of the model's inference call */
 export function Snippets({ url, question }: { url: string; question: Question }) {

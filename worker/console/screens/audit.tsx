@@ -1,9 +1,10 @@
 // Who changed what, the newest first, searched a bounded way back at a time.
 import type { AuditRecord } from '../../../registry/api/audit.ts';
 import { type AuditFilter, describeDetails, modelOfRecord } from '../../../registry/audit-search.ts';
+import { shellLine } from '../../../registry/shell-words.ts';
 import type { AuditFinds } from '../../models/audit-page.ts';
 import { type Frame, Page } from '../page.tsx';
-import { CommandLine, shellWord } from '../parts/command.tsx';
+import { CommandLine } from '../parts/command.tsx';
 import { countText, Time } from '../parts/figures.tsx';
 import { Wide } from '../parts/wide.tsx';
 
@@ -120,5 +121,5 @@ function More({ filter, finds: { next, lookedAt, backTo } }: { filter: AuditFilt
 
 function auditCommand(filter: AuditFilter): string {
   const words = Object.entries(filter).flatMap(([name, text]) => [`--${name}`, text]);
-  return ['npx', 'popserve', 'audit', ...words].map(shellWord).join(' ');
+  return shellLine(['npx', 'popserve', 'audit', ...words]);
 }

@@ -3,8 +3,9 @@
 import type { DriftHistory, ModelDrift, PlaceDrift, VersionDrift } from '../../../registry/api/drift.ts';
 import { distinctPlaces } from '../../../registry/drift-places.ts';
 import { describeWait } from '../../../registry/drift-wait.ts';
+import { shellLine } from '../../../registry/shell-words.ts';
 import { type Frame, Mark } from '../page.tsx';
-import { CommandLine, shellWord } from '../parts/command.tsx';
+import { CommandLine } from '../parts/command.tsx';
 import { countText, figureText, shareText, Time } from '../parts/figures.tsx';
 import { ModelPage } from '../parts/model-frame.tsx';
 import { Wide } from '../parts/wide.tsx';
@@ -273,7 +274,7 @@ export function baselineScreen(
           ? `What ${place} sent in its newest judged windows becomes its usual: version ${version} is judged against it there.`
           : `${place} is judged against the reference data of version ${version} again.`}
       </p>
-      <CommandLine>{`${words.map(shellWord).join(' ')} '…'`}</CommandLine>
+      <CommandLine>{`${shellLine(words)} '…'`}</CommandLine>
       {viewer === null ? null : (
         <form class="stack" method="post" action={`/console/models/${model}/drift/change`}>
           <Mark viewer={viewer} />

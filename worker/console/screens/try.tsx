@@ -1,8 +1,9 @@
 // A form for a question to a model, and the answer: as the API gives it, with the request as curl; boxes lie over their picture.
 import * as z from 'zod';
+import { shellLine } from '../../../registry/shell-words.ts';
 import type { Question } from '../../models/questions.ts';
 import type { Frame } from '../page.tsx';
-import { CommandLine, shellWord } from '../parts/command.tsx';
+import { CommandLine } from '../parts/command.tsx';
 import { ModelPage } from '../parts/model-frame.tsx';
 import { QuestionForm } from '../parts/question-form.tsx';
 
@@ -152,7 +153,7 @@ function curlOf({ asked, url, isKeyed }: TryAnswer): string {
   const words = ['curl', '-s', url, '-H', `content-type: ${asked.contentType}`];
   const data = asked.fileName === null ? ['-d', String(asked.body)] : ['--data-binary', `@${asked.fileName}`];
   const key = isKeyed ? ' -H "authorization: Bearer $POPSERVE_KEY"' : '';
-  return [...words, ...data].map(shellWord).join(' ') + key;
+  return shellLine([...words, ...data]) + key;
 }
 
 function json(text: string): unknown {
