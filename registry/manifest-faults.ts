@@ -15,7 +15,8 @@ import { warmupFaults } from './warmup-size.ts';
 const mostShown = 16;
 
 /** @returns a sentence for each name or size that is used twice, refers to nothing or contradicts another; empty if all fit */
-export function nameFaults({ signature, features, warmup, labels, limits, baseline, pipeline }: Manifest): string[] {
+export function nameFaults(manifest: Manifest): string[] {
+  const { signature, features, warmup, labels, limits, baseline, pipeline, runtime } = manifest;
   const inputs = signature.inputs.map(({ name }) => name);
   const optional = (signature.optionalInputs ?? []).map(({ name }) => name);
   const outputs = signature.outputs.map(({ name }) => name);
@@ -46,6 +47,33 @@ export function nameFaults({ signature, features, warmup, labels, limits, baseli
       .map(({ tensor }) => `baseline.outputs: expected an output of the signature, got '${tensor}'`),
     ...limitFaults(limits ?? [], signature, warmup ?? []),
     ...(pipeline === undefined ? [] : pipelineFaults(pipeline, isInput, isOutput)),
+    ...(runtime.litert === undefined ? [] : litertFaults(runtime.litert.inputs, signature)),
+  ];
+}
+
+/** LiteRT takes every input that a request must give, and no other. */
+function litertFaults(
+  inputs: readonly { readonly name: string; readonly shape: readonly number[] }[],
+  signature: Signature,
+): string[] {
+  const what = 'runtime.litert.inputs';
+  const taken = new Map(inputs.map(({ name, shape }) => [name, shape]));
+  const known = new Set(signature.inputs.map(({ name }) => name));
+  return [
+    ...repeated(inputs.map(({ name }) => name)).map((name) => `${what}: '${name}' is there twice`),
+    ...[...taken.keys()]
+      .filter((name) => !known.has(name))
+      .map((name) => `${what}: expected an input of the signature, got '${name}'`),
+    ...signature.inputs.flatMap((spec) => {
+      const shape = taken.get(spec.name);
+      if (shape === undefined) return [`${what}: expected '${spec.name}' among them, as every request gives it`];
+      if (spec.datatype !== 'FP32') return [`${what}: '${spec.name}' is ${spec.datatype}, expected FP32`];
+      const fits =
+        spec.shape.length === shape.length && spec.shape.every((size, axis) => size === -1 || size === shape[axis]);
+      return fits
+        ? []
+        : [`${what}: '${spec.name}' is [${spec.shape.join(',')}] in the signature, got [${shape.join(',')}]`];
+    }),
   ];
 }
 

@@ -2,7 +2,7 @@
 // It holds nothing that differs between two runs of the same release (no times, no hosts), so that a retry is idempotent.
 import * as z from 'zod';
 import { baselineSchema } from './baseline.ts';
-import { longText, mostAxes, mostEntries, mostRemarks, mostTensors, nameText, plainText } from './bounds.ts';
+import { longText, mostAxes, mostEntries, mostRemarks, mostSize, mostTensors, nameText, plainText } from './bounds.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { sha256Digest } from './digests.ts';
 import { evaluationSchema } from './evaluation.ts';
@@ -38,6 +38,24 @@ const profileSchema = z.strictObject({
   runMs: z.number().min(0),
 });
 
+/**
+ * How LiteRT (TensorFlow Lite) runs the converted model. It takes requests that give exactly these inputs, each in exactly this shape;
+ * onnxruntime takes all others. Datatypes are FP32, names are those of the signature.
+ */
+const litertSchema = z.strictObject({
+  /** Version of @litertjs/core that the numbers below were measured with. */
+  version: nameText,
+  inputs: z
+    .array(z.strictObject({ name: nameText, shape: z.array(z.int().min(1).max(mostSize)).max(mostAxes) }))
+    .min(1)
+    .max(mostTensors),
+  profile: profileSchema,
+  /** Processor time of a warm run in onnxruntime's best profile over that in LiteRT: the median of pairs. */
+  timesFaster: z.number().positive(),
+  /** `measured`: it was fast enough; `by-hand`: the publisher asked for it, whatever was measured. */
+  chosen: z.enum(['measured', 'by-hand']),
+});
+
 /** A sample input that the model is known to accept; without `data` its elements are zero (BYTES: empty). */
 const warmupInputSchema = z.strictObject({
   name: nameText,
@@ -49,7 +67,7 @@ const warmupInputSchema = z.strictObject({
     .optional(),
 });
 
-export const manifestSchema = z.strictObject({
+const manifestMembers = z.strictObject({
   schema: z.literal(1),
   model: modelNameSchema,
   version: versionSchema,
@@ -63,6 +81,8 @@ export const manifestSchema = z.strictObject({
     golden: artifactSchema.optional(),
     /** What makes numbers of texts, for a pipeline that takes them; the Worker loads it beside the model. */
     tokenizer: artifactSchema.optional(),
+    /** The model converted to TensorFlow Lite, for the inputs of `runtime.litert`: there exactly when that is. */
+    tflite: artifactSchema.optional(),
   }),
   signature: signatureSchema,
   runtime: z.strictObject({
@@ -71,6 +91,10 @@ export const manifestSchema = z.strictObject({
     /** ORT's graph optimisation level at load; `disabled` only for models that the runtime refuses at every other level. */
     graphOptimization: z.enum(['disabled', 'basic', 'extended', 'all']),
     profiles: z.strictObject({ fast: profileSchema.optional(), lean: profileSchema.optional() }),
+    /** Without it, every request is for onnxruntime. */
+    litert: litertSchema.optional(),
+    /** Why LiteRT does not run the model although it was considered: an operator that is not covered, or too little gained. */
+    litertRefused: plainText.optional(),
   }),
   /** `null`: no sample input is known to run, so the first request is the warm-up. */
   warmup: z.array(warmupInputSchema).max(mostTensors).nullable(),
@@ -104,6 +128,19 @@ export const manifestSchema = z.strictObject({
   notes: z.array(plainText).max(mostRemarks).optional(),
 });
 
+export const manifestSchema = manifestMembers.superRefine(({ artifacts, runtime }, context) => {
+  const fault = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
+  if (artifacts.tflite !== undefined && runtime.litert === undefined) {
+    fault(['artifacts', 'tflite'], 'expected runtime.litert beside it');
+  }
+  if (artifacts.tflite === undefined && runtime.litert !== undefined) {
+    fault(['runtime', 'litert'], 'expected artifacts.tflite beside it');
+  }
+  if (runtime.litert !== undefined && runtime.litertRefused !== undefined) {
+    fault(['runtime', 'litertRefused'], 'expected runtime.litert or this, got both');
+  }
+});
+
 export type Manifest = z.infer<typeof manifestSchema>;
 
 /** The text of a manifest as it is stored: canonical JSON. */
@@ -127,6 +164,7 @@ export function manifestDigest(manifest: Manifest): Promise<Digest> {
 
 /** The blobs that a manifest names, each once. */
 export function manifestBlobs({ artifacts }: Manifest): Digest[] {
-  const named = [artifacts.model, artifacts.golden, artifacts.tokenizer].filter((artifact) => artifact !== undefined);
+  const { model, golden, tokenizer, tflite } = artifacts;
+  const named = [model, golden, tokenizer, tflite].filter((artifact) => artifact !== undefined);
   return [...new Set(named.map((artifact) => artifact.digest as Digest))];
 }

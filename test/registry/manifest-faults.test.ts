@@ -12,6 +12,16 @@ const signature = (inputs: string[], outputs: string[]) => ({
   inputs: inputs.map((name) => input(name)),
   outputs: outputs.map((name) => input(name)),
 });
+const withLitert = (inputs: { name: string; shape: number[] }[]): Manifest['runtime'] => ({
+  ...manifest.runtime,
+  litert: {
+    version: '2.5.3',
+    inputs,
+    profile: { heapBytes: 1, createMs: 1, runMs: 1 },
+    timesFaster: 1.5,
+    chosen: 'measured',
+  },
+});
 const baseline = (inputs: string[], outputs: string[]): Baseline => ({
   reference: { file: 'data.csv', digest, rows: 10 },
   inputs: inputs.map(feature),
@@ -126,6 +136,42 @@ describe('names', () => {
       ["features: 'p' is there twice", "features: 'p' is the name of an input"],
     ],
     [
+      'a shape for LiteRT that the signature does not allow',
+      { runtime: withLitert([{ name: 'x', shape: [1, 5] }]) },
+      ["runtime.litert.inputs: 'x' is [-1,4] in the signature, got [1,5]"],
+    ],
+    [
+      'a shape for LiteRT with other axes',
+      { runtime: withLitert([{ name: 'x', shape: [1, 4, 1] }]) },
+      ["runtime.litert.inputs: 'x' is [-1,4] in the signature, got [1,4,1]"],
+    ],
+    [
+      'another input for LiteRT than the signature has',
+      { runtime: withLitert([{ name: 'z', shape: [1, 4] }]) },
+      [
+        "runtime.litert.inputs: expected an input of the signature, got 'z'",
+        "runtime.litert.inputs: expected 'x' among them, as every request gives it",
+      ],
+    ],
+    [
+      'an input for LiteRT twice',
+      {
+        runtime: withLitert([
+          { name: 'x', shape: [1, 4] },
+          { name: 'x', shape: [1, 4] },
+        ]),
+      },
+      ["runtime.litert.inputs: 'x' is there twice"],
+    ],
+    [
+      'an input for LiteRT that is not FP32',
+      {
+        runtime: withLitert([{ name: 'x', shape: [1, 4] }]),
+        signature: { ...manifest.signature, inputs: [{ ...input('x'), datatype: 'INT64' }] },
+      },
+      ["runtime.litert.inputs: 'x' is INT64, expected FP32"],
+    ],
+    [
       'a column that is called like another input',
       { features: ['q', 'a', 'b', 'c', 'q'], signature: signature(['p', 'q'], ['y']), warmup: null },
       ["features: 'q' is there twice", "features: 'q' is the name of an input"],
@@ -139,6 +185,7 @@ describe('names', () => {
   const sound: [what: string, change: Partial<Manifest>][] = [
     ['the sample release', {}],
     ['no sample input', { warmup: null }],
+    ['a shape for LiteRT that the signature allows', { runtime: withLitert([{ name: 'x', shape: [1, 4] }]) }],
     ['a label for each class', { labels: { y: ['a', 'b'] } }],
     [
       'labels of an output with a variable last axis',

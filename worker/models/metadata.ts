@@ -61,6 +61,7 @@ export async function modelMetadata(
       pop,
       format: artifacts.model.format,
       onnxruntime: runtime.onnxruntime,
+      ...(runtime.litert === undefined ? {} : { litert: runtime.litert.version }),
       state: state?.state ?? 'UNLOADED',
       ...(state?.state === 'READY' ? { profile: state.profile } : {}),
       ...(state?.state === 'UNAVAILABLE' ? { reason: state.reason } : {}),

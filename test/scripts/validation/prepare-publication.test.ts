@@ -373,7 +373,7 @@ describe('the same release', () => {
       ...manifest,
       limits,
       artifacts,
-      runtime: { ...manifest.runtime, profiles: { lean } },
+      runtime: { ...manifest.runtime, profiles: { lean }, litertRefused: '0.96 times as fast' },
       notes: ['x'],
       costs: { clock: 'wall' as const, limitMs: 1, limitBytes: 1, series: [] },
     };
