@@ -1,5 +1,6 @@
 // The one place that reads `env`: the platform's bindings by what they are for, and the settings. The rest of the Worker takes
 // what it needs from here.
+import { type UnknownSetting, unknownSettings } from '../registry/setting-names.ts';
 import { type Config, parseConfig } from './config.ts';
 import type { RateLimiter } from './security/rate-gate.ts';
 import type { TelemetryObject } from './telemetry/telemetry-object.ts';
@@ -28,4 +29,10 @@ export function readEnv(env: Env): { config: Config; bindings: Bindings } {
       addressLimit: env.ADDRESS_LIMIT,
     },
   };
+}
+
+/** Texts and numbers that no setting reads: a mistyped one would otherwise leave its default in force without a word. */
+export function unknownVariables(env: Env): UnknownSetting[] {
+  const variables = Object.entries(env).filter(([, value]) => typeof value !== 'object' && typeof value !== 'function');
+  return unknownSettings(variables.map(([name]) => name));
 }

@@ -6,6 +6,7 @@ import { defaultLimits } from '../registry/default-limits.ts';
 import { PopserveError } from '../registry/errors.ts';
 import { isHostName } from '../registry/host-name.ts';
 import { mebibyte } from '../registry/mebibytes.ts';
+import type { SettingName } from '../registry/setting-names.ts';
 import type { DecodeLimits } from './protocol/infer-request.ts';
 import { readClaimRules } from './security/claim-rules.ts';
 import type { JwtSettings } from './security/jwt-verifier.ts';
@@ -163,7 +164,7 @@ export const settingsSchema = z.object({
   ...webhookVariables,
   ...traceVariables,
   ...feedbackVariables,
-});
+} satisfies Record<SettingName, z.ZodType>);
 
 /**
  * @param env the Worker's variables; its bindings are passed over

@@ -7,7 +7,7 @@ import type { ObjectArchive } from '../registry/object-archive.ts';
 import { RecentReads } from '../registry/recent-reads.ts';
 import type { Registry } from '../registry/registry.ts';
 import { RememberedObjects } from '../registry/remembered-objects.ts';
-import { type Bindings, readEnv } from './bindings.ts';
+import { type Bindings, readEnv, unknownVariables } from './bindings.ts';
 import { createArchive, createRegistry } from './bound-registry.ts';
 import { createSecurity, type Security } from './bound-security.ts';
 import { AnswerCache } from './cache/answer-cache.ts';
@@ -93,6 +93,9 @@ export function createIsolate(env: Env, early: EarlyHeap | null = null): Isolate
   const { config, bindings } = readEnv(env);
   keepSecret(config.adminToken, config.webhook?.secret, config.feedback?.secret);
   for (const value of config.traces?.secrets ?? []) keepSecret(value);
+  for (const { name, meant } of unknownVariables(env)) {
+    log('unknown-setting', { setting: name, ...(meant === null ? {} : { meant }) });
+  }
   const remembered = new RememberedObjects(bindings.bucket);
   const registry = createRegistry(bindings, config.routeRetentionSeconds, remembered);
   const counters = new Counters();

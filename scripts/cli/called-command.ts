@@ -1,6 +1,6 @@
 // Which command a command line calls, for the messages about one that is not understood.
 import { type Command, CommanderError } from 'commander';
-import { nearest } from './nearest.ts';
+import { nearest } from '../../registry/nearest.ts';
 
 export interface CalledCommand {
   readonly command: Command;

@@ -1,7 +1,7 @@
 // What there is, for whoever named a model or a version that there is not: most names are mistyped.
 import type { Command } from 'commander';
 import { PopserveError } from '../../registry/errors.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../../registry/nearest.ts';
 import type { RegistryClient } from './registry-client.ts';
 
 /** What a command line names in the registry. */

@@ -1,6 +1,7 @@
 // What speaks against deploying an environment, by what its file says and what is at hand. Pure: nothing is asked of anybody.
 import { basename } from 'node:path';
 import { mebibytes } from '../../registry/mebibytes.ts';
+import { tellUnknownSetting, unknownSettings } from '../../registry/setting-names.ts';
 import type { BundleSize } from './bundle-size.ts';
 import type { Found } from './look.ts';
 import type { Target } from './target.ts';
@@ -51,6 +52,7 @@ export function checkTarget(target: Target, { allowOpen, url, given }: Circumsta
         stop(`${name}: expected at least ${shortestSecret} characters, got ${value.length}`),
     ),
     vars.INFERENCE_ACCESS === 'open' && !allowOpen && stop(openText(where, environment, environments)),
+    ...unknownSettings(Object.keys(vars)).map((unknown) => note(tellUnknownSetting(unknown, where))),
     target.rateLimits.length === 0 &&
       note(
         `${where} has no ratelimits: one caller may ask as often as it likes; see KEY_LIMIT and ADDRESS_LIMIT in docs/settings.md`,

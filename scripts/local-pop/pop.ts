@@ -64,6 +64,8 @@ export interface Pop {
   readonly url: URL;
   /** Operators' bearer token of this PoP. */
   readonly token: string;
+  /** Names of the variables that the Worker is given, wherever they are set. */
+  readonly variables: readonly string[];
   readonly miniflare: Miniflare;
   stop(): Promise<void>;
 }
@@ -158,7 +160,8 @@ async function start(options: PopOptions, workers: readonly PopWorker[]): Promis
   });
   try {
     const url = await miniflare.ready;
-    return { url, token, miniflare, stop: () => miniflare.dispose() };
+    const variables = Object.keys({ ...configured.bindings, ...workers[0]?.settings });
+    return { url, token, variables, miniflare, stop: () => miniflare.dispose() };
   } catch (error) {
     // It still listens on a port, which would keep the process from ending. Its dispose fails with the same error again.
     await miniflare.dispose().catch(() => {});

@@ -2,8 +2,9 @@
 // .dev.vars, which wrangler dev reads too, and the command line say what is otherwise here.
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { tellUnknownSetting, unknownSettings } from '../../registry/setting-names.ts';
 import { localSettings } from '../local-pop/pop.ts';
 
 export interface SettingFlags {
@@ -37,4 +38,21 @@ export async function givenSettings(
     ...(cors === undefined ? {} : { CORS_ORIGINS: cors }),
     ...(driftWindow === undefined ? {} : { DRIFT_WINDOW_SECONDS: String(driftWindow) }),
   };
+}
+
+/**
+ * @param variables names of all that the Worker is given: those of the wrangler file, and of the files that wrangler reads beside it
+ * @param given the settings over all others, of which those that popserve does not know stand in .dev.vars
+ * @returns a sentence for each that popserve does not know
+ */
+export function unknownVariables(
+  variables: readonly string[],
+  { given, config }: { given: Readonly<Record<string, string>>; config: string },
+): string[] {
+  return unknownSettings(variables).map((unknown) =>
+    tellUnknownSetting(
+      unknown,
+      unknown.name in given ? '.dev.vars' : `${basename(config)} or a file of variables beside it`,
+    ),
+  );
 }

@@ -8,7 +8,7 @@ import { type Pop, startPop } from '../local-pop/pop.ts';
 import { isEverywhere, type Served } from './announcement.ts';
 import { guardRuntime } from './guard-runtime.ts';
 import { holdFolder } from './hold-folder.ts';
-import { givenSettings, isOnlyLocal, localDefaults, type SettingFlags } from './local-settings.ts';
+import { givenSettings, isOnlyLocal, localDefaults, type SettingFlags, unknownVariables } from './local-settings.ts';
 import { releaseDemo, releaseDemoPictures } from './release-demo.ts';
 import { requireAddress } from './require-address.ts';
 import { markRunning } from './running-pops.ts';
@@ -53,6 +53,7 @@ export async function serve(options: ServeOptions, say: (line: string) => void):
   const project = ofCheckout ? undefined : { folder, config, environment: options.environment };
   const pop = await start(options, project, settings);
   taken.defer(() => pop.stop().catch(() => {}));
+  for (const note of unknownVariables(pop.variables, { given: settings, config })) say(`Note: ${note}`);
   // Disposed before the PoP, which then ends its workerd itself.
   taken.use(await guardRuntime());
   const url = localUrl(pop.url, options.host);

@@ -1,9 +1,11 @@
 // `popserve doctor`: what a release needs, checked one by one; each fault comes with what to do about it.
 import type { Command } from 'commander';
 import { PopserveError } from '../../../registry/errors.ts';
+import { tellUnknownSetting } from '../../../registry/setting-names.ts';
 import { findProject } from '../../build/operator-project.ts';
 import { importOnnxruntime } from '../../build/operator-tools.ts';
 import { isBuilt } from '../../build/project.ts';
+import { findUnknownVariables } from '../../deploy/unknown-variables.ts';
 import type { Context, Execute } from '../context.ts';
 import { parseUrl } from '../pop-options.ts';
 import type { Report } from '../report.ts';
@@ -49,10 +51,12 @@ async function examine(context: Context): Promise<Report> {
   context.progress.step('checking');
   const { settings } = context.connection;
   const pop = await check('PoP', () => reachPop(context));
+  const { config } = findProject();
   const checks = [
     await check('Node', checkNode),
     await check('onnxruntime-node', loadNativeRuntime),
     await check('wrangler.toml', findDeploymentFile),
+    ...(config === null ? [] : [await check('settings', () => judgeVariables(config))]),
     pop,
     await check('transport', () => checkTransport(settings.url)),
     await check('cache', () => judgeCache(settings.url)),
@@ -103,6 +107,14 @@ function findDeploymentFile(): string {
   const { folder, config } = findProject();
   if (config !== null) return config;
   throw new Error(`${folder} has none, nor has a folder above it; 'npx popserve init my-pop' makes a project with one`);
+}
+
+/** A variable that is like no setting may belong to code of the project's own. */
+export async function judgeVariables(config: string): Promise<string> {
+  const unknown = await findUnknownVariables(config);
+  const told = unknown.map((variable) => tellUnknownSetting(variable, variable.where)).join('; ');
+  if (unknown.some(({ meant }) => meant !== null)) throw new Error(told);
+  return told === '' ? 'popserve knows every variable of the project' : told;
 }
 
 async function reachPop({ connection }: Context): Promise<string> {

@@ -4,10 +4,10 @@ import type { DriftSettings, FeatureVerdict, ModelDrift } from '../../../registr
 import { distinctPlaces, nameOfPlace, type ShownPlace } from '../../../registry/drift-places.ts';
 import { describeWait } from '../../../registry/drift-wait.ts';
 import { largest } from '../../../registry/extremes.ts';
+import { nearest } from '../../../registry/nearest.ts';
 import { parseModel, parsePlace, parseReason, parseVersion } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
 import { driftHeadline, progress, stateOfPlace, timeOf } from '../drift-headline.ts';
-import { nearest } from '../nearest.ts';
 import { parsePop } from '../pop-options.ts';
 import { type Line, type Report, table } from '../report.ts';
 import { UsageError } from '../usage-error.ts';

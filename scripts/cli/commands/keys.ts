@@ -2,9 +2,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type KeyRequest, keyIdSchema, type Scope, scopeSchema } from '../../../registry/api-key.ts';
 import { PopserveError } from '../../../registry/errors.ts';
+import { nearest } from '../../../registry/nearest.ts';
 import { parseModel, parseReason } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
-import { nearest } from '../nearest.ts';
 import { type Report, table } from '../report.ts';
 
 interface CreateOptions {

@@ -1,5 +1,6 @@
 // The commands that change what is served: each asks for one new route and says what is served from then on.
 import type { Command } from 'commander';
+import { nearest } from '../../../registry/nearest.ts';
 import { type RolloutLimits, rolloutLimitsSchema } from '../../../registry/rollout-limits.ts';
 import type { Route } from '../../../registry/route.ts';
 import type { RouteAction } from '../../../registry/route-action.ts';
@@ -18,7 +19,6 @@ import { type BreakingOptions, checkBreaking, orWhatBreaks, remarkOnBreaking } f
 import type { Context, Execute } from '../context.ts';
 import { describeRoute } from '../describe-route.ts';
 import { reasonToPromote, reasonToServe } from '../forced-release.ts';
-import { nearest } from '../nearest.ts';
 import { parseUrl, popOfUrl } from '../pop-options.ts';
 import type { Report } from '../report.ts';
 import { describeTarget, findTarget } from '../rollback-target.ts';

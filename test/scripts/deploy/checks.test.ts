@@ -91,6 +91,13 @@ describe('a deployment is told', () => {
     expect(notes({ rateLimits: [] }).join()).toContain('has no ratelimits');
     expect(notes({ crons: [] }).join()).toContain('has no cron trigger');
   });
+
+  it('of a variable that popserve does not know, as a misspelled setting is one', () => {
+    expect(notes({ vars: { INFERENCE_ACCESS: 'keyed', INFERENCE_ACESS: 'open' } })).toContain(
+      '[env.production] of wrangler.toml sets INFERENCE_ACESS, which popserve does not know and passes over; did you mean INFERENCE_ACCESS?',
+    );
+    expect(notes({}).join()).not.toContain('does not know');
+  });
 });
 
 it('takes the token of an environment from a variable of its own', () => {

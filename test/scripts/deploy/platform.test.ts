@@ -110,6 +110,7 @@ it('serves models: publish, infer, canary', async () => {
   pop = TestPop.of({
     url,
     token,
+    variables: [],
     get miniflare(): never {
       throw new Error('the platform lends nobody its inside');
     },

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { givenSettings, isOnlyLocal, localDefaults } from '../../../scripts/start/local-settings.ts';
+import { givenSettings, isOnlyLocal, localDefaults, unknownVariables } from '../../../scripts/start/local-settings.ts';
 import { parseConfig } from '../../../worker/config.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'popserve-settings-'));
@@ -31,6 +31,15 @@ it('has .dev.vars, and the command line above it', async () => {
     ADMIN_TOKEN: 'abc',
     DRIFT_WINDOW_SECONDS: '2',
   });
+});
+
+it('names variables that popserve does not know, and where they are set', () => {
+  const given = { POP_NAM: 'here' };
+  const variables = ['INFERENCE_ACCESS', 'CORS_ORIGIN', 'POP_NAM'];
+  expect(unknownVariables(variables, { given, config: '/project/wrangler.toml' })).toEqual([
+    'wrangler.toml or a file of variables beside it sets CORS_ORIGIN, which popserve does not know and passes over; did you mean CORS_ORIGINS?',
+    '.dev.vars sets POP_NAM, which popserve does not know and passes over; did you mean POP_NAME?',
+  ]);
 });
 
 it.each([

@@ -16,8 +16,11 @@ export function nearest(asked: string, names: readonly string[]): string {
   return [...order.slice(0, mostTold), ...(left > 0 ? [`and ${left} more`] : [])].join(', ');
 }
 
-/** Letters to insert, delete, replace or swap with the next (the restricted distance of Damerau and Levenshtein). */
-function editDistance(from: string, to: string): number {
+/**
+ * Letters to insert, delete, replace or swap with the next.
+ * @see https://en.wikipedia.org/wiki/Damerau%E2%80%93Levenshtein_distance the restricted one
+ */
+export function editDistance(from: string, to: string): number {
   let [before, row]: [number[], number[]] = [[], Array.from({ length: to.length + 1 }, (_, at) => at)];
   for (let i = 1; i <= from.length; i++) {
     const next = [i];

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nearest } from '../../../scripts/cli/nearest.ts';
+import { nearest } from '../../registry/nearest.ts';
 
 describe('nearest', () => {
   it.each([
