@@ -1,4 +1,4 @@
-// The answers of the original in onnxruntime-web and of the converted model in LiteRT.js, over every input of a net.
+// The answers of the original in onnxruntime-web and of the converted model in LiteRT.js, over golden and random inputs of a net.
 import { startMeasured } from '../bench/measured-worker.ts';
 import { inputFrame } from '../bench/models.ts';
 import type { WorkerModules } from '../workerd/config.ts';
@@ -21,17 +21,24 @@ export function isRight({ elementsBeyond, otherLabels }: AnswerCount): boolean {
   return elementsBeyond === 0 && (otherLabels ?? 0) === 0;
 }
 
+/**
+ * @param net whose samples are asked for one after the other
+ * @param longestMs no further random input is begun after that; the golden ones are always compared
+ */
 export async function compareAnswers(
   worker: WorkerModules,
   models: Readonly<Record<'stock' | 'litert', Uint8Array>>,
   net: Net,
+  longestMs: number,
 ): Promise<AnswerCount> {
   const running = await startMeasured({ worker });
   const compared = ['stock', 'litert'] as const satisfies readonly EngineName[];
   try {
     for (const engine of compared) await call(running, '/load', engine, models[engine]);
     const count = { inputs: 0, within: 0, elements: 0, elementsBeyond: 0, largest: 0, otherLabels: 0 };
+    const started = performance.now();
     for (const sample of net.samples()) {
+      if (count.inputs > net.goldenCount && performance.now() - started > longestMs) break;
       const frame = inputFrame(sample);
       const [expected, actual] = [await answer(running, 'stock', frame), await answer(running, 'litert', frame)];
       const { largest, beyondTolerance, elements } = differenceOf(expected, actual);

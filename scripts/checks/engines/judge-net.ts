@@ -1,8 +1,4 @@
-// One net in every engine: does it convert, are the answers the same, and what does a warm run cost in each?
-import { convertModel } from '../../convert-litert/convert.ts';
-import { Refusal } from '../../convert-litert/refusal.ts';
-import { runNative } from '../../inspect/native.ts';
-import { readModel } from '../../onnx/model-file.ts';
+// One net in every engine: what starting it costs, and a warm run.
 import { interleave } from '../bench/interleave.ts';
 import { startMeasured } from '../bench/measured-worker.ts';
 import { inputFrame } from '../bench/models.ts';
@@ -11,8 +7,8 @@ import type { EngineRun } from '../bench/workers/bench-protocol.ts';
 import { pairedRatio, type Summary, summarise } from '../summarise.ts';
 import type { WorkerModules } from '../workerd/config.ts';
 import { answer, call, type EngineName, engines } from './calls.ts';
-import { type AnswerCount, compareAnswers } from './compare-answers.ts';
-import type { Net } from './nets.ts';
+import type { AnswerCount } from './compare-answers.ts';
+import type { ConvertedNet } from './convert-nets.ts';
 
 export interface Effort {
   /** Each starts anew: what V8 makes of a module differs from one process to the next. */
@@ -33,18 +29,23 @@ export interface EngineCost {
   readonly heapBytes: number;
 }
 
-export interface Verdict {
+export interface NetCost {
+  readonly costs: Readonly<Record<EngineName, EngineCost>>;
+  /** The processor time of other engines in a block over LiteRT's in the same round. */
+  readonly overLiteRt: Readonly<Record<Exclude<EngineName, 'litert'>, Summary>>;
+  /** The same over the thin layer's. */
+  readonly overThin: Readonly<Record<Exclude<EngineName, 'litert' | 'thin'>, Summary>>;
+  /** Stock over LiteRT: the medians of the processes. */
+  readonly eachProcess: readonly number[];
+}
+
+export interface Verdict extends NetCost {
   readonly net: string;
+  /** Operators of the converted model. */
   readonly operators: Readonly<Record<string, number>>;
+  /** Size of the converted model. */
   readonly bytes: number;
   readonly answers: AnswerCount;
-  readonly costs: Readonly<Record<EngineName, EngineCost>>;
-  /** Stock's processor time of a block over the second engine's of the same round. */
-  readonly timesFaster: Summary;
-  /** The processor time of other engines over the second one's, in the same way. */
-  readonly timesFasterThan: Readonly<Record<'fast' | 'lean' | 'thin', Summary>>;
-  /** The medians of the processes. */
-  readonly eachProcess: readonly number[];
 }
 
 interface Measured {
@@ -54,23 +55,11 @@ interface Measured {
   heapBytes: number;
 }
 
-const limits = { timeoutMs: 120_000, memoryMib: 4096 };
-
-type Models = Readonly<Record<EngineName, Uint8Array>>;
-
-/** @returns why not, where the net does not convert */
-export async function judgeNet(
-  net: Net,
+export async function measureNet(
+  { net, models }: ConvertedNet,
   worker: WorkerModules,
   effort: Effort,
-): Promise<Verdict | { refusal: string }> {
-  const converted = await convertModel(readModel(net.onnx), net.shapes).catch((error: unknown) => {
-    if (error instanceof Refusal) return error;
-    throw error;
-  });
-  if (converted instanceof Refusal) return { refusal: converted.message };
-  const ort = await ortFormat(net);
-  const models = { stock: net.onnx, litert: converted.bytes, thin: converted.bytes, fast: ort, lean: ort };
+): Promise<NetCost> {
   const frame = inputFrame(net.first);
   const measured = { stock: nothing(), litert: nothing(), thin: nothing(), fast: nothing(), lean: nothing() };
   const eachProcess: number[] = [];
@@ -85,11 +74,8 @@ export async function judgeNet(
     runCpuMs: summarise(cpuMs),
     heapBytes,
   });
+  const over = (one: EngineName, other: EngineName) => pairedRatio(measured[one].cpuMs, measured[other].cpuMs);
   return {
-    net: net.name,
-    operators: converted.operators,
-    bytes: converted.bytes.length,
-    answers: await compareAnswers(worker, models, net),
     costs: {
       stock: costOf(measured.stock),
       litert: costOf(measured.litert),
@@ -97,31 +83,25 @@ export async function judgeNet(
       fast: costOf(measured.fast),
       lean: costOf(measured.lean),
     },
-    timesFaster: pairedRatio(measured.stock.cpuMs, measured.litert.cpuMs),
-    timesFasterThan: {
-      fast: pairedRatio(measured.fast.cpuMs, measured.litert.cpuMs),
-      lean: pairedRatio(measured.lean.cpuMs, measured.litert.cpuMs),
-      thin: pairedRatio(measured.thin.cpuMs, measured.litert.cpuMs),
+    overLiteRt: {
+      stock: over('stock', 'litert'),
+      fast: over('fast', 'litert'),
+      lean: over('lean', 'litert'),
+      thin: over('thin', 'litert'),
     },
+    overThin: { stock: over('stock', 'thin'), fast: over('fast', 'thin'), lean: over('lean', 'thin') },
     eachProcess,
   };
-}
-
-/** As publishing makes it. */
-async function ortFormat({ name, onnx }: Net): Promise<Uint8Array> {
-  const { converted } = await runNative({ model: onnx, format: 'onnx', convert: true, samples: [], limits });
-  if ('fault' in converted) throw new Error(`${name}: no ORT format: ${converted.fault}`);
-  return converted;
 }
 
 function nothing(): Measured {
   return { cpuMs: [], coldCpuMs: [], heapBytes: 0 };
 }
 
-/** Every engine in one isolate, warm, in turns. @returns how many times faster the second engine is in this process */
+/** Every engine in one isolate, warm, in turns. @returns how many times faster LiteRT is than stock in this process */
 async function measureProcess(
   worker: WorkerModules,
-  models: Models,
+  models: ConvertedNet['models'],
   frame: Uint8Array,
   effort: Effort,
   measured: Readonly<Record<EngineName, Measured>>,

@@ -12,7 +12,8 @@ export interface Net {
   readonly shapes: ReadonlyMap<string, readonly number[]>;
   /** A golden case, or random where there is none. */
   readonly first: readonly Tensor[];
-  /** The golden cases and random inputs, made as they are asked for: a thousand pictures do not fit into memory. */
+  readonly goldenCount: number;
+  /** The golden cases and then random inputs, made as they are asked for: a thousand pictures do not fit into memory. */
   samples(): Iterable<readonly Tensor[]>;
   /** Outputs that give a class: the largest of the last dimension. */
   readonly classes: readonly string[];
@@ -69,7 +70,7 @@ function netOf(
     yield* cases;
     yield* randomLike(first, randomInputs);
   }
-  return { name, onnx, shapes, first, samples };
+  return { name, onnx, shapes, first, goldenCount: cases.length, samples };
 }
 
 /** Inputs as far apart as the given ones. */

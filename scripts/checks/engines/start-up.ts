@@ -5,6 +5,9 @@ import { type MeasuredOptions, startMeasured } from '../bench/measured-worker.ts
 import { processCpuMs } from '../bench/process-cpu.ts';
 import type { WorkerModules } from '../workerd/config.ts';
 
+/** Milliseconds of processor time until a Worker answers, one per round. */
+export type StartUp = Readonly<Record<'with' | 'without' | 'serving' | 'servingWith', readonly number[]>>;
+
 /** The serving Worker as it is deployed, and the same with the second engine's module among its modules. */
 export async function servingWorkers(
   engines: WorkerModules,
