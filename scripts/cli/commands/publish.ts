@@ -21,6 +21,7 @@ import { activationReason } from '../forced-release.ts';
 import { budgetsOf, checkReportPath, gateOptions, stableVersion } from '../gate-options.ts';
 import { whatIsPublished } from '../pipeline-options.ts';
 import { addPublishOptions, type PublishArguments, publishOptions } from '../publish-options.ts';
+import { registeredVersions } from '../registered-versions.ts';
 import type { RegistryClient, RouteChange } from '../registry-client.ts';
 import { otherContent, register, versionTaken } from '../release.ts';
 import type { Report } from '../report.ts';
@@ -60,7 +61,7 @@ async function publish(context: Context, path: string, options: PublishArguments
   progress.step(`reading ${basename(file)}`);
   const sourceDigest = await digestOfFile(file);
   progress.step(`asking ${context.connection.settings.url} what it has of ${model}`);
-  const details = await orNothing(registry.showModel(model));
+  const { details, notes: unasked } = await registeredVersions(context, model, options);
   const existing = details?.versions.map(({ version }) => version) ?? [];
   const version = options.version ?? nextVersion([...existing, ...(details?.retired ?? [])], host.now());
   // Checking a model takes a while, so a version that is surely going to be refused is refused before.
@@ -107,7 +108,9 @@ async function publish(context: Context, path: string, options: PublishArguments
   // Before anything is uploaded: a version that is refused takes no name.
   const conflict = served === null ? null : conflictWith(served, manifest);
   if (conflict !== null && options.activate && !options.breaking) return describeConflict(context, conflict, options);
-  if (options.dryRun) return describeDryRun(manifest, publication, judgement);
+  if (options.dryRun) {
+    return describeDryRun(manifest, { ...publication, notes: [...unasked, ...publication.notes] }, judgement);
+  }
   const named = new Set<string>(manifestBlobs(manifest));
   const blobs = publication.blobs.filter(({ digest }) => named.has(digest));
   const { uploaded, created } = await register(registry, { manifest, blobs }, progress);

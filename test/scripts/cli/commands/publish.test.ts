@@ -6,7 +6,7 @@ import type { Progress } from '../../../../scripts/publish/options.ts';
 import type { PublishOptions } from '../../../../scripts/validation/publication.ts';
 import { type Ran, runCommand } from '../captured-host.ts';
 import { samplePublication } from '../sample-publication.ts';
-import { ScriptedPop } from '../scripted-pop.ts';
+import { ScriptedPop, token } from '../scripted-pop.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'popserve-publish-'));
 const file = join(folder, 'model.onnx');
@@ -245,5 +245,55 @@ describe('popserve publish', () => {
     expect(drawn).toContain('measuring a model with a name that is …');
     expect(drawn.at(-1)).toBe('');
     expect((await publish(otherFile)).err).toBe('');
+  });
+});
+
+describe('popserve publish --dry-run', () => {
+  const dry = (env: Readonly<Record<string, string>>, ...args: string[]) =>
+    runCommand(['publish', file, '--name', 'm', '--dry-run', ...args], pop.url, {
+      env: { POPSERVE_DATA: folder, ...env },
+      prepare: (options) => samplePublication(options, source),
+    });
+
+  it('asks and writes nothing without a token, and says what it supposes', async () => {
+    const { status, out } = await dry({ POPSERVE_URL: pop.url });
+    expect(status).toBe(0);
+    expect(pop.calls).toEqual([]);
+    expect(out).toContain('m 1 would be published; nothing was uploaded\n');
+    expect(out).toContain(`note: ${pop.url} was not asked what it has of m, so the number of the version supposes`);
+    expect(out).toContain("no operator's token; set POPSERVE_TOKEN");
+  });
+
+  it('does without a PoP that is not there', async () => {
+    await pop.stop();
+    const { status, out } = await dry({ POPSERVE_URL: pop.url, POPSERVE_TOKEN: token });
+    expect(status).toBe(0);
+    expect(out).toContain('m 1 would be published');
+    expect(out).toContain('nothing answers at');
+  });
+
+  it('tells what is needed where the registry refuses', async () => {
+    const { status, err } = await dry({ POPSERVE_URL: pop.url, POPSERVE_TOKEN: 'another' });
+    expect(status).toBe(1);
+    expect(err).toContain(`${pop.url} refused the token from POPSERVE_TOKEN; set POPSERVE_TOKEN to`);
+  });
+
+  it('reads what is there, and calls nothing that writes', async () => {
+    await publish(file);
+    pop.asked.length = 0;
+    const { out } = await dry({ POPSERVE_URL: pop.url, POPSERVE_TOKEN: token }, '--version', '2');
+    expect(out).not.toContain('was not asked');
+    expect(changes()).toEqual([]);
+  });
+
+  it('cannot compare with a version that it does not know', async () => {
+    const test = join(folder, 'test.csv');
+    writeFileSync(test, 'x,label\n1,1\n');
+    const { status, err } = await dry(
+      { POPSERVE_URL: pop.url },
+      ...['--test-data', test, '--label', 'label', '--max-regression', 'accuracy=0.01'],
+    );
+    expect(status).toBe(1);
+    expect(err).toContain("no operator's token");
   });
 });
