@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create } from '@bufbuild/protobuf';
-import { InferenceSession } from 'onnxruntime-node';
+import { importOnnxruntime } from '../build/operator-tools.ts';
 import { tensorType } from '../onnx/build.ts';
 import { type OnnxModel, readModel, writeModel } from '../onnx/model-file.ts';
 import { ValueInfoProtoSchema } from '../onnx/onnx_pb.ts';
@@ -21,6 +21,9 @@ const runtimeTypes: Readonly<Record<string, ValueInfo['type']>> = {
   bool: 'BOOL',
 };
 
+/** One thread, as everything that publishing does; the models' own warnings are none of a publisher's business. */
+const quiet = { logSeverityLevel: 3, intraOpNumThreads: 1, interOpNumThreads: 1 } as const;
+
 /**
  * @param model is changed
  * @param shapes of the inputs, every size of them
@@ -30,14 +33,15 @@ export async function foldGraph(
   model: OnnxModel,
   shapes: ReadonlyMap<string, readonly number[]>,
 ): Promise<SourceGraph> {
+  const { InferenceSession } = await importOnnxruntime();
   fixShapes(model, shapes);
   const folder = await mkdtemp(join(tmpdir(), 'popserve-convert-'));
   try {
     const file = join(folder, 'folded.onnx');
     const session = await InferenceSession.create(writeModel(model), {
+      ...quiet,
       optimizedModelFilePath: file,
       graphOptimizationLevel: 'basic',
-      logSeverityLevel: 3,
     });
     await session.release();
     const folded = readModel(new Uint8Array(await readFile(file)));
@@ -63,6 +67,7 @@ function fixShapes({ graph }: OnnxModel, shapes: ReadonlyMap<string, readonly nu
 
 /** Shape and type of every value: onnxruntime infers them for a copy of the model of which every value is an output. */
 async function valuesOf(folded: OnnxModel): Promise<Map<string, ValueInfo>> {
+  const { InferenceSession } = await importOnnxruntime();
   const { graph } = folded;
   const outputs = graph.output;
   const made = graph.node.flatMap(({ output }) => output).filter((name) => name !== '');
@@ -70,8 +75,8 @@ async function valuesOf(folded: OnnxModel): Promise<Map<string, ValueInfo>> {
   const inferred = made.filter((name) => !known.has(name)).map((name) => create(ValueInfoProtoSchema, { name }));
   graph.output = [...outputs, ...inferred];
   const session = await InferenceSession.create(writeModel(folded), {
+    ...quiet,
     graphOptimizationLevel: 'disabled',
-    logSeverityLevel: 3,
   });
   graph.output = outputs;
   const values = new Map<string, ValueInfo>();

@@ -69,7 +69,7 @@ const nodeBuild = {
   },
 } satisfies BuildOptions;
 
-/** The command, with the process that runs models natively. */
+/** The command, with the processes that run and convert models natively. */
 export const commandBuilds = [
   {
     ...nodeBuild,
@@ -80,6 +80,7 @@ export const commandBuilds = [
   },
   // Alone, without half floats: onnxruntime-node wants their bits.
   { ...nodeBuild, entryPoints: ['scripts/inspect/native-child.ts'], outdir: commandFolder },
+  { ...nodeBuild, entryPoints: ['scripts/convert-litert/convert-child.ts'], outdir: commandFolder },
 ] satisfies BuildOptions[];
 
 const workerBuilds = [

@@ -126,6 +126,7 @@ describe('a quantised operator', () => {
     const inputs = [{ name: 'given', elementType: FLOAT, shape: inputShape, data }];
     const { expected, actual, converted } = await engines.ask(modelOf(given), inputs);
     expect(converted.operators).toMatchObject({ ...given.operators, QUANTIZE: 1, DEQUANTIZE: 1 });
+    expect(converted.steps).toEqual({ taken: Math.fround(scales.output) });
     const { largest, beyondTolerance } = differenceOf(expected, actual);
     expect(largest).toBeLessThan(scales.output * 1.01);
     const elements = expected.reduce((sum, each) => sum + each.data.length / 4, 0);
