@@ -3,10 +3,12 @@
 
 import { mebibytes } from '../../registry/mebibytes.ts';
 import { HeapBrokenError, HeapFullError, HeapLentError, OrtError } from './heap-errors.ts';
-import { type Block, fillerBytes } from './model-place.ts';
+import { type Block, endOf, fillerBytes, fitsInto, isBehind, leastBlockBytes } from './model-place.ts';
 import { type Growth, instantiateOrt, type OrtInstance, type OrtModule } from './ort-module.ts';
 
 const logNothingButFatal = 4;
+/** The largest free block is found up to so much. */
+const probeBytes = 256;
 
 export class Heap {
   readonly #instance: OrtInstance;
@@ -15,6 +17,8 @@ export class Heap {
   readonly #growth: Growth;
   #broken: string | null = null;
   #allWords = new Uint32Array();
+  /** The size of the memory when malloc had last claimed it up to its end. */
+  #claimedBytes = 0;
   /** Where the bytes of models lie that were placed apart. */
   readonly #models: number[] = [];
 
@@ -95,28 +99,75 @@ export class Heap {
    * @throws {HeapBrokenError} when the heap is broken
    */
   usedBytes(): number {
-    return this.byteLength - this.#largestFree().bytes;
-  }
-
-  /** The largest block that can be allocated without growing. */
-  #largestFree(): Block {
+    this.#claimEnd();
     this.#growth.probing = true;
     try {
-      let largest = { pointer: 0, bytes: 0 };
-      let tooLarge = this.byteLength;
-      while (tooLarge - largest.bytes > 256) {
-        const bytes = Math.floor((largest.bytes + tooLarge) / 2);
-        const pointer = this.#guard(() => this.#module._malloc(bytes));
-        if (pointer === 0) tooLarge = bytes;
-        else {
-          this.free(pointer);
-          largest = { pointer, bytes };
-        }
-      }
-      return largest;
+      return this.byteLength - this.#largestFree(this.byteLength);
     } finally {
       this.#growth.probing = false;
     }
+  }
+
+  /**
+   * Whether there is room for a model and for what its session takes beside it, in the pieces that the others leave.
+   * @throws {HeapBrokenError} when the heap is broken
+   */
+  hasRoom(modelBytes: number, restBytes: number): boolean {
+    const free = this.takeFree();
+    for (const { pointer } of free) this.free(pointer);
+    const end = endOf(free, this.byteLength);
+    return fitsInto({ free, end, growsBy: this.limitBytes - this.byteLength }, modelBytes, restBytes);
+  }
+
+  /**
+   * Takes all free blocks of some size without growing, largest first. The caller frees them.
+   * @throws {HeapBrokenError} when the heap is broken
+   */
+  takeFree(leastBytes: number = leastBlockBytes): Block[] {
+    this.#claimEnd();
+    return this.#takeFree(leastBytes);
+  }
+
+  /** malloc claims the memory in pieces, and knows no free block where it has claimed none: gives it all up to the end. */
+  #claimEnd(): void {
+    if (this.#claimedBytes === this.byteLength) return;
+    for (const { pointer } of this.#takeFree(leastBlockBytes)) this.free(pointer);
+    this.#claimedBytes = this.byteLength;
+  }
+
+  #takeFree(leastBytes: number): Block[] {
+    const taken: Block[] = [];
+    this.#growth.probing = true;
+    try {
+      for (let last = this.byteLength; ; ) {
+        const bytes = this.#largestFree(last + probeBytes);
+        if (bytes < leastBytes) return taken;
+        taken.push({ pointer: this.#malloc(bytes), bytes });
+        last = bytes;
+      }
+    } finally {
+      this.#growth.probing = false;
+    }
+  }
+
+  /** @param tooLarge no block has so many bytes */
+  #largestFree(tooLarge: number): number {
+    let fits = 0;
+    let limit = tooLarge;
+    while (limit - fits > probeBytes) {
+      const bytes = Math.floor((fits + limit) / 2);
+      const pointer = this.#malloc(bytes);
+      if (pointer === 0) limit = bytes;
+      else {
+        this.free(pointer);
+        fits = bytes;
+      }
+    }
+    return fits;
+  }
+
+  #malloc(bytes: number): number {
+    return this.#guard(() => this.#module._malloc(bytes));
   }
 
   /**
@@ -125,27 +176,56 @@ export class Heap {
    */
   allocate(bytes: number): number {
     this.#growth.lent = false;
-    const pointer = this.#guard(() => this.#module._malloc(Math.max(bytes, 1)));
+    const pointer = this.#malloc(Math.max(bytes, 1));
     if (pointer === 0) throw this.#full(`${mebibytes(bytes)} do not fit: ${this.describe()}`);
     return pointer;
   }
 
   /**
-   * Room for the bytes of a model that is little else: they stay where they are as long as it does. 200 versions of 1 to 20 MiB, two at
-   * a time, take 46 MiB so, and 58 where malloc chooses. A model that keeps a rearranged copy of its weights gains nothing by it.
+   * Room for the bytes of a model: they stay where they are as long as it does. Where the heap has to grow, it grows by what is missing
+   * at its end; malloc alone asks for all of it and leaves the end free.
+   * @param apart the model is little else than its bytes: see {@link fillerBytes}. 200 versions of 1 to 20 MiB, two at a time, take
+   *   46 MiB so, and 58 where malloc chooses. A model that keeps a rearranged copy of its weights gains nothing by it.
    * @throws {HeapFullError} when the limit does not allow it
    * @throws {HeapBrokenError} when the heap is broken
    */
-  allocateApart(bytes: number): number {
-    const filled = fillerBytes(this.#largestFree(), this.#models, bytes);
-    const filler = filled > 0 ? this.allocate(filled) : 0;
+  allocateModel(bytes: number, apart: boolean): number {
+    const free = new Set(this.takeFree());
+    const giveBack = (block: Block) => {
+      if (free.delete(block)) this.free(block.pointer);
+    };
+    let filler = 0;
     try {
+      const [largest] = free;
+      if (largest === undefined || bytes > largest.bytes) {
+        const end = endOf(free, this.byteLength);
+        const missing = this.#takeMissing(bytes, end);
+        giveBack(end);
+        for (const pointer of missing) this.free(pointer);
+      } else if (apart) {
+        giveBack(largest);
+        const filled = fillerBytes(largest, this.#models, bytes);
+        if (filled > 0) filler = this.allocate(filled);
+      } else free.forEach(giveBack);
       const pointer = this.allocate(bytes);
-      this.#models.push(pointer);
+      if (apart) this.#models.push(pointer);
       return pointer;
     } finally {
       this.free(filler);
+      free.forEach(giveBack);
     }
+  }
+
+  /** Takes more memory at the end: what the free block there is too small by, or all where something small lies behind that block. */
+  #takeMissing(bytes: number, end: Block): number[] {
+    this.#growth.lent = false;
+    // It must fit into no block that was too small to be looked for.
+    const missing = [this.#malloc(Math.max(bytes - end.bytes, leastBlockBytes))];
+    const [first = 0] = missing;
+    if (first !== 0 && !isBehind(end, first)) missing.push(this.#malloc(end.bytes));
+    if (!missing.includes(0)) return missing;
+    this.free(first);
+    throw this.#full(`${mebibytes(bytes)} do not fit: ${this.describe()}`);
   }
 
   free(pointer: number): void {

@@ -5,12 +5,14 @@ import type { Manifest, ProfileName } from '../../registry/manifest.ts';
 import { mebibyte, mebibytes } from '../../registry/mebibytes.ts';
 import type { SessionHeap } from './loader.ts';
 import type { Loading, ModelEntry, Ready, Unavailable } from './model-entry.ts';
-import { chooseVictims, fastNeed, leanNeed } from './room.ts';
+import { chooseVictims, fastNeed, leanNeed, oldestFirst } from './room.ts';
 
 /** The isolate's heap, as far as the versions in it need it; {@link IsolateHeap} is one. */
 export interface ModelHeap {
   /** The heap if it is running. */
-  readonly live: (SessionHeap & { usedBytes(): number }) | null;
+  readonly live:
+    | (SessionHeap & { usedBytes(): number; hasRoom(modelBytes: number, restBytes: number): boolean })
+    | null;
   /** Bytes that the runtime itself takes of an empty heap. */
   readonly emptyBytes: number;
   /** For this heap and all discarded ones together. */
@@ -83,7 +85,8 @@ export class Residents {
   }
 
   /**
-   * Unloads what was used longest ago until the version fits, and reserves its room.
+   * Unloads what was used longest ago until the version fits, and reserves its room. Between versions that stay, room comes in pieces:
+   * where only its sum was looked at, a tenth of the loads into a full heap failed.
    * @returns `fast` where it pays and its need fits beside what is there, `lean` otherwise
    * @throws {RoomTaken} when it fits as soon as other loads have ended
    * @throws {PopserveError} UNAVAILABLE when it does not fit, whatever is unloaded; then nothing is
@@ -92,7 +95,11 @@ export class Residents {
     const { manifest } = loading;
     const availableBytes = this.#availableBytes();
     const fastBytes = fastNeed(manifest);
-    if (fastBytes !== null && this.#reservedBytes() + fastBytes <= availableBytes) {
+    if (
+      fastBytes !== null &&
+      this.#reservedBytes() + fastBytes <= availableBytes &&
+      this.#hasRoom(manifest, fastBytes)
+    ) {
       loading.needBytes = fastBytes;
       return 'fast';
     }
@@ -100,6 +107,10 @@ export class Residents {
     const victims = chooseVictims(this.loaded(), this.#reservedBytes() + needBytes - availableBytes);
     if (victims === null) throw this.#noRoom(needBytes, availableBytes);
     for (const victim of victims) this.unload(victim);
+    for (const victim of oldestFirst(this.loaded())) {
+      if (this.#hasRoom(manifest, needBytes)) break;
+      this.unload(victim);
+    }
     loading.needBytes = needBytes;
     return 'lean';
   }
@@ -181,6 +192,12 @@ export class Residents {
   /** Size that the heap must be able to grow to for its content, within its budget. */
   get promisedBytes(): number {
     return Math.min(this.#heap.emptyBytes + this.#reservedBytes(), this.#heap.budgetBytes - this.#heap.discardedBytes);
+  }
+
+  /** Whether the pieces that are free are large enough. A heap that is not running yet is all in one. */
+  #hasRoom({ artifacts }: Manifest, needBytes: number): boolean {
+    const { bytes } = artifacts.model;
+    return this.#heap.live?.hasRoom(bytes, Math.max(0, needBytes - bytes)) ?? true;
   }
 
   #availableBytes(): number {

@@ -25,6 +25,11 @@ interface Occupant {
   readonly lastUsed: number;
 }
 
+/** In the order in which they give way. */
+export function oldestFirst<E extends Occupant>(entries: readonly E[]): E[] {
+  return [...entries].sort((a, b) => a.lastUsed - b.lastUsed);
+}
+
 /**
  * Which versions are unloaded so that at least `bytes` become free: those that were used longest ago, and no more of them than
  * it takes.
@@ -34,7 +39,7 @@ interface Occupant {
 export function chooseVictims<E extends Occupant>(entries: readonly E[], bytes: number): E[] | null {
   const victims: E[] = [];
   let missing = bytes;
-  for (const entry of [...entries].sort((a, b) => a.lastUsed - b.lastUsed)) {
+  for (const entry of oldestFirst(entries)) {
     if (missing <= 0) break;
     victims.push(entry);
     missing -= entry.needBytes;

@@ -10,7 +10,7 @@ export interface StreamOptions {
   readonly onProgress: () => void;
   /** Lets requests run between the pieces, for a load that none of them waits for. */
   readonly aside: boolean;
-  /** The model is little else than its bytes: see {@link Heap.allocateApart}. */
+  /** The model is little else than its bytes: see {@link Heap.allocateModel}. */
   readonly apart: boolean;
 }
 
@@ -31,7 +31,7 @@ export async function streamBlob(
   const reader = body.getReader({ mode: 'byob' });
   let pointer = 0;
   try {
-    pointer = apart ? heap.allocateApart(artifact.bytes) : heap.allocate(artifact.bytes);
+    pointer = heap.allocateModel(artifact.bytes, apart);
     const hash = new crypto.DigestStream('SHA-256');
     const hasher = hash.getWriter();
     let received = 0;

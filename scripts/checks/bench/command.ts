@@ -10,6 +10,7 @@ import { compareRuns, machineWarning, readRecord, recordOf, writeRecord } from '
 import { describeMachine } from './machine.ts';
 import { ModelShelf } from './models.ts';
 import { markdownPage, sectionLines, tableLines } from './report.ts';
+import { runSection } from './run-section.ts';
 import type { Section, SectionResult } from './section.ts';
 import { sections } from './sections.ts';
 
@@ -35,8 +36,9 @@ const results: SectionResult[] = [];
   const runs = against === null ? chosen : [{ name: 'against', run: () => compareCheckouts(context, against) }];
   for (const section of runs) {
     process.stderr.write(`${section.name}\n`);
-    const result = await section.run(context);
+    const { result, failed } = await runSection(section, context);
     results.push(result);
+    if (failed) process.exitCode = 1;
     process.stdout.write(`${sectionLines(result).join('\n')}\n\n`);
   }
 }

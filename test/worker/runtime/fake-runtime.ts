@@ -14,6 +14,9 @@ class FakeMemory {
   readonly byteLength = 64 * mebibyte;
   used = 0;
   usedBytes = () => this.used;
+  /** The largest piece of room; by default all room is in one. */
+  pieceBytes = Number.POSITIVE_INFINITY;
+  hasRoom = (modelBytes: number, restBytes: number) => modelBytes + restBytes <= this.pieceBytes;
 }
 
 export class FakeHeap implements ModelHeap {

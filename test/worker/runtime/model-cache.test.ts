@@ -106,6 +106,25 @@ describe('room', () => {
     expect(world.ready).toEqual(['3', '8']);
   });
 
+  test('in pieces is not enough: what was used longest ago gives way until one piece is, and none beyond', async () => {
+    for (const manifest of [a, b]) await world.ask(manifest);
+    const { live } = world.heap;
+    live.hasRoom = (modelBytes, restBytes) =>
+      modelBytes + restBytes <= (world.released.length === 0 ? 20 : 40) * mebibyte;
+    await world.ask(c);
+    expect([world.released, world.ready]).toEqual([['1'], ['2', '3']]);
+  });
+
+  test('in pieces is none for the profile fast', async () => {
+    const lean = { heapBytes: 30 * mebibyte, createMs: 1, runMs: 2 };
+    const fast = { heapBytes: 50 * mebibyte, createMs: 1, runMs: 1 };
+    await world.ask(a);
+    world.heap.live.pieceBytes = 49 * mebibyte;
+    await world.ask({ ...d, runtime: { ...d.runtime, profiles: { lean, fast } } });
+    expect(world.cache.state(d)).toMatchObject({ state: 'READY', profile: 'lean' });
+    expect(world.released).toEqual([]);
+  });
+
   test('that could never be enough costs no version its place', async () => {
     for (const manifest of [a, b]) await world.ask(manifest);
     const error = await outcome(world.ask(await sized('5', 101)));

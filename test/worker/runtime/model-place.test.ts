@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Block, fillerBytes } from '../../../worker/runtime/model-place.ts';
+import { type Block, endOf, fillerBytes, fitsInto, isBehind } from '../../../worker/runtime/model-place.ts';
 
 const mebibyte = 1_048_576;
 
@@ -72,4 +72,41 @@ test('a model goes to the front where none lies before the free block, where one
   expect(fillerBytes(free, [mebibyte, 200 * mebibyte], mebibyte)).toBe(0);
   expect(fillerBytes(free, [mebibyte], 10 * mebibyte)).toBe(0);
   expect(fillerBytes(free, [mebibyte], mebibyte)).toBe(9 * mebibyte - 4096);
+});
+
+test('more memory joins the free block at the end, and none where something in use lies there', () => {
+  const end = { pointer: 9 * mebibyte, bytes: 7 * mebibyte - 100 };
+  const hole = { pointer: mebibyte, bytes: 8 * mebibyte };
+  expect(endOf([hole, end], 16 * mebibyte)).toBe(end);
+  expect(endOf([hole], 16 * mebibyte)).toEqual({ pointer: 16 * mebibyte, bytes: 0 });
+  expect(endOf([], 16 * mebibyte)).toEqual({ pointer: 16 * mebibyte, bytes: 0 });
+});
+
+test('a block lies behind another one where only the head of it is between them', () => {
+  const block = { pointer: 100, bytes: 1000 };
+  expect(isBehind(block, 1116)).toBe(true);
+  expect(isBehind(block, 3000)).toBe(false);
+});
+
+test.each([
+  ['in one free block', 10, 9, true],
+  ['in two free blocks', 20, 12, true],
+  ['in the largest one, and the rest nowhere', 20, 13, false],
+  ['at the end, which grows, and in a free block', 22, 20, true],
+  ['at the end, with the rest behind it', 16, 6, true],
+  ['at the end, as far as it may grow', 24, 0, true],
+  ['nowhere', 25, 0, false],
+])('a model and its session fit %s: %i and %i MiB', (_, modelMib, restMib, fits) => {
+  const [hole, end] = [
+    { pointer: mebibyte, bytes: 20 * mebibyte },
+    { pointer: 40 * mebibyte, bytes: 12 * mebibyte },
+  ];
+  const room = { free: [hole, end], end, growsBy: 12 * mebibyte };
+  expect(fitsInto(room, modelMib * mebibyte, restMib * mebibyte)).toBe(fits);
+});
+
+test('a memory without a free block has room as far as it may grow', () => {
+  const room = { free: [], end: endOf([], 16 * mebibyte), growsBy: 10 * mebibyte };
+  expect(fitsInto(room, 8 * mebibyte, 2 * mebibyte)).toBe(true);
+  expect(fitsInto(room, 8 * mebibyte, 3 * mebibyte)).toBe(false);
 });

@@ -122,8 +122,7 @@ async function measureReplace(request: Request): Promise<ReplaceReport> {
 }
 
 function createSession(target: Heap, bytes: Uint8Array, options: URLSearchParams): Session {
-  const pointer =
-    options.get('profile') === 'lean' ? target.allocateApart(bytes.length) : target.allocate(bytes.length);
+  const pointer = target.allocateModel(bytes.length, options.get('profile') === 'lean');
   target.bytes(pointer, bytes.length).set(bytes);
   return Session.create(
     target,
