@@ -8,7 +8,7 @@ import type { Context } from './context.ts';
 import { describeEvaluation } from './describe-evaluation.ts';
 import { describeRoute } from './describe-route.ts';
 import type { RouteChange } from './registry-client.ts';
-import { type Line, type Report, table } from './report.ts';
+import { type Line, type Report, sentence, table } from './report.ts';
 import { tryIt } from './try-it.ts';
 
 export interface Outcome {
@@ -38,9 +38,9 @@ export function describePublication({ connection }: Context, outcome: Outcome): 
     lines: [
       `${model} ${version} ${created ? 'published' : 'was already published'}`,
       ...describeSteps(steps),
-      ...notes.map((note) => `note: ${note}`),
+      ...notes.map((note) => sentence(`note: ${note}`, 6)),
       ...(judgement === null ? [] : describeEvaluation(judgement.evaluation, judgement.failures)),
-      ...remarks,
+      ...remarks.map((remark) => sentence(remark)),
       ...(change === null ? adviseActivation(manifest, conflict) : [...describeRoute(change.route), ...advice]),
     ],
     value: {
@@ -65,7 +65,7 @@ export function describeDryRun(
     lines: [
       `${manifest.model} ${manifest.version} would be published; nothing was uploaded`,
       ...describeSteps(pipelineSteps),
-      ...notes.map((note) => `note: ${note}`),
+      ...notes.map((note) => sentence(`note: ${note}`, 6)),
       ...(judgement === null ? [] : describeEvaluation(judgement.evaluation, judgement.failures)),
     ],
     value: { model: manifest.model, version: manifest.version, dryRun: true, notes, manifest },
@@ -90,7 +90,11 @@ function adviseActivation({ model, version }: Manifest, conflict: ContractConfli
 export function describeRefusal({ model, version }: Manifest, { evaluation, failures }: Judgement): Report {
   const error = `${model} ${version} is not released: ${failures.join('; ')}`;
   return {
-    lines: [...describeEvaluation(evaluation, failures), error, 'to release it nevertheless: --force --reason TEXT'],
+    lines: [
+      ...describeEvaluation(evaluation, failures),
+      sentence(error),
+      'to release it nevertheless: --force --reason TEXT',
+    ],
     value: { error, code: 'UNPROCESSABLE', failures, evaluation },
     failed: true,
   };
@@ -100,7 +104,7 @@ export function describeRefusal({ model, version }: Manifest, { evaluation, fail
 export function describeOverBudget({ model, version, runtime }: Manifest, failures: readonly string[]): Report {
   const error = `${model} ${version} is not released: ${failures.join('; ')}`;
   return {
-    lines: [error],
+    lines: [sentence(error)],
     value: { error, code: 'UNPROCESSABLE', failures, profiles: runtime.profiles },
     failed: true,
   };

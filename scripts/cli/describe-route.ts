@@ -1,6 +1,7 @@
 // A route in sentences: what is served now, and what else is going on.
 import type { RolloutLimits } from '../../registry/rollout-limits.ts';
 import type { Route } from '../../registry/route.ts';
+import { type Line, sentence } from './report.ts';
 
 export const limitNames: Record<Exclude<keyof RolloutLimits, 'minRequests'>, string> = {
   ...{
@@ -13,15 +14,15 @@ export const limitNames: Record<Exclude<keyof RolloutLimits, 'minRequests'>, str
 };
 
 /** Says what the default traffic gets, whom this route hurt, then rollout, shadow and the user's own aliases if there are any. */
-export function describeRoute(route: Route): string[] {
+export function describeRoute(route: Route): Line[] {
   const { stable, canary: _rolledOut, ...own } = route.aliases;
   const { rollout, shadow } = route;
   const share = rollout === null ? '' : `, ${rollout.percent} % of its traffic go to ${rollout.version}`;
   const served = stable === undefined ? 'no version is active' : `serving ${stable}${share}`;
   return [
     `${route.model}: ${served} (epoch ${route.epoch})`,
-    ...(route.audit.breaking ?? []).map((text) => `breaks callers: ${text}`),
-    ...(rollout?.limits === undefined ? [] : [`limits of the canary: ${describeLimits(rollout.limits)}`]),
+    ...(route.audit.breaking ?? []).map((text) => sentence(`breaks callers: ${text}`)),
+    ...(rollout?.limits === undefined ? [] : [sentence(`limits of the canary: ${describeLimits(rollout.limits)}`)]),
     ...(shadow === null ? [] : [`shadow: ${shadow.version} runs along on ${shadow.percent} %`]),
     ...Object.entries(own).map(([name, version]) => `alias ${name}: ${version}`),
   ];

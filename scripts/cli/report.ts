@@ -1,5 +1,4 @@
 // The outcome of a command, in both forms at once: lines for people and a value for programs.
-
 import { mebibyte, mebibytes } from '../../registry/mebibytes.ts';
 
 export interface Report {
@@ -18,7 +17,19 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-export type Line = string | Table;
+/** Goes on in the next lines where the terminal is narrower. */
+export interface Sentence {
+  readonly sentence: string;
+  /** Places in front of the lines that it goes on in. */
+  readonly indent: number;
+}
+
+/** A string is printed as it stands: a command that is to be pasted must not be broken. */
+export type Line = string | Sentence | Table;
+
+export function sentence(text: string, indent = 2): Sentence {
+  return { sentence: text, indent };
+}
 
 /** @param rows the first is the header */
 export function table(rows: Table['rows']): Line[] {

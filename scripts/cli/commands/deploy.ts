@@ -4,7 +4,7 @@ import { findProject } from '../../build/operator-project.ts';
 import { deploy, type Outcome } from '../../deploy/deploy.ts';
 import type { Context, Execute } from '../context.ts';
 import { parseUrl } from '../pop-options.ts';
-import type { Report } from '../report.ts';
+import { type Line, type Report, sentence } from '../report.ts';
 
 interface DeployCommandOptions {
   env?: string;
@@ -52,16 +52,18 @@ async function run({ host, progress }: Context, options: DeployCommandOptions): 
   };
 }
 
-function describe({ worker, notes, steps, deployed }: Outcome): string[] {
+function describe({ worker, notes, steps, deployed }: Outcome): Line[] {
   const planned = [
-    ...notes.map((note) => `note    ${note}`),
-    ...steps.map((step) => (deployed === null ? `would   ${step}` : `done    ${step}`)),
+    ...notes.map((note) => sentence(`note    ${note}`, 8)),
+    ...steps.map((step) => sentence(`${deployed === null ? 'would' : 'done '}   ${step}`, 8)),
   ];
   if (deployed === null) return planned;
-  const checked = deployed.checks.map(({ name, ok, detail }) => `${ok ? 'ok    ' : 'failed'}  ${name}: ${detail}`);
+  const checked = deployed.checks.map(({ name, ok, detail }) =>
+    sentence(`${ok ? 'ok    ' : 'failed'}  ${name}: ${detail}`, 8),
+  );
   if (deployed.checks.some(({ ok }) => !ok)) {
     const advice = `${worker} is deployed and not as it should be; run the command again once the fault is mended.`;
-    return [...planned, ...checked, '', advice];
+    return [...planned, ...checked, '', sentence(advice)];
   }
   const shown =
     deployed.token === null

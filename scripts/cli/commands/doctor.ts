@@ -8,7 +8,7 @@ import { isBuilt } from '../../build/project.ts';
 import { findUnknownVariables } from '../../deploy/unknown-variables.ts';
 import type { Context, Execute } from '../context.ts';
 import { parseUrl } from '../pop-options.ts';
-import type { Report } from '../report.ts';
+import { type Report, sentence } from '../report.ts';
 import { isLoopback } from '../settings.ts';
 import { describePlatform } from './platform-report.ts';
 
@@ -42,7 +42,7 @@ async function probe(context: Context, pop: URL | true): Promise<Report> {
   context.progress.step(`trying what ${url} gives`);
   const report = await there.registry.probePlatform();
   return {
-    lines: [...describePlatform(report.probes), `cache of this host: ${judgeCache(url)}`],
+    lines: [...describePlatform(report.probes), sentence(`cache of this host: ${judgeCache(url)}`)],
     value: { url: url.href, ...report },
   };
 }
@@ -65,7 +65,7 @@ async function examine(context: Context): Promise<Report> {
   ];
   const failed = checks.some(({ ok }) => !ok);
   return {
-    lines: checks.map(({ name, ok, detail }) => `${ok ? 'ok    ' : 'failed'}  ${name}: ${detail}`),
+    lines: checks.map(({ name, ok, detail }) => sentence(`${ok ? 'ok    ' : 'failed'}  ${name}: ${detail}`, 8)),
     value: { ok: !failed, url: settings.url.href, checks },
     failed,
   };

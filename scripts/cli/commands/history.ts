@@ -6,14 +6,16 @@ import { parseCount, parseModel } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
 import { describeShare } from '../describe-route.ts';
 import { usualColumns } from '../help.ts';
-import { layOut, wrapped } from '../layout.ts';
-import { type Report, table } from '../report.ts';
+import { rowLines, wrapped } from '../layout.ts';
+import type { Report } from '../report.ts';
 
 /** Where WHO stands in a row. */
 const whoColumn = 2;
 const longestName = 20;
 /** A name that is shorter tells nobody. */
 const shortestName = 8;
+/** Seven columns do not fit a terminal that is narrower. */
+const leastWithShares = 65;
 
 interface HistoryOptions {
   limit: number;
@@ -39,35 +41,46 @@ async function history({ registry, host }: Context, model: string, limit: number
   const shown = routes.slice(0, limit);
   if (shown.length === 0) return { lines: [`${model}: no version was ever active`], value: { routes: [] } };
   const columns = host.screenColumns ?? usualColumns;
+  const isNarrow = columns < leastWithShares;
   const rows = shown.map((route, index) => [
     String(route.epoch),
     route.audit.at.slice(0, 19).replace('T', ' '),
     route.audit.actor,
     describeAction(route, routes[index + 1]),
     route.aliases.stable ?? '',
-    describeShare(route.rollout),
-    describeShare(route.shadow),
+    ...(isNarrow ? [] : [describeShare(route.rollout), describeShare(route.shadow)]),
   ]);
-  const header = ['EPOCH', 'WHEN (UTC)', 'WHO', 'ACTION', 'SERVING', 'CANARY', 'SHADOW'];
-  const [top = '', ...lines] = fitted([header, ...rows], host.screenColumns);
+  const header = ['EPOCH', 'WHEN (UTC)', 'WHO', 'ACTION', 'SERVING', ...(isNarrow ? [] : ['CANARY', 'SHADOW'])];
+  const [top = [], ...lines] = fitted([header, ...rows], host.screenColumns);
   const indent = ' '.repeat('EPOCH  '.length);
-  const below = ({ audit }: Route) =>
-    [...(audit.breaking ?? []).map((text) => `breaks callers: ${text}`), ...(audit.reason ? [audit.reason] : [])]
+  const below = ({ audit, rollout, shadow }: Route) =>
+    [
+      ...(isNarrow && rollout !== null ? [`canary ${describeShare(rollout)}`] : []),
+      ...(isNarrow && shadow !== null ? [`shadow ${describeShare(shadow)}`] : []),
+      ...(audit.breaking ?? []).map((text) => `breaks callers: ${text}`),
+      ...(audit.reason ? [audit.reason] : []),
+    ]
       .flatMap((text) => wrapped(text, Math.max(20, columns - indent.length)))
       .map((text) => `${indent}${text}`);
   return {
-    lines: [top, ...lines.flatMap((line, index) => [line, ...shown.slice(index, index + 1).flatMap(below)])],
+    lines: [...top, ...lines.flatMap((row, index) => [...row, ...shown.slice(index, index + 1).flatMap(below)])],
     value: { routes: shown },
   };
 }
 
-/** A name of 128 characters would push the other columns out of sight, and those must fit a terminal; --json has it whole. */
-function fitted(rows: readonly (readonly string[])[], columns: number | null): string[] {
-  const withNames = (longest: number) =>
-    layOut(table(rows.map((row) => row.map((cell, at) => (at === whoColumn ? shortened(cell, longest) : cell)))), null);
-  const lines = withNames(longestName);
-  const excess = columns === null ? 0 : largest(lines.map(({ length }) => length)) - columns;
-  return excess <= 0 ? lines : withNames(Math.max(shortestName, longestName - excess));
+/**
+ * A name of 128 characters would push the other columns out of sight, and those must fit a terminal; --json has it whole. Where a
+ * short name is not enough, cells go on in the next line.
+ */
+function fitted(rows: readonly (readonly string[])[], columns: number | null): string[][] {
+  const withNames = (longest: number, width: number | null) =>
+    rowLines(
+      { rows: rows.map((row) => row.map((cell, at) => (at === whoColumn ? shortened(cell, longest) : cell))) },
+      width,
+    );
+  const lines = withNames(longestName, null);
+  const excess = columns === null ? 0 : largest(lines.flat().map(({ length }) => length)) - columns;
+  return excess <= 0 ? lines : withNames(Math.max(shortestName, longestName - excess), columns);
 }
 
 function shortened(name: string, longest: number): string {

@@ -205,6 +205,10 @@ describe('popserve history', () => {
     const narrow = (await runCommand(['history', 'm'], pop.url, { screenColumns: 80 })).out;
     expect(narrow.split('\n').filter((line) => line.length > 80)).toEqual([]);
     expect(narrow).toMatch(/ a name of\w*.*… +activate +v1 +v2 12\.5 % +v3 100 %$/m);
+    const phone = (await runCommand(['history', 'm'], pop.url, { screenColumns: 45 })).out;
+    expect(phone.split('\n').filter((line) => line.length > 45)).toEqual([]);
+    expect(phone).toMatch(/^ {7}canary v2 12\.5 %$/m);
+    expect(phone).toMatch(/^ {7}shadow v3 100 %$/m);
     // A program reads the same whatever the terminal is.
     expect((await popserve('history', 'm')).out).toContain('a name of more than…');
   });
@@ -281,6 +285,15 @@ describe('popserve doctor', () => {
     const { status, out } = await popserve('doctor');
     expect(out.split('\n').filter((line) => !line.startsWith('ok '))).toEqual(['']);
     expect(status).toBe(0);
+  });
+
+  it('fits a narrow terminal, each finding below its own beginning', async () => {
+    const env = { POPSERVE_URL: pop.url, POPSERVE_TOKEN: 'wrong' };
+    pop.intercept = ({ call }) => (call.startsWith('GET /v2') ? { status: 200 } : undefined);
+    const { out } = await runCommand(['doctor'], pop.url, { env, screenColumns: 40 });
+    const words = out.split('\n').flatMap((line) => (line.length > 40 ? [line] : []));
+    expect(words).toEqual([]);
+    expect(out).toMatch(/^failed {2}token and registry:.*\n {8}\S/m);
   });
 
   it('names each fault and ends with status 1', async () => {

@@ -264,6 +264,17 @@ describe('popserve publish --dry-run', () => {
     expect(out).toContain("no operator's token; set POPSERVE_TOKEN");
   });
 
+  it('keeps its notes within the terminal', async () => {
+    const { out } = await dry({ POPSERVE_URL: pop.url });
+    const narrow = await runCommand(['publish', file, '--name', 'm', '--dry-run'], pop.url, {
+      env: { POPSERVE_DATA: folder, POPSERVE_URL: pop.url },
+      screenColumns: 60,
+      prepare: (options) => samplePublication(options, source),
+    });
+    expect(narrow.out.split('\n').filter((line) => line.length > 60)).toEqual([]);
+    expect(narrow.out.replace(/\s+/g, ' ')).toBe(out.replace(/\s+/g, ' '));
+  });
+
   it('does without a PoP that is not there', async () => {
     await pop.stop();
     const { status, out } = await dry({ POPSERVE_URL: pop.url, POPSERVE_TOKEN: token });
