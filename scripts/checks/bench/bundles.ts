@@ -9,6 +9,7 @@ export interface Bundles extends AsyncDisposable {
   /** The serving Worker. */
   readonly popserve: WorkerModules;
   readonly stock: WorkerModules;
+  readonly stockPictures: WorkerModules;
   readonly bare: WorkerModules;
   readonly diskStore: WorkerModules;
   /** The variables of wrangler.toml, what opens it to the benchmark, and the PoP's name, which the platform tells once. */
@@ -35,6 +36,7 @@ export async function bundleAll(): Promise<Bundles> {
     return {
       popserve: { modules: serving.modules, compatibilityDate },
       stock: await bundled('stock-worker', 'stock-glue'),
+      stockPictures: await bundled('stock-pictures', 'stock-glue'),
       bare: await bundled('bare-worker'),
       diskStore: await bundled('disk-store'),
       settings: Object.fromEntries(

@@ -9,7 +9,7 @@ import { barChart } from './chart.ts';
 import { compareRuns, machineWarning, readRecord, recordOf, writeRecord } from './compare-runs.ts';
 import { describeMachine } from './machine.ts';
 import { ModelShelf } from './models.ts';
-import { markdownPage, sectionLines, tableLines } from './report.ts';
+import { markdownPage, number, sectionLines, tableLines } from './report.ts';
 import { runSection } from './run-section.ts';
 import type { Section, SectionResult } from './section.ts';
 import { sections } from './sections.ts';
@@ -36,8 +36,11 @@ const results: SectionResult[] = [];
   const runs = against === null ? chosen : [{ name: 'against', run: () => compareCheckouts(context, against) }];
   for (const section of runs) {
     process.stderr.write(`${section.name}\n`);
+    const begun = performance.now();
     const { result, failed } = await runSection(section, context);
-    results.push(result);
+    const seconds = (performance.now() - begun) / 1000;
+    note(`${section.name}: took ${number(seconds)} s`);
+    results.push({ ...result, seconds });
     if (failed) process.exitCode = 1;
     process.stdout.write(`${sectionLines(result).join('\n')}\n\n`);
   }

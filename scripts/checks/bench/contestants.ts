@@ -47,6 +47,22 @@ export function startStock(
   });
 }
 
+/** Labels pictures. @param served with one input and one output */
+export function startStockPictures(
+  { bundles, models }: BenchContext,
+  { name, manifest: { signature } }: BenchModel,
+  labelsKey: string,
+): Promise<MeasuredWorker> {
+  const settings = {
+    MODEL_KEY: `onnx/${name}`,
+    LABELS_KEY: labelsKey,
+    INPUT: signature.inputs[0]?.name ?? '',
+    OUTPUT: signature.outputs[0]?.name ?? '',
+  };
+  const store = { worker: bundles.diskStore, directory: models.store.directory };
+  return startMeasured({ worker: bundles.stockPictures, settings, store });
+}
+
 export function startBare({ bundles }: BenchContext, options: StartOptions = {}): Promise<MeasuredWorker> {
   return startMeasured({ ...options, worker: bundles.bare });
 }

@@ -22,7 +22,7 @@ export function markdownPage(
     `- Versions: ${Object.entries(machine.versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(', ')}`,
-    `- Date: ${machine.date}`,
+    `- Date: ${machine.date}${duration(results)}`,
     '',
     '## Contestants',
     '',
@@ -32,6 +32,7 @@ export function markdownPage(
     '  The precompiled module reaches the package through `env.wasm.wasmPaths.mjs`, unpatched (scripts/checks/bench/workers/stock-glue.ts).',
     '- `native`: onnxruntime-node with one thread behind a plain Node HTTP server, in a process of its own.',
     '- `node-wasm`: onnxruntime-web behind the same Node server.',
+    '- `transformers.js`: the package’s image-classification pipeline behind a plain Node server, one thread.',
     '',
     ...charts(results, chart),
     '## Figures',
@@ -42,16 +43,23 @@ export function markdownPage(
   return `${[...lines, ...sections].join('\n')}\n`;
 }
 
+/** Of all sections together; nothing where one does not tell. */
+function duration(results: readonly SectionResult[]): string {
+  const seconds = results.reduce((sum, result) => sum + (result.seconds ?? Number.NaN), 0);
+  return results.length === 0 || Number.isNaN(seconds) ? '' : `; the sections took ${number(seconds / 60)} minutes`;
+}
+
 function charts(results: readonly SectionResult[], file: string | null): string[] {
   const title = results.find((result) => result.chart !== undefined)?.chart?.title;
   return title === undefined || file === null ? [] : [`![${title}](${file})`, ''];
 }
 
-export function sectionLines({ title, how, tables, figures }: SectionResult): string[] {
+export function sectionLines({ title, how, tables, figures, seconds }: SectionResult): string[] {
   return [
     `## ${title}`,
     '',
     ...how.map((sentence) => `- ${sentence}`),
+    ...(seconds === undefined ? [] : [`- The section took ${number(seconds)} s.`]),
     ...tables.flatMap((table) => ['', ...tableLines(table)]),
     ...(figures.length > 0 ? ['', ...figureTable(figures)] : []),
   ];

@@ -59,6 +59,8 @@ export interface SectionResult {
   readonly how: readonly string[];
   readonly tables: readonly Table[];
   readonly figures: readonly Figure[];
+  /** How long the section took, preparation included. */
+  readonly seconds?: number;
   readonly series?: readonly Series[];
   /** Drawn beside the page. */
   readonly chart?: Chart;

@@ -7,6 +7,7 @@ import { concatenation } from './sections/concatenation.ts';
 import { cost } from './sections/cost.ts';
 import { drift } from './sections/drift.ts';
 import { jsMemory } from './sections/js-memory.ts';
+import { label } from './sections/label.ts';
 import { largeTensor } from './sections/large-tensor.ts';
 import { latency } from './sections/latency.ts';
 import { loading } from './sections/loading.ts';
@@ -28,6 +29,7 @@ export const sections: readonly Section[] = [
   telling,
   tokens,
   pictures,
+  label,
   throughput,
   cost,
   concatenation,

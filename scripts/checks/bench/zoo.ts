@@ -22,6 +22,19 @@ export function zooModelPath(name: string): string {
   return join(folder, name, 'model.onnx');
 }
 
+/** Names of a classifier's classes, in their order. */
+export async function zooLabels(name: string): Promise<string[]> {
+  return new TextDecoder()
+    .decode(await zooFile(name, 'labels.txt'))
+    .trimEnd()
+    .split('\n');
+}
+
+/** A file beside the model. */
+export async function zooFile(name: string, path: string): Promise<Uint8Array> {
+  return new Uint8Array(await readFile(join(folder, name, path)));
+}
+
 /** The inputs of a golden case. @throws Error for an element type that no benchmark uses */
 export async function zooInputs(name: string, golden: string): Promise<Tensor[]> {
   const directory = join(folder, name, 'golden');

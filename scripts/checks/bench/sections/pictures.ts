@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import encodeJpeg, { init } from '@jsquash/jpeg/encode.js';
 import { sha256Digest } from '../../../../registry/digests.ts';
-import type { ImageInput } from '../../../../registry/pipeline/image-input.ts';
 import { PictureBatch } from '../../../../worker/pipeline/prepare-pictures.ts';
 import { projectRoot } from '../../../build/project.ts';
 import { model, node, tensorValue } from '../../../onnx/build.ts';
@@ -15,6 +14,7 @@ import { summarise } from '../../summarise.ts';
 import { unmeasuredManifest } from '../../unmeasured-manifest.ts';
 import { startPopserve } from '../contestants.ts';
 import { HttpConnection, httpRequest } from '../http-connection.ts';
+import { imageNet, imageNetSteps } from '../image-net.ts';
 import { interleave } from '../interleave.ts';
 import { processCpuMs } from '../process-cpu.ts';
 import { number, spread } from '../report.ts';
@@ -23,21 +23,9 @@ import type { BenchContext, Section } from '../section.ts';
 
 const name = 'bench-pictures';
 const path = `/v2/models/${name}/infer`;
-const [width, height, side, float32] = [640, 480, 224, 1];
-
-const image: ImageInput = {
-  input: 'pixels',
-  steps: [
-    { step: 'decode', formats: ['jpeg', 'png', 'webp'] },
-    { step: 'orient' },
-    { step: 'colour', to: 'rgb' },
-    { step: 'resize', fit: 'shortest', size: 256, filter: 'bilinear' },
-    { step: 'crop', height: side, width: side, margin: 'floor' },
-    { step: 'scale', by: 1 / 255 },
-    { step: 'normalise', mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
-    { step: 'layout', order: 'nchw', datatype: 'FP32' },
-  ],
-};
+const [width, height, float32] = [640, 480, 1];
+const { side } = imageNet;
+const image = imageNetSteps('pixels');
 
 export const pictures: Section = {
   name: 'pictures',

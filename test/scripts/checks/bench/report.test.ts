@@ -60,3 +60,12 @@ test('a missed goal says why, and a chart stands before the figures', () => {
 test('a quick run says that it is one', () => {
   expect(markdownPage(machine, [], true)).toContain('too few rounds');
 });
+
+test('the page tells how long each section and all of them took', () => {
+  const section = (title: string, seconds: number) => ({ title, how: [], tables: [], figures: [], seconds });
+  const page = markdownPage(machine, [section('first', 60), section('second', 90)], false);
+  expect(page).toContain('2026-11-24; the sections took 2.5 minutes');
+  expect(page).toContain('- The section took 90 s.');
+  const one = { title: 'first', how: [], tables: [], figures: [] };
+  expect(markdownPage(machine, [one], false)).not.toContain('took');
+});
