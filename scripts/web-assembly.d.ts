@@ -1,4 +1,4 @@
-// What the command uses of the WebAssembly API, which Node has and its types leave out.
+// What the command and the tests use of the WebAssembly API, which Node has and its types leave out.
 // @see https://webassembly.github.io/spec/js-api/
 
 declare namespace WebAssembly {
@@ -7,6 +7,7 @@ declare namespace WebAssembly {
 
   class Module {
     constructor(bytes: Uint8Array);
+    static imports(module: Module): { readonly module: string; readonly name: string; readonly kind: string }[];
   }
 
   class Instance {
@@ -15,7 +16,9 @@ declare namespace WebAssembly {
   }
 
   class Memory {
+    constructor(limits: { readonly initial: number; readonly maximum?: number });
     readonly buffer: ArrayBuffer;
+    grow(pages: number): number;
   }
 
   function compile(bytes: Uint8Array): Promise<Module>;

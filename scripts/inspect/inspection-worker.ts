@@ -5,10 +5,10 @@ import { Hono } from 'hono';
 import { PopserveError } from '../../registry/errors.ts';
 import { mebibyte } from '../../registry/mebibytes.ts';
 import { datatypeOf, elementTypeName } from '../../worker/protocol/element-type.ts';
+import { decodeFrame, encodeFrame } from '../../worker/protocol/raw-frame.ts';
 import { Heap } from '../../worker/runtime/heap.ts';
 import { HeapBrokenError, HeapFullError, OrtError } from '../../worker/runtime/heap-errors.ts';
 import { Session, type SessionOptions, type ValueInfo } from '../../worker/runtime/session.ts';
-import { decodeFrame, encodeFrame } from './raw-frame.ts';
 
 interface InspectorEnv {
   HEAP_LIMIT_MIB: string;

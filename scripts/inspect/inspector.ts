@@ -4,11 +4,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Miniflare } from 'miniflare';
 import { defaultLimits } from '../../registry/default-limits.ts';
+import { decodeFrame, encodeFrame, type RawTensor } from '../../worker/protocol/raw-frame.ts';
 import { bundleWorker } from '../build/bundle.ts';
 import { blankedEnvironment } from '../build/child-environment.ts';
 import { importMiniflare } from '../build/operator-tools.ts';
 import { busiestMs, findProcess, type ThreadTimes, threadTimes } from './process-cpu.ts';
-import { decodeFrame, encodeFrame, type RawTensor } from './raw-frame.ts';
 
 export interface InspectedValue {
   readonly name: string;

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { elementTypeName, stringElementType } from '../../worker/protocol/element-type.ts';
+import { decodeFrame, encodeFrame, type RawTensor } from '../../worker/protocol/raw-frame.ts';
 import { importOnnxruntime } from '../build/operator-tools.ts';
 import type { NativeJob, NativeMessage } from './native.ts';
-import { decodeFrame, encodeFrame, type RawTensor } from './raw-frame.ts';
 
 const onnxruntime = await importOnnxruntime();
 

@@ -3,13 +3,13 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decodeFrame, encodeFrame } from '../../worker/protocol/raw-frame.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import { fromRuntimeTensor, toRuntimeTensor } from '../../worker/runtime/tensors.ts';
 import { onProcessEnd } from '../build/process-end.ts';
 import { processModule } from '../build/project.ts';
 import { canonicalOrt } from '../onnx/canonical-ort.ts';
 import { type GuardLimits, runGuarded } from './guarded-process.ts';
-import { decodeFrame, encodeFrame } from './raw-frame.ts';
 import { tidy } from './refusal.ts';
 
 /** The child's task, in `job.json` of its folder; tensors lie beside it as raw frames. */

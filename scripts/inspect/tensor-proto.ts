@@ -2,8 +2,8 @@
 // @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto (message TensorProto: which field holds which type)
 import { PopserveError } from '../../registry/errors.ts';
 import { elementTypeBytes, elementTypeName } from '../../worker/protocol/element-type.ts';
+import type { RawTensor } from '../../worker/protocol/raw-frame.ts';
 import { type TensorProto, TensorProto_DataType as types } from '../onnx/onnx_pb.ts';
-import type { RawTensor } from './raw-frame.ts';
 
 /**
  * @returns row-major little-endian elements, those smaller than a byte packed from the low bits up; strings one by one

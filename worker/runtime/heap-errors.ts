@@ -20,8 +20,13 @@ export class HeapReplacedError extends Error {
   override readonly name = 'HeapReplacedError';
 }
 
+/** The runtime refused a call, for what it was called with: a model or an input. The heap is intact. */
+export class RefusedError extends Error {
+  override readonly name: string = 'RefusedError';
+}
+
 /** onnxruntime refused a call, with its own code and message (onnxruntime_c_api.h, OrtErrorCode). */
-export class OrtError extends Error {
+export class OrtError extends RefusedError {
   override readonly name = 'OrtError';
   readonly ortCode: number;
   constructor(ortCode: number, message: string) {

@@ -1,10 +1,10 @@
 // From the runtime's errors to what callers are told, and how long a version that failed to load is left alone. Pure.
 import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest } from '../../registry/manifest.ts';
-import { HeapBrokenError, HeapFullError, HeapLentError, HeapReplacedError, OrtError } from './heap-errors.ts';
+import { HeapBrokenError, HeapFullError, HeapLentError, HeapReplacedError, RefusedError } from './heap-errors.ts';
 
 /** Their messages are about the model and the memory. */
-const runtimeErrors = [HeapBrokenError, HeapFullError, HeapReplacedError, OrtError];
+const runtimeErrors = [HeapBrokenError, HeapFullError, HeapReplacedError, RefusedError];
 
 const firstRetryMs = 1_000;
 const lastRetryMs = 60_000;
@@ -12,7 +12,7 @@ const lastRetryMs = 60_000;
 /** @returns the answer to a request whose run failed; an error that is not the runtime's is returned as it is */
 export function runFailure(error: unknown, manifest: Manifest): unknown {
   const name = nameOf(manifest);
-  if (error instanceof OrtError) {
+  if (error instanceof RefusedError) {
     return new PopserveError('INVALID_ARGUMENT', `${name} refused this input: ${error.message}`);
   }
   const retry = { retryAfterSeconds: 1 };
@@ -36,13 +36,13 @@ export function loadFailure(cause: unknown, manifest: Manifest, retryMs: number)
 }
 
 /**
- * The pause doubles with each failure in a row. onnxruntime's refusal is permanent, and a retry could evict a version that is
+ * The pause doubles with each failure in a row. The runtime's refusal is permanent, and a retry could evict a version that is
  * serving: it gets the longest pause at once. Requests that hold the room end soon.
  * @param attempts loads that failed in a row, 1 after the first
  */
 export function retryDelayMs(error: unknown, attempts: number): number {
   if (error instanceof HeapLentError) return firstRetryMs;
-  return error instanceof OrtError ? lastRetryMs : Math.min(firstRetryMs * 2 ** (attempts - 1), lastRetryMs);
+  return error instanceof RefusedError ? lastRetryMs : Math.min(firstRetryMs * 2 ** (attempts - 1), lastRetryMs);
 }
 
 /** An error of storage may name keys, and one of the code its inside: the log has both, callers have neither. */

@@ -1,17 +1,14 @@
 // One instance of the ORT WASM module over a memory of its own, with the glue adapted to what a heap needs: a limit on
 // growth, a memory that can be collected, and a second instance in the same memory. What is called in it is not its business (heap.ts).
-import { mebibyte } from '../../registry/mebibytes.ts';
+import { type Growth, type GrowthLimits, grow, growthOf, wasmPageBytes } from './growth.ts';
 // Derived from onnxruntime-web by scripts/build/derive-runtime.ts: the memory is not shared, and Node is not looked for.
 import ortWasm, { type OrtModule } from './ort/ort-wasm-simd-threaded.mjs';
 import wasmModule from './ort/ort-wasm-simd-threaded.wasm';
 
 export type { OrtModule };
 
-const wasmPageBytes = 65_536;
 /** The size with which the module starts. */
 const initialPages = 256;
-/** The memory grows in these steps: small against a model, large enough that growing does not show in a load. */
-const growthStepBytes = mebibyte;
 
 export interface OrtInstance {
   readonly module: OrtModule;
@@ -21,31 +18,14 @@ export interface OrtInstance {
   instantiateAgain(): void;
 }
 
-export interface Growth {
-  limitBytes: number;
-  /** Memory size that the last call asked for and did not get; 0 if none was refused. */
-  refusedBytes: number;
-  /** How large the memory may be now that it is to have so many bytes: the limit, less what requests hold for the moment. */
-  readonly roomBytes: (wantedBytes: number) => number;
-  /** Whether the last call failed by what requests hold alone. */
-  lent: boolean;
-  /** While set, the memory does not grow at all. */
-  probing: boolean;
-}
-
-/** @param maximumBytes the limit can be raised to at most this; V8 itself lets the memory grow no further */
-export async function instantiateOrt({
-  limitBytes,
-  maximumBytes,
-  roomBytes,
-}: Pick<Growth, 'limitBytes' | 'roomBytes'> & { readonly maximumBytes: number }): Promise<OrtInstance> {
-  const growth: Growth = { limitBytes, roomBytes, refusedBytes: 0, lent: false, probing: false };
+export async function instantiateOrt(limits: GrowthLimits): Promise<OrtInstance> {
+  const growth = growthOf(limits);
   const table = new FunctionTable();
   let memory: WebAssembly.Memory | undefined;
   let instantiate: (() => WebAssembly.Exports) | undefined;
   const module = await ortWasm({
     numThreads: 1,
-    memoryMaximumPages: Math.max(initialPages, Math.ceil(maximumBytes / wasmPageBytes)),
+    memoryMaximumPages: Math.max(initialPages, Math.ceil(limits.maximumBytes / wasmPageBytes)),
     instantiateWasm(imports, done) {
       memory = adaptImports(imports, growth);
       instantiate = () => {
@@ -128,26 +108,4 @@ function adaptImports(imports: Record<string, Record<string, unknown>>, growth: 
   functions[growName] = (wanted: number) => grow(found, growth, wanted >>> 0);
   functions[mailboxName] = () => {};
   return found;
-}
-
-function grow(memory: WebAssembly.Memory, growth: Growth, wantedBytes: number): boolean {
-  if (growth.probing) return false;
-  const target = Math.min(Math.ceil(wantedBytes / growthStepBytes) * growthStepBytes, growth.limitBytes);
-  const pages = Math.ceil((target - memory.buffer.byteLength) / wasmPageBytes);
-  if (wantedBytes > growth.limitBytes || pages <= 0) return refuse(growth, wantedBytes);
-  if (target > growth.roomBytes(target)) {
-    growth.lent = true;
-    return refuse(growth, wantedBytes);
-  }
-  try {
-    memory.grow(pages);
-    return true;
-  } catch {
-    return refuse(growth, wantedBytes);
-  }
-}
-
-function refuse(growth: Growth, wantedBytes: number): false {
-  growth.refusedBytes = Math.max(growth.refusedBytes, wantedBytes);
-  return false;
 }

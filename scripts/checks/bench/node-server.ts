@@ -11,7 +11,7 @@ import { decodeInferRequest } from '../../../worker/protocol/decode-request.ts';
 import { elementTypeName, elementTypeOf } from '../../../worker/protocol/element-type.ts';
 import { encodeInferResponse } from '../../../worker/protocol/encode-response.ts';
 import { decodeLimits } from '../../../worker/protocol/infer-request.ts';
-import { decodeFrame, type RawTensor } from '../../inspect/raw-frame.ts';
+import { decodeFrame, type RawTensor } from '../../../worker/protocol/raw-frame.ts';
 import type { RunReport } from './workers/bench-protocol.ts';
 
 const [runtime, modelFile = '', signatureFile = ''] = process.argv.slice(2);

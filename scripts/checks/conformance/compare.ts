@@ -8,7 +8,7 @@ import {
   type Tolerance,
 } from '../../../worker/protocol/compare-elements.ts';
 import { elementTypeName } from '../../../worker/protocol/element-type.ts';
-import type { RawTensor } from '../../inspect/raw-frame.ts';
+import type { RawTensor } from '../../../worker/protocol/raw-frame.ts';
 import { TensorProto_DataType as types } from '../../onnx/onnx_pb.ts';
 import { numbersOf } from './elements.ts';
 

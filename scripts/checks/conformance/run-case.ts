@@ -2,8 +2,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PopserveError } from '../../../registry/errors.ts';
+import type { RawTensor } from '../../../worker/protocol/raw-frame.ts';
 import { type InspectedSession, InspectionError, type Inspector, type LoadOptions } from '../../inspect/inspector.ts';
-import type { RawTensor } from '../../inspect/raw-frame.ts';
 import { type OnnxModel, readModel, writeModel } from '../../onnx/model-file.ts';
 import type { ValueInfoProto } from '../../onnx/onnx_pb.ts';
 import { type Category, categoryOf } from './category.ts';

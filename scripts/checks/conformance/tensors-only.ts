@@ -2,7 +2,7 @@
 // or gives them is extended by operators that put them together from tensors and take them apart again, inside the model.
 import { create } from '@bufbuild/protobuf';
 import { PopserveError } from '../../../registry/errors.ts';
-import type { RawTensor } from '../../inspect/raw-frame.ts';
+import type { RawTensor } from '../../../worker/protocol/raw-frame.ts';
 import { node, tensorValue } from '../../onnx/build.ts';
 import type { OnnxModel } from '../../onnx/model-file.ts';
 import type { GraphProto, TypeProto } from '../../onnx/onnx_pb.ts';

@@ -1,7 +1,7 @@
 // A value of the suite's files: a tensor, or a sequence or an optional around others. Which it is, only the model's type tells.
 import { fromBinary } from '@bufbuild/protobuf';
 import { PopserveError } from '../../../registry/errors.ts';
-import type { RawTensor } from '../../inspect/raw-frame.ts';
+import type { RawTensor } from '../../../worker/protocol/raw-frame.ts';
 import { decodeTensor } from '../../inspect/tensor-proto.ts';
 import type { OptionalProto, SequenceProto, TypeProto } from '../../onnx/onnx_pb.ts';
 import { OptionalProtoSchema, SequenceProtoSchema, TensorProtoSchema } from '../../onnx/onnx_pb.ts';

@@ -1,5 +1,5 @@
 // Two answers to one input held against each other.
-import type { RawTensor } from '../../inspect/raw-frame.ts';
+import type { RawTensor } from '../../../worker/protocol/raw-frame.ts';
 
 /** As for every model of the zoo: |a - b| <= absolute + relative * |b|. */
 const tolerance = { absolute: 1e-3, relative: 1e-3 };

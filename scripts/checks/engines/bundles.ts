@@ -3,9 +3,9 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { toolsConfig, wrangler } from '../../build/bundle.ts';
+import { deriveLiteRt } from '../../build/derive-litert.ts';
 import { scratchFolder } from '../bench/scratch.ts';
 import type { WorkerModules } from '../workerd/config.ts';
-import { deriveLiteRt } from './derive-litert.ts';
 
 /** The modules of each Worker: its entry first. */
 const entries = {

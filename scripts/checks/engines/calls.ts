@@ -1,5 +1,5 @@
 // The calls that the Workers with several engines answer.
-import { decodeFrame } from '../../inspect/raw-frame.ts';
+import { decodeFrame } from '../../../worker/protocol/raw-frame.ts';
 import { httpRequest } from '../bench/http-connection.ts';
 import type { MeasuredWorker } from '../bench/measured-worker.ts';
 import { sendOnce } from '../bench/requests.ts';

@@ -1,9 +1,9 @@
 // The ONNX operator suite over the conversion: a case gives the suite's answer in LiteRT.js, or is refused by the operator's name.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { encodeFrame, type RawTensor } from '../../../worker/protocol/raw-frame.ts';
 import { convertModel } from '../../convert-litert/convert.ts';
 import { Refusal } from '../../convert-litert/refusal.ts';
-import { encodeFrame, type RawTensor } from '../../inspect/raw-frame.ts';
 import { type OnnxModel, readModel } from '../../onnx/model-file.ts';
 import { TensorProto_DataType, type ValueInfoProto } from '../../onnx/onnx_pb.ts';
 import { type MeasuredWorker, startMeasured } from '../bench/measured-worker.ts';

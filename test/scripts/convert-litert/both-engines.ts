@@ -3,8 +3,8 @@ import { type MeasuredWorker, startMeasured } from '../../../scripts/checks/benc
 import { bundleEngines } from '../../../scripts/checks/engines/bundles.ts';
 import { answer, call } from '../../../scripts/checks/engines/calls.ts';
 import { type Converted, convertModel } from '../../../scripts/convert-litert/convert.ts';
-import { encodeFrame, type RawTensor } from '../../../scripts/inspect/raw-frame.ts';
 import { readModel } from '../../../scripts/onnx/model-file.ts';
+import { encodeFrame, type RawTensor } from '../../../worker/protocol/raw-frame.ts';
 
 export interface Answers {
   readonly expected: readonly RawTensor[];

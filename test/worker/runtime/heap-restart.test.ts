@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mebibyte } from '../../../registry/mebibytes.ts';
 import { Inspector } from '../../../scripts/inspect/inspector.ts';
-import type { RawTensor } from '../../../scripts/inspect/raw-frame.ts';
+import type { RawTensor } from '../../../worker/protocol/raw-frame.ts';
 import { adder } from '../../harness/small-models.ts';
 
 const timeoutMs = 30_000;

@@ -3,10 +3,10 @@
 
 import { defaultLimits } from '../../../../registry/default-limits.ts';
 import { mebibyte } from '../../../../registry/mebibytes.ts';
+import { decodeFrame } from '../../../../worker/protocol/raw-frame.ts';
 import { Heap } from '../../../../worker/runtime/heap.ts';
 import { IsolateHeap } from '../../../../worker/runtime/isolate-heap.ts';
 import { Session, type SessionOptions } from '../../../../worker/runtime/session.ts';
-import { decodeFrame } from '../../../inspect/raw-frame.ts';
 import type { LoadReport, ReplaceReport, RunReport } from './bench-protocol.ts';
 
 const budgetBytes = defaultLimits.memoryBudgetMib * mebibyte;

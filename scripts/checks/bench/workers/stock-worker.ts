@@ -2,7 +2,7 @@
 // read from R2, JSON in and out (the Open Inference Protocol's, so that all contestants answer the same bodies).
 import * as ort from 'onnxruntime-web/wasm';
 import { elementTypeName } from '../../../../worker/protocol/element-type.ts';
-import { decodeFrame } from '../../../inspect/raw-frame.ts';
+import { decodeFrame } from '../../../../worker/protocol/raw-frame.ts';
 import type { LoadReport, RunReport } from './bench-protocol.ts';
 
 interface StockEnv {

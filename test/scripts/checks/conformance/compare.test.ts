@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compareTensors } from '../../../../scripts/checks/conformance/compare.ts';
-import type { RawTensor } from '../../../../scripts/inspect/raw-frame.ts';
 import { TensorProto_DataType as types } from '../../../../scripts/onnx/onnx_pb.ts';
+import type { RawTensor } from '../../../../worker/protocol/raw-frame.ts';
 
 const floats = (...values: number[]): RawTensor => ({
   name: 'y',

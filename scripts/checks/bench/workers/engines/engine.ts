@@ -1,5 +1,5 @@
 // The interface of an engine: what a Worker needs of a runtime to serve a model with it, whichever runtime it is.
-import type { RawTensor } from '../../../../inspect/raw-frame.ts';
+import type { RawTensor } from '../../../../../worker/protocol/raw-frame.ts';
 
 export interface Engine {
   /** Size of the linear memory, which never shrinks; 0 before the first load. */

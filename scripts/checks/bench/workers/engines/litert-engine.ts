@@ -1,12 +1,17 @@
-// LiteRT.js: TensorFlow Lite with XNNPACK and relaxed SIMD, one thread. The package is made for pages and their workers: it loads its
-// glue by `importScripts` and compiles the module that it fetches. Here the glue is a module of the Worker and gets the compiled module.
+// LiteRT.js as its package offers it: TensorFlow Lite with XNNPACK and relaxed SIMD, one thread. The package is made for pages and their
+// workers: it loads its glue by `importScripts`. Here it gets the instance that popserve makes.
 import { type CompiledModel, type LiteRt, loadLiteRt, Tensor } from '@litertjs/core';
-import type { RawTensor } from '../../../../inspect/raw-frame.ts';
+import { mebibyte } from '../../../../../registry/mebibytes.ts';
+import type { RawTensor } from '../../../../../worker/protocol/raw-frame.ts';
+import { growthOf } from '../../../../../worker/runtime/growth.ts';
+import {
+  createLiteRtMemory,
+  instantiateLiteRt,
+  type LiteRtModule,
+} from '../../../../../worker/runtime/litert/litert-module.ts';
 import type { Engine, LoadedModel } from './engine.ts';
-// Relative paths: wrangler does not resolve a bare package path to a .wasm under a CompiledWasm rule.
-import moduleFactory, { type LiteRtModule, type LiteRtModuleOptions } from './litert/litert_wasm_internal.mjs';
-import wasmModule from './litert/litert_wasm_internal.wasm';
 
+const heapLimitBytes = 1024 * mebibyte;
 const float32 = 1;
 const options = { accelerator: 'wasm', cpuOptions: { numThreads: 1 } } as const;
 
@@ -14,30 +19,20 @@ const options = { accelerator: 'wasm', cpuOptions: { numThreads: 1 } } as const;
 interface PackageScope {
   importScripts(): void;
   location: { readonly href: string };
-  ModuleFactory: ((options: LiteRtModuleOptions) => Promise<LiteRtModule>) | undefined;
+  ModuleFactory: (() => Promise<LiteRtModule>) | undefined;
 }
 
 export class LiteRtEngine implements Engine {
   #started: Promise<LiteRt> | null = null;
-  #module: LiteRtModule | null = null;
+  #memory: WebAssembly.Memory | null = null;
 
   get heapBytes(): number {
-    return this.#module?.HEAPU8.buffer.byteLength ?? 0;
-  }
-
-  /** The glue's own instance. @throws Error before the first load */
-  get module(): LiteRtModule {
-    if (this.#module === null) throw new Error('LiteRT.js was not started');
-    return this.#module;
-  }
-
-  async compile(model: Uint8Array): Promise<CompiledModel> {
-    this.#started ??= this.#start();
-    return await (await this.#started).loadAndCompile(model, options);
+    return this.#memory?.buffer.byteLength ?? 0;
   }
 
   async load(model: Uint8Array): Promise<LoadedModel> {
-    const compiled = await this.compile(model);
+    this.#started ??= this.#start();
+    const compiled = await (await this.#started).loadAndCompile(model, options);
     return {
       run: (inputs) => runCompiled(compiled, inputs),
       async release() {
@@ -52,13 +47,9 @@ export class LiteRtEngine implements Engine {
     scope.importScripts = () => undefined;
     scope.location ??= { href: 'https://worker.invalid/' };
     scope.ModuleFactory = async () => {
-      this.#module = await moduleFactory({
-        instantiateWasm(imports, done) {
-          done(new WebAssembly.Instance(wasmModule, imports as WebAssembly.Imports), wasmModule);
-          return {};
-        },
-      });
-      return this.#module;
+      const limits = { limitBytes: heapLimitBytes, maximumBytes: heapLimitBytes, roomBytes: () => heapLimitBytes };
+      this.#memory = createLiteRtMemory(heapLimitBytes);
+      return (await instantiateLiteRt(this.#memory, growthOf(limits))).module;
     };
     return loadLiteRt('litert_wasm_internal.js');
   }

@@ -1,5 +1,5 @@
 // Answers the calls of `npm run engines`: each engine holds one model, runs happen without anything around them.
-import { decodeFrame, encodeFrame, type RawTensor } from '../../../../inspect/raw-frame.ts';
+import { decodeFrame, encodeFrame, type RawTensor } from '../../../../../worker/protocol/raw-frame.ts';
 import type { EngineLoad, EngineRun } from '../bench-protocol.ts';
 import type { Engine, LoadedModel } from './engine.ts';
 

@@ -1,6 +1,6 @@
 // onnxruntime-web as people use it: its own API, `.onnx`, all defaults, one thread.
 import * as ort from 'onnxruntime-web/wasm';
-import type { RawTensor } from '../../../../inspect/raw-frame.ts';
+import type { RawTensor } from '../../../../../worker/protocol/raw-frame.ts';
 import type { Engine, LoadedModel } from './engine.ts';
 
 /** Not a literal at the import: the bundler leaves it to the isolate. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decodeFrame, encodeFrame } from '../../../scripts/inspect/raw-frame.ts';
 import { stringElementType } from '../../../worker/protocol/element-type.ts';
+import { decodeFrame, encodeFrame } from '../../../worker/protocol/raw-frame.ts';
 
 describe('a raw frame', () => {
   it('carries more strings than fit on the stack', () => {
