@@ -2,6 +2,7 @@
 // what it needs from here.
 import { type UnknownSetting, unknownSettings } from '../registry/setting-names.ts';
 import { type Config, parseConfig } from './config.ts';
+import type { LitertService } from './runtime/litert-call.ts';
 import type { RateLimiter } from './security/rate-gate.ts';
 import type { TelemetryObject } from './telemetry/telemetry-object.ts';
 
@@ -12,6 +13,8 @@ export interface Bindings {
   readonly routeCopies: KVNamespace;
   /** One object for each model; undefined in a Worker that has none: then there is no telemetry. */
   readonly telemetry: DurableObjectNamespace<TelemetryObject> | undefined;
+  /** The Worker of the second engine; undefined: onnxruntime runs everything. */
+  readonly litert: LitertService | undefined;
   /** Undefined: nothing is limited. */
   readonly keyLimit: RateLimiter | undefined;
   readonly addressLimit: RateLimiter | undefined;
@@ -25,6 +28,7 @@ export function readEnv(env: Env): { config: Config; bindings: Bindings } {
       bucket: env.MODELS,
       routeCopies: env.ROUTES,
       telemetry: env.TELEMETRY,
+      litert: env.LITERT,
       keyLimit: env.KEY_LIMIT,
       addressLimit: env.ADDRESS_LIMIT,
     },

@@ -20,11 +20,13 @@ import { KnownHeads } from './protocol/known-heads.ts';
 import { RouteTable } from './routing/route-table.ts';
 import { VersionStamp } from './routing/version-headers.ts';
 import type { EarlyHeap } from './runtime/early-heap.ts';
+import { fitsBeside, warmVersion } from './runtime/engines.ts';
 import { IsolateHeap } from './runtime/isolate-heap.ts';
 import { Ledger } from './runtime/ledger.ts';
 import { ModelCache } from './runtime/model-cache.ts';
 import { ModelLoader } from './runtime/model-loader.ts';
 import { Pictures } from './runtime/pictures.ts';
+import { SecondEngine } from './runtime/second-engine.ts';
 import { Texts } from './runtime/texts.ts';
 import { Trials } from './runtime/trials.ts';
 import { verifyBlob } from './runtime/verify-blob.ts';
@@ -52,6 +54,8 @@ export interface Isolate {
   /** The memory that all loaded models share. */
   readonly heap: IsolateHeap;
   readonly models: ModelCache;
+  /** Null where its Worker is not bound: onnxruntime runs everything. */
+  readonly litert: SecondEngine | null;
   readonly routes: RouteTable;
   readonly counters: Counters;
   readonly drift: DriftCounter;
@@ -141,6 +145,11 @@ export function createIsolate(env: Env, early: EarlyHeap | null = null): Isolate
     log,
     onLoadFailure: (manifest) => counters.failLoad(manifest),
   });
+  const service = bindings.litert;
+  const litert =
+    service === undefined
+      ? null
+      : new SecondEngine({ service, log, onFailure: (manifest) => counters.failLitert(manifest) });
   const routes = new RouteTable({
     registry,
     warmer: {
@@ -153,11 +162,8 @@ export function createIsolate(env: Env, early: EarlyHeap | null = null): Isolate
           await verifyBlob((await registry.getBlob(artifact.digest as Digest)).body, artifact);
         }
       },
-      fitsBeside: (manifest, others) => models.fitsBeside(manifest, others),
-      warm: async (manifest, scope) => {
-        await texts.warm(manifest, scope);
-        await models.warm(manifest, scope);
-      },
+      fitsBeside: (manifest, others) => fitsBeside({ models, litert }, manifest, others),
+      warm: (manifest, scope) => warmVersion({ models, litert, texts }, manifest, scope),
     },
     refreshSeconds: config.routeRefreshSeconds,
     log,
@@ -178,6 +184,7 @@ export function createIsolate(env: Env, early: EarlyHeap | null = null): Isolate
     archive: createArchive(bindings),
     heap,
     models,
+    litert,
     routes,
     counters,
     drift,

@@ -58,6 +58,13 @@ export const versionStatisticsSchema = z.object({
     .enum(profileNames)
     .describe('How it is loaded here; absent if it is not, or if PoPs are merged.')
     .exactOptional(),
+  popserve_litert: z
+    .object({
+      runs: count.describe('Executions among those above.'),
+      failures: count.describe('Calls that failed, so that onnxruntime answered.'),
+    })
+    .describe('What LiteRT, the second engine, has answered; absent for a version that it was never asked for.')
+    .exactOptional(),
   popserve_cold_start: coldStartSchema.describe('What the load took, by its steps.').exactOptional(),
   popserve_latency: z
     .array(z.object({ source: z.literal('callers'), side, calls, p50_ms: p50Ms, p95_ms: p95Ms, p99_ms: p99Ms }))

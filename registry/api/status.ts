@@ -60,6 +60,16 @@ export const versionTotalsSchema = z.object({
   failures: z.int().min(0),
   failuresByCode: z.record(z.string(), z.int().min(0)),
   loadFailures: z.int().min(0),
+  litertRuns: z
+    .int()
+    .min(0)
+    .describe('Answers from LiteRT, the second engine. Absent while the object of the model runs older code.')
+    .exactOptional(),
+  litertFailures: z
+    .int()
+    .min(0)
+    .describe('Calls of LiteRT that failed, so that onnxruntime answered. Absent likewise.')
+    .exactOptional(),
   lastInferenceMs: z.int().min(0).describe("Milliseconds since 1970 by the PoP's clock; 0: none."),
 });
 

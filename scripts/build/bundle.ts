@@ -73,7 +73,10 @@ export interface Bundle {
    * @see https://esbuild.github.io/api/#metafile
    */
   readonly metafile: string;
+  /** Without the bindings of other Workers, which are not there where this one runs alone. */
   readonly options: WorkerOptions;
+  /** The names of those bindings. */
+  readonly services: readonly string[];
 }
 
 /**
@@ -146,7 +149,8 @@ async function workerOptions({ config, environment }: WorkerProject): Promise<Wo
   }
 }
 
-function bundleOf(directory: string, files: ReadonlyMap<string, Uint8Array>, options: WorkerOptions): Bundle {
+function bundleOf(directory: string, files: ReadonlyMap<string, Uint8Array>, configured: WorkerOptions): Bundle {
+  const { serviceBindings = {}, ...options } = configured;
   const metafile = textOf(files, metafileName);
   const { outputs } = metafileSchema.parse(JSON.parse(metafile));
   const main = basename(Object.keys(outputs).find((path) => outputs[path]?.entryPoint !== undefined) ?? '');
@@ -165,6 +169,7 @@ function bundleOf(directory: string, files: ReadonlyMap<string, Uint8Array>, opt
     modules: [...modules.filter(isMain), ...modules.filter((module) => !isMain(module))],
     metafile,
     options,
+    services: Object.keys(serviceBindings),
   };
 }
 
@@ -188,6 +193,7 @@ async function readBuiltInspector(): Promise<Bundle> {
     ],
     metafile: '{}',
     options: {},
+    services: [],
   };
 }
 

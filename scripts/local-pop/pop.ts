@@ -3,7 +3,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Miniflare } from 'miniflare';
-import { type Bundle, bundleProject, bundleWorker, type WorkerProject } from '../build/bundle.ts';
+import { type Bundle, bundleProject, bundleWorker, type WorkerOptions, type WorkerProject } from '../build/bundle.ts';
 import { blankedEnvironment } from '../build/child-environment.ts';
 import { importMiniflare } from '../build/operator-tools.ts';
 
@@ -31,6 +31,8 @@ export interface PopOptions {
   readonly rateLimits?: Readonly<Record<string, { readonly limit: number; readonly period: 10 | 60 }>>;
   /** The platform as it may be elsewhere or later, in place of what wrangler.toml says. */
   readonly platform?: Platform;
+  /** Source of a Worker that answers in place of the second engine's; without it onnxruntime runs everything. */
+  readonly litert?: string;
   /** Opens the inspector on a free port, for measurements. */
   readonly inspect?: boolean;
   /** Stands in the environment of workerd's process as `POP_MARK`, so that the process can be found. */
@@ -112,7 +114,7 @@ interface PopWorker {
 async function start(options: PopOptions, workers: readonly PopWorker[]): Promise<Pop> {
   const { Miniflare } = await importMiniflare();
   const bundle = options.project === undefined ? await bundleWorker('index') : await bundleProject(options.project);
-  const { mark } = options;
+  const { mark, litert } = options;
   const configured = bundle.options;
   const given = configured.bindings?.ADMIN_TOKEN;
   const token = await keepToken(options.directory, typeof given === 'string' && given !== '' ? given : null);
@@ -123,6 +125,7 @@ async function start(options: PopOptions, workers: readonly PopWorker[]): Promis
     name === home || typeof telemetry !== 'object'
       ? configured.durableObjects
       : { ...durableObjects, TELEMETRY: { ...telemetry, scriptName: home } };
+  const hasLitert = litert !== undefined && bundle.services.includes('LITERT');
   const kept = (name: string) => (options.directory === null ? false : join(options.directory, name));
   const miniflare = new Miniflare({
     host: options.host ?? '127.0.0.1',
@@ -138,25 +141,29 @@ async function start(options: PopOptions, workers: readonly PopWorker[]): Promis
     durableObjectsPersist: kept('do'),
     cachePersist: kept('cache'),
     handleStructuredLogs: ({ message }: { message: string }) => options.onLog?.(message),
-    workers: workers.map(({ name, settings }) => ({
-      ...configured,
-      name,
-      modulesRoot: bundle.directory,
-      ...dated(configured, options.platform),
-      modules: modulesOf(bundle, options.platform),
-      durableObjects: objectsFor(name),
-      ...(workers.length === 1 ? {} : { unsafeDirectSockets: [{ host: '127.0.0.1' }] }),
-      r2Buckets: { ...configured.r2Buckets, MODELS: bucketName },
-      ...(options.closed ? {} : { ratelimits: limiters(options.rateLimits ?? {}) }),
-      bindings: {
-        ...options.defaults,
-        ...(options.closed ? {} : { FEEDBACK_SECRET: feedbackSecretOf(token) }),
-        ...configured.bindings,
-        ...(options.closed ? {} : localSettings),
-        ADMIN_TOKEN: token,
-        ...settings,
-      },
-    })),
+    workers: [
+      ...workers.map(({ name, settings }) => ({
+        ...configured,
+        name,
+        ...(hasLitert ? { serviceBindings: { LITERT: litertName(name) } } : {}),
+        modulesRoot: bundle.directory,
+        ...dated(configured, options.platform),
+        modules: modulesOf(bundle, options.platform),
+        durableObjects: objectsFor(name),
+        ...(workers.length === 1 ? {} : { unsafeDirectSockets: [{ host: '127.0.0.1' }] }),
+        r2Buckets: { ...configured.r2Buckets, MODELS: bucketName },
+        ...(options.closed ? {} : { ratelimits: limiters(options.rateLimits ?? {}) }),
+        bindings: {
+          ...options.defaults,
+          ...(options.closed ? {} : { FEEDBACK_SECRET: feedbackSecretOf(token) }),
+          ...configured.bindings,
+          ...(options.closed ? {} : localSettings),
+          ADMIN_TOKEN: token,
+          ...settings,
+        },
+      })),
+      ...(hasLitert ? workers.map(({ name }) => litertWorker(name, litert, configured)) : []),
+    ],
   });
   try {
     const url = await miniflare.ready;
@@ -167,6 +174,22 @@ async function start(options: PopOptions, workers: readonly PopWorker[]): Promis
     await miniflare.dispose().catch(() => {});
     throw error;
   }
+}
+
+function litertName(pop: string): string {
+  return `${pop}-litert`;
+}
+
+/** Each PoP has one, with the same bucket. */
+function litertWorker(name: string, script: string, { compatibilityDate, compatibilityFlags = [] }: WorkerOptions) {
+  return {
+    name: litertName(name),
+    ...(compatibilityDate === undefined ? {} : { compatibilityDate }),
+    compatibilityFlags: [...compatibilityFlags],
+    modules: true as const,
+    script,
+    r2Buckets: { MODELS: bucketName },
+  };
 }
 
 /** The same as long as the token is, so that answers' ids outlive the process. The token cannot be found out from it. */

@@ -24,7 +24,7 @@ export class TestPop {
 
   static async start(
     settings: Readonly<Record<string, string>> = {},
-    options: Pick<PopOptions, 'https' | 'rateLimits' | 'platform'> = {},
+    options: Pick<PopOptions, 'https' | 'rateLimits' | 'platform' | 'litert'> = {},
   ): Promise<TestPop> {
     const logs: TestPop['logs'] = [];
     const onLog = (line: string) => {

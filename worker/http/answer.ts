@@ -2,10 +2,10 @@
 import type { Context } from 'hono';
 import { deflate, needsDeflate } from '../protocol/compress.ts';
 import type { EncodedMessage } from '../protocol/envelope.ts';
+import { freeBytes } from '../runtime/free-bytes.ts';
 import type { Account } from '../runtime/ledger.ts';
 import { answerHeaders } from './answer-headers.ts';
 import type { AppContext } from './app-context.ts';
-import { freeBytes } from './free-bytes.ts';
 import { popOf } from './pop.ts';
 
 /** The client's copy is still valid: headers without a body. */

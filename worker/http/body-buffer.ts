@@ -1,6 +1,6 @@
 // A body as it arrives: one buffer that grows, and gives the smaller one back at once, so that a body is never held twice.
 
-import { freeBytes } from './free-bytes.ts';
+import { freeBytes } from '../runtime/free-bytes.ts';
 
 /** Where the bytes of a body are counted before they are taken. */
 export interface BodyRoom {

@@ -75,15 +75,16 @@ export function infer<R extends RunRequest>(
   };
   const finish = ({ message, question, predicted }: Encoded): EncodedMessage | Promise<EncodedMessage> => {
     isolate.counters.succeed(resolved, records, timing.end());
+    if (timing.engine === 'litert') isolate.counters.answerFromLitert(resolved);
     if (shadowed) runShadow(isolate, resolved, question, { scope, account });
     const { body } = message;
-    const headers = isolate.stamp.on(message.headers, resolved);
-    const { load } = timing;
+    const { load, engine } = timing;
+    const headers = isolate.stamp.on(message.headers, resolved, engine);
     const told = load === null ? headers : { ...headers, 'server-timing': serverTiming(load, resolved.routeMs) };
     if (predicted === null || sender === null) return { body, headers: told };
     return answerId(isolate, resolved, sender, predicted).then((id) => ({ body, headers: { ...told, ...id } }));
   };
-  const encoded = runChecked(isolate.models, { manifest, request, names, timing }, scope, encode);
+  const encoded = runChecked(isolate, { manifest, request, names, timing }, holding, encode);
   return encoded instanceof Promise ? encoded.then(finish) : finish(encoded);
 }
 

@@ -5,11 +5,13 @@ import { checkInputs } from '../protocol/check-inputs.ts';
 import { checkZeroSizes } from '../protocol/check-zero-sizes.ts';
 import type { RunRequest } from '../protocol/infer-request.ts';
 import type { Tensor } from '../protocol/tensor.ts';
-import type { RequestScope } from '../request-scope.ts';
+import type { Engines } from '../runtime/engines.ts';
 import type { LoadTimes } from '../runtime/load-times.ts';
 import type { ModelCache } from '../runtime/model-cache.ts';
+import type { SecondEngine } from '../runtime/second-engine.ts';
 import { fromRuntimeTensor, toRuntimeTensor } from '../runtime/tensors.ts';
 import type { Durations } from '../telemetry/counters.ts';
+import type { Work } from './prepare-inputs.ts';
 
 /** When the steps of one inference ended, by the isolate's clock. Made where decoding begins. */
 export class Timing {
@@ -20,6 +22,8 @@ export class Timing {
   endedAt = 0;
   /** Duration of loading the model, if this inference had to wait for it. */
   load: LoadTimes | null = null;
+  /** The engine that has answered. */
+  engine: 'onnxruntime' | 'litert' = 'onnxruntime';
 
   /** Called where the answer is encoded. */
   end(): Durations {
@@ -50,19 +54,33 @@ export interface Run {
 }
 
 /**
- * Runs a version on a request. What does not fit the version is refused before anything is loaded.
- * @param use takes the outputs in the order of their names; they are views on the heap that end when it returns
- * @returns a promise only where the version has to be loaded first
+ * Runs a version on a request, in the engine that the version and the request's shapes are for. What does not fit the version is
+ * refused before anything is loaded.
+ * @param use takes the outputs in the order of their names; they are views that end when it returns
+ * @returns a promise only where the version has to be loaded first, or where another Worker runs it
  * @throws PopserveError INVALID_ARGUMENT for inputs that the model does not take, UNAVAILABLE if it cannot be loaded
  */
 export function runChecked<T>(
-  models: ModelCache,
-  { manifest, request, names, timing }: Run,
-  scope: RequestScope,
+  { models, litert }: Engines,
+  run: Run,
+  work: Work,
   use: (outputs: readonly Tensor[]) => T,
 ): T | Promise<T> {
+  const { manifest, request } = run;
   // Nothing but the head is asked about, and a shadow's manifest is another one.
   if (request.known?.manifest !== manifest) check(manifest, request);
+  if (manifest.runtime.litert !== undefined && litert?.takes(manifest, request.inputs)) {
+    return runBehindBinding(models, litert, run, work, use);
+  }
+  return runHere(models, run, work, use);
+}
+
+function runHere<T>(
+  models: ModelCache,
+  { manifest, request, names, timing }: Run,
+  { scope }: Work,
+  use: (outputs: readonly Tensor[]) => T,
+): T | Promise<T> {
   const inputs = request.inputs.map(toRuntimeTensor);
   const loaded = models.isLoaded(manifest);
   timing.checkedAt = performance.now();
@@ -74,4 +92,27 @@ export function runChecked<T>(
       return use(tensors.map((tensor, index) => fromRuntimeTensor(names[index] ?? '', tensor)));
     });
   });
+}
+
+/** Falls back on the models here, within the same request. */
+async function runBehindBinding<T>(
+  models: ModelCache,
+  litert: SecondEngine,
+  run: Run,
+  work: Work,
+  use: (outputs: readonly Tensor[]) => T,
+): Promise<T> {
+  const { manifest, request, names, timing } = run;
+  const checkedAt = performance.now();
+  const answer = await litert.run({ manifest, inputs: request.inputs, names }, work.account);
+  if (answer === null) return await runHere(models, run, work, use);
+  timing.checkedAt = checkedAt;
+  timing.loadedAt = checkedAt;
+  timing.ranAt = performance.now();
+  timing.engine = 'litert';
+  try {
+    return use(answer.outputs);
+  } finally {
+    answer.close();
+  }
 }

@@ -55,7 +55,7 @@ export function askPipeline(
       const { inputs, items } = await prepareInputs(isolate, candidate, { sent, parameters }, work);
       const request: RunRequest = { parameters: {}, inputs: [...inputs], outputs: null, binaryOutputs: false };
       const run = { manifest: candidate, request, names: outputsRead(pipeline.after), timing: new Timing() };
-      return await runChecked(isolate.models, run, work.scope, (own) =>
+      return await runChecked(isolate, run, work, (own) =>
         compareTaskAnswers(
           pipeline.after,
           answers,
@@ -86,9 +86,9 @@ export function askTensors(
   return {
     // Two with pipelines may shadow each other although their tensors differ.
     fits: (candidate) => candidate.pipeline === undefined || tensorBreaks(stable, candidate).length === 0,
-    compare: async ({ models }, candidate, { scope }) => {
+    compare: async (isolate, candidate, work) => {
       const run = { manifest: candidate, request, names: copies.map(({ name }) => name), timing: new Timing() };
-      return await runChecked(models, run, scope, (own) => compareOutputs(copies, own, stable));
+      return await runChecked(isolate, run, work, (own) => compareOutputs(copies, own, stable));
     },
   };
 }

@@ -4,6 +4,7 @@ import { areComparable } from '../../registry/randomness.ts';
 import type { Isolate } from '../isolate.ts';
 import type { RequestScope } from '../request-scope.ts';
 import type { Resolved } from '../routing/route-table.ts';
+import { fitsBeside } from '../runtime/engines.ts';
 import type { Account } from '../runtime/ledger.ts';
 import { nextTurn } from '../runtime/next-turn.ts';
 import type { ShadowQuestion } from './shadow-question.ts';
@@ -30,12 +31,12 @@ export function runShadow(
   { scope, account }: { readonly scope: RequestScope; readonly account: Account },
 ): void {
   if (shadow === null) return;
-  const { models, shadows, ledger } = isolate;
+  const { shadows, ledger } = isolate;
   const candidate = shadow.manifest;
   const pair = { stable: stable.version, candidate: candidate.version, epoch };
   const fits = question?.fits(candidate) === true;
   // The candidate never takes the room that stable needs.
-  if (question === null || !fits || shadows.running >= mostAtOnce || !models.fitsBeside(candidate, [stable])) {
+  if (question === null || !fits || shadows.running >= mostAtOnce || !fitsBeside(isolate, candidate, [stable])) {
     account.give('shadows');
     shadows.tally.skipped(stable.model, pair);
     return;

@@ -4,7 +4,6 @@ import { PopserveError } from '../../registry/errors.ts';
 import { answer, type Unchanged } from '../http/answer.ts';
 import type { AppContext } from '../http/app-context.ts';
 import { holderOf, senderOf } from '../http/caller.ts';
-import { freeBytes } from '../http/free-bytes.ts';
 import { popOf } from '../http/pop.ts';
 import { type BodyHead, type BodyLimits, bodyHeadOf, isSmall, readBody } from '../http/read-body.ts';
 import { passJson, passUnreadJson } from '../http/work.ts';
@@ -14,6 +13,8 @@ import { isMedia, noPipeline } from '../inference/pipeline-request.ts';
 import type { Isolate } from '../isolate.ts';
 import { type EncodedMessage, headerLengthName } from '../protocol/envelope.ts';
 import type { Resolved, Selector } from '../routing/route-table.ts';
+import { isAtHand } from '../runtime/engines.ts';
+import { freeBytes } from '../runtime/free-bytes.ts';
 import type { Account } from '../runtime/ledger.ts';
 import { lastCallHeader } from '../telemetry/latency/last-call.ts';
 
@@ -48,7 +49,7 @@ export async function serve(c: Context<AppContext>, selector: Selector, operatio
   c.get('trace')?.route(served, startedAt);
   const { raw } = c.req;
   const head = bodyHeadOf(raw);
-  const held = hold(c, isSmall(head) && isolate.models.isLoaded(served.manifest));
+  const held = hold(c, isSmall(head) && isAtHand(isolate, served.manifest));
   held.served = served;
   held.startedAt = startedAt;
   try {

@@ -2,6 +2,7 @@
 // @see https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
 import type { ModelList, ModelMetadata } from '../../registry/api/metadata.ts';
 import { recordsTaken } from '../../registry/batch.ts';
+import type { Manifest } from '../../registry/manifest.ts';
 import type { Spend } from '../../registry/model-catalog.ts';
 import { pipelineSignature } from '../../registry/pipeline/tensors.ts';
 import type { Isolate } from '../isolate.ts';
@@ -35,7 +36,6 @@ export async function modelMetadata(
 ): Promise<ModelMetadata> {
   const { model, version, artifacts, signature, metadata, labels, limits, random, runtime, pipeline } = manifest;
   const aliases = Object.entries(route?.aliases ?? {}).flatMap(([alias, named]) => (named === version ? [alias] : []));
-  const state = isolate.models.state(manifest);
   const { held } = isolate.routes.serving(model);
   const { sample } = isolate.config;
   const sampledRows = sample.models.get(model);
@@ -62,9 +62,7 @@ export async function modelMetadata(
       format: artifacts.model.format,
       onnxruntime: runtime.onnxruntime,
       ...(runtime.litert === undefined ? {} : { litert: runtime.litert.version }),
-      state: state?.state ?? 'UNLOADED',
-      ...(state?.state === 'READY' ? { profile: state.profile } : {}),
-      ...(state?.state === 'UNAVAILABLE' ? { reason: state.reason } : {}),
+      ...stateOf(isolate, manifest),
       ...(limits
         ? { limits: JSON.stringify(limits.map(({ name, shape, elements }) => ({ name, shape, elements }))) }
         : {}),
@@ -83,5 +81,16 @@ export async function modelMetadata(
             }),
           }),
     },
+  };
+}
+
+/** Whether it is loaded here or in the Worker of the second engine, and how. */
+function stateOf({ models, litert }: Isolate, manifest: Manifest): Record<string, string> {
+  if (litert?.isReady(manifest)) return { state: 'READY', engine: 'litert' };
+  const state = models.state(manifest);
+  return {
+    state: state?.state ?? 'UNLOADED',
+    ...(state?.state === 'READY' ? { profile: state.profile } : {}),
+    ...(state?.state === 'UNAVAILABLE' ? { reason: state.reason } : {}),
   };
 }

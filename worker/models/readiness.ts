@@ -3,6 +3,7 @@ import { PopserveError } from '../../registry/errors.ts';
 import type { Isolate } from '../isolate.ts';
 import type { RequestScope } from '../request-scope.ts';
 import type { Selector } from '../routing/route-table.ts';
+import { warmVersion } from '../runtime/engines.ts';
 
 /** Health checks are open to everybody and come often: a good result holds this long, so that they cost storage little. */
 const readyForMs = 5_000;
@@ -26,12 +27,7 @@ function notReady(reason: string): (cause: unknown) => never {
 }
 
 /** Loads and warms the version if need be. @throws PopserveError NOT_FOUND, UNAVAILABLE with the reason */
-export async function requireModelReady(
-  { routes, models, texts }: Isolate,
-  selector: Selector,
-  scope: RequestScope,
-): Promise<void> {
-  const { manifest } = await routes.resolve(selector, scope);
-  await texts.warm(manifest, scope);
-  await models.warm(manifest, scope);
+export async function requireModelReady(isolate: Isolate, selector: Selector, scope: RequestScope): Promise<void> {
+  const { manifest } = await isolate.routes.resolve(selector, scope);
+  await warmVersion(isolate, manifest, scope);
 }

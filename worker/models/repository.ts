@@ -7,6 +7,7 @@ import type { Isolate } from '../isolate.ts';
 import { describeValue } from '../protocol/describe.ts';
 import { isAbsent, readBoolean, readObject, readParameters } from '../protocol/fields.ts';
 import type { RequestScope } from '../request-scope.ts';
+import { warmVersion } from '../runtime/engines.ts';
 import { type Operator, release } from './release.ts';
 
 /**
@@ -102,14 +103,13 @@ async function load(
   scope: RequestScope,
 ): Promise<void> {
   const requested = readRepositoryRequest(body);
-  const { registry, routes, models, texts } = isolate;
+  const { registry, routes } = isolate;
   const { route, versions } = await registry.showModel(model);
   const stable = route?.aliases.stable;
   const wanted = requested ?? stable ?? versions[0]?.version;
   if (wanted === undefined) throw new PopserveError('NOT_FOUND', `model '${model}' has no version in the registry`);
   const { manifest } = await routes.resolve({ model, requested: wanted, minEpoch: null, key: '' }, scope);
-  await texts.warm(manifest, scope);
-  await models.warm(manifest, scope);
+  await warmVersion(isolate, manifest, scope);
   const { version } = manifest;
   operator.note('loaded', { model, version });
   if (stable !== undefined) return;
@@ -131,10 +131,16 @@ export async function unloadModel(
   const requested = readRepositoryRequest(body);
   if (requested === null) {
     await isolate.registry.requireModel(model);
-    isolate.models.unload(model, null);
+    unload(isolate, model, null);
   } else {
     const { manifest } = await isolate.routes.resolve({ model, requested, minEpoch: null, key: '' }, scope);
-    isolate.models.unload(model, manifest.version);
+    unload(isolate, model, manifest.version);
   }
   operator.note('unloaded', { model, version: requested });
+}
+
+/** The second engine's Worker gives up room by itself, as others need it. */
+function unload({ models, litert }: Isolate, model: string, version: string | null): void {
+  models.unload(model, version);
+  litert?.forget(model, version);
 }

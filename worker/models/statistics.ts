@@ -97,6 +97,7 @@ function ofIsolate(isolate: Isolate, counts: VersionCounts): VersionStatistics {
     response_stats: {},
     batch_stats: [...counts.batches].map(([size, batch]) => ofBatch(size, batch)),
     memory_usage: loaded === null ? [] : [{ type: 'CPU', id: 0, byte_size: loaded.needBytes }],
+    ...ofLitert(counts.litertRuns, counts.litertFailures),
     ...(loaded === null
       ? {}
       : {
@@ -104,6 +105,10 @@ function ofIsolate(isolate: Isolate, counts: VersionCounts): VersionStatistics {
           popserve_cold_start: ofLoad(loaded.times, isolate.routes.firstLookMs(model)),
         }),
   };
+}
+
+function ofLitert(runs: number, failures: number): Pick<VersionStatistics, 'popserve_litert'> {
+  return runs === 0 && failures === 0 ? {} : { popserve_litert: { runs, failures } };
 }
 
 function ofBatch(size: number, { runs, inputMs, inferMs, outputMs }: BatchCounts): BatchStatistics {
@@ -148,7 +153,7 @@ const notMerged: Statistic = { count: 0, ns: 0 };
 function noTotals(version: string): MergedCounts {
   return {
     ...{ version, requests: 0, inferences: 0, failures: 0, failuresByCode: {} },
-    ...{ loadFailures: 0, lastInferenceMs: 0, latency: [] },
+    ...{ loadFailures: 0, litertRuns: 0, litertFailures: 0, lastInferenceMs: 0, latency: [] },
   };
 }
 
@@ -173,6 +178,7 @@ function ofTotals(model: string, totals: MergedCounts): VersionStatistics {
     response_stats: {},
     batch_stats: [],
     memory_usage: [],
+    ...ofLitert(totals.litertRuns ?? 0, totals.litertFailures ?? 0),
     popserve_latency: totals.latency.map(({ side, calls, p50Ms, p95Ms, p99Ms }) => ({
       ...{ source: 'callers', side, calls, p50_ms: p50Ms, p95_ms: p95Ms, p99_ms: p99Ms },
     })),

@@ -41,6 +41,10 @@ const answerHeaders = {
     description: "the canary's version that cannot be loaded here, where `stable` answered for it",
     schema: text,
   },
+  'popserve-engine': {
+    description: 'the engine that ran the model, where it was not onnxruntime',
+    schema: { enum: ['litert'] },
+  },
   'popserve-format': { description: 'format of the bytes', schema: { enum: ['ort', 'onnx'] } },
   'popserve-sample-rows': { description: 'rows in the answer', schema: whole },
   'popserve-sample-seen': { description: 'rows that were answered, which they were drawn from', schema: whole },

@@ -1,7 +1,7 @@
 // Tensors of any ONNX type between the inspection Worker and the command: a length, a JSON header, then the raw elements.
 // Not the Open Inference Protocol, which cannot name every type; nothing outside this project speaks it.
-import { joinBytes } from '../../registry/bytes.ts';
 import { PopserveError } from '../../registry/errors.ts';
+import type { ElementWriter } from './tensor.ts';
 
 export interface RawTensor {
   readonly name: string;
@@ -18,26 +18,66 @@ export interface RawFrame {
   readonly extra: Readonly<Record<string, unknown>>;
 }
 
+/** A tensor that is to be sent: its elements, or what writes them where they belong. */
+export interface SentTensor extends Omit<RawTensor, 'data'> {
+  readonly data: RawTensor['data'] | ElementWriter;
+}
+
 interface FrameHeader {
   tensors: { name: string; elementType: number; shape: number[]; bytes: number; lengths?: number[] }[];
   extra: Record<string, unknown>;
 }
 
-/** uint32 little-endian length of the header, the header as JSON, the tensors' bytes in order. */
-export function encodeFrame({ tensors, extra }: RawFrame): Uint8Array<ArrayBuffer> {
-  const header: FrameHeader = { tensors: [], extra };
-  const parts: Uint8Array[] = [];
-  for (const { name, elementType, shape, data } of tensors) {
-    const pieces = data instanceof Uint8Array ? [data] : data;
-    const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    const lengths = data instanceof Uint8Array ? {} : { lengths: data.map((string) => string.length) };
+/** Elements that are written in place want to be aligned to this. */
+const alignment = 8;
+const space = 0x20;
+
+/**
+ * uint32 little-endian length of the header, the header as JSON, the tensors' bytes in order. Spaces behind the JSON align the first
+ * tensor.
+ */
+export function encodeFrame(frame: {
+  readonly tensors: readonly SentTensor[];
+  readonly extra: RawFrame['extra'];
+}): Uint8Array<ArrayBuffer> {
+  const header: FrameHeader = { tensors: [], extra: frame.extra };
+  let tensorBytes = 0;
+  for (const { name, elementType, shape, data } of frame.tensors) {
+    const bytes = byteLengthOf(data);
+    const lengths = Array.isArray(data) ? { lengths: data.map((string: Uint8Array) => string.length) } : {};
     header.tensors.push({ name, elementType, shape: [...shape], bytes, ...lengths });
-    for (const piece of pieces) parts.push(piece);
+    tensorBytes += bytes;
   }
-  const head = new TextEncoder().encode(JSON.stringify(header));
-  const frame = joinBytes([new Uint8Array(4), head, ...parts]);
-  new DataView(frame.buffer).setUint32(0, head.length, true);
-  return frame;
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const begin = Math.ceil((4 + json.length) / alignment) * alignment;
+  const bytes = new Uint8Array(begin + tensorBytes);
+  new DataView(bytes.buffer).setUint32(0, begin - 4, true);
+  bytes.set(json, 4);
+  bytes.fill(space, 4 + json.length, begin);
+  let at = begin;
+  for (const { data } of frame.tensors) at = write(data, bytes, at);
+  return bytes;
+}
+
+function byteLengthOf(data: SentTensor['data']): number {
+  return 'byteLength' in data ? data.byteLength : data.reduce((sum, piece) => sum + piece.length, 0);
+}
+
+/** @returns the offset behind the elements */
+function write(data: SentTensor['data'], target: Uint8Array, offset: number): number {
+  if ('write' in data) {
+    const isAligned = offset % alignment === 0;
+    const place = isAligned ? target.subarray(offset, offset + data.byteLength) : new Uint8Array(data.byteLength);
+    data.write(place);
+    if (!isAligned) target.set(place, offset);
+    return offset + data.byteLength;
+  }
+  let at = offset;
+  for (const piece of data instanceof Uint8Array ? [data] : data) {
+    target.set(piece, at);
+    at += piece.length;
+  }
+  return at;
 }
 
 /** @throws PopserveError INVALID_ARGUMENT when the frame is cut short */

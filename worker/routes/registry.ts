@@ -72,6 +72,7 @@ registryRoutes.post('/models/:model/versions/:version/retry', needs('admin'), as
   const [model, version] = [modelOf(c), versionOf(c)];
   await c.var.isolate.registry.retryVersion(model, version);
   c.var.isolate.models.forgetFailure(model, version);
+  c.var.isolate.litert?.forget(model, version);
   operatorOf(c).note('trials forgotten', { model, version });
   return c.json({ model, version } satisfies RetriedVersion);
 });

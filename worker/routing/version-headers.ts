@@ -4,10 +4,14 @@ import type { Resolved } from './route-table.ts';
 
 type Header = Readonly<Record<string, string>>;
 
+/** The default has no header. */
+type Engine = 'onnxruntime' | 'litert';
+
 interface Stamped {
   readonly manifest: Manifest;
   readonly epoch: number;
   readonly insteadOf: string | null;
+  readonly engine: Engine;
   readonly headers: Header;
 }
 
@@ -28,15 +32,21 @@ export class VersionStamp {
   readonly #kept = new WeakMap<Header, Stamped[]>();
 
   /** @returns frozen if `own` is */
-  on(own: Header, resolved: Resolved): Header {
-    if (!Object.isFrozen(own)) return { ...own, ...versionHeaders(resolved) };
+  on(own: Header, resolved: Resolved, engine: Engine): Header {
+    const made = () => ({ ...own, ...versionHeaders(resolved), ...engineHeader(engine) });
+    if (!Object.isFrozen(own)) return made();
     const { manifest, epoch, insteadOf } = resolved;
     const kept = this.#kept.get(own) ?? [];
     for (const one of kept) {
-      if (one.manifest === manifest && one.epoch === epoch && one.insteadOf === insteadOf) return one.headers;
+      const isSame = one.manifest === manifest && one.epoch === epoch && one.insteadOf === insteadOf;
+      if (isSame && one.engine === engine) return one.headers;
     }
-    const headers = Object.freeze({ ...own, ...versionHeaders(resolved) });
-    this.#kept.set(own, [{ manifest, epoch, insteadOf, headers }, ...kept.slice(0, mostKept - 1)]);
+    const headers = Object.freeze(made());
+    this.#kept.set(own, [{ manifest, epoch, insteadOf, engine, headers }, ...kept.slice(0, mostKept - 1)]);
     return headers;
   }
+}
+
+function engineHeader(engine: Engine): Record<string, string> {
+  return engine === 'onnxruntime' ? {} : { 'popserve-engine': engine };
 }

@@ -7,7 +7,8 @@ import { HeapBrokenError, HeapFullError, HeapLentError, HeapReplacedError, Refus
 const runtimeErrors = [HeapBrokenError, HeapFullError, HeapReplacedError, RefusedError];
 
 const firstRetryMs = 1_000;
-const lastRetryMs = 60_000;
+/** The longest pause. */
+export const lastRetryMs = 60_000;
 
 /** @returns the answer to a request whose run failed; an error that is not the runtime's is returned as it is */
 export function runFailure(error: unknown, manifest: Manifest): unknown {

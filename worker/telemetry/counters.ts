@@ -34,6 +34,10 @@ export interface VersionCounts extends Readonly<Durations> {
   readonly failCount: number;
   readonly failures: Readonly<Partial<Record<ErrorCode, number>>>;
   readonly loadFailureCount: number;
+  /** Runs among the successful ones that the second engine has answered. */
+  readonly litertRuns: number;
+  /** Calls of the second engine that failed: onnxruntime answered in its place. */
+  readonly litertFailures: number;
   /** Keyed by the size of the batch. */
   readonly batches: ReadonlyMap<number, BatchCounts>;
   /** Milliseconds since 1970; 0 if there was none. */
@@ -54,6 +58,8 @@ export interface CountsDelta {
   routedRequests: number;
   routedFailures: number;
   loadFailures: number;
+  litertRuns: number;
+  litertFailures: number;
   lastInferenceMs: number;
 }
 
@@ -95,6 +101,7 @@ export function noCounts(model: string, version: string): VersionCounts {
 function emptyCounts(model: string, version: string): WritableVersionCounts {
   return {
     ...{ model, version, inferenceCount: 0, executionCount: 0, failCount: 0, failures: {}, loadFailureCount: 0 },
+    ...{ litertRuns: 0, litertFailures: 0 },
     ...{ batches: new Map(), lastInferenceMs: 0, queueMs: 0, inputMs: 0, inferMs: 0, outputMs: 0 },
   };
 }
@@ -145,6 +152,19 @@ export class Counters {
     this.#deltaOf(model, version, 0).loadFailures += 1;
   }
 
+  /** Counts a run that the second engine has answered. {@link succeed} counts the request. */
+  answerFromLitert({ manifest, epoch }: Pick<Served, 'manifest' | 'epoch'>): void {
+    const { model, version } = manifest;
+    this.#versionOf(model, version).litertRuns += 1;
+    this.#deltaOf(model, version, epoch).litertRuns += 1;
+  }
+
+  /** Counts a call of the second engine that failed, so that onnxruntime answered in its place. */
+  failLitert({ model, version }: Manifest): void {
+    this.#versionOf(model, version).litertFailures += 1;
+    this.#deltaOf(model, version, 0).litertFailures += 1;
+  }
+
   /** Everything that was counted since the isolate started: one entry for each version that anything happened to. */
   versions(): VersionCounts[] {
     return [...this.#versions.values()];
@@ -179,7 +199,14 @@ export class Counters {
     if (delta === undefined) {
       delta = {
         ...{ version, epoch, requests: 0, inferences: 0, failures: {} },
-        ...{ routedRequests: 0, routedFailures: 0, loadFailures: 0, lastInferenceMs: 0 },
+        ...{
+          routedRequests: 0,
+          routedFailures: 0,
+          loadFailures: 0,
+          litertRuns: 0,
+          litertFailures: 0,
+          lastInferenceMs: 0,
+        },
       };
       ofModel.set(key, delta);
     }

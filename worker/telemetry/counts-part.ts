@@ -7,14 +7,15 @@ import type { EpochRange } from './kept-epochs.ts';
 import { addRecent, mergeRecent, type RecentCount, recentCounts } from './recent-counts.ts';
 import type { TelemetryPart } from './report.ts';
 
-const columns =
-  'version, epoch, requests, inferences, routed_requests, routed_failures, load_failures, last_inference_ms, recent';
+const columns = `version, epoch, requests, inferences, routed_requests, routed_failures, load_failures, litert_runs,
+  litert_failures, last_inference_ms, recent`;
 
 const addUp = `ON CONFLICT DO UPDATE SET
   requests = requests + excluded.requests, inferences = inferences + excluded.inferences,
   routed_requests = routed_requests + excluded.routed_requests,
   routed_failures = routed_failures + excluded.routed_failures,
   load_failures = load_failures + excluded.load_failures,
+  litert_runs = litert_runs + excluded.litert_runs, litert_failures = litert_failures + excluded.litert_failures,
   last_inference_ms = max(last_inference_ms, excluded.last_inference_ms), recent = excluded.recent`;
 
 const count = z.int().min(0);
@@ -29,6 +30,9 @@ const countsSchema = z.array(
     routedRequests: count,
     routedFailures: count,
     loadFailures: count,
+    // Isolates of older code do not count these.
+    litertRuns: count.default(0),
+    litertFailures: count.default(0),
     lastInferenceMs: count,
   }),
 ) satisfies z.ZodType<readonly CountsDelta[]>;
@@ -48,9 +52,10 @@ export const countsPart: TelemetryPart<'counts'> = {
         .toArray();
       const failures = Object.values(delta.failures).reduce((sum, count) => sum + count, 0);
       sql.exec(
-        `INSERT INTO counts (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ${addUp}`,
+        `INSERT INTO counts (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ${addUp}`,
         ...[delta.version, epoch, delta.requests, delta.inferences],
-        ...[delta.routedRequests, delta.routedFailures, delta.loadFailures, delta.lastInferenceMs],
+        ...[delta.routedRequests, delta.routedFailures, delta.loadFailures, delta.litertRuns, delta.litertFailures],
+        delta.lastInferenceMs,
         addRecent(kept?.recent ?? null, atMs, { requests: delta.requests, failures }),
       );
       for (const [code, count] of Object.entries(delta.failures)) {
@@ -66,7 +71,7 @@ export const countsPart: TelemetryPart<'counts'> = {
     const recent = readRecentBytes(sql, { from, to, into });
     sql.exec(
       `INSERT INTO counts (${columns}) SELECT version, ?, sum(requests), sum(inferences), sum(routed_requests),
-        sum(routed_failures), sum(load_failures), max(last_inference_ms), NULL
+        sum(routed_failures), sum(load_failures), sum(litert_runs), sum(litert_failures), max(last_inference_ms), NULL
         FROM counts WHERE epoch BETWEEN ? AND ? GROUP BY version ${addUp}`,
       ...[into, from, to],
     );
@@ -138,22 +143,34 @@ function readRecentBytes(sql: SqlStorage, { from, to, into }: EpochRange) {
   return [...byVersion].map(([version, own]) => [version, own.map(({ recent }) => recent)] as const);
 }
 
+type TotalsRow = {
+  version: string;
+  requests: number;
+  inferences: number;
+  load_failures: number;
+  litert_runs: number;
+  litert_failures: number;
+  last_ms: number;
+};
+
 export function readTotals(sql: SqlStorage): VersionTotals[] {
   const totals = sql
-    .exec<{ version: string; requests: number; inferences: number; load_failures: number; last_ms: number }>(
+    .exec<TotalsRow>(
       `SELECT version, sum(requests) AS requests, sum(inferences) AS inferences, sum(load_failures) AS load_failures,
-        max(last_inference_ms) AS last_ms FROM counts GROUP BY version ORDER BY version`,
+        sum(litert_runs) AS litert_runs, sum(litert_failures) AS litert_failures, max(last_inference_ms) AS last_ms
+        FROM counts GROUP BY version ORDER BY version`,
     )
     .toArray();
   const failures = sql
     .exec<{ version: string; code: string; count: number }>('SELECT version, code, count FROM failures')
     .toArray();
-  return totals.map(({ version, requests, inferences, load_failures, last_ms }) => {
+  return totals.map(({ version, requests, inferences, load_failures, litert_runs, litert_failures, last_ms }) => {
     const own = failures.filter((row) => row.version === version);
     return {
       ...{ version, requests, inferences, failures: own.reduce((sum, { count }) => sum + count, 0) },
       failuresByCode: Object.fromEntries(own.map(({ code, count }) => [code, count])),
       ...{ loadFailures: load_failures, lastInferenceMs: last_ms },
+      ...{ litertRuns: litert_runs, litertFailures: litert_failures },
     };
   });
 }

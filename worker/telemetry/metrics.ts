@@ -43,6 +43,12 @@ export function metricsOf(reports: readonly ModelReport[], tritonNames: boolean)
     counter('popserve_load_failures_total', 'Loads of a version that failed.', [
       ...ofVersions((totals) => totals.loadFailures),
     ]),
+    counter('popserve_litert_runs_total', 'Answers from LiteRT, the second engine.', [
+      ...ofVersions(({ litertRuns = 0 }) => litertRuns),
+    ]),
+    counter('popserve_litert_failures_total', 'Calls of LiteRT that failed, so that onnxruntime answered.', [
+      ...ofVersions(({ litertFailures = 0 }) => litertFailures),
+    ]),
     gauge('popserve_pop_epoch', 'The lowest epoch that a PoP serves from.', [
       ...reports.flatMap(({ model, told }) =>
         (told?.status.pops ?? []).map(({ pop, epoch }) => ({ labels: { model, pop }, value: epoch })),

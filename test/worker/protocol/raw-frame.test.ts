@@ -10,4 +10,27 @@ describe('a raw frame', () => {
     expect(decoded?.shape).toEqual([300_000]);
     expect(Buffer.concat(decoded?.data as Uint8Array[]).equals(Buffer.concat(strings))).toBe(true);
   });
+
+  it('has elements written where they belong, aligned to 8 bytes wherever they lie', () => {
+    const pending = (byteLength: number, mark: number) => ({
+      byteLength,
+      write(target: Uint8Array) {
+        expect(target.length).toBe(byteLength);
+        expect(target.byteOffset % 8).toBe(0);
+        target.fill(mark);
+      },
+    });
+    const names = ['a', 'some', 'longer'];
+    for (const name of names) {
+      const tensor = (data: ReturnType<typeof pending>) => ({ name, elementType: 2, shape: [data.byteLength], data });
+      const tensors = [tensor(pending(3, 1)), tensor(pending(5, 2)), tensor(pending(8, 3))];
+      const decoded = decodeFrame(encodeFrame({ tensors, extra: { outputs: names } }));
+      expect(decoded.tensors.map(({ data }) => [...(data as Uint8Array)])).toEqual([
+        new Array(3).fill(1),
+        new Array(5).fill(2),
+        new Array(8).fill(3),
+      ]);
+      expect(decoded.extra).toEqual({ outputs: names });
+    }
+  });
 });

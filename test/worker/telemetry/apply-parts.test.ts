@@ -18,7 +18,14 @@ const good: Parts = {
   counts: [
     {
       ...{ version: '1', epoch: 1, requests: 3, inferences: 2, failures: { INTERNAL: 1 } },
-      ...{ routedRequests: 3, routedFailures: 1, loadFailures: 0, lastInferenceMs: 1_800_000_000_000 },
+      ...{
+        routedRequests: 3,
+        routedFailures: 1,
+        loadFailures: 0,
+        litertRuns: 0,
+        litertFailures: 0,
+        lastInferenceMs: 1_800_000_000_000,
+      },
     },
   ],
   drift: {

@@ -13,7 +13,14 @@ const serving: Serving = { epoch: 1, stable: '1', canary: null, held: null, ahea
 function deltaOf(requests: number): CountsDelta {
   return {
     ...{ version: '1', epoch: 1, requests, inferences: requests, failures: {} },
-    ...{ routedRequests: requests, routedFailures: 0, loadFailures: 0, lastInferenceMs: 0 },
+    ...{
+      routedRequests: requests,
+      routedFailures: 0,
+      loadFailures: 0,
+      litertRuns: 0,
+      litertFailures: 0,
+      lastInferenceMs: 0,
+    },
   };
 }
 

@@ -54,7 +54,14 @@ export function reportOf(told: Told): IsolateReport {
   const delta = {
     ...{ version, epoch, requests, inferences: requests - failures },
     failures: failures === 0 ? {} : { INTERNAL: failures },
-    ...{ routedRequests: requests, routedFailures: failures, loadFailures: 0, lastInferenceMs: 1 },
+    ...{
+      routedRequests: requests,
+      routedFailures: failures,
+      loadFailures: 0,
+      litertRuns: 0,
+      litertFailures: 0,
+      lastInferenceMs: 1,
+    },
   };
   return { isolate, sequence, pop, serving: servingOf(epoch), parts: requests === 0 ? {} : { counts: [delta] } };
 }

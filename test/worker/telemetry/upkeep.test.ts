@@ -27,7 +27,14 @@ const versions = ['1', '2', '3', '4', '5'];
 function countsOf(version: string, epoch: number, requests: number, failures: number): CountsDelta {
   return {
     ...{ version, epoch, requests, inferences: requests - failures, failures: { INTERNAL: failures } },
-    ...{ routedRequests: requests, routedFailures: failures, loadFailures: 1, lastInferenceMs: epoch },
+    ...{
+      routedRequests: requests,
+      routedFailures: failures,
+      loadFailures: 1,
+      litertRuns: 2,
+      litertFailures: 1,
+      lastInferenceMs: epoch,
+    },
   };
 }
 
@@ -100,6 +107,7 @@ test('thousands of epochs leave two rows of a version and of a pair; totals and 
       const failures = sum(own.map(({ routedFailures }) => routedFailures));
       return {
         ...{ version, failures, failuresByCode: { INTERNAL: failures }, loadFailures: own.length },
+        ...{ litertRuns: own.length * 2, litertFailures: own.length },
         requests: sum(own.map(({ requests }) => requests)),
         inferences: sum(own.map(({ inferences }) => inferences)),
         lastInferenceMs: Math.max(...own.map(({ lastInferenceMs }) => lastInferenceMs)),

@@ -12,7 +12,14 @@ const rows = { instances: [Object.fromEntries(Object.entries(sample).map(([name,
 const choosing = ['popserve-min-epoch', 'popserve-key'] as const;
 const telling = ['popserve-non-finite', 'popserve-last-call', 'popserve-feedback', 'traceparent'] as const;
 export const served = ['popserve-version', 'popserve-epoch', 'popserve-digest'] as const;
-const inferred = [...served, 'popserve-instead-of', 'Server-Timing', 'popserve-answer-id', 'traceparent'] as const;
+const inferred = [
+  ...served,
+  'popserve-instead-of',
+  'popserve-engine',
+  'Server-Timing',
+  'popserve-answer-id',
+  'traceparent',
+] as const;
 /** Of an answer about texts. */
 const ofTexts = ['popserve-tokens', 'popserve-truncated'] as const;
 

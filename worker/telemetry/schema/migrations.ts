@@ -11,6 +11,8 @@ export const migrations: readonly Migration[] = [
   { title: 'truths of answers', olderCodeMayRun: true, apply: createFeedbackTables },
   // Older code judges such places against the version's baseline, and keeps no windows.
   { title: 'baselines of places', olderCodeMayRun: true, apply: createPlaceBaselines },
+  // Older code that folds epochs forgets which engine answered, and no more.
+  { title: 'runs of the second engine', olderCodeMayRun: true, apply: addLitertCounts },
 ];
 
 /** Objects of 0.1.0 have these tables already, and no version. */
@@ -40,6 +42,12 @@ function createLatencyTables(sql: SqlStorage): void {
 
 function addRecentCounts(sql: SqlStorage): void {
   sql.exec('ALTER TABLE counts ADD COLUMN recent BLOB');
+}
+
+function addLitertCounts(sql: SqlStorage): void {
+  for (const column of ['litert_runs', 'litert_failures']) {
+    sql.exec(`ALTER TABLE counts ADD COLUMN ${column} INTEGER NOT NULL DEFAULT 0`);
+  }
 }
 
 /** Older code leaves them alone, and its isolates take no feedback. */
