@@ -47,19 +47,23 @@ export function nameFaults(manifest: Manifest): string[] {
       .map(({ tensor }) => `baseline.outputs: expected an output of the signature, got '${tensor}'`),
     ...limitFaults(limits ?? [], signature, warmup ?? []),
     ...(pipeline === undefined ? [] : pipelineFaults(pipeline, isInput, isOutput)),
-    ...(runtime.litert === undefined ? [] : litertFaults(runtime.litert.inputs, signature)),
+    ...(runtime.litert === undefined ? [] : litertFaults(runtime.litert, signature)),
   ];
 }
 
 /** LiteRT takes every input that a request must give, and no other. */
 function litertFaults(
-  inputs: readonly { readonly name: string; readonly shape: readonly number[] }[],
+  { inputs, tolerance }: NonNullable<Manifest['runtime']['litert']>,
   signature: Signature,
 ): string[] {
   const what = 'runtime.litert.inputs';
   const taken = new Map(inputs.map(({ name, shape }) => [name, shape]));
   const known = new Set(signature.inputs.map(({ name }) => name));
+  const outputs = new Set(signature.outputs.map(({ name }) => name));
   return [
+    ...Object.keys(tolerance ?? {})
+      .filter((name) => !outputs.has(name))
+      .map((name) => `runtime.litert.tolerance: expected an output of the signature, got '${name}'`),
     ...repeated(inputs.map(({ name }) => name)).map((name) => `${what}: '${name}' is there twice`),
     ...[...taken.keys()]
       .filter((name) => !known.has(name))

@@ -50,6 +50,11 @@ const litertSchema = z.strictObject({
     .min(1)
     .max(mostTensors),
   profile: profileSchema,
+  /**
+   * Quantised models: by how much an output may differ from native onnxruntime's, where that is more than the version's own absolute
+   * tolerance: two steps of the last integers before it.
+   */
+  tolerance: z.record(nameText, z.number().positive()).optional(),
   /** Processor time of a warm run in onnxruntime's best profile over that in LiteRT: the median of pairs. */
   timesFaster: z.number().positive(),
   /** `measured`: it was fast enough; `by-hand`: the publisher asked for it, whatever was measured. */
@@ -160,6 +165,17 @@ export function readManifest(text: string, model: string, version: string): Mani
 /** SHA-256 of the manifest's canonical JSON, which is the same for the same content in any order. */
 export function manifestDigest(manifest: Manifest): Promise<Digest> {
   return sha256Digest(manifestText(manifest));
+}
+
+/** @returns the allowed difference of an output from native onnxruntime's, whichever engine answers */
+export function outputTolerance(
+  tolerance: Manifest['tolerance'],
+  litert: Pick<NonNullable<Manifest['runtime']['litert']>, 'tolerance'> | undefined,
+  output: string,
+): Manifest['tolerance'] {
+  const stepped = litert?.tolerance;
+  const allowed = stepped !== undefined && Object.hasOwn(stepped, output) ? (stepped[output] ?? 0) : 0;
+  return { ...tolerance, absolute: Math.max(tolerance.absolute, allowed) };
 }
 
 /** The blobs that a manifest names, each once. */

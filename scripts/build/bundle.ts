@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, extname, join, relative, resolve } from 'node:path';
+import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { unstable_getMiniflareWorkerOptions } from 'wrangler';
 import * as z from 'zod';
@@ -12,6 +12,7 @@ import { mebibyte } from '../../registry/mebibytes.ts';
 import { cachedBuild } from './build-cache.ts';
 import { deriveCodecs } from './derive-codecs.ts';
 import { deriveConsole } from './derive-console.ts';
+import { deriveLiteRt, readLiteRt } from './derive-litert.ts';
 import { deriveRuntime } from './derive-runtime.ts';
 import { importWrangler, locateTool } from './operator-tools.ts';
 import { onProcessEnd } from './process-end.ts';
@@ -26,7 +27,9 @@ const entries = {
   /** Serves. */
   index: 'worker/index.ts',
   /** Examines models for `popserve publish`, conformance and benchmarks. */
-  'inspection-worker': 'scripts/inspect/inspection-worker.ts',
+  'inspection-worker': 'scripts/inspect/worker/inspection-worker.ts',
+  /** The same with LiteRT beside onnxruntime. */
+  'engines-inspection-worker': 'scripts/inspect/worker/engines-inspection-worker.ts',
 } as const;
 
 /** wrangler's name for it. */
@@ -80,15 +83,16 @@ export interface Bundle {
 }
 
 /**
- * Bundles a Worker with popserve's own wrangler.toml, or a tool's with wrangler.tools.toml. The package has the inspection Worker
- * in its built form.
+ * Bundles a Worker with popserve's own wrangler.toml, or a tool's with wrangler.tools.toml. The package has the inspection Workers
+ * in their built form.
  * @throws Error with wrangler's output when it does not build
  */
 export async function bundleWorker(entry: WorkerEntry): Promise<Bundle> {
-  if (isBuilt) return await readBuiltInspector();
+  if (isBuilt) return await readBuiltInspector(entry);
   await deriveRuntime();
   await deriveCodecs();
   await deriveConsole();
+  if (entry === 'engines-inspection-worker') await deriveLiteRt();
   const config = entry === 'index' ? 'wrangler.toml' : toolsConfig;
   const { directory, files } = await cachedBuild({
     cache: join(projectRoot, 'node_modules', '.cache', 'popserve'),
@@ -182,19 +186,33 @@ function textOf(files: ReadonlyMap<string, Uint8Array>, file: string): string {
 }
 
 /** As scripts/build/package/command.ts has built it, beside the runtime that it shares with the serving Worker. */
-async function readBuiltInspector(): Promise<Bundle> {
-  const main = join(commandFolder, 'inspection-worker.js');
+async function readBuiltInspector(entry: WorkerEntry): Promise<Bundle> {
+  const script = async (file: string): Promise<BundledModule> => ({
+    type: 'ESModule',
+    path: join(commandFolder, file),
+    contents: await readFile(join(commandFolder, file), 'utf8'),
+  });
   const runtime = join(projectRoot, 'dist', 'worker', 'ort-wasm-simd-threaded.wasm');
   return {
     directory: join(projectRoot, 'dist'),
     modules: [
-      { type: 'ESModule', path: main, contents: await readFile(main, 'utf8') },
+      await script(`${entry}.js`),
       { type: 'CompiledWasm', path: runtime, contents: new Uint8Array(await readFile(runtime)) },
+      ...(entry === 'engines-inspection-worker' ? await installedLiteRt() : []),
     ],
     metafile: '{}',
     options: {},
     services: [],
   };
+}
+
+/** The package does not carry LiteRT: it is derived from what the operator's project has installed. */
+async function installedLiteRt(): Promise<BundledModule[]> {
+  const { glue, wasm } = await readLiteRt(dirname(locateTool('@litertjs/core', 'package.json')));
+  return [
+    { type: 'ESModule', path: join(commandFolder, 'litert_wasm_internal.mjs'), contents: glue },
+    { type: 'CompiledWasm', path: join(commandFolder, 'litert_wasm_internal.wasm'), contents: wasm },
+  ];
 }
 
 /** Runs wrangler without metrics, prompts or colour; returns what it printed. */

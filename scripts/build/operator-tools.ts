@@ -13,6 +13,8 @@ export const operatorTools = {
   'onnxruntime-node': packageJson.devDependencies['onnxruntime-node'],
   /** Bundles and deploys the Worker; brings miniflare and workerd, which run it here. */
   wrangler: packageJson.devDependencies.wrangler,
+  /** Runs convolution nets at publishing, and in the second Worker that is deployed for them. */
+  '@litertjs/core': packageJson.devDependencies['@litertjs/core'],
 } as const;
 
 export type OperatorTool = keyof typeof operatorTools;

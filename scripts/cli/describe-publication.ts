@@ -5,6 +5,7 @@ import type { Judgement } from '../validation/options.ts';
 import type { Publication } from '../validation/publication.ts';
 import { breakTable } from './breaking-change.ts';
 import type { Context } from './context.ts';
+import { describeEngine } from './describe-engine.ts';
 import { describeEvaluation } from './describe-evaluation.ts';
 import { describeRoute } from './describe-route.ts';
 import type { RouteChange } from './registry-client.ts';
@@ -38,6 +39,7 @@ export function describePublication({ connection }: Context, outcome: Outcome): 
     lines: [
       `${model} ${version} ${created ? 'published' : 'was already published'}`,
       ...describeSteps(steps),
+      ...engineLine(manifest),
       ...notes.map((note) => sentence(`note: ${note}`, 6)),
       ...(judgement === null ? [] : describeEvaluation(judgement.evaluation, judgement.failures)),
       ...remarks.map((remark) => sentence(remark)),
@@ -65,11 +67,17 @@ export function describeDryRun(
     lines: [
       `${manifest.model} ${manifest.version} would be published; nothing was uploaded`,
       ...describeSteps(pipelineSteps),
+      ...engineLine(manifest),
       ...notes.map((note) => sentence(`note: ${note}`, 6)),
       ...(judgement === null ? [] : describeEvaluation(judgement.evaluation, judgement.failures)),
     ],
     value: { model: manifest.model, version: manifest.version, dryRun: true, notes, manifest },
   };
+}
+
+function engineLine(manifest: Manifest): Line[] {
+  const engine = describeEngine(manifest);
+  return engine === null ? [] : [sentence(`engine: ${engine}`, 8)];
 }
 
 /** What was understood of a folder or the options is for its publisher to see. */

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { tasks } from '../../registry/evaluation.ts';
 import type { GivenShape, LabelsFile, MaxDim } from '../publish/options.ts';
 import { pipelineTasks } from '../publish/pipeline/options.ts';
+import type { EngineOption } from '../publish/settings.ts';
 import type { PublishOptions } from '../validation/publication.ts';
 import {
   collectFeatures,
@@ -40,6 +41,7 @@ export interface PublishArguments extends GateArguments, PipelineArguments {
   description?: string;
   metadata?: Record<string, string>;
   format?: 'auto' | 'onnx' | 'ort';
+  engine?: EngineOption;
   allowRandom?: boolean;
   memoryBudget?: number;
   timeout?: number;
@@ -114,6 +116,12 @@ function addModelOptions(command: Command): Command {
     )
     .option('--allow-random', 'publish a model that draws random numbers: it is not verified, compared or cached')
     .addOption(new Option('--format <format>', 'what to serve from').choices(['auto', 'onnx', 'ort']))
+    .addOption(
+      new Option(
+        '--engine <engine>',
+        'what runs it: LiteRT where that is measured to be faster (auto), onnxruntime alone, or LiteRT in any case',
+      ).choices(['auto', 'onnxruntime', 'litert'] satisfies EngineOption[]),
+    )
     .option('--variant <name>', "of a folder's models: quantized for model_quantized.onnx");
 }
 
@@ -154,6 +162,7 @@ export function publishOptions(file: string, version: string, options: PublishAr
     ...(options.labels === undefined ? {} : { labels: options.labels }),
     ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
     ...(options.format === undefined ? {} : { format: options.format }),
+    ...(options.engine === undefined ? {} : { engine: options.engine }),
     ...(options.allowRandom ? { allowRandom: true } : {}),
     ...(options.memoryBudget === undefined ? {} : { memoryBudgetMib: options.memoryBudget }),
     ...(options.timeout === undefined ? {} : { timeoutSeconds: options.timeout }),

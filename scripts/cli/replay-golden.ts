@@ -1,8 +1,10 @@
 // Replays a version's golden vectors at a point of presence: does it answer there as it did when it was published?
 import type { TaskAnswer } from '../../registry/api/task-answers.ts';
 import { PopserveError } from '../../registry/errors.ts';
-import type { Manifest } from '../../registry/manifest.ts';
+import { largest } from '../../registry/extremes.ts';
+import { type Manifest, outputTolerance } from '../../registry/manifest.ts';
 import type { Digest } from '../../registry/names.ts';
+import { outputsRead } from '../../registry/pipeline/pipeline.ts';
 import { taskAnswerFault } from '../../worker/pipeline/compare-answers.ts';
 import { decodeInferResponse } from '../../worker/protocol/decode-response.ts';
 import { encodeInferRequest } from '../../worker/protocol/encode-request.ts';
@@ -46,6 +48,8 @@ export interface Replay {
   readonly faults: readonly string[];
   /** The point of presence that answered last, as it calls itself. */
   readonly pop: string | null;
+  /** Of a version that LiteRT runs: how many answers came from it. The others came from onnxruntime. */
+  readonly litertAnswers?: number;
 }
 
 /** Where the vectors are sent: to the exact version, routed or not, or to what is served from an epoch on. */
@@ -76,10 +80,16 @@ export async function replayGolden(
 ): Promise<Replay> {
   const faults: string[] = [];
   let pop: string | null = null;
+  let litertAnswers = 0;
+  const told = (found: readonly string[]): Replay => ({
+    ...{ cases: cases.length, faults: found, pop },
+    ...(manifest.runtime.litert === undefined ? {} : { litertAnswers }),
+  });
   for (const [index, golden] of cases.entries()) {
     try {
       const reply = await ask(connection, manifest, questionOf(golden), target);
       pop = reply.headers.get('popserve-pop') ?? pop;
+      if (reply.headers.get('popserve-engine') === 'litert') litertAnswers++;
       const fault = originFault(reply, manifest) ?? answerFault(golden, reply, manifest);
       if (fault !== null) faults.push(`case ${index + 1}: ${fault}`);
     } catch (error) {
@@ -87,10 +97,10 @@ export async function replayGolden(
       faults.push(`case ${index + 1}: ${error.message}`);
       if (!isAway(error)) continue;
       const left = cases.slice(index + 1).map((_, at) => `case ${index + at + 2}: not asked`);
-      return { cases: cases.length, faults: [...faults, ...left], pop };
+      return told([...faults, ...left]);
     }
   }
-  return { cases: cases.length, faults, pop };
+  return told(faults);
 }
 
 /** Whether the next request would not arrive either. */
@@ -157,12 +167,19 @@ function answerFault(golden: GoldenCase, { body, headers }: Reply, manifest: Man
     // Another shape is told as it is.
     return at === undefined || String(shape) !== String(tensor.shape) ? tensor : elementsAt(tensor, at);
   });
-  return compareAnswers(wanted, got, manifest.tolerance);
+  return compareAnswers(wanted, got, (output) => toleranceOf(manifest, output));
 }
 
-function taskFault(expected: TaskAnswer, body: Uint8Array, { pipeline, tolerance }: Manifest): string | null {
+function toleranceOf({ tolerance, runtime }: Manifest, output: string): Manifest['tolerance'] {
+  return outputTolerance(tolerance, runtime.litert, output);
+}
+
+function taskFault(expected: TaskAnswer, body: Uint8Array, manifest: Manifest): string | null {
+  const { pipeline } = manifest;
   if (pipeline === undefined) return 'the version has no pipeline that a picture or a text could be sent to';
   const got = readTaskAnswer(body, pipeline.task, 'the answer');
+  const allowed = outputsRead(pipeline.after).map((output) => toleranceOf(manifest, output).absolute);
+  const tolerance = { ...manifest.tolerance, absolute: largest(allowed, manifest.tolerance.absolute) };
   return taskAnswerFault(pipeline.after, expected, got, tolerance);
 }
 

@@ -4,6 +4,9 @@ import { compareElements, exactly, firstOtherString, type Tolerance } from '../.
 import { elementsOf, type NumericDatatype } from '../../worker/protocol/elements.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 
+/** Of all outputs, or of each by its name. */
+export type OutputTolerance = Tolerance | ((output: string) => Tolerance);
+
 /**
  * @param expected each of these must be in `actual`, by name
  * @returns what differs most, in one sentence part ("output 'y', element 3: 0.5 instead of 0.4"), or null
@@ -11,11 +14,12 @@ import type { Tensor } from '../../worker/protocol/tensor.ts';
 export function compareAnswers(
   expected: readonly Tensor[],
   actual: readonly Tensor[],
-  tolerance: Tolerance,
+  tolerance: OutputTolerance,
 ): string | null {
   for (const output of expected) {
     const other = actual.find(({ name }) => name === output.name);
-    const difference = other ? compareTensors(output, other, tolerance) : 'is missing';
+    const allowed = typeof tolerance === 'function' ? tolerance(output.name) : tolerance;
+    const difference = other ? compareTensors(output, other, allowed) : 'is missing';
     if (difference !== null) return `output '${output.name}' ${difference}`;
   }
   return null;

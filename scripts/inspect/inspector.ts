@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import type { Miniflare } from 'miniflare';
 import { defaultLimits } from '../../registry/default-limits.ts';
 import { decodeFrame, encodeFrame, type RawTensor } from '../../worker/protocol/raw-frame.ts';
-import { bundleWorker } from '../build/bundle.ts';
+import { bundleWorker, type WorkerEntry } from '../build/bundle.ts';
 import { blankedEnvironment } from '../build/child-environment.ts';
 import { importMiniflare } from '../build/operator-tools.ts';
 import { busiestMs, findProcess, type ThreadTimes, threadTimes } from './process-cpu.ts';
@@ -49,7 +49,18 @@ export interface InspectedRun {
   readonly heap: HeapState;
 }
 
+/** A runtime that the inspection Worker has: LiteRT only where it was started with both. */
+export type EngineName = 'onnxruntime' | 'litert';
+
+export type EngineLoadOptions = LoadOptions | LiteRtLoadOptions;
+
+export interface LiteRtLoadOptions {
+  readonly engine: 'litert';
+  readonly fill?: boolean;
+}
+
 export interface LoadOptions {
+  readonly engine?: 'onnxruntime';
   readonly format: 'ort' | 'onnx';
   readonly profile: 'fast' | 'lean';
   readonly optimization: 'disabled' | 'basic' | 'extended' | 'all';
@@ -76,23 +87,33 @@ interface Running {
 
 export class Inspector {
   readonly #heapLimitMib: number;
+  readonly #worker: WorkerEntry;
   #running: Promise<Running> | null = null;
   #closed = false;
 
-  private constructor(heapLimitMib: number) {
+  private constructor(heapLimitMib: number, worker: WorkerEntry) {
     this.#heapLimitMib = heapLimitMib;
+    this.#worker = worker;
   }
 
-  /** @param options.heapLimitMib the linear memory grows no further, by default that of a PoP; what needs more is refused */
-  static async start(options: { heapLimitMib?: number } = {}): Promise<Inspector> {
-    const inspector = new Inspector(options.heapLimitMib ?? defaultLimits.memoryBudgetMib);
+  /**
+   * @param options.heapLimitMib the linear memory grows no further, by default that of a PoP; what needs more is refused
+   * @param options.bothEngines with LiteRT beside onnxruntime
+   */
+  static async start(options: { heapLimitMib?: number; bothEngines?: boolean } = {}): Promise<Inspector> {
+    const worker = options.bothEngines ? 'engines-inspection-worker' : 'inspection-worker';
+    const inspector = new Inspector(options.heapLimitMib ?? defaultLimits.memoryBudgetMib, worker);
     await inspector.#process();
     return inspector;
   }
 
-  async load(model: Uint8Array, options: LoadOptions, timeoutMs: number): Promise<InspectedSession> {
-    const { format, profile, optimization, fill = false } = options;
-    const query = new URLSearchParams({ format, profile, optimization, fill: String(fill) });
+  async load(model: Uint8Array, options: EngineLoadOptions, timeoutMs: number): Promise<InspectedSession> {
+    const { engine = 'onnxruntime', fill = false } = options;
+    const query = new URLSearchParams({ engine, fill: String(fill) });
+    if (options.engine !== 'litert') {
+      const { format, profile, optimization } = options;
+      for (const [name, value] of Object.entries({ format, profile, optimization })) query.set(name, value);
+    }
     const response = await this.#request('POST', `/sessions?${query}`, timeoutMs, model);
     return (await response.json()) as InspectedSession;
   }
@@ -137,8 +158,9 @@ export class Inspector {
   }
 
   /** The next load gets a fresh heap, with a limit of its own if one is given. */
-  async dropHeap(limitMib?: number): Promise<void> {
-    await this.#request('DELETE', limitMib === undefined ? '/heap' : `/heap?limit_mib=${limitMib}`, 10_000);
+  async dropHeap(limitMib?: number, engine: EngineName = 'onnxruntime'): Promise<void> {
+    const query = new URLSearchParams({ engine, ...(limitMib === undefined ? {} : { limit_mib: String(limitMib) }) });
+    await this.#request('DELETE', `/heap?${query}`, 10_000);
   }
 
   /** Starts the heap again in its own memory: all sessions are gone, its size stays. */
@@ -166,7 +188,7 @@ export class Inspector {
 
   #process(): Promise<Running> {
     if (this.#closed) throw new InspectionError('internal', 'the inspector is closed');
-    this.#running ??= startProcess(this.#heapLimitMib).catch((error: unknown) => {
+    this.#running ??= startProcess(this.#heapLimitMib, this.#worker).catch((error: unknown) => {
       this.#running = null;
       throw error;
     });
@@ -243,8 +265,8 @@ const transferMs = 1000;
 /** The variable that tells one inspection process from another. */
 const markName = 'INSPECTION_MARK';
 
-async function startProcess(heapLimitMib: number): Promise<Running> {
-  const bundle = await bundleWorker('inspection-worker');
+async function startProcess(heapLimitMib: number, worker: WorkerEntry): Promise<Running> {
+  const bundle = await bundleWorker(worker);
   const mark = randomUUID();
   const { Miniflare } = await importMiniflare();
   const miniflare = new Miniflare({

@@ -4,19 +4,19 @@ import { datatypeOf } from '../../worker/protocol/element-type.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import { fromRuntimeTensor, toRuntimeTensor } from '../../worker/runtime/tensors.ts';
 import {
+  type EngineLoadOptions,
   type HeapState,
   type InspectedRun,
   type InspectedSession,
   InspectionError,
   type Inspector,
-  type LoadOptions,
 } from './inspector.ts';
 import { unprocessable } from './refusal.ts';
 
-export interface WasmModelOptions extends LoadOptions {
+type WasmModelOptions = EngineLoadOptions & {
   readonly heapLimitMib: number;
   readonly timeoutMs: number;
-}
+};
 
 export interface WasmRun {
   readonly outputs: readonly Tensor[];
@@ -72,6 +72,11 @@ export class WasmModel {
     return (await this.#run(inputs, { repeat, limitMs })).runMs;
   }
 
+  /** Runs on the same inputs again and again, without the answers. @throws InspectionError, as `run` */
+  async repeat(inputs: readonly Tensor[], repeat: number): Promise<Omit<InspectedRun, 'outputs'>> {
+    return this.#run(inputs, { repeat, discard: true });
+  }
+
   async #run(
     inputs: readonly Tensor[],
     options: { repeat?: number; limitMs?: number; discard?: boolean; cpuMs?: number; timeoutMs?: number },
@@ -93,7 +98,7 @@ export class WasmModel {
 }
 
 async function loadAlone(inspector: Inspector, bytes: Uint8Array, options: WasmModelOptions) {
-  await inspector.dropHeap(options.heapLimitMib);
+  await inspector.dropHeap(options.heapLimitMib, options.engine);
   return inspector.load(bytes, options, options.timeoutMs);
 }
 

@@ -4,9 +4,9 @@ import type { Manifest, ProfileName } from '../../registry/manifest.ts';
 import type { Tolerance } from '../../worker/protocol/compare-elements.ts';
 import type { Artifact, Optimization } from '../inspect/artifact.ts';
 import { compareAnswers, compareForms } from '../inspect/compare.ts';
-import { InspectionError, type Inspector } from '../inspect/inspector.ts';
+import { InspectionError, type Inspector, type LoadOptions } from '../inspect/inspector.ts';
 import { tidy } from '../inspect/refusal.ts';
-import { WasmModel, type WasmModelOptions } from '../inspect/wasm-model.ts';
+import { WasmModel } from '../inspect/wasm-model.ts';
 import type { Sample } from './samples.ts';
 
 type ProfileMeasures = NonNullable<Manifest['runtime']['profiles'][ProfileName]>;
@@ -48,7 +48,7 @@ export async function checkProfile(
 async function checkIn(
   inspector: Inspector,
   { format, bytes }: Artifact,
-  how: Pick<WasmModelOptions, 'profile' | 'optimization' | 'fill'>,
+  how: Pick<LoadOptions, 'profile' | 'optimization' | 'fill'>,
   samples: readonly Sample[],
   { isRandom, memoryBudgetMib, timeoutMs, tolerance }: CheckLimits,
 ): Promise<ProfileCheck> {

@@ -2,6 +2,9 @@
 import { defaultLimits } from '../../registry/default-limits.ts';
 import type { Tolerance } from '../../worker/protocol/compare-elements.ts';
 
+/** `auto`: LiteRT where it is enough faster; `litert` insists on it, `onnxruntime` does not try it. */
+export type EngineOption = 'auto' | 'onnxruntime' | 'litert';
+
 export interface PreparationOptions {
   /** Allowed difference from native onnxruntime, |a - b| <= absolute + relative * |b|; default 1e-3 and 1e-3. */
   readonly tolerance?: Tolerance;
@@ -15,6 +18,8 @@ export interface PreparationOptions {
   readonly probeLimitMs?: number;
   /** `ort` insists on conversion, `onnx` leaves the file as it is; default `auto`. */
   readonly format?: 'auto' | 'onnx' | 'ort';
+  /** The runtime that serves it; default `auto`. */
+  readonly engine?: EngineOption;
   /** Publishes a model that gives other answers to the same question; default: it is refused. */
   readonly allowRandom?: boolean;
 }
@@ -30,6 +35,7 @@ export interface PreparationSettings {
   readonly memoryLimitMib: number;
   readonly tolerance: Tolerance;
   readonly format: 'auto' | 'onnx' | 'ort';
+  readonly engine: EngineOption;
   readonly probeLimitMs: number;
   readonly allowRandom: boolean;
 }
@@ -43,6 +49,7 @@ export function settingsOf(options: PreparationOptions): PreparationSettings {
     memoryLimitMib: options.memoryLimitMib ?? 3072,
     tolerance: options.tolerance ?? defaultTolerance,
     format: options.format ?? 'auto',
+    engine: options.engine ?? 'auto',
     probeLimitMs: options.probeLimitMs ?? 2000,
     allowRandom: options.allowRandom ?? false,
   };

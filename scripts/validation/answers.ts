@@ -76,7 +76,7 @@ export function outputRows(answers: readonly Answer[], name: string): { shape: r
 }
 
 /** The last row again and again, up to the batch that the model insists on. */
-function padded(tensor: Tensor, rows: number): Tensor {
+export function padded(tensor: Tensor, rows: number): Tensor {
   const given = tensor.shape[0] ?? 1;
   const { data } = tensor;
   const shape = [rows, ...tensor.shape.slice(1)];

@@ -1,7 +1,6 @@
 // Golden vectors that are made for a model whose samples are too large to be kept.
-import type { Tolerance } from '../../worker/protocol/compare-elements.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
-import { compareAnswers } from '../inspect/compare.ts';
+import { compareAnswers, type OutputTolerance } from '../inspect/compare.ts';
 import { InspectionError } from '../inspect/inspector.ts';
 import { runNative } from '../inspect/native.ts';
 import { type GeneratedCase, type MadeInput, madeTensor } from '../publish/generated-golden.ts';
@@ -20,7 +19,7 @@ const seeds = [1, 2];
 export async function generateGolden(
   source: Source,
   { samples }: Original,
-  settings: { readonly timeoutMs: number; readonly memoryLimitMib: number; readonly tolerance: Tolerance },
+  settings: { readonly timeoutMs: number; readonly memoryLimitMib: number; readonly tolerance: OutputTolerance },
   ask: (inputs: readonly Tensor[]) => Promise<readonly Tensor[]>,
 ): Promise<{ readonly cases: readonly GeneratedCase[]; readonly served: number }> {
   const [sample] = samples;

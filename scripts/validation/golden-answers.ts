@@ -3,9 +3,8 @@ import type { TaskAnswer } from '../../registry/api/task-answers.ts';
 import { outputsRead, type Pipeline } from '../../registry/pipeline/pipeline.ts';
 import type { Prepared } from '../../worker/pipeline/items.ts';
 import { taskAnswers } from '../../worker/pipeline/task-answers.ts';
-import type { Tolerance } from '../../worker/protocol/compare-elements.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
-import { compareAnswers } from '../inspect/compare.ts';
+import { compareAnswers, type OutputTolerance } from '../inspect/compare.ts';
 import { runNative } from '../inspect/native.ts';
 import type { Source } from '../publish/source.ts';
 
@@ -24,7 +23,7 @@ export async function goldenAnswers(
   source: Source,
   pipeline: Pipeline,
   prepared: readonly Prepared[],
-  settings: { readonly timeoutMs: number; readonly memoryLimitMib: number; readonly tolerance: Tolerance },
+  settings: { readonly timeoutMs: number; readonly memoryLimitMib: number; readonly tolerance: OutputTolerance },
   ask: (inputs: readonly Tensor[]) => Promise<readonly Tensor[]>,
 ): Promise<GoldenAnswers> {
   const read = outputsRead(pipeline.after);

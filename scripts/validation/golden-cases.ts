@@ -1,8 +1,7 @@
 // Which inputs become golden vectors, with which answers: rows of judged test data over all classes, since the first rows of a sorted
 // file are of one class only.
-import type { Tolerance } from '../../worker/protocol/compare-elements.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
-import { compareAnswers } from '../inspect/compare.ts';
+import { compareAnswers, type OutputTolerance } from '../inspect/compare.ts';
 import { runNative } from '../inspect/native.ts';
 import { type GoldenCase, mostGoldenCases } from '../publish/golden.ts';
 import type { Original } from '../publish/original.ts';
@@ -33,7 +32,7 @@ export async function goldenCases(
   { samples, signature, areGiven }: Original,
   references: readonly (readonly Tensor[])[] | null,
   judged: { readonly test: TestData; readonly predictions: Predictions } | null,
-  settings: { readonly timeoutMs: number; readonly memoryLimitMib: number; readonly tolerance: Tolerance },
+  settings: { readonly timeoutMs: number; readonly memoryLimitMib: number; readonly tolerance: OutputTolerance },
   ask: (inputs: readonly Tensor[]) => Promise<readonly Tensor[]>,
 ): Promise<GoldenCases> {
   const { timeoutMs, memoryLimitMib: memoryMib, tolerance } = settings;

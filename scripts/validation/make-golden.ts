@@ -3,9 +3,8 @@
 import type { Pipeline } from '../../registry/pipeline/pipeline.ts';
 import type { Tokenizer } from '../../worker/pipeline/text/tokenizer.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
-import type { ChosenArtifact } from '../inspect/artifact.ts';
+import type { OutputTolerance } from '../inspect/compare.ts';
 import type { Inspector } from '../inspect/inspector.ts';
-import { WasmModel } from '../inspect/wasm-model.ts';
 import { encodeGeneratedGolden } from '../publish/generated-golden.ts';
 import { encodeGolden, encodeGoldenItems } from '../publish/golden.ts';
 import type { Original } from '../publish/original.ts';
@@ -14,6 +13,7 @@ import type { Source } from '../publish/source.ts';
 import { generateGolden } from './generate-golden.ts';
 import { goldenCases } from './golden-cases.ts';
 import { pipelineGolden } from './pipeline-golden.ts';
+import { type Served, ServedModel } from './served-model.ts';
 import type { Predictions } from './task.ts';
 import type { TestData } from './test-data.ts';
 
@@ -22,7 +22,9 @@ export interface GoldenSubject {
   readonly original: Original;
   /** Answers of native onnxruntime to the samples, or null where there are none. */
   readonly references: readonly (readonly Tensor[])[] | null;
-  readonly chosen: ChosenArtifact;
+  readonly version: Served;
+  /** Of each output. */
+  readonly tolerance: OutputTolerance;
   readonly judged: { readonly test: TestData; readonly predictions: Predictions } | null;
   /** With the tokenizer of one that takes texts. */
   readonly pipeline: { readonly pipeline: Pipeline; readonly tokenizer: Tokenizer | null } | null;
@@ -31,13 +33,14 @@ export interface GoldenSubject {
 /** @returns null where there is nothing to compare an answer with */
 export async function makeGolden(
   inspector: Inspector,
-  { source, original, references, chosen, judged, pipeline }: GoldenSubject,
-  settings: PreparationSettings,
+  { source, original, references, version, tolerance, judged, pipeline }: GoldenSubject,
+  preparation: PreparationSettings,
   note: (text: string) => void,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
   // Its answers are others at every run.
   if (original.randomness !== null) return null;
-  const ask = servedAnswers(inspector, chosen, settings);
+  const settings = { ...preparation, tolerance };
+  const ask = servedAnswers(inspector, version, preparation);
   if (pipeline !== null) {
     const { cases, served } = await pipelineGolden(source, pipeline, settings, ask);
     if (served > 0) note(describeServed(served, cases.length));
@@ -69,16 +72,15 @@ function describeServed(served: number, cases: number): string {
   return `${served} of ${cases} golden vectors have the WASM runtime's own answers: native onnxruntime has none, or others beyond the tolerance`;
 }
 
-/** Asks the form of the model that is served, loaded at the first question. */
+/** Asks the form of the model that is served, in the engine that serves it, loaded at the first question. */
 function servedAnswers(
   inspector: Inspector,
-  { artifact, optimization }: ChosenArtifact,
+  version: Served,
   { memoryBudgetMib: heapLimitMib, timeoutMs }: PreparationSettings,
 ): (inputs: readonly Tensor[]) => Promise<readonly Tensor[]> {
-  let loading: Promise<WasmModel> | undefined;
-  const options = { format: artifact.format, profile: 'lean', optimization, heapLimitMib, timeoutMs } as const;
+  let loading: Promise<ServedModel> | undefined;
   return async (inputs) => {
-    loading ??= WasmModel.load(inspector, artifact.bytes, options);
-    return (await (await loading).run(inputs)).outputs;
+    loading ??= ServedModel.load(inspector, version, 'lean', { heapLimitMib, timeoutMs });
+    return (await loading).run(inputs);
   };
 }

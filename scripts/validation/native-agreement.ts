@@ -1,9 +1,8 @@
 // Do the runtime that serves and native onnxruntime say the same about the test data?
 import { equalBytes, joinBytes } from '../../registry/bytes.ts';
 import { isFloat } from '../../registry/signature.ts';
-import type { Tolerance } from '../../worker/protocol/compare-elements.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
-import { compareAnswers } from '../inspect/compare.ts';
+import { compareAnswers, type OutputTolerance } from '../inspect/compare.ts';
 import type { Answer } from './answers.ts';
 
 /** One row of a thousand may have scores so even that their last bits decide the label. */
@@ -16,7 +15,7 @@ const mostTies = 0.001;
 export function disagreement(
   answers: readonly Answer[],
   native: readonly Answer[],
-  tolerance: Tolerance,
+  tolerance: OutputTolerance,
 ): string | null {
   let rows = 0;
   let otherLabels = 0;

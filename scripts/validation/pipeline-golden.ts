@@ -8,7 +8,6 @@ import { generatedLines } from '../publish/pipeline/generated-lines.ts';
 import { generatedPictures } from '../publish/pipeline/generated-pictures.ts';
 import { generatedTexts } from '../publish/pipeline/generated-texts.ts';
 import { prepareTexts } from '../publish/pipeline/tokenised.ts';
-import type { PreparationSettings } from '../publish/settings.ts';
 import type { Source } from '../publish/source.ts';
 import { prepareItem } from './folder/prepare-picture.ts';
 import { goldenAnswers } from './golden-answers.ts';
@@ -26,7 +25,7 @@ export interface PipelineGolden {
 export async function pipelineGolden(
   source: Source,
   { pipeline, tokenizer }: { readonly pipeline: Pipeline; readonly tokenizer: Tokenizer | null },
-  settings: PreparationSettings,
+  settings: Parameters<typeof goldenAnswers>[3],
   ask: (inputs: readonly Tensor[]) => Promise<readonly Tensor[]>,
 ): Promise<PipelineGolden> {
   const sent = 'image' in pipeline ? await pictures(pipeline) : texts(pipeline, tokenizer);

@@ -1,19 +1,22 @@
 // From a model file to what is published: read, examined in the WASM runtime, converted, checked, measured. Uploads nothing.
 
 import { basename } from 'node:path';
+import { batchOf } from '../../registry/batch.ts';
 import { sha256Digest } from '../../registry/digests.ts';
-import { type Manifest, manifestSchema } from '../../registry/manifest.ts';
+import { type Manifest, manifestSchema, outputTolerance } from '../../registry/manifest.ts';
 import { mebibyte } from '../../registry/mebibytes.ts';
 import type { OutputRole } from '../../registry/output-role.ts';
 import { parse } from '../../registry/parse.ts';
 import type { Pipeline } from '../../registry/pipeline/pipeline.ts';
 import type { Signature } from '../../registry/signature.ts';
 import { readTokenizer } from '../../worker/pipeline/text/tokenizer.ts';
+import type { Tensor } from '../../worker/protocol/tensor.ts';
 import { runtimeVersion } from '../build/derive-runtime.ts';
 import { locateTool } from '../build/operator-tools.ts';
 import { Inspector } from '../inspect/inspector.ts';
 import { chooseArtifact } from '../publish/choose-artifact.ts';
 import { distinctLabels } from '../publish/distinct-labels.ts';
+import { chooseEngine } from '../publish/engine/choose-engine.ts';
 import { describeLabels, graphLabels, labelNotes } from '../publish/graph-labels.ts';
 import { assignLabels, type ReadLabels, readLabels } from '../publish/labels.ts';
 import { limitInputs } from '../publish/limit-inputs.ts';
@@ -68,12 +71,28 @@ export async function preparePublication(
   const takesTexts = options.pipeline !== undefined && isTextTask(taskOf(options.pipeline));
   if (options.validation && source.onnx && !takesTexts) await checkEarly(options.validation, source.onnx.graph);
   if (inspector === undefined) progress.step('starting the WASM runtime to try it in');
-  const used = inspector ?? (await Inspector.start({ heapLimitMib: settings.memoryBudgetMib }));
-  try {
-    return await prepareSource(source, labels, options, settings, progress, used);
-  } finally {
-    if (used !== inspector) await used.close();
-  }
+  await using processes = new AsyncDisposableStack();
+  const started = async (bothEngines: boolean) => {
+    const own = await Inspector.start({ heapLimitMib: settings.memoryBudgetMib, bothEngines });
+    processes.defer(() => own.close());
+    return own;
+  };
+  let both: Promise<Inspector> | undefined;
+  const inspectors = {
+    inspector: inspector ?? (await started(false)),
+    // Most models never need it.
+    bothEngines: () => {
+      both ??= started(true);
+      return both;
+    },
+  };
+  return await prepareSource(source, labels, options, settings, progress, inspectors);
+}
+
+interface Inspectors {
+  readonly inspector: Inspector;
+  /** One that has LiteRT too, started when it is first asked for. */
+  readonly bothEngines: () => Promise<Inspector>;
 }
 
 async function prepareSource(
@@ -82,7 +101,7 @@ async function prepareSource(
   options: PublishOptions,
   settings: PreparationSettings,
   progress: Progress,
-  inspector: Inspector,
+  { inspector, bothEngines }: Inspectors,
 ): Promise<Publication> {
   const notes: string[] = [];
   const note = (text: string) => {
@@ -153,6 +172,18 @@ async function prepareSource(
     { ...settings, isRandom: original.randomness !== null },
     note,
   );
+  const engine = await chooseEngine(
+    {
+      ...{ source, original, references, chosen },
+      classes: classOutputs(labels, roles),
+      rows: await firstRows(data, original),
+    },
+    settings.engine,
+    { inspector: bothEngines, settings, step: (text) => progress.step(text), note },
+  );
+  const { litert } = engine;
+  const second = litert && { litert, inspector: bothEngines };
+  const tolerance = (output: string) => outputTolerance(settings.tolerance, litert?.member, output);
   const warmup = await makeWarmup(inspector, chosen.artifact, chosen.optimization, original, settings, note);
 
   progress.step('finding out how large the inputs may be');
@@ -169,8 +200,7 @@ async function prepareSource(
             signature: original.signature,
             labels: Object.fromEntries(labels),
             roles,
-            chosen,
-            tolerance: settings.tolerance,
+            ...{ chosen, second, tolerance },
             pipeline: pipeline?.pipeline ?? null,
             columns,
           },
@@ -189,7 +219,8 @@ async function prepareSource(
       source,
       original,
       references,
-      chosen,
+      version: { chosen, signature: original.signature, second },
+      tolerance,
       judged,
       pipeline: pipeline && { pipeline: pipeline.pipeline, tokenizer: texts?.tokenizer ?? null },
     },
@@ -198,6 +229,7 @@ async function prepareSource(
   );
   const golden = goldenBytes && (await blobOf(goldenBytes));
   const tokenizer = pipeline?.tokenizer && (await blobOf(pipeline.tokenizer));
+  const tflite = litert && (await blobOf(litert.bytes));
   const manifest: Manifest = {
     schema: 1,
     model: options.model,
@@ -206,12 +238,15 @@ async function prepareSource(
       model: { digest: modelBlob.digest, bytes: modelBlob.bytes.length, format: chosen.artifact.format },
       ...(golden ? { golden: { digest: golden.digest, bytes: golden.bytes.length } } : {}),
       ...(tokenizer ? { tokenizer: { digest: tokenizer.digest, bytes: tokenizer.bytes.length } } : {}),
+      ...(tflite ? { tflite: { digest: tflite.digest, bytes: tflite.bytes.length } } : {}),
     },
     signature: original.signature,
     runtime: {
       onnxruntime: runtimeVersion,
       graphOptimization: chosen.optimization,
       profiles: chosen.profiles,
+      ...(litert === null ? {} : { litert: litert.member }),
+      ...(engine.refused === null ? {} : { litertRefused: engine.refused }),
     },
     warmup,
     tolerance: { ...settings.tolerance },
@@ -229,13 +264,34 @@ async function prepareSource(
     ...(options.metadata ? { metadata: { ...options.metadata } } : {}),
     ...(notes.length > 0 ? { notes } : {}),
   };
-  const blobs = [modelBlob, golden, tokenizer].filter((blob) => blob !== null && blob !== undefined);
+  const blobs = [modelBlob, golden, tokenizer, tflite].filter((blob) => blob !== null && blob !== undefined);
   const parsed = parse(manifestSchema, manifest, 'the manifest');
   return {
     ...{ manifest: parsed, blobs, notes },
     ...(pipeline === null ? {} : { pipelineSteps: pipeline.steps }),
     ...(validation ? { validation } : {}),
   };
+}
+
+/** Rows of test data on which both engines are compared. */
+const mostRowsCompared = 64;
+
+/** The first rows in runs as the first sample is one. */
+async function firstRows(data: GateData | null, { samples, signature }: Original): Promise<(readonly Tensor[])[]> {
+  const size = samples[0]?.inputs[0]?.shape[0] ?? 0;
+  if (!data?.test || size === 0 || signature.inputs.some(({ name }) => !batchOf(signature).inputs.has(name))) return [];
+  const { test } = data;
+  const runs = Math.min(mostRowsCompared, Math.floor(test.reference.rows / size));
+  return Promise.all(Array.from({ length: runs }, (_, run) => test.inputs(run * size, (run + 1) * size)));
+}
+
+/** Outputs whose last dimension has one score for each class. */
+function classOutputs(
+  labels: readonly (readonly [string, unknown])[],
+  roles: readonly OutputRole[] | undefined,
+): Set<string> {
+  const scores = (roles ?? []).filter(({ columns }) => columns !== undefined).map(({ output }) => output);
+  return new Set([...labels.map(([output]) => output), ...scores]);
 }
 
 /** The plan of a version's inputs, made once: a tokenizer of 250,000 tokens takes a second. */

@@ -8,12 +8,11 @@ import { columnNames } from '../../registry/features.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import type { Pipeline } from '../../registry/pipeline/pipeline.ts';
 import type { Signature } from '../../registry/signature.ts';
-import type { Tolerance } from '../../worker/protocol/compare-elements.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
 import type { ChosenArtifact } from '../inspect/artifact.ts';
+import type { OutputTolerance } from '../inspect/compare.ts';
 import { InspectionError, type Inspector } from '../inspect/inspector.ts';
 import { tidy, unprocessable } from '../inspect/refusal.ts';
-import { WasmModel } from '../inspect/wasm-model.ts';
 import type { ColumnNames } from '../publish/name-columns.ts';
 import { type Answer, answered, type Batch, batchesOf, batchSize, ownRows } from './answers.ts';
 import type { GateData } from './gate-data.ts';
@@ -27,6 +26,7 @@ import { ReferenceFeatures } from './reference-features.ts';
 import { budgetTexts, checkMetrics, overBudget, unmet, unsure, worsened } from './requirement.ts';
 import { rowDigests } from './row-digests.ts';
 import { confusionOf, figuresOf, rounded } from './score.ts';
+import { type Served, ServedModel } from './served-model.ts';
 import { type Predictions, readPredictions } from './task.ts';
 import type { DataOptions, TestData } from './test-data.ts';
 import { claimWarnings, duplicateWarnings, predictionWarnings } from './warnings.ts';
@@ -38,7 +38,10 @@ export interface Candidate {
   readonly labels: Manifest['labels'];
   readonly roles: Manifest['roles'];
   readonly chosen: ChosenArtifact;
-  readonly tolerance: Tolerance;
+  /** As `Served` has it. */
+  readonly second: Served['second'];
+  /** Of each output. */
+  readonly tolerance: OutputTolerance;
   /** Null where the version takes tensors only. */
   readonly pipeline: Pipeline | null;
   /** As records have them. */
@@ -66,9 +69,8 @@ export async function validate(
   options: ValidationOptions,
   surroundings: Surroundings,
 ): Promise<Validation> {
-  const { signature, chosen } = candidate;
-  const { artifact, optimization, profiles } = chosen;
-  const run = { bytes: artifact.bytes, format: artifact.format, optimization, profiles };
+  const { signature, chosen, second } = candidate;
+  const run = { chosen, signature, second };
   const { test, testBatches, reference } = data;
   const referred = reference ?? test;
   if (referred === null) throw new PopserveError('INVALID_ARGUMENT', 'expected test data or reference data');
@@ -267,12 +269,9 @@ async function runStable(
     signature,
     true,
   );
-  const run = {
-    bytes: await stable.readModel(),
-    format: artifacts.model.format,
-    optimization: runtime.graphOptimization,
-    profiles: runtime.profiles,
-  };
+  const artifact = { bytes: new Uint8Array(await stable.readModel()), format: artifacts.model.format };
+  const chosen = { artifact, optimization: runtime.graphOptimization, profiles: runtime.profiles };
+  const run = { chosen, signature, second: null };
   const batches = batchesOf(test, batchSize(signature));
   const answers = await answersOf(
     run,
@@ -303,19 +302,12 @@ function optionsOf({ signature, evaluation }: Manifest, { task, outputs, positiv
   return { ...common, ...(task === undefined ? {} : { task }), ...(named.length > 0 ? { outputs: named } : {}) };
 }
 
-interface Run {
-  readonly bytes: Uint8Array;
-  readonly format: 'ort' | 'onnx';
-  readonly optimization: Manifest['runtime']['graphOptimization'];
-  readonly profiles: Manifest['runtime']['profiles'];
-}
-
 /**
- * As a point of presence would: with `fast` where it is offered.
+ * As a point of presence would: with `fast` where it is offered, in LiteRT where that was chosen.
  * @param watch sees the inputs of each run, which are not kept
  */
 async function answersOf(
-  { bytes, format, optimization, profiles }: Run,
+  served: Served,
   { reference: { file, rows } }: TestData,
   batches: readonly Batch[],
   doing: string,
@@ -323,13 +315,13 @@ async function answersOf(
   watch: (inputs: readonly Tensor[]) => void = () => {},
 ): Promise<Answer[]> {
   step(`${doing} on ${file}`);
-  const profile = profiles.fast === undefined ? 'lean' : 'fast';
+  const profile = served.chosen.profiles.fast === undefined ? 'lean' : 'fast';
   const answers: Answer[] = [];
   try {
-    const model = await WasmModel.load(inspector, bytes, { format, profile, optimization, heapLimitMib, timeoutMs });
+    const model = await ServedModel.load(inspector, served, profile, { heapLimitMib, timeoutMs });
     for (const batch of batches) {
       const inputs = await batch.readInputs();
-      answers.push(answered(batch, (await model.run(inputs)).outputs));
+      answers.push(answered(batch, await model.runRows(inputs)));
       watch(ownRows(batch, inputs));
       step(`${doing} on ${file}: ${batch.to} of ${rows} rows`);
     }

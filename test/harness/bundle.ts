@@ -4,4 +4,5 @@ import { bundleWorker } from '../../scripts/build/bundle.ts';
 export default async function setup(): Promise<void> {
   await bundleWorker('index');
   await bundleWorker('inspection-worker');
+  await bundleWorker('engines-inspection-worker');
 }

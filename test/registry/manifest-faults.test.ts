@@ -12,9 +12,13 @@ const signature = (inputs: string[], outputs: string[]) => ({
   inputs: inputs.map((name) => input(name)),
   outputs: outputs.map((name) => input(name)),
 });
-const withLitert = (inputs: { name: string; shape: number[] }[]): Manifest['runtime'] => ({
+const withLitert = (
+  inputs: { name: string; shape: number[] }[],
+  tolerance: Record<string, number> = {},
+): Manifest['runtime'] => ({
   ...manifest.runtime,
   litert: {
+    tolerance,
     version: '2.5.3',
     inputs,
     profile: { heapBytes: 1, createMs: 1, runMs: 1 },
@@ -162,6 +166,11 @@ describe('names', () => {
         ]),
       },
       ["runtime.litert.inputs: 'x' is there twice"],
+    ],
+    [
+      'a tolerance of an output that is not there',
+      { runtime: withLitert([{ name: 'x', shape: [1, 4] }], { y: 1, z: 1 }) },
+      ["runtime.litert.tolerance: expected an output of the signature, got 'z'"],
     ],
     [
       'an input for LiteRT that is not FP32',

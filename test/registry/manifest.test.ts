@@ -1,6 +1,6 @@
 // The second engine in a manifest: what belongs together, and which blobs a version keeps alive.
 import { describe, expect, it } from 'vitest';
-import { type Manifest, manifestBlobs, manifestSchema } from '../../registry/manifest.ts';
+import { type Manifest, manifestBlobs, manifestSchema, outputTolerance } from '../../registry/manifest.ts';
 import { check } from '../../registry/parse.ts';
 import { sampleRelease } from './sample-release.ts';
 
@@ -51,5 +51,13 @@ describe('a manifest with LiteRT', () => {
 
   it('keeps the blob of the converted model', () => {
     expect(manifestBlobs(versionWith({ tflite }, { litert }))).toEqual([digest, tflite.digest]);
+  });
+
+  it('allows an output the larger of both tolerances', () => {
+    const { tolerance } = manifest;
+    const stepped = { ...litert, tolerance: { y: 0.025 } };
+    expect(outputTolerance(tolerance, stepped, 'y')).toEqual({ ...tolerance, absolute: 0.025 });
+    expect(outputTolerance(tolerance, stepped, 'constructor')).toEqual(tolerance);
+    expect(outputTolerance(tolerance, undefined, 'y')).toEqual(tolerance);
   });
 });

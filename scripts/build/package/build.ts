@@ -29,11 +29,18 @@ const common = {
   logLevel: 'warning',
 } satisfies BuildOptions;
 
+/** Read from the operator's own installation when the Worker starts: see bundle.ts. */
+const litertModules = /litert_wasm_internal\.(mjs|wasm)$/;
+
 /** @param folder of the compiled files, relative to the module that imports them */
 function compiledIn(folder: string): Plugin {
   return {
     name: 'compiled',
     setup({ onResolve }) {
+      onResolve({ filter: litertModules }, ({ path: imported }) => ({
+        path: `./${basename(imported)}`,
+        external: true,
+      }));
       onResolve({ filter: /\.wasm$/ }, ({ path: imported }) => {
         const file = basename(imported);
         if (!compiledFiles.some((known) => basename(known) === file)) throw new Error(`unexpected WASM: ${imported}`);
@@ -85,7 +92,9 @@ export const commandBuilds = [
 
 const workerBuilds = [
   workerBuild('worker/index.ts', join(workerFolder, 'index.js'), '.'),
-  workerBuild('scripts/inspect/inspection-worker.ts', join(commandFolder, 'inspection-worker.js'), '../worker'),
+  ...['inspection-worker', 'engines-inspection-worker'].map((name) =>
+    workerBuild(`scripts/inspect/worker/${name}.ts`, join(commandFolder, `${name}.js`), '../worker'),
+  ),
 ];
 
 /** Writes dist/ and client/dist/. */

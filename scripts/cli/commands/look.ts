@@ -4,16 +4,19 @@ import type { Baseline } from '../../../registry/baseline.ts';
 import { batchOf, recordsTaken } from '../../../registry/batch.ts';
 import { columnNames } from '../../../registry/features.ts';
 import type { InputLimit } from '../../../registry/input-size-limits.ts';
-import { type Manifest, profileNames } from '../../../registry/manifest.ts';
+import { type Manifest, type ProfileName, profileNames } from '../../../registry/manifest.ts';
 import type { Randomness } from '../../../registry/randomness.ts';
 import type { Signature, TensorSpec } from '../../../registry/signature.ts';
 import { parseModel, parseVersion } from '../arguments.ts';
 import type { Context, Execute } from '../context.ts';
 import { describeCosts } from '../describe-costs.ts';
+import { describeEngine } from '../describe-engine.ts';
 import { describeEvaluation } from '../describe-evaluation.ts';
 import { describeRoute, describeShare } from '../describe-route.ts';
 import { describeEndedCanary, endedCanary, findEndedCanary } from '../ended-canary.ts';
 import { type Line, type Report, shortDigest, sizeText, table } from '../report.ts';
+
+type Profile = NonNullable<Manifest['runtime']['profiles'][ProfileName]>;
 
 interface LookOptions {
   json?: boolean;
@@ -95,15 +98,14 @@ function describeManifest(manifest: Manifest): Line[] {
   const measured = profileNames.flatMap((name) => {
     const profile = runtime.profiles[name];
     if (profile === undefined) return [];
-    return [
-      [
-        `profile ${name}`,
-        `${sizeText(profile.heapBytes)} of heap, load ${milliseconds(profile.createMs)}, run ${milliseconds(profile.runMs)}`,
-      ],
-    ];
+    return [[`profile ${name}`, describeProfile(profile)]];
   });
+  const engine = describeEngine(manifest);
   const rows = [
     ['served from', `${artifacts.model.format} of ${sizeText(artifacts.model.bytes)}, ${artifacts.model.digest}`],
+    ...(artifacts.tflite === undefined
+      ? []
+      : [['in LiteRT from', `tflite of ${sizeText(artifacts.tflite.bytes)}, ${artifacts.tflite.digest}`]]),
     ['published from', `${source.file} of ${sizeText(source.bytes)}, ${source.digest}`],
     ...signature.inputs.map((spec) => [
       'input',
@@ -116,7 +118,9 @@ function describeManifest(manifest: Manifest): Line[] {
     ...signature.outputs.map((spec) => ['output', describeTensor(spec)]),
     ...Array.from(columnNames(signature, features), ([input, names]) => [`columns of ${input}`, describeLabels(names)]),
     ['records', describeRecords(recordsTaken(signature), mostRecords(signature, limits ?? []))],
+    ...(engine === null ? [] : [['engine', engine]]),
     ...measured,
+    ...(runtime.litert === undefined ? [] : [['profile LiteRT', describeProfile(runtime.litert.profile)]]),
     ...(random === undefined ? [] : [['random', describeRandom(random)]]),
     ['tolerance', `${tolerance.absolute} absolute, ${tolerance.relative} relative`],
     ...Object.entries(labels ?? {}).map(([output, names]) => [`labels of ${output}`, describeLabels(names)]),
@@ -130,6 +134,10 @@ function describeManifest(manifest: Manifest): Line[] {
     ...(costs === undefined ? [] : describeCosts(costs)),
     ...(evaluation === undefined ? [] : ['', ...describeEvaluation(evaluation, evaluation.gate.forced?.failures)]),
   ];
+}
+
+function describeProfile({ heapBytes, createMs, runMs }: Profile): string {
+  return `${sizeText(heapBytes)} of heap, load ${milliseconds(createMs)}, run ${milliseconds(runMs)}`;
 }
 
 function describeBaseline({ reference, inputs, outputs }: Baseline): string {

@@ -99,7 +99,9 @@ async function publish(context: Context, path: string, options: PublishArguments
   }
   const latest = options.version === undefined ? await previousRelease(context, model, existing) : null;
   const same = [standing, latest].find(
-    (manifest) => manifest !== null && sameRelease(manifest, { ...publication.manifest, version: manifest.version }),
+    (manifest) =>
+      manifest !== null &&
+      sameRelease(manifest, { ...publication.manifest, version: manifest.version }, options.engine),
   );
   if (standing !== null && same !== standing) throw otherContent(standing, publication.manifest);
 
@@ -121,6 +123,7 @@ async function publish(context: Context, path: string, options: PublishArguments
     ...(judgement === null && budgetTexts(budgets).length > 0
       ? [`as required: ${budgetTexts(budgets).join(', ')}`]
       : []),
+    ...remarkOnEngine(manifest, publication.manifest),
     ...(options.force && judgement !== null && judgement.failures.length === 0
       ? ['--force was not needed: nothing was passed over, and its reason is not kept with the version']
       : []),
@@ -137,6 +140,15 @@ async function publish(context: Context, path: string, options: PublishArguments
     remarks,
     conflict,
   });
+}
+
+/** What exists stays as it is: who has installed LiteRT since learns how the model comes to it. */
+function remarkOnEngine(kept: Manifest, fresh: Manifest): string[] {
+  const { litert } = fresh.runtime;
+  if (kept === fresh || litert === undefined || kept.runtime.litert !== undefined) return [];
+  return [
+    `onnxruntime alone runs ${kept.version}, as it was published; LiteRT would be ${litert.timesFaster} times as fast: publish it as another version, with --engine litert`,
+  ];
 }
 
 /** Without --version the same file twice in a row is one release repeated, not two. */

@@ -61,11 +61,17 @@ async function verify(
   return {
     lines: [
       `${model} ${version} at ${where}: ${replay.cases - replay.faults.length} of ${replay.cases} golden vectors as published`,
+      ...describeEngines(replay),
       ...replay.faults,
     ],
     value: { model, version, url: connection.settings.url.href, ...replay },
     failed: replay.faults.length > 0,
   };
+}
+
+function describeEngines({ cases, litertAnswers }: Replay): string[] {
+  if (litertAnswers === undefined) return [];
+  return [`LiteRT gave ${litertAnswers} of ${cases} answers`];
 }
 
 /**

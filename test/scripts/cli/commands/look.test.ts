@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { takeBaseline } from '../../../../registry/baseline.ts';
+import type { Manifest } from '../../../../registry/manifest.ts';
 import { judgeCache } from '../../../../scripts/cli/commands/doctor.ts';
 import { commandFor, runCommand } from '../captured-host.ts';
 import { samplePublication } from '../sample-publication.ts';
@@ -96,6 +97,33 @@ describe('popserve show', () => {
     const { manifest } = await samplePublication({ model: 'm', version: '7' }, new TextEncoder().encode('7'));
     pop.manifests.set('7', { ...manifest, ...(limits === undefined ? {} : { limits }) });
     expect((await popserve('show', 'm', '7')).out).toMatch(new RegExp(`^records +${words}$`, 'm'));
+  });
+
+  it('tells what runs a version, and why', async () => {
+    const { manifest } = await samplePublication({ model: 'm', version: '7' }, new TextEncoder().encode('7'));
+    const shown = async (artifacts: Partial<Manifest['artifacts']>, runtime: Partial<Manifest['runtime']>) => {
+      pop.manifests.set('7', {
+        ...manifest,
+        artifacts: { ...manifest.artifacts, ...artifacts },
+        runtime: { ...manifest.runtime, ...runtime },
+      });
+      return (await popserve('show', 'm', '7')).out;
+    };
+    const profile = { heapBytes: 3_145_728, createMs: 4, runMs: 0.5 };
+    const inputs = [{ name: 'x', shape: [1, 2] }];
+    const litert = { version: '2.5.3', inputs, profile, timesFaster: 1.77, chosen: 'measured' as const };
+    const tflite = { digest: manifest.source.digest, bytes: 1_048_576 };
+    const taken = await shown({ tflite }, { litert });
+    expect(taken).toMatch(
+      /^engine +LiteRT for x \[1,2\], 1\.77 times as fast as onnxruntime; onnxruntime for other shapes$/m,
+    );
+    expect(taken).toMatch(/^profile LiteRT +3\.0 MiB of heap, load 4 ms, run 0\.5 ms$/m);
+    expect(taken).toMatch(/^in LiteRT from +tflite of 1\.0 MiB, sha256:/m);
+    const byHand = await shown({ tflite }, { litert: { ...litert, timesFaster: 0.9, chosen: 'by-hand' } });
+    expect(byHand).toContain('0.9 times as fast as onnxruntime, chosen by hand; onnxruntime for other shapes');
+    const refused = await shown({}, { litertRefused: 'operator Det is not covered' });
+    expect(refused).toMatch(/^engine +onnxruntime; not LiteRT: operator Det is not covered$/m);
+    expect(await shown({}, {})).not.toContain('LiteRT');
   });
 
   it('draws what runs on larger inputs took', async () => {

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { sha256Digest } from '../../../../registry/digests.ts';
+import type { Manifest } from '../../../../registry/manifest.ts';
 import type { Progress } from '../../../../scripts/publish/options.ts';
 import type { PublishOptions } from '../../../../scripts/validation/publication.ts';
 import { type Ran, runCommand } from '../captured-host.ts';
@@ -155,10 +157,70 @@ describe('popserve publish', () => {
     expect(err).toContain('(it differs in metadata.description)');
   });
 
+  describe('with LiteRT', () => {
+    const converted = new TextEncoder().encode('a converted model');
+
+    /** As the pipeline prepares it where LiteRT was tried: with a converted model, or with the reason against it. */
+    function publishTried(outcome: 'taken' | 'refused', ...args: string[]): Promise<Ran> {
+      return runCommand(['publish', file, '--name', 'm', ...args], pop.url, {
+        prepare: async (options) => {
+          const { manifest, blobs, notes } = await samplePublication(options, source);
+          if (outcome === 'refused') {
+            const runtime = { ...manifest.runtime, litertRefused: 'operator Det is not covered' };
+            return { manifest: { ...manifest, runtime }, blobs, notes };
+          }
+          const digest = await sha256Digest(converted);
+          const runtime: Manifest['runtime'] = {
+            ...manifest.runtime,
+            litert: {
+              ...{ version: '2.5.3', inputs: [{ name: 'x', shape: [1, 2] }], timesFaster: 1.77 },
+              ...{ profile: { heapBytes: 1, createMs: 1, runMs: 1 }, chosen: 'measured' },
+            },
+          };
+          const artifacts = { ...manifest.artifacts, tflite: { digest, bytes: converted.length } };
+          return {
+            manifest: { ...manifest, artifacts, runtime },
+            blobs: [...blobs, { digest, bytes: converted }],
+            notes,
+          };
+        },
+      });
+    }
+
+    it('uploads the converted model and says what runs the version', async () => {
+      const { status, out } = await publishTried('taken');
+      expect(status).toBe(0);
+      expect(changes().filter((call) => call === 'PUT /registry/blobs/*')).toHaveLength(3);
+      expect(out).toContain('engine: LiteRT for x [1,2], 1.77 times as fast as onnxruntime');
+    });
+
+    it('says why it was not taken, in a dry run too', async () => {
+      for (const args of [[], ['--dry-run']]) {
+        const { out } = await publishTried('refused', ...args);
+        expect(out).toContain('engine: onnxruntime; not LiteRT: operator Det is not covered\n');
+      }
+    });
+
+    it('keeps a version that was published without it, and says how the model comes to it', async () => {
+      await publish(file);
+      const { out } = await publishTried('taken');
+      expect(out).toContain('m 1 was already published\n');
+      expect(out.replaceAll(/\s+/g, ' ')).toContain(
+        'onnxruntime alone runs 1, as it was published; LiteRT would be 1.77 times as fast: publish it as another version, with --engine litert',
+      );
+    });
+
+    it('publishes another version where it is asked for', async () => {
+      await publish(file);
+      expect((await publishTried('taken', '--engine', 'litert')).out).toContain('m 2 published\n');
+    });
+  });
+
   it('hands every option to the pipeline', async () => {
     await publish(
       ...[file, '--version', 'v3', '--inputs', 'inputs.json', '--tolerance-abs', '0.1', '--tolerance-rel', '0'],
       ...['--description', 'a=b', '--metadata', 'team=edge', '--metadata', 'formula=a=b', '--format', 'onnx'],
+      ...['--engine', 'litert'],
       ...['--memory-budget', '64', '--timeout', '5', '--memory-limit', '1024'],
       ...['--labels', 'classes.txt', '--labels', 'y=other.txt', '--features', 'torque, wear'],
       ...['--max-dim', '64', '--max-dim', 'a=b=8', '--max-dim', 'x:1=2', '--probe-limit', '0', '--allow-random'],
@@ -172,6 +234,7 @@ describe('popserve publish', () => {
         tolerance: { absolute: 0.1, relative: 0 },
         metadata: { description: 'a=b', team: 'edge', formula: 'a=b' },
         format: 'onnx',
+        engine: 'litert',
         memoryBudgetMib: 64,
         timeoutSeconds: 5,
         memoryLimitMib: 1024,
@@ -196,6 +259,7 @@ describe('popserve publish', () => {
     ['--max-dim', 'batch'],
     ['--max-dim', '=4'],
     ['--probe-limit', '-1'],
+    ['--engine', 'tensorflow'],
     ['--labels', 'y='],
   ])('takes %s %s for wrong usage', async (...words) => {
     expect(await publish(file, ...words)).toMatchObject({ status: 2 });

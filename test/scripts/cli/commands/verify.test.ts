@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Manifest } from '../../../../registry/manifest.ts';
 import { close, listen, portOf } from '../../../harness/http-server.ts';
 import { sha256, TestPop } from '../../../harness/pop.ts';
 import { adder, type SmallPublication } from '../../../harness/small-models.ts';
 import { type Ran, runCommand } from '../captured-host.ts';
 
 let pop: TestPop;
-/** Stands before the PoP and spoils what it answers to the default route. */
+/** Stands before the PoP, spoils what it answers to the default route, and says that LiteRT has answered. */
 let spoiler: Server;
 /** The credentials that came to it. */
 const credentials: (string | undefined)[] = [];
@@ -23,7 +24,10 @@ beforeAll(async () => {
     const answer = await pop.send('POST', request.url ?? '', await buffer(request), headers);
     const text = new TextDecoder().decode(answer.bytes);
     const isDefault = !request.url?.includes('/versions/');
-    response.writeHead(answer.status, { 'popserve-version': answer.headers.get('popserve-version') ?? '' });
+    response.writeHead(answer.status, {
+      'popserve-version': answer.headers.get('popserve-version') ?? '',
+      'popserve-engine': 'litert',
+    });
     response.end(isDefault ? text.replace('"data":[', '"data":[9') : text);
   });
   await listen(spoiler);
@@ -76,6 +80,25 @@ describe('popserve verify', () => {
         expect.stringMatching(/^case 2/),
       ],
     });
+  });
+
+  it('tells how many answers LiteRT gave, and allows its quantised outputs what publishing did', async () => {
+    // One step of the integers away; the tolerance of the version itself is 1e-3.
+    const { manifest, blobs } = golden('stepped', '1', 1, 1.02);
+    const bytes = new TextEncoder().encode('a converted model');
+    const tflite = { digest: sha256(bytes), bytes: bytes.length };
+    const litert: NonNullable<Manifest['runtime']['litert']> = {
+      ...{ version: '2.5.3', inputs: [{ name: 'x', shape: [1, 2] }], timesFaster: 2, chosen: 'measured' },
+      ...{ profile: { heapBytes: 1, createMs: 1, runMs: 1 }, tolerance: { y: 0.025 } },
+    };
+    const artifacts = { ...manifest.artifacts, tflite };
+    const converted = { ...manifest, artifacts, runtime: { ...manifest.runtime, litert } };
+    await pop.release({ manifest: converted, blobs: [...blobs, { digest: tflite.digest, bytes }] }, false);
+    const ran = await run('verify', 'stepped', '1', '--url', spoiled());
+    expect(ran, ran.err).toMatchObject({ status: 0 });
+    expect(ran.out).toMatch(/: 2 of 2 golden vectors as published\nLiteRT gave 2 of 2 answers\n$/);
+    const there = await run('verify', 'stepped', '1', '--json');
+    expect(JSON.parse(there.out)).toMatchObject({ cases: 2, faults: [], litertAnswers: 0 });
   });
 
   it('asks once where nobody answers, or the port speaks another protocol', async () => {
