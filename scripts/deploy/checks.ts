@@ -4,6 +4,7 @@ import { mebibytes } from '../../registry/mebibytes.ts';
 import { tellUnknownSetting, unknownSettings } from '../../registry/setting-names.ts';
 import type { BundleSize } from './bundle-size.ts';
 import type { Found } from './look.ts';
+import { secondEngineFaults } from './second-engine.ts';
 import type { Target } from './target.ts';
 
 export interface Finding {
@@ -33,6 +34,8 @@ export function checkTarget(target: Target, { allowOpen, url, given }: Circumsta
   const file = basename(target.config);
   const where = target.environment === '' ? `the top level of ${file}` : `[env.${target.environment}] of ${file}`;
   const { vars, environment, environments } = target;
+  const bucket = target.buckets.find(({ binding }) => binding === needed.buckets)?.name;
+  const engine = secondEngineFaults(target.litert, file, bucket);
   const findings: (Finding | false)[] = [
     ...Object.entries(needed).map(
       ([kind, binding]) =>
@@ -53,6 +56,8 @@ export function checkTarget(target: Target, { allowOpen, url, given }: Circumsta
     ),
     vars.INFERENCE_ACCESS === 'open' && !allowOpen && stop(openText(where, environment, environments)),
     ...unknownSettings(Object.keys(vars)).map((unknown) => note(tellUnknownSetting(unknown, where))),
+    ...engine.stops.map(stop),
+    ...engine.notes.map(note),
     target.rateLimits.length === 0 &&
       note(
         `${where} has no ratelimits: one caller may ask as often as it likes; see KEY_LIMIT and ADDRESS_LIMIT in docs/settings.md`,
@@ -67,9 +72,10 @@ export function checkTarget(target: Target, { allowOpen, url, given }: Circumsta
   return findings.filter((finding) => finding !== false);
 }
 
-export function checkSize({ bytes, mostBytes }: BundleSize): Finding[] {
+/** @param what 'the upload', unless it is another Worker's */
+export function checkSize({ bytes, mostBytes }: BundleSize, what = 'the upload'): Finding[] {
   if (bytes <= mostBytes) return [];
-  return [stop(`the upload has ${mebibytes(bytes, 1)}; the platform takes ${mebibytes(mostBytes, 0)}`)];
+  return [stop(`${what} has ${mebibytes(bytes, 1)}; the platform takes ${mebibytes(mostBytes, 0)}`)];
 }
 
 /** What the account has against it. */

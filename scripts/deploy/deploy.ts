@@ -4,6 +4,7 @@ import { measureBundle } from './bundle-size.ts';
 import { checkFound, checkSize, checkTarget, type Finding, secretNames, tokenSecret, tokenVariable } from './checks.ts';
 import { emptyAccount, type Found, lookAtAccount } from './look.ts';
 import { describeStep, plan, type Step } from './plan.ts';
+import { deployedConfig } from './second-engine.ts';
 import { createBucket } from './steps/create-bucket.ts';
 import { createNamespace } from './steps/create-namespace.ts';
 import { PendingToken } from './steps/pending-token.ts';
@@ -62,6 +63,12 @@ export async function deploy(options: DeployOptions): Promise<Outcome> {
   progress.step('building the Worker');
   const size = checkSize(await measureBundle(wrangler));
   refuse(size);
+  const engine = deployedConfig(target.litert);
+  if (engine !== null) {
+    progress.step('building the Worker of the second engine');
+    const own = wranglerFor(env, target.folder, engine, target.environment);
+    refuse(checkSize(await measureBundle(own), 'the upload of the second engine'));
+  }
   progress.step('looking at what the account has');
   const found = await lookAtAccount(wrangler, target);
   if (found === null && !dryRun)
@@ -122,6 +129,9 @@ async function carryOut(steps: readonly Step[], work: Work): Promise<NonNullable
         break;
       case 'make-token':
         token = await pending.make();
+        break;
+      case 'upload-engine':
+        await upload(wranglerFor(options.env, target.folder, step.config, target.environment), new Map());
         break;
       case 'upload': {
         const values = new Map(

@@ -3,6 +3,7 @@
 import { basename } from 'node:path';
 import { secretNames, tokenSecret } from './checks.ts';
 import type { Found } from './look.ts';
+import { deployedConfig } from './second-engine.ts';
 import type { Bucket, Target } from './target.ts';
 
 export type Step =
@@ -11,6 +12,8 @@ export type Step =
   /** `id` is null if the namespace is made in the step before. */
   | { readonly kind: 'write-id'; readonly binding: string; readonly title: string; readonly id: string | null }
   | { readonly kind: 'make-token' }
+  /** The platform refuses a binding to a Worker that is not there: it goes first. */
+  | { readonly kind: 'upload-engine'; readonly config: string; readonly worker: string }
   /** The secrets go up with the code, so that no moment exists at which the Worker runs without them. */
   | { readonly kind: 'upload'; readonly secrets: readonly string[] }
   | { readonly kind: 'verify' };
@@ -34,6 +37,8 @@ export function plan(target: Target, found: Found, { given, pending }: TokenAtHa
     steps.push({ kind: 'write-id', binding, title, id: known });
   }
   if (missing.includes(tokenSecret) && !given.has(tokenSecret) && !pending) steps.push({ kind: 'make-token' });
+  const engine = deployedConfig(target.litert);
+  if (engine !== null) steps.push({ kind: 'upload-engine', config: engine, worker: target.litert.bound ?? '' });
   return [...steps, { kind: 'upload', secrets: missing }, { kind: 'verify' }];
 }
 
@@ -49,6 +54,8 @@ export function describeStep(step: Step, target: Target): string {
       return `write the id of ${step.title}${step.id === null ? '' : ` (${step.id})`} into ${file}`;
     case 'make-token':
       return "make an operator's token and keep it until it has been shown";
+    case 'upload-engine':
+      return `deploy the Worker ${step.worker} of ${basename(step.config)}, the second engine`;
     case 'upload':
       return `deploy the Worker ${target.worker}${step.secrets.length === 0 ? '' : ` with the secrets ${step.secrets.join(' and ')}`}`;
     case 'verify':

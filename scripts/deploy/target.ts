@@ -4,6 +4,7 @@ import { basename, dirname, resolve } from 'node:path';
 import type { Unstable_Config } from 'wrangler';
 import { PopserveError } from '../../registry/errors.ts';
 import { importWrangler } from '../build/operator-tools.ts';
+import { readSecondEngine, type SecondEngineTarget } from './second-engine.ts';
 
 export interface Bucket {
   readonly binding: string;
@@ -36,6 +37,7 @@ export interface Target {
   readonly crons: readonly string[];
   readonly cpuMs: number | undefined;
   readonly workersDev: boolean;
+  readonly litert: SecondEngineTarget;
   /** Where a custom domain says that the Worker answers. */
   readonly domain: string | undefined;
 }
@@ -91,5 +93,6 @@ export async function readTarget(config: string, environment: string): Promise<T
     cpuMs: read.limits?.cpu_ms,
     workersDev: read.workers_dev ?? routes.length === 0,
     domain,
+    litert: readSecondEngine(read, dirname(path), environment, readConfig),
   };
 }

@@ -129,6 +129,12 @@ export class Account {
     }
     if (binding.type === 'r2_bucket' && !this.buckets.has(binding.bucket_name))
       throw new ApiRefusal(400, 10085, `R2 bucket '${binding.bucket_name}' not found.`);
+    if (binding.type === 'service' && !this.scripts.has(binding.service))
+      throw new ApiRefusal(
+        400,
+        10143,
+        `Service binding '${binding.name}' references Worker '${binding.service}' which was not found.`,
+      );
     if (binding.type === 'durable_object_namespace' && !script.classes.has(binding.class_name))
       throw new ApiRefusal(
         400,

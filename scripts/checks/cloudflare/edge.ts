@@ -166,6 +166,8 @@ export class Edge {
         useSQLite: script.classes.get(class_name)?.sqlite ?? false,
         ...(index === 0 ? {} : { scriptName: workerName(script, 0) }),
       })),
+      // A Worker's first version has the Worker's name.
+      serviceBindings: named(of('service'), ({ service }) => service),
       ratelimits: named(of('ratelimit'), ({ namespace_id, simple }) => ({ namespace_id, simple })),
     };
   }

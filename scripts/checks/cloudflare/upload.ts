@@ -18,6 +18,7 @@ const bindingSchema = z.discriminatedUnion('type', [
     namespace_id: z.string(),
     simple: z.object({ limit: z.number(), period: z.union([z.literal(10), z.literal(60)]) }),
   }),
+  z.object({ type: z.literal('service'), name, service: z.string() }),
   z.object({ type: z.literal('version_metadata'), name }),
   z.object({ type: z.literal('inherit'), name }),
 ]);

@@ -41,6 +41,17 @@ describe('a deployment is stopped', () => {
     expect(stops({ namespaces: [] })[0]).toContain("no kv_namespaces binding 'ROUTES'");
   });
 
+  it('where the file of the second engine describes another Worker, or another bucket', () => {
+    const described = { config: '/project/wrangler.litert.toml', worker: 'litert', bucket: 'models' };
+    expect(stops({ litert: { bound: 'litert', described } })).toEqual([]);
+    expect(stops({ litert: { bound: 'litert-2', described } })).toEqual([
+      'wrangler.toml binds LITERT to the Worker litert-2, and wrangler.litert.toml describes litert',
+    ]);
+    expect(stops({ litert: { bound: 'litert', described: { ...described, bucket: 'others' } } })).toEqual([
+      'wrangler.litert.toml reads models from others, and wrangler.toml keeps them in models',
+    ]);
+  });
+
   it('where nobody could ask the deployed Worker', () => {
     expect(stops({ workersDev: false })[0]).toContain('say with --url where it answers');
     expect(stops({ workersDev: false, domain: 'models.example.com' })).toEqual([]);
@@ -90,6 +101,17 @@ describe('a deployment is told', () => {
   it('that nothing limits its callers, and that nothing repairs its copies', () => {
     expect(notes({ rateLimits: [] }).join()).toContain('has no ratelimits');
     expect(notes({ crons: [] }).join()).toContain('has no cron trigger');
+  });
+
+  it('of a second engine that this command does not deploy', () => {
+    const described = { config: '/project/wrangler.litert.toml', worker: 'litert', bucket: 'models' };
+    expect(notes({ litert: { bound: 'litert', described: null } }).join()).toContain(
+      'binds LITERT to the Worker litert, which no wrangler.litert.toml beside it describes',
+    );
+    expect(notes({ litert: { bound: null, described } }).join()).toContain(
+      "has no services binding 'LITERT': the Worker of wrangler.litert.toml is not deployed",
+    );
+    expect(notes({ litert: { bound: 'litert', described } }).join()).not.toContain('litert');
   });
 
   it('of a variable that popserve does not know, as a misspelled setting is one', () => {

@@ -63,6 +63,23 @@ describe('a plan', () => {
     );
   });
 
+  it('deploys the second engine that is bound before the Worker that binds it', () => {
+    const config = '/project/wrangler.litert.toml';
+    const litert = {
+      bound: 'litert-production',
+      described: { config, worker: 'litert-production', bucket: 'models' },
+    };
+    const planned = plan(target({ litert }), nothing, none);
+    expect(kinds(planned).slice(-3)).toEqual(['upload-engine', 'upload', 'verify']);
+    expect(describeStep({ kind: 'upload-engine', config, worker: 'litert-production' }, target())).toBe(
+      'deploy the Worker litert-production of wrangler.litert.toml, the second engine',
+    );
+    expect(kinds(plan(target({ litert: { ...litert, bound: null } }), nothing, none))).not.toContain('upload-engine');
+    expect(kinds(plan(target({ litert: { ...litert, described: null } }), nothing, none))).not.toContain(
+      'upload-engine',
+    );
+  });
+
   it('tells each step in words', () => {
     expect(plan(target(), nothing, none).map((step) => describeStep(step, target()))).toEqual([
       'create the R2 bucket models for MODELS',
@@ -92,6 +109,8 @@ function after(step: Step, { now, account, pending }: World): World {
       return { account, pending, now: target({ namespaces: [{ binding: 'ROUTES', id: '1f', title: step.title }] }) };
     case 'make-token':
       return { now, account, pending: true };
+    case 'upload-engine':
+      return { now, account, pending };
     case 'upload':
       return { now, pending, account: { ...account, secrets: new Set(step.secrets) } };
     case 'verify':

@@ -8,6 +8,7 @@ import { projectRoot } from '../../../scripts/build/project.ts';
 import { CloudflareDouble } from '../../../scripts/checks/cloudflare/double.ts';
 import { type ScratchProject, scratchProject } from '../../../scripts/checks/cloudflare/project.ts';
 import { wranglerFor } from '../../../scripts/deploy/wrangler.ts';
+import { withLitert } from '../../harness/litert.ts';
 import { TestPop } from '../../harness/pop.ts';
 import { adder } from '../../harness/small-models.ts';
 import { type Ran, runCommand } from '../cli/captured-host.ts';
@@ -177,6 +178,31 @@ it(
     const ended = await wrangler.run(['rollback', '--yes', '--message', 'the new code is taken back']);
     expect(ended.fault).toBe('');
     expect(await ask()).toEqual({ value: 10, version: '1', code: null });
+  },
+  slow,
+);
+
+it(
+  'deploys the Worker of the second engine before the one that binds it, and asks it',
+  async () => {
+    const config = join(project.folder, 'wrangler.litert.toml');
+    const standIn = JSON.stringify(join(projectRoot, 'test', 'harness', 'litert-stand-in.js'));
+    const head = `name = "popserve-litert"\nmain = ${standIn}\ncompatibility_date = "2026-07-30"\nworkers_dev = false\n`;
+    const bucket = '[[env.production.r2_buckets]]\nbinding = "MODELS"\nbucket_name = "popserve-models"\n';
+    await writeFile(config, `${head}[env.production]\n${bucket}`);
+    const text = await readFile(project.config, 'utf8');
+    const service = '[[env.production.services]]\nbinding = "LITERT"\nservice = "popserve-litert-production"\n';
+    await writeFile(project.config, `${text}\n${service}`);
+    const { status, out, err } = await deploy('--json');
+    expect([status, err]).toEqual([0, '']);
+    expect((JSON.parse(out) as { steps: string[] }).steps).toEqual([
+      'deploy the Worker popserve-litert-production of wrangler.litert.toml, the second engine',
+      `deploy the Worker ${worker}`,
+      'verify the deployed Worker through its URL',
+    ]);
+    await pop.release(withLitert(adder('adder', '3', 30), [1, 2]), false);
+    await pop.takeOver('adder', { action: 'activate', version: '3' });
+    expect(await ask()).toMatchObject({ value: 100, version: '3' });
   },
   slow,
 );

@@ -16,6 +16,7 @@ export function target(changes: Partial<Target> = {}): Target {
     cpuMs: undefined,
     workersDev: true,
     domain: undefined,
+    litert: { bound: null, described: null },
     ...changes,
   };
 }

@@ -144,3 +144,27 @@ it('an environment that the file does not have is told with those that it has', 
   );
   await expect(readTarget(join(projectRoot, 'wrangler.toml'), 'eu')).rejects.toThrow('; it has staging and production');
 });
+
+it('the Worker of the second engine is read from the file beside, in the same environment', async () => {
+  const own = await mkdtemp(join(folder, 'litert-'));
+  const config = join(own, 'wrangler.toml');
+  const common = 'main = "index.js"\ncompatibility_date = "2026-07-30"\n[env.production]\n';
+  await writeFile(
+    config,
+    `name = "mine"\n${common}[[env.production.services]]\nbinding = "LITERT"\nservice = "mine-litert-production"\n`,
+  );
+  expect((await readTarget(config, 'production')).litert).toEqual({ bound: 'mine-litert-production', described: null });
+  const described = join(own, 'wrangler.litert.toml');
+  await writeFile(
+    described,
+    `name = "mine-litert"\n${common}[[env.production.r2_buckets]]\nbinding = "MODELS"\nbucket_name = "models"\n`,
+  );
+  expect((await readTarget(config, 'production')).litert).toEqual({
+    bound: 'mine-litert-production',
+    described: { config: described, worker: 'mine-litert-production', bucket: 'models' },
+  });
+  expect((await readTarget(config, '')).litert).toEqual({
+    bound: null,
+    described: { config: described, worker: 'mine-litert', bucket: null },
+  });
+});
