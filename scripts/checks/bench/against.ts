@@ -37,7 +37,7 @@ interface Group {
  */
 export async function compareCheckouts(context: BenchContext, directory: string | null): Promise<SectionResult> {
   const { models, quick, note } = context;
-  const rounds = quick ? 5 : 21;
+  const rounds = quick ? 5 : 15;
   const scale = quick && directory === null ? 0.5 : 1;
   const small = await smallModel(models);
   const large = await models.reduce(largeElements);

@@ -36,9 +36,12 @@ interface Bar {
 }
 
 export interface Chart {
+  /** Under 50 characters. */
   readonly title: string;
-  /** Stands behind each value. */
+  /** What the values are, under 40 characters. */
   readonly unit: string;
+  readonly better: 'more' | 'less';
+  /** Sentences on how it was measured. */
   readonly note: string;
   readonly bars: readonly Bar[];
 }

@@ -19,7 +19,7 @@ export const concatenation: Section = {
   name: 'concatenation',
   async run(context) {
     const { quick, note } = context;
-    const [rounds, durationMs] = quick ? [3, 500] : [11, 1500];
+    const [rounds, durationMs] = quick ? [3, 500] : [9, 750];
     const models = await batchModels(context);
     const rows: string[][] = [];
     const costs: string[][] = [];
@@ -53,7 +53,7 @@ export const concatenation: Section = {
           serving: { server: serving, request: binaryRequest(inferPath(model), model.inputs) },
         };
         const costRound = ({ server, request }: (typeof perRequest)['serving']) =>
-          costOf(server, request, { connections, requests: quick ? 300 : 1000 });
+          costOf(server, request, { connections, requests: quick ? 300 : 600 });
         await interleave(perRequest, 2, costRound);
         const cost = await interleave(perRequest, rounds, costRound);
         const cpu = (name: keyof typeof perRequest) => (cost[name] ?? []).map(({ cpuUs }) => cpuUs);

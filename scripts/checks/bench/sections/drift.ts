@@ -28,7 +28,7 @@ export const drift: Section = {
   name: 'drift',
   async run(context) {
     const { quick, note, models } = context;
-    const [rounds, perRound, warmUp] = quick ? [5, 200, 1000] : [41, 500, 5000];
+    const [rounds, perRound, warmUp] = quick ? [5, 200, 1000] : [25, 400, 2500];
     const fleet = generateFleet({ seed: 2026, rows: referenceRows });
     const inputs = rowTensors(fleet[0] as FleetRecord);
     const plain = await models.demo('demo-plain', inputs);

@@ -15,7 +15,7 @@ export const latency: Section = {
   name: 'latency',
   async run(context) {
     const { quick, note } = context;
-    const [rounds, perRound, warmUp] = quick ? [5, 200, 1000] : [21, 500, 5000];
+    const [rounds, perRound, warmUp] = quick ? [5, 200, 1000] : [15, 400, 2500];
     const model = await smallModel(context.models);
     const running = await startAll(context, model);
     try {

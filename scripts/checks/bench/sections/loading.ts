@@ -16,7 +16,7 @@ export const loading: Section = {
   name: 'loading',
   async run(context) {
     const { models, quick, note } = context;
-    const rounds = quick ? 3 : 11;
+    const rounds = quick ? 3 : 9;
     const small = await models.matmul(1);
     const rows: string[][] = [];
     const figures: Figure[] = [];

@@ -31,7 +31,7 @@ export const telling: Section = {
   name: 'telling',
   async run(context) {
     const { quick, note, models } = context;
-    const [rounds, perRound, warmUp] = quick ? [5, 200, 1000] : [41, 500, 5000];
+    const [rounds, perRound, warmUp] = quick ? [5, 200, 1000] : [25, 400, 2500];
     const model = await models.demo('demo-told', row);
     const { headers, body } = encodeInferRequest(row, { binary: true, binaryOutputs: true });
     const withHeaders = (more: Readonly<Record<string, string>>) =>

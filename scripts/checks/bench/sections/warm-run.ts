@@ -24,7 +24,7 @@ export const warmRun: Section = {
     const { models, quick, note } = context;
     const title = 'Warm runs of real models';
     if (!hasZoo) return { title, how: ['Not measured: there is no model zoo here.'], tables: [], figures: [] };
-    const [rounds, batchMs, warmUpMs] = quick ? [4, 200, 1000] : [15, 500, 5000];
+    const [rounds, batchMs, warmUpMs] = quick ? [4, 200, 1000] : [11, 350, 2500];
     const rows: string[][] = [];
     const figures: Figure[] = [];
     for (const { name, golden, kind } of zooModels) {

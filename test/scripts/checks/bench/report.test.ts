@@ -49,7 +49,7 @@ test('the page names the machine, gathers the figures of all sections and marks 
 
 test('a missed goal says why, and a chart stands before the figures', () => {
   const figure = { what: 'speed', reach: '<= 1', measured: '2', met: false, reason: 'it copies twice' };
-  const chart = { title: 'Requests', unit: '/s', note: '', bars: [] };
+  const chart = { title: 'Requests', unit: '/s', better: 'more' as const, note: '', bars: [] };
   const result = { title: 'first', how: [], tables: [], figures: [figure], chart };
   const page = markdownPage(machine, [result], false, 'benchmarks.svg');
   expect(page).toContain('| speed | <= 1 | 2 | **missed**: it copies twice |');
