@@ -7,11 +7,14 @@ import { bundleWorker } from '../../../scripts/build/bundle.ts';
 import { projectRoot } from '../../../scripts/build/project.ts';
 
 it('has the options of wrangler.toml as wrangler reads them now, without importing wrangler', async () => {
-  const { modulesRules: _, ...options } = unstable_getMiniflareWorkerOptions(
-    join(projectRoot, 'wrangler.toml'),
-  ).workerOptions;
+  const {
+    modulesRules: _,
+    serviceBindings = {},
+    ...options
+  } = unstable_getMiniflareWorkerOptions(join(projectRoot, 'wrangler.toml')).workerOptions;
   const bundle = await bundleWorker('index');
   expect(bundle.options).toEqual(options);
+  expect(bundle.services).toEqual(Object.keys(serviceBindings));
   expect(bundle.options.bindings).toHaveProperty('INFERENCE_ACCESS');
 });
 
