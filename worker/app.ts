@@ -1,31 +1,27 @@
 // The Hono app: middleware in its order and every mount, on one screen.
-import { Hono } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import { RegExpRouter } from 'hono/router/reg-exp-router';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { ErrorAnswer } from '../registry/api/error.ts';
 import { PopserveError } from '../registry/errors.ts';
-import { answerHeaders, isJson, keepPlain } from './http/answer-headers.ts';
+import { answerHeaders } from './http/answer-headers.ts';
 import type { AppContext } from './http/app-context.ts';
-import { drain } from './http/drain.ts';
 import { errorAnswer } from './http/error-answer.ts';
-import { learnPop, popOf } from './http/pop.ts';
 import { requestIdOf } from './http/request-id.ts';
-import { beginTrace, endTrace, traceFields } from './http/trace.ts';
-import { chargeWork } from './http/work.ts';
+import { traceFields } from './http/trace.ts';
 import type { Isolate } from './isolate.ts';
 import { errorText } from './logging/error-text.ts';
 import { log } from './logging/log.ts';
 import { redact } from './logging/redact.ts';
-import { requireAllowedHost } from './middleware/allowed-hosts.ts';
 import { audited } from './middleware/audit.ts';
-import { cors } from './middleware/cors.ts';
+import { cors, originHeader } from './middleware/cors.ts';
 import { requireDeclarations } from './middleware/declarations.ts';
+import { withDirectCalls } from './middleware/direct-calls.ts';
+import { closeRequest, openRequest, requireServable } from './middleware/frame.ts';
 import { needsOnly } from './middleware/needs.ts';
 import { pageHeaders } from './middleware/page-headers.ts';
-import { limitSize } from './middleware/request-size.ts';
-import { refuseReserved } from './middleware/reserved-path.ts';
-import { sessionOfScript } from './middleware/session.ts';
+import { markHeader, sessionOfScript } from './middleware/session.ts';
 import { postedVerbs, wrongMethod } from './middleware/wrong-method.ts';
 import { artifactRoutes } from './routes/artifact.ts';
 import { answerFault, isForPage } from './routes/console/fault.ts';
@@ -52,48 +48,44 @@ const dataPlane = ['/v2/*', '/v1/*', '/openapi.json'];
 /** Only known callers are told which paths there are not; on an open server that is everybody. */
 const modelPaths = ['/v2/models/*', '/v2/repository/*', '/v1/models/*'];
 
+/** Calls by POST that models answer: the requests that a PoP is there for. */
+const inferencePaths = [
+  '/v2/models/:model/infer',
+  '/v2/models/:model/versions/:version/infer',
+  '/v1/models/:call',
+  '/v1/models/:model/versions/:call',
+  '/v1/models/:model/labels/:call',
+  '/v1/embeddings',
+];
+
 /** Paths that a browser shows. */
 const pages = ['/', '/docs', '/docs/*', '/console', '/console/*'];
 
-export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
+/** Answers every request. */
+export function createApp(isolateOf: (env: Env) => Isolate): ReturnType<typeof withDirectCalls> {
   // Hono's default silently falls back to a router several times slower if a path is unsupported; this one throws instead.
   const app = new Hono<AppContext>({ strict: false, router: new RegExpRouter() });
 
-  app.use(async (c, next) => {
-    const isolate = isolateOf(c.env);
-    if (isolate.pop === null) learnPop(isolate, c.req.raw);
-    c.set('isolate', isolate);
-    const trace = beginTrace(c);
+  const framed: MiddlewareHandler<AppContext> = async (c, next) => {
+    const trace = openRequest(c, isolateOf(c.env));
     await next();
-    chargeWork(c);
-    if (trace !== null) endTrace(c, trace);
-    // A body that no handler wanted, of whatever method.
-    const { raw } = c.req;
-    if (!raw.bodyUsed && raw.body !== null) await drain(raw.body);
-    // Inference sets it itself: adding a header to a finished response costs as much as making it.
-    if (!c.res.headers.has('popserve-pop')) {
-      c.header('popserve-pop', popOf(isolate));
-      for (const [name, value] of Object.entries(answerHeaders)) c.header(name, value);
-      if (isJson(c.res)) keepPlain(c);
-    }
-  });
-
+    await closeRequest(c, trace);
+  };
   // One middleware for what only refuses, since each costs promises.
-  app.use((c, next) => {
-    requireAllowedHost(c);
-    const isolate = c.get('isolate');
-    isolate.origin ??= new URL(c.req.url).origin;
-    refuseReserved(c);
-    limitSize(c);
+  const servable: MiddlewareHandler<AppContext> = (c, next) => {
+    requireServable(c);
     return next();
-  });
+  };
+  const methods = wrongMethod(app);
+  app.use(framed);
+  app.use(servable);
   for (const path of pages) app.use(path, pageHeaders);
   for (const path of dataPlane) app.use(path, cors);
   // Outside the guards of the mounts, so that refused calls are audited too; the registry's routes do the same.
   app.use('/v2/repository/models/*', audited);
   app.use('/console/*', audited);
   for (const path of ['/v2/*', '/v1/*', '/registry/*']) app.use(path, sessionOfScript);
-  app.use(wrongMethod(app));
+  app.use(methods);
   app.use('/v1/models/*', postedVerbs);
 
   app.route('/v2', healthRoutes);
@@ -129,25 +121,35 @@ export function createApp(isolateOf: (env: Env) => Isolate): Hono<AppContext> {
     return c.json({ error: redact(fault.message) } satisfies ErrorAnswer, 404);
   });
 
-  // The one place where an error becomes a response.
-  app.onError((error, c) => {
-    for (const [name, value] of Object.entries(answerHeaders)) c.header(name, value);
-    if (error instanceof PopserveError && error.code !== 'INTERNAL') {
-      const retry = error.retryAfterSeconds;
-      if (error.status >= 500)
-        log('refused', { id: requestIdOf(c), ...traceFields(c), path: c.req.path, error: errorText(error) });
-      if (retry !== undefined) c.header('retry-after', String(retry));
-      if (isForPage(c)) return answerFault(error, c);
-      const { contract } = error;
-      const body = { error: redact(error.message), ...(contract === undefined ? {} : { contract }) };
-      return c.json(errorAnswer(c.req.path, error.status, body), error.status as ContentfulStatusCode);
-    }
-    const id = requestIdOf(c);
-    log('internal-error', { id, ...traceFields(c), path: routePath(c), error: error.message, stack: error.stack });
-    const message = `internal error; the operator finds it in the logs as ${id}`;
-    return c.json(errorAnswer(c.req.path, 500, { error: message }), 500);
-  });
-
+  app.onError(answerError);
   requireDeclarations(app.routes);
-  return app;
+  // What a request must have for the middleware above to do anything with a call that is mounted for POST.
+  const passed = new Map<object, string | null>([
+    [framed, null],
+    [servable, null],
+    [cors, originHeader],
+    [sessionOfScript, markHeader],
+    [methods, null],
+    [postedVerbs, null],
+  ]);
+  return withDirectCalls(app, { isolateOf, onError: answerError, paths: inferencePaths, passed });
+}
+
+/** The one place where an error becomes a response. */
+function answerError(error: Error, c: Context<AppContext>): Response | Promise<Response> {
+  for (const [name, value] of Object.entries(answerHeaders)) c.header(name, value);
+  if (error instanceof PopserveError && error.code !== 'INTERNAL') {
+    const retry = error.retryAfterSeconds;
+    if (error.status >= 500)
+      log('refused', { id: requestIdOf(c), ...traceFields(c), path: c.req.path, error: errorText(error) });
+    if (retry !== undefined) c.header('retry-after', String(retry));
+    if (isForPage(c)) return answerFault(error, c);
+    const { contract } = error;
+    const body = { error: redact(error.message), ...(contract === undefined ? {} : { contract }) };
+    return c.json(errorAnswer(c.req.path, error.status, body), error.status as ContentfulStatusCode);
+  }
+  const id = requestIdOf(c);
+  log('internal-error', { id, ...traceFields(c), path: routePath(c), error: error.message, stack: error.stack });
+  const message = `internal error; the operator finds it in the logs as ${id}`;
+  return c.json(errorAnswer(c.req.path, 500, { error: message }), 500);
 }

@@ -25,10 +25,10 @@ function beginHeap(): EarlyHeap | null {
   }
 }
 
-const app = createApp(isolateOf);
+const fetch = createApp(isolateOf);
 
 export default {
-  fetch: app.fetch,
+  fetch,
 
   /** Repairs what a process that ended half-way left behind: copies of routes in KV that lag the log in R2, lost retirements. */
   async scheduled(_event, env): Promise<void> {

@@ -24,6 +24,9 @@ const allowHeaders = [
 /** Headers of an answer that a page may read, beside those that start with `popserve-`. */
 const exposed = new Set(['etag', 'inference-header-content-length', 'retry-after', 'server-timing', 'traceparent']);
 
+/** Browsers send it with every call of a page that the answer is of interest to. */
+export const originHeader = 'origin';
+
 const answerPage = honoCors({
   origin: (origin, c) => allowedOrigin(origin, c.var.isolate.config.corsOrigins),
   allowMethods: ['GET', 'HEAD', 'POST'],
@@ -44,7 +47,7 @@ export const cors = createMiddleware<AppContext>((c, next) => {
   const { corsOrigins } = c.get('isolate').config;
   if (corsOrigins !== '*' && corsOrigins.size === 0) return next();
   if (c.req.path.startsWith(changing)) return next();
-  if (c.req.header('origin') !== undefined) return answerOrigin(c, next);
+  if (c.req.header(originHeader) !== undefined) return answerOrigin(c, next);
   return c.req.method === 'GET' ? answerCaches(c, next) : next();
 });
 

@@ -54,9 +54,12 @@ export function page(...scopes: readonly Scope[]): Guard {
   );
 }
 
+/** The session's mark, which only its own pages know. */
+export const markHeader = 'popserve-session-mark';
+
 /** For calls of the API by a page of the console: its script sends the session's mark, and so the session counts as the credential. */
 export const sessionOfScript: MiddlewareHandler<AppContext> = async (c, next) => {
-  const mark = c.req.header('popserve-session-mark');
+  const mark = c.req.header(markHeader);
   if (mark === undefined) return next();
   const session = await sessionOf(c);
   if (session === null || !hasMark(session, mark) || isCrossSite(c)) return next();

@@ -13,7 +13,7 @@ import { smallModel } from './small-model.ts';
 const connections = 16;
 
 const wayIn =
-  'what the peer does not do takes the rest: Hono’s layers, limits, the ledger, counters, a dozen headers read and seven written';
+  'what the peer does not do takes the rest: limits, the ledger, counters, a dozen headers read and seven written';
 
 /** The faster form of each peer, in words for somebody who has read nothing else. */
 const charted = {
