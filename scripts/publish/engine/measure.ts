@@ -32,8 +32,12 @@ const clearly = 1.15;
 const rounds = 5;
 /** Time of one block. A run that takes longer is a block of its own. */
 const blockMs = 20;
-/** V8 needs some runs until it has compiled the kernels well: the first five of a large net take three times as long. */
-const warmUp = { runs: 6, ms: 100 };
+const mostRuns = 2000;
+/**
+ * V8 compiles the kernels well only after some runs, and in the background, which a busy machine delays: the first five runs of a large
+ * net take three times as long. An engine is warm when a block is no faster than the ones before it.
+ */
+const warmUp = { runs: 6, ms: 250, further: 8, steady: 0.95 };
 /** No further process starts after this much time on the clock: nets of which a run takes a second are measured in one. */
 const enoughMs = 12_000;
 
@@ -121,11 +125,26 @@ async function loadMeasured(
 
 /** Runs until it is warm. @returns how many runs make a block */
 async function settle(model: WasmModel, inputs: readonly Tensor[]): Promise<number> {
-  const first = await block(model, inputs, 1);
-  const warm = await block(model, inputs, Math.max(warmUp.runs, Math.ceil(warmUp.ms / first.ms)));
-  // How many runs fit is found out in steps: the first ones are slower.
-  const settled = await block(model, inputs, Math.ceil(warmUp.ms / warm.ms));
-  return Math.ceil(blockMs / settled.ms);
+  const started = performance.now();
+  let fastest = (await block(model, inputs, 1)).ms;
+  let runs = 1;
+  let further = 0;
+  while (further < warmUp.further) {
+    const repeat = repeatsFor(fastest);
+    const { ms } = await block(model, inputs, repeat);
+    runs += repeat;
+    const isSteady = ms > fastest * warmUp.steady;
+    fastest = Math.min(fastest, ms);
+    if (runs < warmUp.runs || performance.now() - started < warmUp.ms) continue;
+    if (isSteady) break;
+    further++;
+  }
+  return repeatsFor(fastest);
+}
+
+/** Bounded, because a clock of whole milliseconds may tell 0. */
+function repeatsFor(ms: number): number {
+  return Math.min(mostRuns, Math.max(1, Math.ceil(blockMs / ms)));
 }
 
 /** Milliseconds of a run: on the processor, or on the clock where the system does not tell. */
