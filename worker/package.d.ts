@@ -13,6 +13,8 @@ export interface PopserveEnv {
   ROUTES: KVNamespace;
   /** Merges what locations report about a model; without it there is no telemetry. */
   TELEMETRY?: DurableObjectNamespace<ModelTelemetry>;
+  /** The Worker of the second engine; without it onnxruntime runs everything. */
+  LITERT?: Fetcher;
   /** How often one key may ask; without it nothing is limited. */
   KEY_LIMIT?: RateLimit;
   /** How often one address without a key may ask; without it nothing is limited. */

@@ -125,7 +125,7 @@ async function start(options: PopOptions, workers: readonly PopWorker[]): Promis
     name === home || typeof telemetry !== 'object'
       ? configured.durableObjects
       : { ...durableObjects, TELEMETRY: { ...telemetry, scriptName: home } };
-  const hasLitert = litert !== undefined && bundle.services.includes('LITERT');
+  const hasLitert = litert !== undefined;
   const kept = (name: string) => (options.directory === null ? false : join(options.directory, name));
   const miniflare = new Miniflare({
     host: options.host ?? '127.0.0.1',
