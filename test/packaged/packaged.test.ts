@@ -34,7 +34,8 @@ afterAll(async () => {
 function run(...args: string[]): Promise<Ran> {
   return runCommand(args, pop.pop.url.href, {
     env: { POPSERVE_URL: pop.pop.url.href, POPSERVE_TOKEN: pop.pop.token },
-    prepare: (options, progress) => preparePublication({ ...options, probeLimitMs: 0 }, progress, inspector),
+    prepare: (options, progress) =>
+      preparePublication({ ...options, probeLimitMs: 0, engine: 'onnxruntime' }, progress, inspector),
   });
 }
 

@@ -83,7 +83,8 @@ describe.skipIf(!canDraw)('lines of writing', { timeout: 120_000 }, () => {
   function run(...args: string[]): Promise<Ran> {
     return runCommand(args, pop.pop.url.href, {
       env: { POPSERVE_URL: pop.pop.url.href, POPSERVE_TOKEN: pop.pop.token },
-      prepare: (options, progress) => preparePublication({ ...options, probeLimitMs: 0 }, progress, inspector),
+      prepare: (options, progress) =>
+        preparePublication({ ...options, probeLimitMs: 0, engine: 'onnxruntime' }, progress, inspector),
     });
   }
 

@@ -45,7 +45,8 @@ describe.skipIf(!hasZoo)('the model zoo', () => {
           pop.pop.url.href,
           {
             env: { POPSERVE_URL: pop.pop.url.href, POPSERVE_TOKEN: pop.pop.token },
-            prepare: (options, progress) => preparePublication({ ...options, probeLimitMs: 0 }, progress, inspector),
+            prepare: (options, progress) =>
+              preparePublication({ ...options, probeLimitMs: 0, engine: 'onnxruntime' }, progress, inspector),
           },
         );
         if (ran.status !== 0) reject(new Error(ran.out || ran.err));

@@ -34,8 +34,9 @@ export class Workshop {
     return path;
   }
 
-  /** Without trying large inputs, unless that is asked for. */
+  /** Without trying large inputs or LiteRT, unless that is asked for. */
   publish(file: string, options: Partial<PublishOptions> = {}): Promise<Publication> {
-    return preparePublication({ file, model: 'm', version: '1', probeLimitMs: 0, ...options }, quiet, this.inspector);
+    const quick = { probeLimitMs: 0, engine: 'onnxruntime' } as const;
+    return preparePublication({ file, model: 'm', version: '1', ...quick, ...options }, quiet, this.inspector);
   }
 }

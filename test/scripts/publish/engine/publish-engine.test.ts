@@ -62,13 +62,13 @@ describe('a model that LiteRT is asked to run', () => {
 describe('a model of which nobody says what runs it', () => {
   it('stays with onnxruntime where an operator is not covered, and says which', async () => {
     const file = workshop.write('uncovered.onnx', netWith(node('ConvTranspose', ['c', 'w'], ['y'])));
-    const { manifest } = await workshop.publish(file);
+    const { manifest } = await workshop.publish(file, { engine: 'auto' });
     expect(runtimeOf(manifest)).toEqual({ litert: undefined, refused: 'operator ConvTranspose is not covered' });
     expect(manifest.artifacts.tflite).toBeUndefined();
   });
 
   it('stays with onnxruntime where a run is too short for what a call to another Worker costs', async () => {
-    const { manifest } = await workshop.publish(workshop.write('short.onnx', classifierNet()));
+    const { manifest } = await workshop.publish(workshop.write('short.onnx', classifierNet()), { engine: 'auto' });
     expect(runtimeOf(manifest)).toEqual({
       litert: undefined,
       refused: expect.stringMatching(/^a run takes 0.0\d+ ms, and the call to LiteRT's Worker costs 0.12 ms$/),
@@ -84,7 +84,7 @@ describe('a model of which nobody says what runs it', () => {
       nodes: [node('Add', ['x', 'w'], ['y'])],
       initializers: [floats('w', [2], [1, 2])],
     });
-    const { manifest } = await workshop.publish(workshop.write('plain.onnx', plain));
+    const { manifest } = await workshop.publish(workshop.write('plain.onnx', plain), { engine: 'auto' });
     expect(runtimeOf(manifest)).toEqual({ litert: undefined, refused: undefined });
     expect(start).not.toHaveBeenCalled();
     start.mockRestore();
@@ -94,7 +94,7 @@ describe('a model of which nobody says what runs it', () => {
   it.skipIf(!existsSync(person))(
     'comes to LiteRT where that is much faster, with a tolerance in steps of its integers',
     async () => {
-      const { manifest } = await workshop.publish(person);
+      const { manifest } = await workshop.publish(person, { engine: 'auto' });
       expect(manifest.runtime.litert).toMatchObject({
         chosen: 'measured',
         tolerance: { output: expect.closeTo(0.025) },
