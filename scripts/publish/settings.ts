@@ -26,7 +26,7 @@ export interface PreparationOptions {
 
 /** An .onnx takes about four times its weights in the WASM heap; what needs more than this never fits once converted. */
 export const originalHeapFactor = 5;
-const defaultTolerance: Tolerance = { absolute: 1e-3, relative: 1e-3 };
+export const defaultTolerance: Tolerance = { absolute: 1e-3, relative: 1e-3 };
 
 export interface PreparationSettings {
   readonly memoryBudgetMib: number;

@@ -1,8 +1,10 @@
 // The serving Worker of this checkout against that of another one, in turns on the same requests and by processor time: the price
 // of a change, on a machine that does other work as well.
+import { execFile } from 'node:child_process';
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { projectRoot } from '../../build/project.ts';
 import { pairedRatio, summarise } from '../summarise.ts';
 import type { WorkerModules } from '../workerd/config.ts';
@@ -11,9 +13,11 @@ import { costOf, type RequestCost } from './cpu-per-request.ts';
 import { httpRequest } from './http-connection.ts';
 import { interleave } from './interleave.ts';
 import type { MeasuredWorker } from './measured-worker.ts';
+import type { BenchModel } from './models.ts';
+import { processCpuMs } from './process-cpu.ts';
 import { spread } from './report.ts';
 import { binaryRequest, elementsRequest, inferPath, jsonRequest, measure, sendOnce } from './requests.ts';
-import type { BenchContext, SectionResult, Series, Table } from './section.ts';
+import type { BenchContext, Figure, SectionResult, Series, Table } from './section.ts';
 import { smallModel } from './sections/small-model.ts';
 import type { LoadReport } from './workers/bench-protocol.ts';
 
@@ -41,6 +45,7 @@ export async function compareCheckouts(context: BenchContext, directory: string 
   const scale = quick && directory === null ? 0.5 : 1;
   const small = await smallModel(models);
   const large = await models.reduce(largeElements);
+  const commit = directory === null ? null : await commitOf(directory);
   const other = directory === null ? null : await workerOf(directory, context.bundles.popserve.compatibilityDate);
   const running = {
     this: await startPopserve(context),
@@ -94,29 +99,38 @@ export async function compareCheckouts(context: BenchContext, directory: string 
     ];
     const tables: Table[] = [];
     const series: Series[] = [];
+    const figures: Figure[] = [];
     for (const { title, contestants, ...load } of groups) {
       note(`against: ${title}`);
       const round = ({ server, request }: Question) => costOf(server, request, load);
       await interleave(contestants, quick ? 2 : 4, round);
       const costs = await interleave(contestants, rounds, round);
       tables.push(costTable(title, costs));
+      const cpu = mapValues(costs, (all) => all.map(({ cpuUs }) => cpuUs));
+      if ('other' in cpu) figures.push(priceFigure(title, cpu));
       if ('bare' in contestants)
         series.push({
           name: title,
           reference: 'bare',
-          values: mapValues(costs, (all) => all.map(({ cpuUs }) => cpuUs)),
+          values: cpu,
         });
     }
+    if (running.other && other !== null) {
+      note('against: starts');
+      const starts = await measureStarts(context, other, small, quick ? 3 : 9);
+      tables.push(startTable(starts));
+      for (const [title, values] of Object.entries(starts)) figures.push(priceFigure(title, values));
+    }
     return {
-      title: directory === null ? 'The price of a request' : `Against ${directory}`,
+      title: directory === null ? 'The price of a request' : `Against ${commit}`,
       how: [
         `Processor time of the whole process, all threads, for a fixed number of requests; ${rounds} rounds in turns, on 16 connections for small requests and 1 for large ones.`,
         directory === null
           ? '`this` is the serving Worker. A ratio below 1 says that it takes less than the peer.'
-          : '`this` is the serving Worker of this checkout, `other` that of the other one, both with the settings of this one and the same models. A ratio below 1 says that `this` takes less.',
+          : '`this` is the serving Worker of this checkout, `other` that of the other one, both with the settings of this one and the same models, which onnxruntime runs. A ratio below 1 says that `this` takes less.',
       ],
       tables,
-      figures: [],
+      figures,
       series,
     };
   } finally {
@@ -143,6 +157,70 @@ function costTable(title: string, costs: Readonly<Record<string, readonly Reques
       name === 'this' ? '' : spread(pairedRatio(wall('this'), wall(name))),
     ]),
   };
+}
+
+/** What a change may cost those who have no use for it. */
+const mostOfBefore = 1.02;
+
+function priceFigure(title: string, { this: own = [], other = [] }: Readonly<Record<string, number[]>>): Figure {
+  const ratio = pairedRatio(own, other);
+  return {
+    what: `${title}, CPU of the other checkout’s`,
+    reach: `<= ${mostOfBefore}`,
+    measured: spread(ratio),
+    met: ratio.median <= mostOfBefore,
+    reason: 'the change costs those who have no use for it, or the machine was busy: quartiles in brackets',
+  };
+}
+
+type Starts = Readonly<Record<'start until it listens' | 'first answer of a cold isolate', Record<string, number[]>>>;
+
+/** Milliseconds of processor time of fresh processes, in turns. */
+async function measureStarts(
+  context: BenchContext,
+  other: WorkerModules,
+  model: BenchModel,
+  rounds: number,
+): Promise<Starts> {
+  const bundles = { this: context.bundles, other: { ...context.bundles, popserve: other } };
+  const request = binaryRequest(inferPath(model), model.inputs);
+  const measured = await interleave(bundles, rounds, async (each) => {
+    const server = await startPopserve({ ...context, bundles: each });
+    try {
+      const listening = await processCpuMs(server.pid);
+      const { status } = await sendOnce(server.port, request);
+      if (status !== 200) throw new Error(`expected 200, got ${status}`);
+      return { listening, first: (await processCpuMs(server.pid)) - listening };
+    } finally {
+      await server.stop();
+    }
+  });
+  return {
+    'start until it listens': mapValues(measured, (all) => all.map(({ listening }) => listening)),
+    'first answer of a cold isolate': mapValues(measured, (all) => all.map(({ first }) => first)),
+  };
+}
+
+function startTable(starts: Starts): Table {
+  return {
+    columns: ['fresh process', '`this`, CPU ms', '`other`, CPU ms', '`this` of it (paired)'],
+    rows: Object.entries(starts).map(([title, { this: own = [], other = [] }]) => [
+      title,
+      spread(summarise(own)),
+      spread(summarise(other)),
+      spread(pairedRatio(own, other)),
+    ]),
+  };
+}
+
+/** The page that tells the result names no folder of this machine. */
+async function commitOf(directory: string): Promise<string> {
+  const { stdout } = await promisify(execFile)('git', ['-C', directory, 'log', '-1', '--format=%h of %cs']).catch(
+    () => {
+      throw new Error(`--against: '${directory}' is no git checkout`);
+    },
+  );
+  return stdout.trim();
 }
 
 function mapValues<T, V>(record: Readonly<Record<string, T>>, map: (value: T) => V): Record<string, V> {

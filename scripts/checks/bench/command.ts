@@ -19,10 +19,11 @@ const usage = `npm run bench [-- --only NAME … --quick]
   --quick          few rounds, to see that it works
   --out FILE       write the page there (default docs/evidence/benchmarks.md; with --only or --quick it is written only if asked for)
   --against DIR    measure only what a request costs, the Worker of this checkout and that of another checkout in turns
+  --before DIR     beside the sections: measure that as well
   --record FILE    keep the rounds of this run in a file
   --compare FILE   compare this run with the rounds that an earlier one has kept`;
 
-const { chosen, quick, out, against, record, compare } = readArguments();
+const { chosen, quick, out, against, before, record, compare } = readArguments();
 // Before anything is measured: a run takes long.
 const earlier = compare === null ? null : await readRecord(compare);
 const note = (message: string) => process.stderr.write(`  ${message}\n`);
@@ -33,7 +34,12 @@ const results: SectionResult[] = [];
   await using bundles = await bundleAll();
   await using models = await ModelShelf.open(note);
   const context = { bundles, models, quick, note };
-  const runs = against === null ? chosen : [{ name: 'against', run: () => compareCheckouts(context, against) }];
+  const versus = (directory: string): Section => ({
+    name: 'against',
+    run: () => compareCheckouts(context, directory),
+  });
+  const beside = before === null ? [] : [versus(before)];
+  const runs = against === null ? [...chosen, ...beside] : [versus(against)];
   for (const section of runs) {
     process.stderr.write(`${section.name}\n`);
     const begun = performance.now();
@@ -61,14 +67,14 @@ if (earlier !== null) {
   process.stdout.write(`${tableLines(compareRuns(earlier, now)).join('\n')}\n\n`);
 }
 const missed = results.flatMap(({ figures }) => figures).filter(({ met }) => !met);
-if (against === null)
-  process.stdout.write(missed.length === 0 ? 'every figure was met\n' : `${missed.length} figures were missed\n`);
+process.stdout.write(missed.length === 0 ? 'every figure was met\n' : `${missed.length} figures were missed\n`);
 
 interface Arguments {
   readonly chosen: readonly Section[];
   readonly quick: boolean;
   readonly out: string | null;
   readonly against: string | null;
+  readonly before: string | null;
   readonly record: string | null;
   readonly compare: string | null;
 }
@@ -81,6 +87,7 @@ function readArguments(): Arguments {
         quick: { type: 'boolean', default: false },
         out: { type: 'string' },
         against: { type: 'string' },
+        before: { type: 'string' },
         record: { type: 'string' },
         compare: { type: 'string' },
         help: { type: 'boolean', default: false },
@@ -95,12 +102,15 @@ function readArguments(): Arguments {
     if (unknown !== undefined) throw new Error(`--only: no section '${unknown}'`);
     if (values.against !== undefined && wanted.length > 0)
       throw new Error('--against measures no sections: leave out --only');
+    if (values.against !== undefined && values.before !== undefined)
+      throw new Error('--against and --before measure the same: give one of them');
     const whole = wanted.length === 0 && !values.quick && values.against === undefined;
     return {
       chosen: wanted.length === 0 ? sections : sections.filter(({ name }) => wanted.includes(name)),
       quick: values.quick,
       out: values.out ?? (whole ? join(projectRoot, 'docs', 'evidence', 'benchmarks.md') : null),
       against: values.against ?? null,
+      before: values.before ?? null,
       record: values.record ?? null,
       compare: values.compare ?? null,
     };

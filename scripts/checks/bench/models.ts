@@ -8,6 +8,7 @@ import { encodeFrame } from '../../../worker/protocol/raw-frame.ts';
 import type { Tensor } from '../../../worker/protocol/tensor.ts';
 import { demoModel } from '../../demo/demo-model.ts';
 import { Inspector } from '../../inspect/inspector.ts';
+import type { EngineOption } from '../../publish/settings.ts';
 import { preparePublication } from '../../validation/prepare-publication.ts';
 import { matmulModel } from './matmul-model.ts';
 import { reduceModel } from './reduce-model.ts';
@@ -50,6 +51,13 @@ export class ModelShelf implements AsyncDisposable {
     return this.#once(name, async () => this.#publish(name, zooModelPath(name), await zooInputs(name, golden)));
   }
 
+  /** The same, published for LiteRT as well, under a name of its own. */
+  zooForLiteRt(name: string, golden: string): Promise<BenchModel> {
+    const own = `${name}-litert`;
+    const inputs = () => zooInputs(name, golden);
+    return this.#once(own, async () => this.#publish(own, zooModelPath(name), await inputs(), { engine: 'litert' }));
+  }
+
   /** A real model to be run on its warm-up input only. */
   zooWithoutInputs(name: string): Promise<BenchModel> {
     return this.#once(name, () => this.#publish(name, zooModelPath(name), []));
@@ -77,7 +85,9 @@ export class ModelShelf implements AsyncDisposable {
 
   /** The demo model on one row; with a baseline, live values are counted. */
   demo(name: string, inputs: readonly Tensor[], baseline?: Baseline): Promise<BenchModel> {
-    return this.#once(name, () => this.#publish(name, demoModel.file, inputs, baseline));
+    return this.#once(name, () =>
+      this.#publish(name, demoModel.file, inputs, baseline === undefined ? {} : { baseline }),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -92,10 +102,15 @@ export class ModelShelf implements AsyncDisposable {
     return known;
   }
 
-  async #publish(name: string, onnxFile: string, inputs: readonly Tensor[], baseline?: Baseline): Promise<BenchModel> {
+  async #publish(
+    name: string,
+    onnxFile: string,
+    inputs: readonly Tensor[],
+    { baseline, engine = 'onnxruntime' }: { readonly baseline?: Baseline; readonly engine?: EngineOption } = {},
+  ): Promise<BenchModel> {
     this.#note(`publishing ${name}`);
     // The inputs are known: what sizes the model takes need not be probed.
-    const options = { file: onnxFile, model: name.toLowerCase(), version: '1', probeLimitMs: 0 };
+    const options = { file: onnxFile, model: name.toLowerCase(), version: '1', probeLimitMs: 0, engine };
     const quiet = { step: () => {}, note: () => {} };
     const { manifest: prepared, blobs } = await preparePublication(options, quiet, this.#inspector);
     const manifest = baseline === undefined ? prepared : { ...prepared, baseline };

@@ -1,8 +1,7 @@
 // Two answers to one input held against each other.
+import type { Tolerance } from '../../../worker/protocol/compare-elements.ts';
 import type { RawTensor } from '../../../worker/protocol/raw-frame.ts';
-
-/** As for every model of the zoo: |a - b| <= absolute + relative * |b|. */
-const tolerance = { absolute: 1e-3, relative: 1e-3 };
+import { defaultTolerance } from '../../publish/settings.ts';
 
 export interface Difference {
   /** Of all elements, as they are. */
@@ -12,13 +11,21 @@ export interface Difference {
   readonly elements: number;
 }
 
-/** @throws Error where an output is missing or of another shape */
-export function differenceOf(expected: readonly RawTensor[], actual: readonly RawTensor[]): Difference {
+/**
+ * @param toleranceOf an output: |a - b| <= absolute + relative * |b|; by default that of publishing
+ * @throws Error where an output is missing or of another shape
+ */
+export function differenceOf(
+  expected: readonly RawTensor[],
+  actual: readonly RawTensor[],
+  toleranceOf: (output: string) => Tolerance = () => defaultTolerance,
+): Difference {
   let largest = 0;
   let beyondTolerance = 0;
   let elements = 0;
   for (const output of expected) {
     const [wanted, got] = [floatsOf(output), floatsOf(sameOutput(output, actual))];
+    const tolerance = toleranceOf(output.name);
     elements += wanted.length;
     wanted.forEach((value, index) => {
       const apart = Math.abs(value - (got[index] ?? Number.NaN));

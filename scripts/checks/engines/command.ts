@@ -88,10 +88,10 @@ const suiteRun = values.answers || !whole || !suiteIsPresent() ? null : runOpera
 const answers = new Map<string, AnswerCount>();
 const waiting = converted.values();
 const comparing = async () => {
-  for (const { net, models } of waiting) {
-    const count = await compareAnswers(bundles.both, models, net, answersMs);
-    answers.set(net.name, count);
-    note(`${net.name}: ${count.within} of ${count.inputs} within tolerance, ${number(count.largest)} apart`);
+  for (const each of waiting) {
+    const count = await compareAnswers(bundles.both, each, answersMs);
+    answers.set(each.net.name, count);
+    note(`${each.net.name}: ${count.within} of ${count.inputs} within tolerance, ${number(count.largest)} apart`);
   }
 };
 await Promise.all([comparing(), comparing()]);

@@ -1,10 +1,13 @@
 // The answers of the original in onnxruntime-web and of the converted model in LiteRT.js, over golden and random inputs of a net.
+import { outputTolerance } from '../../../registry/manifest.ts';
+import { steppedTolerances } from '../../publish/engine/agreement.ts';
+import { defaultTolerance } from '../../publish/settings.ts';
 import { startMeasured } from '../bench/measured-worker.ts';
 import { inputFrame } from '../bench/models.ts';
 import type { WorkerModules } from '../workerd/config.ts';
 import { differenceOf, sameClasses } from './answers.ts';
 import { answer, call, type EngineName } from './calls.ts';
-import type { Net } from './nets.ts';
+import type { ConvertedNet } from './convert-nets.ts';
 
 export interface AnswerCount {
   readonly inputs: number;
@@ -22,15 +25,16 @@ export function isRight({ elementsBeyond, otherLabels }: AnswerCount): boolean {
 }
 
 /**
- * @param net whose samples are asked for one after the other
  * @param longestMs no further random input is begun after that; the golden ones are always compared
  */
 export async function compareAnswers(
   worker: WorkerModules,
-  models: Readonly<Record<'stock' | 'litert', Uint8Array>>,
-  net: Net,
+  { net, models, steps }: ConvertedNet,
   longestMs: number,
 ): Promise<AnswerCount> {
+  // As publishing has it: an output of a quantised net may be steps of its last integers apart.
+  const stepped = { tolerance: steppedTolerances(steps, defaultTolerance) };
+  const toleranceOf = (output: string) => outputTolerance(defaultTolerance, stepped, output);
   const running = await startMeasured({ worker });
   const compared = ['stock', 'litert'] as const satisfies readonly EngineName[];
   try {
@@ -41,7 +45,7 @@ export async function compareAnswers(
       if (count.inputs > net.goldenCount && performance.now() - started > longestMs) break;
       const frame = inputFrame(sample);
       const [expected, actual] = [await answer(running, 'stock', frame), await answer(running, 'litert', frame)];
-      const { largest, beyondTolerance, elements } = differenceOf(expected, actual);
+      const { largest, beyondTolerance, elements } = differenceOf(expected, actual, toleranceOf);
       count.inputs++;
       count.elements += elements;
       count.elementsBeyond += beyondTolerance;

@@ -10,6 +10,8 @@ export interface ConvertedNet {
   readonly net: Net;
   /** Operators of the converted model. */
   readonly operators: Readonly<Record<string, number>>;
+  /** By output of a quantised net: the step of its last integers. */
+  readonly steps: Readonly<Record<string, number>>;
   readonly models: Readonly<Record<EngineName, Uint8Array>>;
 }
 
@@ -23,9 +25,9 @@ const limits = { timeoutMs: 120_000, memoryMib: 4096 };
 /** @returns why not, where the net does not convert */
 export async function convertNet(net: Net): Promise<ConvertedNet | RefusedNet> {
   try {
-    const { bytes, operators } = await convertModel(readModel(net.onnx), net.shapes);
+    const { bytes, operators, steps } = await convertModel(readModel(net.onnx), net.shapes);
     const ort = await ortFormat(net);
-    return { net, operators, models: { stock: net.onnx, litert: bytes, thin: bytes, fast: ort, lean: ort } };
+    return { net, operators, steps, models: { stock: net.onnx, litert: bytes, thin: bytes, fast: ort, lean: ort } };
   } catch (error) {
     if (error instanceof Refusal) return { net: net.name, reason: error.message };
     throw error;

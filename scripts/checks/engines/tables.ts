@@ -10,7 +10,8 @@ import type { StartUp } from './start-up.ts';
 export function answerLines(verdicts: readonly Pick<Verdict, 'net' | 'answers'>[]): string[] {
   return [
     'The original in onnxruntime-web against the converted model, over the golden inputs and random ones: as many as fit into the',
-    'time of a net, at most 1,000. The tolerance is 1e-3 + 1e-3 of the value.',
+    'time of a net, at most 1,000. The tolerance is 1e-3 + 1e-3 of the value; of a quantised net, as in',
+    'publishing, two steps of its last integers where that is more.',
     '',
     ...tableLines({
       columns: ['net', 'inputs', 'within tolerance', 'elements beyond', 'largest difference', 'other labels'],

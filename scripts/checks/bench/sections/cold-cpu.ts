@@ -91,6 +91,12 @@ export const coldCpu: Section = {
           ]),
         },
       ],
+      series: [
+        {
+          ...{ name: 'script + first, CPU ms', reference: 'stock' },
+          values: Object.fromEntries(Object.keys(contestants).map((name) => [name, times(name, fromRequest)])),
+        },
+      ],
       figures: [
         {
           what: 'processor time of a cold isolate from the arrival of its first request, against stock',

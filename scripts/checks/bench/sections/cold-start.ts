@@ -57,6 +57,12 @@ export const coldStart: Section = {
           ]),
         },
       ],
+      series: [
+        {
+          ...{ name: 'ms', reference: 'stock' },
+          values: Object.fromEntries(Object.keys(contestants).map((name) => [name, times(name, 'answeredMs')])),
+        },
+      ],
       figures: [
         {
           what: `cold start, fresh process to first answer, ${model.name}, against stock`,
