@@ -21,10 +21,12 @@ import { RouteTable } from './routing/route-table.ts';
 import { VersionStamp } from './routing/version-headers.ts';
 import type { EarlyHeap } from './runtime/early-heap.ts';
 import { fitsBeside, warmVersion } from './runtime/engines.ts';
+import { Heap } from './runtime/heap.ts';
 import { IsolateHeap } from './runtime/isolate-heap.ts';
 import { Ledger } from './runtime/ledger.ts';
 import { ModelCache } from './runtime/model-cache.ts';
 import { ModelLoader } from './runtime/model-loader.ts';
+import { createOrtSession } from './runtime/ort-session.ts';
 import { Pictures } from './runtime/pictures.ts';
 import { SecondEngine } from './runtime/second-engine.ts';
 import { Texts } from './runtime/texts.ts';
@@ -52,7 +54,7 @@ export interface Isolate {
   /** All that the registry keeps, for backups. */
   readonly archive: ObjectArchive;
   /** The memory that all loaded models share. */
-  readonly heap: IsolateHeap;
+  readonly heap: IsolateHeap<Heap>;
   readonly models: ModelCache;
   /** Null where its Worker is not bound: onnxruntime runs everything. */
   readonly litert: SecondEngine | null;
@@ -119,7 +121,12 @@ export function createIsolate(env: Env, early: EarlyHeap | null = null): Isolate
     keptBytes: () => sampler.heldBytes + pictures.heldBytes + remembered.heldBytes + texts.heldBytes + heads.heldBytes,
     giveUp: (bytes) => texts.giveUp(bytes),
   });
-  const heap = new IsolateHeap(config.memoryBudgetBytes, (wantedBytes) => ledger.heapRoom(wantedBytes), early);
+  const heap = new IsolateHeap<Heap>({
+    create: Heap.create,
+    budgetBytes: config.memoryBudgetBytes,
+    roomBytes: (wantedBytes) => ledger.heapRoom(wantedBytes),
+    early,
+  });
   const blobs = new CachedBlobs({
     readRegistry: async (digest) => (await registry.getBlob(digest as Digest)).body,
     cache: caches.default,
@@ -140,7 +147,7 @@ export function createIsolate(env: Env, early: EarlyHeap | null = null): Isolate
   const models = new ModelCache({
     heap,
     trials,
-    loader: new ModelLoader(heap, blobs),
+    loader: new ModelLoader(heap, blobs, createOrtSession),
     blobs,
     log,
     onLoadFailure: (manifest) => counters.failLoad(manifest),

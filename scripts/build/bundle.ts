@@ -26,11 +26,21 @@ export const toolsConfig = 'wrangler.tools.toml';
 const entries = {
   /** Serves. */
   index: 'worker/index.ts',
+  /** Runs LiteRT behind the one that serves. */
+  litert: 'worker/litert/index.ts',
   /** Examines models for `popserve publish`, conformance and benchmarks. */
   'inspection-worker': 'scripts/inspect/worker/inspection-worker.ts',
   /** The same with LiteRT beside onnxruntime. */
   'engines-inspection-worker': 'scripts/inspect/worker/engines-inspection-worker.ts',
 } as const;
+
+/** The wrangler file of each; of the two that are deployed, their own. */
+const configs: Readonly<Record<keyof typeof entries, string>> = {
+  index: 'wrangler.toml',
+  litert: 'wrangler.litert.toml',
+  'inspection-worker': toolsConfig,
+  'engines-inspection-worker': toolsConfig,
+};
 
 /** wrangler's name for it. */
 const metafileName = 'bundle-meta.json';
@@ -92,8 +102,8 @@ export async function bundleWorker(entry: WorkerEntry): Promise<Bundle> {
   await deriveRuntime();
   await deriveCodecs();
   await deriveConsole();
-  if (entry === 'engines-inspection-worker') await deriveLiteRt();
-  const config = entry === 'index' ? 'wrangler.toml' : toolsConfig;
+  if (entry === 'litert' || entry === 'engines-inspection-worker') await deriveLiteRt();
+  const config = configs[entry];
   const { directory, files } = await cachedBuild({
     cache: join(projectRoot, 'node_modules', '.cache', 'popserve'),
     name: entry,
@@ -245,7 +255,7 @@ async function sourcesDigest(): Promise<string> {
   }
   // wrangler adds the variables of `.dev.vars` and `.env` files to those of wrangler.toml.
   const local = (await readdir(projectRoot)).filter((file) => /^\.(dev\.vars|env)(\.|$)/.test(file)).sort();
-  for (const file of ['wrangler.toml', toolsConfig, 'package-lock.json', import.meta.filename, ...local])
+  for (const file of [...new Set(Object.values(configs)), 'package-lock.json', import.meta.filename, ...local])
     hash.update(await readFile(resolve(projectRoot, file)));
   return hash.digest('hex').slice(0, 16);
 }

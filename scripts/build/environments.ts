@@ -9,21 +9,45 @@ export const environments = ['', 'staging', 'production'] as const;
 
 export interface Deployment {
   readonly environment: string;
-  readonly config: Pick<Unstable_Config, 'name' | 'r2_buckets' | 'kv_namespaces' | 'ratelimits' | 'vars'>;
+  readonly config: Pick<
+    Unstable_Config,
+    'name' | 'workers_dev' | 'r2_buckets' | 'kv_namespaces' | 'ratelimits' | 'vars'
+  >;
 }
 
 /** The id that stands in the file until a namespace has been made. */
 const placeholder = /^0+$/;
 
+/** Of the Worker that serves, and of the one that runs LiteRT behind it. */
+export const wranglerFiles = ['wrangler.toml', 'wrangler.litert.toml'] as const;
+
 /** wrangler takes a second to import. */
-export async function readDeployments(): Promise<Deployment[]> {
+export async function readDeployments(file: (typeof wranglerFiles)[number]): Promise<Deployment[]> {
   const { unstable_readConfig: readConfig } = await import('wrangler');
-  const path = join(projectRoot, 'wrangler.toml');
+  const path = join(projectRoot, file);
   return environments.map((environment) => ({ environment, config: readConfig({ config: path, env: environment }) }));
 }
 
+/** @returns one sentence for each environment in which LiteRT would read other models than those that are served */
+export function otherModels(serving: readonly Deployment[], litert: readonly Deployment[]): string[] {
+  return serving.flatMap(({ environment, config }) => {
+    const owner = environment === '' ? 'the top level' : environment;
+    const behind = litert.find((deployment) => deployment.environment === environment);
+    const [wanted, found] = [bucketOf(config), behind && bucketOf(behind.config)];
+    if (wanted === found) return [];
+    return [
+      `wrangler.litert.toml: ${owner} has the bucket ${found ?? '(none)'} as MODELS, wrangler.toml ${wanted ?? '(none)'}; both Workers read the same models`,
+    ];
+  });
+}
+
+function bucketOf({ r2_buckets: buckets }: Deployment['config']): string | undefined {
+  const name = buckets.find(({ binding }) => binding === 'MODELS')?.bucket_name;
+  return typeof name === 'string' ? `'${name}'` : undefined;
+}
+
 /** @returns one sentence for each name or storage that two deployments share */
-export function sharedStorage(deployments: readonly Deployment[]): string[] {
+export function sharedStorage(file: string, deployments: readonly Deployment[]): string[] {
   const owners = new Map<string, string>();
   const shared: string[] = [];
   for (const { environment, config } of deployments) {
@@ -37,8 +61,7 @@ export function sharedStorage(deployments: readonly Deployment[]): string[] {
     ];
     for (const thing of things) {
       const other = owners.get(thing);
-      if (other !== undefined)
-        shared.push(`wrangler.toml: ${owner} and ${other} both have ${thing}; give each its own`);
+      if (other !== undefined) shared.push(`${file}: ${owner} and ${other} both have ${thing}; give each its own`);
       else owners.set(thing, owner);
     }
   }

@@ -3,6 +3,7 @@ import { bundleWorker } from '../../scripts/build/bundle.ts';
 
 export default async function setup(): Promise<void> {
   await bundleWorker('index');
+  await bundleWorker('litert');
   await bundleWorker('inspection-worker');
   await bundleWorker('engines-inspection-worker');
 }

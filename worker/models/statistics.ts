@@ -9,7 +9,6 @@ import type {
 } from '../../registry/api/statistics.ts';
 import type { Spend } from '../../registry/model-catalog.ts';
 import type { Isolate } from '../isolate.ts';
-import type { IsolateHeap } from '../runtime/isolate-heap.ts';
 import type { LoadTimes } from '../runtime/load-times.ts';
 import { type BatchCounts, noCounts, type VersionCounts } from '../telemetry/counters.ts';
 import { type MergedCounts, mostObjectsAsked } from '../telemetry/telemetry-client.ts';
@@ -120,7 +119,7 @@ function ofBatch(size: number, { runs, inputMs, inferMs, outputMs }: BatchCounts
   };
 }
 
-function ofHeap(heap: IsolateHeap): NonNullable<Statistics['popserve_heap']> {
+function ofHeap(heap: Isolate['heap']): NonNullable<Statistics['popserve_heap']> {
   return {
     byte_size: heap.live?.byteLength ?? 0,
     budget: heap.budgetBytes,

@@ -1,6 +1,6 @@
-// Tensors of any ONNX type between the inspection Worker and the command: a length, a JSON header, then the raw elements.
+// Tensors of any ONNX type between popserve's own parts, the Workers and the command: a length, a JSON header, then the raw elements.
 // Not the Open Inference Protocol, which cannot name every type; nothing outside this project speaks it.
-import { PopserveError } from '../../registry/errors.ts';
+import { invalid } from '../../registry/errors.ts';
 import type { ElementWriter } from './tensor.ts';
 
 export interface RawTensor {
@@ -80,24 +80,64 @@ function write(data: SentTensor['data'], target: Uint8Array, offset: number): nu
   return at;
 }
 
-/** @throws PopserveError INVALID_ARGUMENT when the frame is cut short */
+/** @throws PopserveError INVALID_ARGUMENT when it is no frame, or a frame that is cut short or goes on behind its tensors */
 export function decodeFrame(bytes: Uint8Array): RawFrame {
-  if (bytes.length < 4) throw new PopserveError('INVALID_ARGUMENT', `a frame of ${bytes.length} bytes has no header`);
+  if (bytes.length < 4) throw invalid(`a frame of ${bytes.length} bytes has no header`);
   const headerLength = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + headerLength))) as FrameHeader;
-  let offset = 4 + headerLength;
+  let offset = 4;
   const take = (length: number) => {
-    if (offset + length > bytes.length) {
-      throw new PopserveError('INVALID_ARGUMENT', `a frame of ${bytes.length} bytes ends before its tensors do`);
-    }
+    if (offset + length > bytes.length) throw invalid(`a frame of ${bytes.length} bytes ends before its tensors do`);
     offset += length;
     return bytes.subarray(offset - length, offset);
   };
+  const header = readHeader(take(headerLength));
   const tensors = header.tensors.map(({ name, elementType, shape, bytes: length, lengths }) => ({
     name,
     elementType,
     shape,
     data: lengths ? lengths.map(take) : take(length),
   }));
+  if (offset < bytes.length)
+    throw invalid(`a frame of ${bytes.length} bytes is longer than its tensors, which end at ${offset}`);
   return { tensors, extra: header.extra };
+}
+
+/** Checked by hand, since it is read with every run. */
+function readHeader(json: Uint8Array): FrameHeader {
+  const header = parseHeader(json);
+  if (!isObject(header) || !Array.isArray(header.tensors) || !isObject(header.extra)) {
+    throw invalid('the header of a frame has tensors, a list, and extra, an object');
+  }
+  const wrong = header.tensors.findIndex((tensor) => !isTensorHead(tensor));
+  if (wrong === -1) return header as unknown as FrameHeader;
+  throw invalid(
+    `tensor ${wrong} of a frame: expected a name, an element type, a shape and its bytes, or the lengths of strings`,
+  );
+}
+
+function parseHeader(json: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(json));
+  } catch (cause) {
+    throw invalid('the header of a frame is no JSON', cause);
+  }
+}
+
+function isTensorHead(tensor: unknown): boolean {
+  if (!isObject(tensor)) return false;
+  const { name, elementType, shape, bytes, lengths } = tensor;
+  const isNamed = typeof name === 'string' && isCount(elementType);
+  return isNamed && areCounts(shape) && isCount(bytes) && (lengths === undefined || areCounts(lengths));
+}
+
+function areCounts(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isCount);
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }

@@ -1,40 +1,59 @@
 // The one heap of an isolate: made at first use, started again in its own memory when it is broken, and given up for a smaller one
 // when it has grown far beyond what lives in it. A heap that was given up counts against the budget until its memory is collected.
 import { mebibyte } from '../../registry/mebibytes.ts';
-import type { EarlyHeap } from './early-heap.ts';
-import { Heap } from './heap.ts';
+import type { WasmHeap } from './wasm-heap.ts';
 
-/** A smaller heap would be useless: ORT itself takes about 12 MiB. */
+/** A runtime's heap, which can be started again in its own memory. */
+type Restartable<H> = WasmHeap & { restarted(): H | Promise<H> };
+
+export interface HeapGrowth {
+  /** The limit can be raised to at most this. */
+  readonly maximumBytes: number;
+  /** How large the memory may be now, asked whenever it is to grow. */
+  readonly roomBytes: (wantedBytes: number) => number;
+}
+
+export interface IsolateHeapOptions<H> {
+  /** Starts a fresh heap of the runtime. */
+  readonly create: (limitBytes: number, growth: HeapGrowth) => Promise<H>;
+  /** For this heap and all discarded ones together. */
+  readonly budgetBytes: number;
+  /** How much of that may be taken now, asked whenever the heap is to grow, with what it is to have. */
+  readonly roomBytes?: (wantedBytes: number) => number;
+  /** A heap that is being started already; taken as the first one if it has the same budget. */
+  readonly early?: EarlyStart<H> | null;
+}
+
+interface EarlyStart<H> {
+  readonly budgetBytes: number;
+  /** @returns null if it did not start */
+  take(roomBytes: (wantedBytes: number) => number): Promise<H | null>;
+}
+
+/** A smaller heap would be useless: a runtime itself takes up to 12 MiB, and LiteRT's memory starts with 16.8. */
 const smallestHeapBytes = 17 * mebibyte;
 /** Regaining less than this is not worth loading the models again. */
 const leastWorthBytes = 16 * mebibyte;
 /** The memory that the module starts with. It is counted before the first start too, which must not wait for requests to end. */
 const firstBytes = 16 * mebibyte;
 
-export class IsolateHeap {
+export class IsolateHeap<H extends Restartable<H>> {
+  readonly #create: IsolateHeapOptions<H>['create'];
   readonly #budgetBytes: number;
   readonly #roomBytes: (wantedBytes: number) => number;
-  #early: EarlyHeap | null;
+  #early: EarlyStart<H> | null;
   readonly #discarded = new Map<number, number>();
   readonly #collected = new FinalizationRegistry<number>((id) => this.#forget(id));
-  #current: Promise<Heap> | null = null;
-  #live: Heap | null = null;
+  #current: Promise<H> | null = null;
+  #live: H | null = null;
   /** A broken heap whose memory the next one takes over. */
-  #spent: Heap | null = null;
+  #spent: H | null = null;
   #emptyBytes = 0;
   #replacements = 0;
   #startMs = 0;
 
-  /**
-   * @param budgetBytes for this heap and all discarded ones together
-   * @param roomBytes how much of that may be taken now, asked whenever the heap is to grow, with what it is to have
-   * @param early a heap that is being started already; taken as the first one if it has the same budget
-   */
-  constructor(
-    budgetBytes: number,
-    roomBytes: (wantedBytes: number) => number = () => budgetBytes,
-    early: EarlyHeap | null = null,
-  ) {
+  constructor({ create, budgetBytes, roomBytes = () => budgetBytes, early = null }: IsolateHeapOptions<H>) {
+    this.#create = create;
     this.#budgetBytes = budgetBytes;
     this.#roomBytes = roomBytes;
     this.#early = early?.budgetBytes === budgetBytes ? early : null;
@@ -44,18 +63,18 @@ export class IsolateHeap {
    * The heap. It is started if there is none that works.
    * @throws {Error} when the module does not start
    */
-  async current(): Promise<Heap> {
+  async current(): Promise<H> {
     if (this.#live && this.#live.broken !== null) this.replace();
     this.#current ??= this.#start();
     return await this.#current;
   }
 
   /** The heap if it is running, without starting one. */
-  get live(): Heap | null {
+  get live(): H | null {
     return this.#live;
   }
 
-  /** Bytes that ORT itself takes of a fresh heap. */
+  /** Bytes that the runtime itself takes of a fresh heap. */
   get emptyBytes(): number {
     return this.#emptyBytes;
   }
@@ -98,7 +117,7 @@ export class IsolateHeap {
   /**
    * Gives the heap up for a smaller one, if it is far larger than what is to live in it and both fit into the budget: V8 may take a
    * long time to collect the old one's memory, which counts until then.
-   * @param wantedBytes what is to live in the heap, ORT itself included
+   * @param wantedBytes what is to live in the heap, the runtime itself included
    * @returns whether the heap was given up, with all that lived in it
    */
   shrink(wantedBytes: number): boolean {
@@ -113,7 +132,7 @@ export class IsolateHeap {
     return true;
   }
 
-  #discard(heap: Heap): void {
+  #discard(heap: H): void {
     const id = ++this.#replacements;
     this.#discarded.set(id, heap.byteLength);
     heap.watchCollection(this.#collected, id);
@@ -124,13 +143,13 @@ export class IsolateHeap {
     if (this.#live) this.#live.limitBytes = this.#budgetBytes - this.discardedBytes;
   }
 
-  async #start(): Promise<Heap> {
+  async #start(): Promise<H> {
     const started = performance.now();
     const spent = this.#spent;
     this.#spent = null;
     try {
       const limitBytes = this.#budgetBytes - this.discardedBytes;
-      const heap = (spent && this.#restart(spent)) ?? (await this.#create(limitBytes));
+      const heap = (spent && (await this.#restart(spent))) ?? (await this.#begin(limitBytes));
       // Heaps collected while this one was created could not update its limit; do so now.
       heap.limitBytes = this.#budgetBytes - this.discardedBytes;
       this.#emptyBytes = heap.usedBytes();
@@ -143,19 +162,19 @@ export class IsolateHeap {
     }
   }
 
-  async #create(limitBytes: number): Promise<Heap> {
+  async #begin(limitBytes: number): Promise<H> {
     const growBytes = (wantedBytes: number) => this.#roomBytes(wantedBytes + this.discardedBytes) - this.discardedBytes;
     const early = this.#early;
     this.#early = null;
     const started = (await early?.take(growBytes)) ?? null;
     if (started !== null) return started;
-    return await Heap.create(limitBytes, { maximumBytes: this.#budgetBytes, roomBytes: growBytes });
+    return await this.#create(limitBytes, { maximumBytes: this.#budgetBytes, roomBytes: growBytes });
   }
 
   /** @returns null if the module does not start again in that memory; then the memory is given up */
-  #restart(spent: Heap): Heap | null {
+  async #restart(spent: H): Promise<H | null> {
     try {
-      return spent.restarted();
+      return await spent.restarted();
     } catch {
       this.#discard(spent);
       return null;

@@ -254,6 +254,8 @@ export class ModelCache {
     if (error instanceof HeapReplacedError) return true;
     if (error instanceof HeapLentError) return false;
     if (!(error instanceof HeapFullError)) return false;
+    // LiteRT's heap does not outlive a load that lacked memory; then there is room, and nothing to unload.
+    if (this.#residents.dropBrokenHeap()) return true;
     return this.#residents.unloadInFavourOf(loading) || this.#residents.replaceLeakingHeap();
   }
 

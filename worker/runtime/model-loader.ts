@@ -4,29 +4,48 @@ import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest, ProfileName } from '../../registry/manifest.ts';
 import type { BlobSource, OpenBlob } from './blob-source.ts';
 import { CorruptBlobError } from './corrupt-blob-error.ts';
-import type { Heap } from './heap.ts';
 import { HeapBrokenError, HeapFullError, HeapReplacedError } from './heap-errors.ts';
 import type { IsolateHeap } from './isolate-heap.ts';
 import type { LoadTimes } from './load-times.ts';
-import type { LoadedSession, Loader, LoadOptions } from './loader.ts';
+import type { LoadedSession, Loader, LoadOptions, ModelSession } from './loader.ts';
+import type { Block } from './model-place.ts';
 import { nextTurn } from './next-turn.ts';
-import { type HeapBlock, Session } from './session.ts';
 import { type StreamOptions, streamBlob } from './stream-blob.ts';
 import { runWarmup } from './warm-up.ts';
+import type { WasmHeap } from './wasm-heap.ts';
 
-export class ModelLoader implements Loader {
-  readonly #heap: IsolateHeap;
+/** A session as a runtime makes it, which knows the names of its model. */
+interface MadeSession<H> extends ModelSession {
+  readonly heap: H & ModelSession['heap'];
+  readonly inputs: readonly { readonly name: string }[];
+  readonly outputs: readonly { readonly name: string }[];
+}
+
+/**
+ * Makes a session of a runtime from the bytes of a model, which it takes over.
+ * @throws {RefusedError} when the runtime refuses the model
+ * @throws {HeapFullError} when it does not fit into the heap
+ * @throws {HeapBrokenError} when it breaks the heap
+ */
+export type CreateSession<H> = (heap: H, block: Block, manifest: Manifest, profile: ProfileName) => MadeSession<H>;
+
+type Heaps<H> = Pick<IsolateHeap<never>, 'startMs'> & { readonly live: H | null; current(): Promise<H> };
+
+export class ModelLoader<H extends WasmHeap> implements Loader {
+  readonly #heap: Heaps<H>;
   readonly #source: BlobSource;
+  readonly #createSession: CreateSession<H>;
 
-  constructor(heap: IsolateHeap, source: BlobSource) {
+  constructor(heap: Heaps<H>, source: BlobSource, createSession: CreateSession<H>) {
     this.#heap = heap;
     this.#source = source;
+    this.#createSession = createSession;
   }
 
   /**
    * @throws {PopserveError} UNAVAILABLE when the bytes do not match their digest or the model does not match its manifest; NOT_FOUND
    *   when the registry does not have the blob
-   * @throws {OrtError} when the runtime refuses the model
+   * @throws {RefusedError} when the runtime refuses the model
    * @throws {HeapFullError} when it does not fit into the heap
    * @throws {HeapBrokenError} when it breaks the heap
    * @throws {HeapReplacedError} when the heap was replaced during the load
@@ -57,7 +76,8 @@ export class ModelLoader implements Loader {
     if (aside) await nextTurn();
     this.#checkLive(heap);
     const fetched = performance.now();
-    const session = createSession(heap, block, manifest, profile);
+    const session = this.#createSession(heap, block, manifest, profile);
+    checkNames(session, manifest);
     const created = performance.now();
     const warmupMs = aside ? await this.#warmUp(session, manifest) : 0;
     const times: LoadTimes = {
@@ -71,7 +91,7 @@ export class ModelLoader implements Loader {
   }
 
   /** @returns what the run took, milliseconds */
-  async #warmUp(session: Session, manifest: Manifest): Promise<number> {
+  async #warmUp(session: MadeSession<H>, manifest: Manifest): Promise<number> {
     try {
       await nextTurn();
       this.#checkLive(session.heap);
@@ -84,11 +104,11 @@ export class ModelLoader implements Loader {
     }
   }
 
-  #checkLive(heap: Heap): void {
+  #checkLive(heap: H): void {
     if (heap !== this.#heap.live) throw new HeapReplacedError('the heap was replaced during the load');
   }
 
-  async #place(heap: Heap, { body }: OpenBlob, artifact: Artifact, options: StreamOptions): Promise<HeapBlock> {
+  async #place(heap: H, { body }: OpenBlob, artifact: Artifact, options: StreamOptions): Promise<Block> {
     try {
       const block = await streamBlob(heap, body, artifact, options);
       if (heap === this.#heap.live) return block;
@@ -103,25 +123,14 @@ export class ModelLoader implements Loader {
 type Artifact = Manifest['artifacts']['model'];
 
 /**
- * Makes the session and checks that it is the model that the manifest describes.
- * @throws {PopserveError} UNAVAILABLE when the model has a name that its manifest does not describe
- * @throws {OrtError} when the runtime refuses the model
- * @throws {HeapFullError} when it does not fit into the heap
- * @throws {HeapBrokenError} when it breaks the heap
+ * @throws {PopserveError} UNAVAILABLE when the model has a name that its manifest does not describe; then the session is released
  */
-function createSession(heap: Heap, block: HeapBlock, manifest: Manifest, profile: ProfileName): Session {
-  const session = Session.create(heap, block, {
-    format: manifest.artifacts.model.format,
-    profile,
-    graphOptimization: manifest.runtime.graphOptimization,
-  });
-  const described = new Set([...manifest.signature.inputs, ...manifest.signature.outputs].map(({ name }) => name));
+function checkNames(session: MadeSession<unknown>, { signature }: Manifest): void {
+  const described = new Set([...signature.inputs, ...signature.outputs].map(({ name }) => name));
   const missing = [...session.inputs, ...session.outputs].find(({ name }) => !described.has(name));
-  if (missing) {
-    session.release();
-    throw new PopserveError('UNAVAILABLE', `the model has '${missing.name}', which its manifest does not describe`);
-  }
-  return session;
+  if (missing === undefined) return;
+  session.release();
+  throw new PopserveError('UNAVAILABLE', `the model has '${missing.name}', which its manifest does not describe`);
 }
 
 function isHeapFault(error: unknown): boolean {

@@ -150,10 +150,15 @@ export class Residents {
     this.#forgetLost();
   }
 
-  /** Replaces the heap if it is broken, and forgets the versions that lived in a broken one: they come back on demand. */
-  dropBrokenHeap(): void {
-    if (this.#heap.live && this.#heap.live.broken !== null) this.#heap.replace();
+  /**
+   * Replaces the heap if it is broken, and forgets the versions that lived in a broken one: they come back on demand.
+   * @returns whether it was replaced
+   */
+  dropBrokenHeap(): boolean {
+    const isBroken = this.#heap.live !== null && this.#heap.live.broken !== null;
+    if (isBroken) this.#heap.replace();
     this.#forgetLost();
+    return isBroken;
   }
 
   /**
@@ -184,7 +189,7 @@ export class Residents {
     return new PopserveError(
       'UNAVAILABLE',
       `it needs ${mebibytes(needBytes)} of heap, ${mebibytes(freeBytes)} of ` +
-        `${mebibytes(availableBytes)} are free (budget ${mebibytes(budgetBytes)}, onnxruntime itself ` +
+        `${mebibytes(availableBytes)} are free (budget ${mebibytes(budgetBytes)}, the runtime itself ` +
         `${mebibytes(emptyBytes)}, discarded heaps ${mebibytes(discardedBytes)})`,
     );
   }

@@ -1,16 +1,16 @@
 // A blob from its stream to its place in the heap, hashed on the way. What is made of the bytes is not its business (model-loader.ts).
 import { toHex } from '../../registry/bytes.ts';
 import { CorruptBlobError } from './corrupt-blob-error.ts';
-import type { Heap } from './heap.ts';
+import type { Block } from './model-place.ts';
 import { readPieces } from './read-pieces.ts';
-import type { HeapBlock } from './session.ts';
+import type { WasmHeap } from './wasm-heap.ts';
 
 export interface StreamOptions {
   /** Called after each piece. */
   readonly onProgress: () => void;
   /** Lets requests run between the pieces, for a load that none of them waits for. */
   readonly aside: boolean;
-  /** The model is little else than its bytes: see {@link Heap.allocateModel}. */
+  /** The model is little else than its bytes: see {@link WasmHeap.allocateModel}. */
   readonly apart: boolean;
 }
 
@@ -23,11 +23,11 @@ export interface StreamOptions {
  * @throws {HeapBrokenError} when the heap is broken
  */
 export async function streamBlob(
-  heap: Heap,
+  heap: WasmHeap,
   body: ReadableStream<Uint8Array>,
   artifact: { readonly digest: string; readonly bytes: number },
   { onProgress, aside, apart }: StreamOptions,
-): Promise<HeapBlock> {
+): Promise<Block> {
   const reader = body.getReader({ mode: 'byob' });
   let pointer = 0;
   try {

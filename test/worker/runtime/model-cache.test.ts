@@ -130,7 +130,7 @@ describe('room', () => {
     const error = await outcome(world.ask(await sized('5', 101)));
     expect(error).toMatchObject({ code: 'UNAVAILABLE' });
     expect(String(error)).toContain(
-      'it needs 101.0 MiB of heap, 100.0 MiB of 100.0 MiB are free (budget 110.0 MiB, onnxruntime itself 10.0 MiB, discarded heaps 0.0 MiB)',
+      'it needs 101.0 MiB of heap, 100.0 MiB of 100.0 MiB are free (budget 110.0 MiB, the runtime itself 10.0 MiB, discarded heaps 0.0 MiB)',
     );
     expect(world.released).toEqual([]);
     expect(world.ready).toEqual(['1', '2']);

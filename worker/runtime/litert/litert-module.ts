@@ -10,6 +10,7 @@ export type { LiteRtModule };
 
 /** The size with which the module starts, in pages: 16.8 MiB. Its memory section says so. */
 const initialPages = 269;
+export const liteRtFirstBytes = initialPages * wasmPageBytes;
 
 export interface LiteRtInstance {
   readonly module: LiteRtModule;

@@ -13,7 +13,7 @@ const budgetBytes = defaultLimits.memoryBudgetMib * mebibyte;
 
 let heap: Heap | undefined;
 let loaded: Session | undefined;
-let replaced: IsolateHeap | undefined;
+let replaced: IsolateHeap<Heap> | undefined;
 
 export default {
   async fetch(request: Request): Promise<Response> {
@@ -108,7 +108,7 @@ async function measureRun(request: Request, repeat: number): Promise<RunReport> 
 /** Ends the isolate's heap and loads the model into the next one, under the serving Worker's accounting. */
 async function measureReplace(request: Request): Promise<ReplaceReport> {
   const bytes = new Uint8Array(await request.arrayBuffer());
-  replaced ??= new IsolateHeap(budgetBytes);
+  replaced ??= new IsolateHeap<Heap>({ create: Heap.create, budgetBytes });
   replaced.replace();
   const fresh = await replaced.current();
   let refused: string | null = null;
