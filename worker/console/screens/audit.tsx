@@ -56,7 +56,7 @@ function Records({ finds: { records, damaged, lookedAt } }: { finds: AuditFinds 
         </p>
       ) : (
         <Wide label="Changes">
-          <table>
+          <table class="stacks">
             <thead>
               <tr>
                 <th scope="col">When</th>
@@ -89,17 +89,23 @@ function Row({ record }: { record: AuditRecord }) {
   const model = modelOfRecord(record);
   return (
     <tr>
-      <td class="nowrap">
+      <td class="nowrap" data-name="When">
         <Time ms={at} />
       </td>
-      <td>
+      <td data-name="Who">
         {actor}
         {caller === actor ? null : <div class="quiet">{caller}</div>}
       </td>
-      <td>{change}</td>
-      <td>{model === null ? null : <a href={`/console/models/${encodeURIComponent(model)}`}>{model}</a>}</td>
-      <td class="long">{describeDetails(details)}</td>
-      <td class="mono">{address}</td>
+      <td data-name="Change">{change}</td>
+      <td data-name="Model">
+        {model === null ? null : <a href={`/console/models/${encodeURIComponent(model)}`}>{model}</a>}
+      </td>
+      <td class="long" data-name="Details">
+        {describeDetails(details)}
+      </td>
+      <td class="mono" data-name="From">
+        {address}
+      </td>
     </tr>
   );
 }

@@ -100,6 +100,21 @@ describe.skipIf(chromiumPath === null)('every screen', () => {
   }, 60_000);
 });
 
+describe.skipIf(chromiumPath === null)('on a phone', () => {
+  test('who changed what is served, and why, is seen without moving the table', async () => {
+    const { page, context } = await signedIn({ viewport: { width: 360, height: 800 } });
+    for (const [path, column] of [
+      [`/console/models/${model}`, 'Why'],
+      ['/console/access/audit', 'Details'],
+    ] as const) {
+      await open(page, path);
+      const { x = -1, width = 0 } = (await page.locator(`td[data-name=${column}]`).first().boundingBox()) ?? {};
+      expect([column, x >= 0 && x + width <= 360]).toEqual([column, true]);
+    }
+    await context.close();
+  }, 60_000);
+});
+
 describe.skipIf(chromiumPath === null)('by its buttons', () => {
   test('a release is made, seen arriving, and taken back', async () => {
     const { page, context } = await signedIn();
