@@ -1,5 +1,5 @@
 // Drift of a model: how far each place is from what it is judged against, how it moved, the histogram of a feature, and the form that
-// accepts a place's values as its usual. All of it are tables, so that nobody needs to see a colour.
+// accepts a place's values as its usual. Everything stands in a table, so that nobody needs to see a colour or a drawing.
 import type { DriftHistory, ModelDrift, PlaceDrift, VersionDrift } from '../../../registry/api/drift.ts';
 import { distinctPlaces } from '../../../registry/drift-places.ts';
 import { describeWait } from '../../../registry/drift-wait.ts';
@@ -8,6 +8,7 @@ import { type Frame, Mark } from '../page.tsx';
 import { CommandLine } from '../parts/command.tsx';
 import { countText, figureText, shareText, Time } from '../parts/figures.tsx';
 import { ModelPage } from '../parts/model-frame.tsx';
+import { PairedBars } from '../parts/paired-bars.tsx';
 import { Wide } from '../parts/wide.tsx';
 
 /** A page shows so many places, those that drift first, and so many features, the farthest first. */
@@ -141,7 +142,8 @@ function Place({ history, mayAccept, limit }: { history: DriftHistory; mayAccept
   const { model, version, place, accepted, windows, features, histogram } = history;
   const change = (action: string) =>
     `/console/models/${model}/drift/change?${new URLSearchParams({ action, version, place })}`;
-  const [live, reference] = [sumOf(histogram?.live.bins ?? []), sumOf(histogram?.reference.bins ?? [])];
+  const to = (feature: string) =>
+    `/console/models/${model}/drift?${new URLSearchParams({ version, place, feature })}#histogram`;
   return (
     <section aria-labelledby="place">
       <h2 id="place">{place}</h2>
@@ -186,7 +188,11 @@ function Place({ history, mayAccept, limit }: { history: DriftHistory; mayAccept
             <tbody>
               {features.slice(0, mostFeatures).map((feature, index) => (
                 <tr>
-                  <th scope="row">{feature}</th>
+                  <th scope="row">
+                    <a href={to(feature)} {...(feature === histogram?.feature ? { 'aria-current': 'true' } : {})}>
+                      {feature}
+                    </a>
+                  </th>
                   {windows.map(({ psi }) => (
                     <td class="number">
                       <span class={(psi[index] ?? 0) > limit ? 'mark bad' : 'mark'}>{figureText(psi[index] ?? 0)}</span>
@@ -198,43 +204,56 @@ function Place({ history, mayAccept, limit }: { history: DriftHistory; mayAccept
           </table>
         </Wide>
       )}
-      {histogram === null ? null : (
-        <Wide label={`Histogram of ${histogram.feature}`}>
-          <table>
-            <caption>
-              {histogram.feature}: shares of the values in the newest window and in what it is judged against
-            </caption>
-            <thead>
-              <tr>
-                <th scope="col">Bin</th>
-                <th scope="col" class="number">
-                  Baseline
-                </th>
-                <th scope="col" class="number">
-                  Live
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {histogram.bins.map((bin, index) => (
-                <tr>
-                  <th scope="row">{bin}</th>
-                  <td class="number">
-                    {shareText(reference === 0 ? 0 : (histogram.reference.bins[index] ?? 0) / reference)}
-                  </td>
-                  <td class="number">{shareText(live === 0 ? 0 : (histogram.live.bins[index] ?? 0) / live)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Wide>
-      )}
+      {histogram === null ? null : <Histogram histogram={histogram} />}
     </section>
   );
 }
 
-function sumOf(counts: readonly number[]): number {
-  return counts.reduce((sum, count) => sum + count, 0);
+function Histogram({ histogram }: { histogram: NonNullable<DriftHistory['histogram']> }) {
+  const { feature, bins, reference, live } = histogram;
+  const pair = [
+    { name: 'baseline', shares: sharesOf(reference.bins, bins.length) },
+    { name: 'newest window', shares: sharesOf(live.bins, bins.length) },
+  ] as const;
+  return (
+    <>
+      <h3 id="histogram">{feature}</h3>
+      <div class="card">
+        <PairedBars of={feature} bins={bins} pair={pair} />
+      </div>
+      <Wide label={`Histogram of ${feature}`}>
+        <table>
+          <caption>{feature}: shares of the values in the newest window and in what it is judged against</caption>
+          <thead>
+            <tr>
+              <th scope="col">Bin</th>
+              {pair.map(({ name }) => (
+                <th scope="col" class="number">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {bins.map((bin, index) => (
+              <tr>
+                <th scope="row">{bin}</th>
+                {pair.map(({ shares }) => (
+                  <td class="number">{shareText(shares[index] ?? 0)}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Wide>
+    </>
+  );
+}
+
+/** @returns a share of each bin; zeros where nothing was counted */
+function sharesOf(counts: readonly number[], bins: number): number[] {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return Array.from({ length: bins }, (_, index) => (total === 0 ? 0 : (counts[index] ?? 0) / total));
 }
 
 function Episodes({ drift: { events }, shown: { episodes } }: { drift: ModelDrift; shown: VersionDrift }) {

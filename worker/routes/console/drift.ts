@@ -1,7 +1,7 @@
 // The page about drift of a model, and the acceptance of a place's values as its usual.
 import type { Context } from 'hono';
 import * as z from 'zod';
-import { baselineActionSchema, placeSchema } from '../../../registry/api/drift.ts';
+import { baselineActionSchema, placeSchema, type VersionDrift } from '../../../registry/api/drift.ts';
 import { versionSchema } from '../../../registry/names.ts';
 import { parse } from '../../../registry/parse.ts';
 import type { AppContext } from '../../http/app-context.ts';
@@ -23,13 +23,20 @@ export async function showDrift(c: Context<AppContext>) {
   const [drift, route] = await Promise.all([reportedDrift(isolate, model, {}), isolate.registry.routeOf(model)]);
   const asked = version ?? route?.aliases.stable;
   const shown = drift.versions.find((each) => each.version === asked) ?? drift.versions[0] ?? null;
-  const of = { ...(feature === undefined ? {} : { feature }) };
+  const drawn = feature ?? farthestFeature(shown, place);
+  const of = { ...(drawn === undefined ? {} : { feature: drawn }) };
   const history =
     shown === null || place === undefined
       ? null
       : await driftHistory(isolate, model, { version: shown.version, place, ...of });
   const { driftScreen } = await import('../../console/screens/drift.tsx');
   return answerPage(c, driftScreen(await frameOf(c), { drift, shown, history }));
+}
+
+/** The histogram that a place is opened with is that of the feature which is farthest from its baseline. */
+function farthestFeature(shown: VersionDrift | null, place: string | undefined): string | undefined {
+  const features = shown?.places.find((each) => each.place === place)?.window?.features ?? [];
+  return [...features].sort((a, b) => b.psi - a.psi)[0]?.feature;
 }
 
 export async function showBaselineChange(c: Context<AppContext>) {

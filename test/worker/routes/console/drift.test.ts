@@ -64,6 +64,17 @@ test('shows a place with its features, windows and histogram, and accepts its va
   expect(textOf(html)).toContain('pop:<i>HEL</i>');
   expect(textOf(html)).toContain('x[0]: shares of the values in the newest window');
   expect(textOf(html)).toContain('Accept as the new normal here');
+  // Both histograms as bars: two for each bin of the table, and a sentence for whoever cannot see them.
+  const [, drawing = ''] = /<svg class="plot bars"(.*?)<\/svg>/s.exec(html) ?? [];
+  const [, table = ''] = /<caption>x\[0\]: shares.*?<tbody>(.*?)<\/tbody>/s.exec(html) ?? [];
+  const bins = table.split('<tr>').length - 1;
+  expect(bins).toBeGreaterThan(3);
+  expect(drawing.split('<rect').length - 1).toBe(2 * bins);
+  expect(drawing).toMatch(
+    /aria-label="x\[0\]: farthest apart in the bin .*? % \(baseline\) against .*? % \(newest window\)\./,
+  );
+  // A place that is opened without a feature shows the one that is farthest from its baseline.
+  expect((await session.get(`${path}?version=1&place=global`)).html).toContain('<svg class="plot bars"');
   const csrf = await session.mark();
   const fields = { action: 'accept', version: '1', place: 'global', reason: '<b>warm</b>', csrf };
   const { status, to } = await session.post(`${path}/change`, fields);
