@@ -8,6 +8,8 @@ import { scratchFolder } from './scratch.ts';
 export interface Bundles extends AsyncDisposable {
   /** The serving Worker. */
   readonly popserve: WorkerModules;
+  /** The Worker that runs LiteRT behind it. */
+  readonly litert: WorkerModules;
   readonly stock: WorkerModules;
   readonly stockPictures: WorkerModules;
   readonly bare: WorkerModules;
@@ -18,6 +20,7 @@ export interface Bundles extends AsyncDisposable {
 
 export async function bundleAll(): Promise<Bundles> {
   const serving = await bundleWorker('index');
+  const litert = await bundleWorker('litert');
   const { compatibilityDate = '', bindings = {} } = serving.options;
   const folder = await scratchFolder();
   const bundled = async (...entries: string[]): Promise<WorkerModules> => {
@@ -35,6 +38,7 @@ export async function bundleAll(): Promise<Bundles> {
   try {
     return {
       popserve: { modules: serving.modules, compatibilityDate },
+      litert: { modules: litert.modules, compatibilityDate },
       stock: await bundled('stock-worker', 'stock-glue'),
       stockPictures: await bundled('stock-pictures', 'stock-glue'),
       bare: await bundled('bare-worker'),

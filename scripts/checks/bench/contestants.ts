@@ -20,12 +20,18 @@ interface StartOptions {
   readonly onLog?: (line: string) => void;
   /** Over the settings of wrangler.toml. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** With the Worker that runs LiteRT behind it. */
+  readonly litert?: boolean;
 }
 
 /** The serving Worker with all models of the shelf in its registry. */
-export function startPopserve({ bundles, models }: BenchContext, options: StartOptions = {}): Promise<MeasuredWorker> {
+export function startPopserve(
+  { bundles, models }: BenchContext,
+  { litert = false, ...options }: StartOptions = {},
+): Promise<MeasuredWorker> {
   return startMeasured({
     ...options,
+    ...(litert ? { litert: bundles.litert } : {}),
     worker: bundles.popserve,
     telemetry: true,
     settings: { ...bundles.settings, ...options.settings },
@@ -37,7 +43,7 @@ export function startPopserve({ bundles, models }: BenchContext, options: StartO
 export function startStock(
   { bundles, models }: BenchContext,
   served: BenchModel,
-  options: StartOptions = {},
+  options: Omit<StartOptions, 'litert'> = {},
 ): Promise<MeasuredWorker> {
   return startMeasured({
     ...options,
@@ -63,7 +69,16 @@ export function startStockPictures(
   return startMeasured({ worker: bundles.stockPictures, settings, store });
 }
 
-export function startBare({ bundles }: BenchContext, options: StartOptions = {}): Promise<MeasuredWorker> {
+/** The Worker that runs LiteRT, alone: nothing but a call of its state reaches it. */
+export function startLiteRt({ bundles, models }: BenchContext): Promise<MeasuredWorker> {
+  const store = { worker: bundles.diskStore, directory: models.store.directory };
+  return startMeasured({ worker: bundles.litert, store });
+}
+
+export function startBare(
+  { bundles }: BenchContext,
+  options: Omit<StartOptions, 'litert'> = {},
+): Promise<MeasuredWorker> {
   return startMeasured({ ...options, worker: bundles.bare });
 }
 

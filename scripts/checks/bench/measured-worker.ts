@@ -20,6 +20,8 @@ export interface MeasuredOptions {
   readonly store?: { readonly worker: WorkerModules; readonly directory: string };
   /** Gives it the Durable Objects of the serving Worker. */
   readonly telemetry?: boolean;
+  /** The second Worker behind the binding LITERT, which reads models from the same store. */
+  readonly litert?: WorkerModules;
   /** Opens the inspector; without it nothing watches the isolate. */
   readonly inspect?: boolean;
   /** Lines that the Worker logs. */
@@ -50,7 +52,7 @@ export async function startMeasured(options: MeasuredOptions): Promise<MeasuredW
 }
 
 async function configText(
-  { worker, settings = {}, store, telemetry = false }: MeasuredOptions,
+  { worker, settings = {}, store, telemetry = false, litert }: MeasuredOptions,
   folder: string,
 ): Promise<string> {
   const bindings = textBindings(settings);
@@ -65,6 +67,10 @@ async function configText(
     bindings.push('(name = "MODELS", r2Bucket = "store")', '(name = "ROUTES", kvNamespace = "store")');
     services.push('(name = "store", worker = .store)', `(name = "disk", disk = (path = ${quote(store.directory)}))`);
   }
+  if (litert) {
+    bindings.push('(name = "LITERT", service = "litert")');
+    services.push('(name = "litert", worker = .litert)');
+  }
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
@@ -78,5 +84,5 @@ const measured :Workerd.Worker = (
   ${store ? 'cacheApiOutbound = "store",' : ''}
   ${telemetry ? `${durableObjects},` : ''}
 );
-${store ? `\nconst store :Workerd.Worker = (${workerCode(store.worker)}, bindings = [(name = "DISK", service = "disk")]);\n` : ''}`;
+${litert ? `\nconst litert :Workerd.Worker = (${workerCode(litert)}, bindings = [${store ? '(name = "MODELS", r2Bucket = "store")' : ''}]);\n` : ''}${store ? `\nconst store :Workerd.Worker = (${workerCode(store.worker)}, bindings = [(name = "DISK", service = "disk")]);\n` : ''}`;
 }

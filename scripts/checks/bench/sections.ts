@@ -13,6 +13,7 @@ import { latency } from './sections/latency.ts';
 import { loading } from './sections/loading.ts';
 import { pictures } from './sections/pictures.ts';
 import { resident } from './sections/resident.ts';
+import { secondEngine } from './sections/second-engine.ts';
 import { telling } from './sections/telling.ts';
 import { throughput } from './sections/throughput.ts';
 import { tokens } from './sections/tokens.ts';
@@ -23,6 +24,7 @@ export const sections: readonly Section[] = [
   jsMemory,
   coldStart,
   coldCpu,
+  secondEngine,
   latency,
   largeTensor,
   drift,
