@@ -88,6 +88,7 @@ for (const model of models) {
       model: model.toLowerCase(),
       version: '1',
       probeLimitMs: 0,
+      engine: 'onnxruntime',
       tolerance: await toleranceOf(model),
       ...(validation ? { validation } : {}),
     },

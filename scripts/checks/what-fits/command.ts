@@ -30,7 +30,7 @@ async function measure(file: string): Promise<string[]> {
   const name = basename(file) === 'model.onnx' ? basename(dirname(file)) : basename(file).replace(/\.\w+$/, '');
   try {
     const { manifest } = await preparePublication(
-      { file, model: 'measured', version: '1', probeLimitMs: 0 },
+      { file, model: 'measured', version: '1', probeLimitMs: 0, engine: 'onnxruntime' },
       { step: () => undefined, note: () => undefined },
       inspector,
     );
