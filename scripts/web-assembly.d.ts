@@ -21,5 +21,7 @@ declare namespace WebAssembly {
     grow(pages: number): number;
   }
 
+  class RuntimeError extends Error {}
+
   function compile(bytes: Uint8Array): Promise<Module>;
 }

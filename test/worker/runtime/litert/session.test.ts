@@ -202,6 +202,45 @@ describe('a heap of LiteRT', () => {
     expect(load(fresh, converted).outputs).toHaveLength(1);
   });
 
+  it('is broken by a trap, and by whatever else is thrown out of the module', async () => {
+    const thrown = [new WebAssembly.RuntimeError('unreachable'), new RangeError('Maximum call stack size exceeded'), 7];
+    for (const cause of thrown) {
+      const heap = await LiteRtHeap.create(limitBytes);
+      const fail = () =>
+        heap.call('run the model', () => {
+          throw cause;
+        });
+      expect(fail).toThrow(HeapBrokenError);
+      expect(heap.broken).toBe(cause instanceof Error ? cause.message : 'an exception that LiteRT did not catch');
+      expect(() => heap.allocate(1)).toThrow(HeapBrokenError);
+    }
+  });
+
+  it('takes what LiteRT tells in its log alone for a refusal, and stays whole', async () => {
+    const heap = await LiteRtHeap.create(limitBytes);
+    const bytes = await convert(twoByTwo(), [a, b]);
+    const pointer = heap.allocate(bytes.length);
+    heap.bytes(pointer, bytes.length).set(bytes);
+    const { environment } = heap;
+    const options = {
+      environment,
+      accelerator: 'wasm',
+      cpuOptions: { numThreads: 1 },
+      gpuOptions: {},
+      webNNOptions: {},
+    };
+    // The run returns outputs, which nothing was written to.
+    const runWithoutInputs = () =>
+      heap.call('run the model', (litert) => {
+        const loaded = litert.loadModel(environment, pointer, bytes.length);
+        return litert.compileModel(environment, loaded, options).run(0, []);
+      });
+    expect(runWithoutInputs).toThrow(RefusedError);
+    expect(runWithoutInputs).toThrow('cannot run the model: Input buffer size mismatch');
+    expect(heap.broken).toBeNull();
+    expect(runAll(load(heap, bytes), [a, b])).toHaveLength(2);
+  });
+
   it('starts again in the same memory, as a fresh one', async () => {
     let heap = await LiteRtHeap.create(limitBytes);
     const small = await convert(twoByTwo(), [a, b]);
