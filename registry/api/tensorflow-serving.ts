@@ -27,7 +27,7 @@ export const versionStatusSchema = z.object({
 
 export type VersionStatus = z.infer<typeof versionStatusSchema>;
 
-/** What TensorFlow Serving's clients read here, and those of KServe's first protocol. */
+/** Clients of TensorFlow Serving read this, and those of KServe's first protocol. */
 export const servedVersionsSchema = z.object({
   name: modelNameSchema,
   ready: z.boolean().describe('Whether the version that is asked for, by default the active one, can answer.'),
@@ -36,8 +36,22 @@ export const servedVersionsSchema = z.object({
 
 export type ServedVersions = z.infer<typeof servedVersionsSchema>;
 
-/** KServe's list of models. */
-export const servedModelsSchema = z.object({ models: z.array(modelNameSchema) });
+/**
+ * KServe's list of models, and OpenAI's in the same object.
+ * @see https://platform.openai.com/docs/api-reference/models/list
+ */
+export const servedModelsSchema = z.object({
+  models: z.array(modelNameSchema),
+  object: z.literal('list'),
+  data: z.array(
+    z.object({
+      id: modelNameSchema,
+      object: z.literal('model'),
+      created: z.literal(0).describe('The list of names does not tell when a model was made.'),
+      owned_by: z.literal('popserve'),
+    }),
+  ),
+});
 
 export type ServedModels = z.infer<typeof servedModelsSchema>;
 

@@ -87,6 +87,12 @@ describe('openai', () => {
     expect(plain.data.map(({ embedding }) => embedding)).toEqual([[1], [1]]);
   });
 
+  test('models.list, page by page as its iterator asks', async () => {
+    const listed = [];
+    for await (const { id, object } of client().models.list()) listed.push(`${object} ${id}`);
+    expect(listed).toEqual(['cats', 'colour', 'moods', 'names', 'sentences'].map((name) => `model ${name}`));
+  });
+
   test('a refusal is an error of its own kind', async () => {
     const error: unknown = await client()
       .embeddings.create({ model: 'nobody', input: 'good' })

@@ -40,7 +40,8 @@ function predict(c: Context<AppContext>) {
 
 async function list(c: Context<AppContext>) {
   const models = await c.var.isolate.registry.modelNames(visibleModels(c), spendOf(c));
-  return c.json({ models } satisfies ServedModels);
+  const data = models.map((id) => ({ id, object: 'model', created: 0, owned_by: 'popserve' }) as const);
+  return c.json({ models, object: 'list', data } satisfies ServedModels);
 }
 
 async function status(c: Context<AppContext>) {

@@ -129,7 +129,11 @@ export const inferenceOperations: Operations = {
   ...predictions('predictOfVersion', ':model/versions/', '{model}/versions/{version}', 'a version'),
   ...predictions('predictOfLabel', ':model/labels/', '{model}/labels/{label}', 'an alias'),
   'GET /v1/models': {
-    ...{ id: 'listServed', tag: 'TensorFlow Serving', summary: 'Names of models, as clients of KServe read them' },
+    ...{
+      id: 'listServed',
+      tag: 'TensorFlow Serving',
+      summary: 'Names of models, as clients of KServe and of OpenAI read them',
+    },
     answer: { content: 'ServedModels' },
   },
   ...described('Model', ':model', 'a model'),
