@@ -1,4 +1,4 @@
-// What the open window of a place waits for, in words: for the command and the console.
+// Says in words how many rows or how much time the open window of a place still waits for: for the command and the console.
 import type { PlaceDrift } from './api/drift.ts';
 
 /**

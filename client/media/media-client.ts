@@ -33,7 +33,7 @@ import { type Marked, toSpans } from './text-spans.ts';
 import type { StartedTexts } from './text-steps.ts';
 import { Tokenizers } from './tokenizers.ts';
 
-/** What a caller may ask of a task, in the API's names. */
+/** The parameters of a task under the API's names. */
 type Parameters = Readonly<Record<string, number | undefined>>;
 
 /** A picture with what is asked about it. */
@@ -46,7 +46,7 @@ interface Look {
 
 type TextSteps = typeof import('./text-steps.ts');
 
-/** What is asked about texts, and how it is begun where the version runs here. */
+/** A question about texts, and the way to begin it where the version runs here. */
 interface AskedOfTexts<A> {
   readonly task: 'text-classification' | 'token-classification';
   readonly parameters: Parameters;

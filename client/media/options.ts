@@ -73,7 +73,7 @@ export interface ReadAnswer extends Provenance {
   score: number;
 }
 
-/** What was read of the texts of a call. */
+/** Tells how much of a call's texts the model has read. */
 export interface TextsRead {
   /** Whether a text had more tokens than the model takes, and was cut off. */
   truncated: boolean;

@@ -29,13 +29,13 @@ export interface Read<Answer> {
   readonly truncated: boolean;
 }
 
-/** What a caller may ask of labels. */
+/** A caller may limit the labels of an answer. */
 export interface LabelParameters {
   readonly topK?: number | undefined;
   readonly threshold?: number | undefined;
 }
 
-/** What a caller may ask of vectors. */
+/** A caller may shorten the vectors of an answer, and name the prompt in front of the texts. */
 export interface EmbeddingParameters {
   readonly dimensions?: number | undefined;
   readonly prompt?: string | undefined;

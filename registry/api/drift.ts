@@ -182,7 +182,7 @@ export const placeSchema = z
   .regex(/^(global|(pop|region):[\x21-\x7e]{1,64})$/, 'expected global, pop:NAME or region:NAME')
   .describe('`pop:FRA`, `region:EU` or `global`.');
 
-/** What may be done about the baseline of a place. */
+/** A change of the baseline of a place. */
 export const baselineActionSchema = z.strictObject({
   action: z
     .enum(['accept', 'withdraw'])

@@ -238,7 +238,7 @@ export async function wrangler(args: readonly string[], cwd = projectRoot): Prom
   return stdout + stderr;
 }
 
-/** What is made of other sources; another process may be replacing it at this moment. */
+/** Whether the folder is made of other sources: another process may be replacing it at this moment. */
 function isDerived(folder: string): boolean {
   return relative(projectRoot, folder) === join('worker', 'console', 'derived');
 }

@@ -1,6 +1,7 @@
 // Finds where bytes stop being JSON. The codecs read JSON by their own means; this runs after one of them has refused a body, to
 // tell the caller where to look. It takes no memory beyond a stack of open brackets. NaN and the infinities count as values, as
 // everywhere in requests.
+import { backslash, closeBrace, closeBracket, colon, comma, openBrace, openBracket, quote } from './json-bytes.ts';
 import { tokenAt } from './non-finite.ts';
 
 export interface JsonFault {
@@ -8,15 +9,6 @@ export interface JsonFault {
   readonly position: number;
   readonly expected: string;
 }
-
-const quote = 0x22;
-const backslash = 0x5c;
-const comma = 0x2c;
-const colon = 0x3a;
-const openBrace = 0x7b;
-const closeBrace = 0x7d;
-const openBracket = 0x5b;
-const closeBracket = 0x5d;
 
 const escapes = new Set([...'"\\/bfnrt'].map((character) => character.charCodeAt(0)));
 const words = ['true', 'false', 'null'].map((word) => new TextEncoder().encode(word));

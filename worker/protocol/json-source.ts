@@ -1,14 +1,7 @@
 // How a number was written in JSON that was parsed, for messages: JSON.parse rounds what is beyond 2^53, and turns what is beyond FP64
 // into an infinity.
 
-const quote = 0x22;
-const backslash = 0x5c;
-const comma = 0x2c;
-const colon = 0x3a;
-const openBrace = 0x7b;
-const closeBrace = 0x7d;
-const openBracket = 0x5b;
-const closeBracket = 0x5d;
+import { backslash, closeBrace, closeBracket, colon, comma, openBrace, openBracket, quote } from './json-bytes.ts';
 
 /**
  * @param bytes well-formed JSON

@@ -10,7 +10,7 @@ export interface RequestCost {
 
 interface Load {
   readonly connections: number;
-  /** Of all connections together. */
+  /** The sum over all connections. */
   readonly requests: number;
 }
 

@@ -38,7 +38,7 @@ interface Bar {
 export interface Chart {
   /** Under 50 characters. */
   readonly title: string;
-  /** What the values are, under 40 characters. */
+  /** Names the values and their unit in less than 40 characters. */
   readonly unit: string;
   readonly better: 'more' | 'less';
   /** Sentences on how it was measured. */
@@ -46,7 +46,7 @@ export interface Chart {
   readonly bars: readonly Bar[];
 }
 
-/** What contestants took in the same rounds, kept by `--record` for a later `--compare`. */
+/** The time or memory that contestants took in the same rounds, kept by `--record` for a later `--compare`. */
 export interface Series {
   /** Unique in its section. */
   readonly name: string;
