@@ -3,9 +3,10 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Miniflare } from 'miniflare';
-import { type Bundle, bundleProject, bundleWorker, type WorkerOptions, type WorkerProject } from '../build/bundle.ts';
+import { type Bundle, bundleProject, bundleWorker, type WorkerProject } from '../build/bundle.ts';
 import { blankedEnvironment } from '../build/child-environment.ts';
 import { importMiniflare } from '../build/operator-tools.ts';
+import { bundleEngine, type LocalEngine } from './second-engine.ts';
 
 /** The variable that tells one PoP's process from another's. */
 export const popMarkName = 'POP_MARK';
@@ -31,8 +32,10 @@ export interface PopOptions {
   readonly rateLimits?: Readonly<Record<string, { readonly limit: number; readonly period: 10 | 60 }>>;
   /** The platform as it may be elsewhere or later, in place of what wrangler.toml says. */
   readonly platform?: Platform;
-  /** Source of a Worker that answers in place of the second engine's; without it onnxruntime runs everything. */
-  readonly litert?: string;
+  /** The Worker of the second engine, one for each PoP; without it onnxruntime runs everything. */
+  readonly litert?: LocalEngine;
+  /** Told where the second engine's Worker does not build: the PoP starts without it. */
+  readonly onNote?: (note: string) => void;
   /** Opens the inspector on a free port, for measurements. */
   readonly inspect?: boolean;
   /** Stands in the environment of workerd's process as `POP_MARK`, so that the process can be found. */
@@ -114,7 +117,8 @@ interface PopWorker {
 async function start(options: PopOptions, workers: readonly PopWorker[]): Promise<Pop> {
   const { Miniflare } = await importMiniflare();
   const bundle = options.project === undefined ? await bundleWorker('index') : await bundleProject(options.project);
-  const { mark, litert } = options;
+  const { mark } = options;
+  const engine = await engineOf(options, bundle);
   const configured = bundle.options;
   const given = configured.bindings?.ADMIN_TOKEN;
   const token = await keepToken(options.directory, typeof given === 'string' && given !== '' ? given : null);
@@ -125,7 +129,6 @@ async function start(options: PopOptions, workers: readonly PopWorker[]): Promis
     name === home || typeof telemetry !== 'object'
       ? configured.durableObjects
       : { ...durableObjects, TELEMETRY: { ...telemetry, scriptName: home } };
-  const hasLitert = litert !== undefined;
   const kept = (name: string) => (options.directory === null ? false : join(options.directory, name));
   const miniflare = new Miniflare({
     host: options.host ?? '127.0.0.1',
@@ -145,7 +148,7 @@ async function start(options: PopOptions, workers: readonly PopWorker[]): Promis
       ...workers.map(({ name, settings }) => ({
         ...configured,
         name,
-        ...(hasLitert ? { serviceBindings: { LITERT: litertName(name) } } : {}),
+        ...(engine === null ? {} : { serviceBindings: { LITERT: engineName(name) } }),
         modulesRoot: bundle.directory,
         ...dated(configured, options.platform),
         modules: modulesOf(bundle, options.platform),
@@ -162,7 +165,9 @@ async function start(options: PopOptions, workers: readonly PopWorker[]): Promis
           ...settings,
         },
       })),
-      ...(hasLitert ? workers.map(({ name }) => litertWorker(name, litert, configured)) : []),
+      ...(engine === null
+        ? []
+        : workers.map(({ name }) => ({ ...engine, name: engineName(name), r2Buckets: { MODELS: bucketName } }))),
     ],
   });
   try {
@@ -176,20 +181,20 @@ async function start(options: PopOptions, workers: readonly PopWorker[]): Promis
   }
 }
 
-function litertName(pop: string): string {
+function engineName(pop: string): string {
   return `${pop}-litert`;
 }
 
-/** Each PoP has one, with the same bucket. */
-function litertWorker(name: string, script: string, { compatibilityDate, compatibilityFlags = [] }: WorkerOptions) {
-  return {
-    name: litertName(name),
-    ...(compatibilityDate === undefined ? {} : { compatibilityDate }),
-    compatibilityFlags: [...compatibilityFlags],
-    modules: true as const,
-    script,
-    r2Buckets: { MODELS: bucketName },
-  };
+/** A PoP does without the second engine rather than not start. */
+async function engineOf({ litert, project, onNote }: PopOptions, serving: Bundle) {
+  try {
+    return await bundleEngine(litert, project, serving);
+  } catch (error) {
+    onNote?.(
+      `the Worker of the second engine does not build, so onnxruntime runs every model: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    return null;
+  }
 }
 
 /** The same as long as the token is, so that answers' ids outlive the process. The token cannot be found out from it. */

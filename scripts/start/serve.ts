@@ -51,7 +51,7 @@ export async function serve(options: ServeOptions, say: (line: string) => void):
   const ofCheckout = !isBuilt && folder === projectRoot && options.environment === undefined;
   const settings = await givenSettings(folder, options);
   const project = ofCheckout ? undefined : { folder, config, environment: options.environment };
-  const pop = await start(options, project, settings);
+  const pop = await start(options, say, project, settings);
   taken.defer(() => pop.stop().catch(() => {}));
   for (const note of unknownVariables(pop.variables, { given: settings, config })) say(`Note: ${note}`);
   // Disposed before the PoP, which then ends its workerd itself.
@@ -77,6 +77,7 @@ export async function serve(options: ServeOptions, say: (line: string) => void):
 
 async function start(
   { port, host, data, verbose }: ServeOptions,
+  say: (line: string) => void,
   project: WorkerProject | undefined,
   settings: Readonly<Record<string, string>>,
 ): Promise<Pop> {
@@ -87,6 +88,8 @@ async function start(
       port,
       host,
       defaults: localDefaults,
+      litert: 'own',
+      onNote: (note) => say(`Note: ${note}`),
       settings,
       // What others reach is as the wrangler file has it for deployments.
       closed: !isOnlyLocal(host),

@@ -19,8 +19,8 @@ export class LitertPop {
   }
 
   static async start(settings: Readonly<Record<string, string>> = {}): Promise<LitertPop> {
-    const litert = await readFile(join(import.meta.dirname, 'litert-stand-in.js'), 'utf8');
-    return new LitertPop(await TestPop.start(settings, { litert }));
+    const standIn = await readFile(join(import.meta.dirname, 'litert-stand-in.js'), 'utf8');
+    return new LitertPop(await TestPop.start(settings, { litert: { standIn } }));
   }
 
   stop(): Promise<void> {
