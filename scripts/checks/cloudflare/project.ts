@@ -14,6 +14,8 @@ export async function scratchProject(): Promise<ScratchProject> {
   const config = join(folder, 'wrangler.toml');
   const text = await readFile(join(projectRoot, 'wrangler.toml'), 'utf8');
   const moved = text
+    // The Worker that it binds is another deployment; a test that is about it describes it.
+    .replace(/^\[\[(env\.\w+\.)?services\]\]\n(.+\n)+/gm, '')
     .replace(/^main = .*$/m, `main = ${JSON.stringify(join(projectRoot, 'worker', 'index.ts'))}`)
     .replace(/^\[build\]$/m, `[build]\ncwd = ${JSON.stringify(projectRoot)}`);
   await writeFile(config, moved);
