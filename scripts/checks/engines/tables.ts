@@ -85,7 +85,7 @@ export function warmLines(verdicts: readonly Verdict[]): string[] {
 export function coldLines(verdicts: readonly Verdict[]): string[] {
   const each = (text: (engine: EngineName) => string) => engines.map(text);
   return [
-    'The linear memory after the warm runs (LiteRT and thin share one), MiB:',
+    'The linear memory after the warm runs, MiB:',
     '',
     ...tableLines({
       columns: ['net', 'converted model', ...engines],
