@@ -65,7 +65,8 @@ function byteLengthOf(data: SentTensor['data']): number {
 
 /** @returns the offset behind the elements */
 function write(data: SentTensor['data'], target: Uint8Array, offset: number): number {
-  if ('write' in data) {
+  // A Buffer of Node has a `write` of its own.
+  if (!(data instanceof Uint8Array) && 'write' in data) {
     const isAligned = offset % alignment === 0;
     const place = isAligned ? target.subarray(offset, offset + data.byteLength) : new Uint8Array(data.byteLength);
     data.write(place);

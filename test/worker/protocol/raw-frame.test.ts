@@ -35,6 +35,12 @@ describe('a raw frame', () => {
     }
   });
 
+  it('takes elements in a Buffer of Node, which has a method `write` of its own', () => {
+    const tensor = { name: 'x', elementType: 2, shape: [3], data: Buffer.from([1, 2, 3]) };
+    const [decoded] = decodeFrame(encodeFrame({ tensors: [tensor], extra: {} })).tensors;
+    expect(decoded?.data).toEqual(Uint8Array.of(1, 2, 3));
+  });
+
   const bytesOf = (maxLength: number) => fc.uint8Array({ maxLength });
   const tensorOf = fc.record({
     name: fc.string({ unit: 'grapheme' }),

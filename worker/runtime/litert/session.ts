@@ -72,8 +72,8 @@ export class LiteRtSession implements ModelSession {
     this.#kept.forEach(({ pointer, value }, index) => {
       const target = heap.bytes(pointer, value.bytes);
       const data = elements[index];
-      if (data !== undefined && 'write' in data) data.write(target);
-      else if (data !== undefined) target.set(data);
+      if (data instanceof Uint8Array) target.set(data);
+      else data?.write(target);
     });
     let results: readonly GlueTensorBuffer[] = [];
     try {
