@@ -3,12 +3,15 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { projectRoot } from './project.ts';
+import { dirname, join } from 'node:path';
+import { locateTool } from './operator-tools.ts';
+import { isBuilt, projectRoot } from './project.ts';
 import { importMemory } from './wasm-memory.ts';
 
-/** The Workers import the derived files from here; git ignores them. */
-const target = join(projectRoot, 'worker', 'runtime', 'litert', 'module');
+/** The Workers import the derived files from here; git ignores them, and the package does not have them. */
+const target = isBuilt
+  ? join(projectRoot, 'dist', 'worker')
+  : join(projectRoot, 'worker', 'runtime', 'litert', 'module');
 
 /** With relaxed SIMD, without threads, without the suspending of promises. */
 const name = 'litert_wasm_internal';
@@ -88,7 +91,8 @@ export interface DerivedLiteRt {
 }
 
 /**
- * Writes the glue and the module into worker/runtime/litert/module, unless they are there already.
+ * Writes the glue and the module where the Workers import them from, unless they are there already.
+ * @throws {PopserveError} INTERNAL if @litertjs/core is not installed
  * @throws {Error} if the installed package is not the one that the replacements are for
  */
 export async function deriveLiteRt(): Promise<void> {
@@ -97,7 +101,7 @@ export async function deriveLiteRt(): Promise<void> {
     .update(JSON.stringify([proven, replacements, memoryImport]))
     .digest('hex');
   if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === rules) return;
-  const { glue, wasm } = await readLiteRt(join(projectRoot, 'node_modules', '@litertjs', 'core'));
+  const { glue, wasm } = await readLiteRt(dirname(locateTool('@litertjs/core', 'package.json')));
   await mkdir(target, { recursive: true });
   await write(`${name}.mjs`, glue);
   await write(`${name}.wasm`, wasm);

@@ -15,7 +15,9 @@ const places: Readonly<Record<string, string>> = {
   'ci.yml': join('.github', 'workflows', 'ci.yml'),
   gitignore: '.gitignore',
   'index.ts.txt': join('src', 'index.ts'),
+  'litert.ts.txt': join('src', 'litert.ts'),
   npmrc: '.npmrc',
+  'wrangler.litert.toml': 'wrangler.litert.toml',
   'wrangler.toml': 'wrangler.toml',
 };
 

@@ -5,6 +5,7 @@ import { findProject } from '../build/operator-project.ts';
 import { isBuilt, projectRoot } from '../build/project.ts';
 import { demoModel, demoPictureModel } from '../demo/demo-model.ts';
 import { type Pop, startPop } from '../local-pop/pop.ts';
+import { Taken } from '../taken.ts';
 import { isEverywhere, type Served } from './announcement.ts';
 import { guardRuntime } from './guard-runtime.ts';
 import { holdFolder } from './hold-folder.ts';
@@ -12,7 +13,6 @@ import { givenSettings, isOnlyLocal, localDefaults, type SettingFlags, unknownVa
 import { releaseDemo, releaseDemoPictures } from './release-demo.ts';
 import { requireAddress } from './require-address.ts';
 import { markRunning } from './running-pops.ts';
-import { Taken } from './taken.ts';
 
 export interface ServeOptions extends SettingFlags {
   readonly port: number;

@@ -37,6 +37,7 @@ import { type PreparationSettings, settingsOf } from '../publish/settings.ts';
 import { readSource, type Source } from '../publish/source.ts';
 import { tryZeroSizes } from '../publish/try-zero-sizes.ts';
 import { makeWarmup } from '../publish/warmup.ts';
+import { Taken } from '../taken.ts';
 import { checkEarly } from './check-early.ts';
 import { type GateData, inBatches, readGateData, sampleInputs } from './gate-data.ts';
 import { makeGolden } from './make-golden.ts';
@@ -71,7 +72,7 @@ export async function preparePublication(
   const takesTexts = options.pipeline !== undefined && isTextTask(taskOf(options.pipeline));
   if (options.validation && source.onnx && !takesTexts) await checkEarly(options.validation, source.onnx.graph);
   if (inspector === undefined) progress.step('starting the WASM runtime to try it in');
-  await using processes = new AsyncDisposableStack();
+  await using processes = new Taken();
   const started = async (bothEngines: boolean) => {
     const own = await Inspector.start({ heapLimitMib: settings.memoryBudgetMib, bothEngines });
     processes.defer(() => own.close());

@@ -165,6 +165,10 @@ describe.skipIf(!reachable)('the package', () => {
       const { stdout } = expectDone(await consumer.run('npx', ['wrangler', 'deploy', '--dry-run'], inProject));
       expect(stdout).toMatch(/env\.TELEMETRY \(ModelTelemetry\)[\s\S]*env\.ROUTES[\s\S]*env\.MODELS \(my-pop-models\)/);
       expect(stdout).toContain('--dry-run: exiting now.');
+      const words = ['wrangler', 'deploy', '--dry-run', '--config', 'wrangler.litert.toml'];
+      const engine = expectDone(await consumer.run('npx', words, inProject));
+      expect(engine.stdout).toContain('env.MODELS (my-pop-models)');
+      expect(engine.stdout).toContain('--dry-run: exiting now.');
     });
 
     it('runs under wrangler dev, where the command finds the token in .dev.vars', async () => {

@@ -29,7 +29,7 @@ const common = {
   logLevel: 'warning',
 } satisfies BuildOptions;
 
-/** Read from the operator's own installation when the Worker starts: see bundle.ts. */
+/** Derived from the operator's own installation: see derive-litert-command.ts, and bundle.ts for the inspection Worker. */
 const litertModules = /litert_wasm_internal\.(mjs|wasm)$/;
 
 /** @param folder of the compiled files, relative to the module that imports them */
@@ -57,6 +57,8 @@ function workerBuild(entry: string, outfile: string, compiled: string): BuildOpt
     entryPoints: [entry],
     outfile,
     target: 'es2024',
+    // A third of the text is indentation and comments; names stay, for stack traces.
+    minifyWhitespace: true,
     conditions: ['workerd', 'worker', 'browser'],
     external: ['cloudflare:*'],
     loader: { '.html': 'text', '.txt': 'text' },
@@ -88,10 +90,12 @@ export const commandBuilds = [
   // Alone, without half floats: onnxruntime-node wants their bits.
   { ...nodeBuild, entryPoints: ['scripts/inspect/native-child.ts'], outdir: commandFolder },
   { ...nodeBuild, entryPoints: ['scripts/convert-litert/convert-child.ts'], outdir: commandFolder },
+  { ...nodeBuild, entryPoints: ['scripts/build/derive-litert-command.ts'], outdir: commandFolder },
 ] satisfies BuildOptions[];
 
 const workerBuilds = [
   workerBuild('worker/index.ts', join(workerFolder, 'index.js'), '.'),
+  workerBuild('worker/litert/index.ts', join(workerFolder, 'litert.js'), '.'),
   ...['inspection-worker', 'engines-inspection-worker'].map((name) =>
     workerBuild(`scripts/inspect/worker/${name}.ts`, join(commandFolder, `${name}.js`), '../worker'),
   ),
@@ -111,5 +115,6 @@ export async function buildPackage(): Promise<void> {
   for (const file of compiledFiles)
     await copyFile(join(projectRoot, 'worker', file), join(workerFolder, basename(file)));
   await copyFile(join(projectRoot, 'worker', 'package.d.ts'), join(workerFolder, 'index.d.ts'));
+  await copyFile(join(projectRoot, 'worker', 'litert', 'package.d.ts'), join(workerFolder, 'litert.d.ts'));
   for (const file of dependencyFiles) await copyFile(dependencyFile(file), join(commandFolder, basename(file)));
 }

@@ -30,6 +30,8 @@ describe('a new project', () => {
       'README.md',
       'package.json',
       'src/index.ts',
+      'src/litert.ts',
+      'wrangler.litert.toml',
       'wrangler.toml',
     ]);
     for (const file of files) expect(read(folder, file)).not.toContain('my-pop');
@@ -58,6 +60,20 @@ describe('a new project', () => {
     expect(read(folder, '.gitignore')).toContain('.dev.vars');
     expect(read(folder, '.dev.vars')).toContain('ADMIN_TOKEN="a-token"');
     expect(statSync(join(folder, '.dev.vars')).mode & 0o077).toBe(0);
+  });
+
+  it('binds the Worker of the second engine, which has the same bucket and no address', () => {
+    const own = readConfig({ config: join(projectRoot, 'wrangler.litert.toml'), env: 'production' });
+    const serving = readConfig({ config: join(folder, 'wrangler.toml') });
+    const config = readConfig({ config: join(folder, 'wrangler.litert.toml') });
+    expect(serving.services).toEqual([{ binding: 'LITERT', service: config.name }]);
+    expect(config.r2_buckets).toEqual(serving.r2_buckets);
+    expect(config).toMatchObject({
+      compatibility_date: own.compatibility_date,
+      compatibility_flags: own.compatibility_flags,
+      workers_dev: false,
+      preview_urls: own.preview_urls,
+    });
   });
 
   it("has a wrangler.toml as popserve's own where it must be, and closed", () => {

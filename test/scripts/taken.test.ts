@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Taken } from '../../../scripts/start/taken.ts';
+import { Taken } from '../../scripts/taken.ts';
 
 const named = (name: string, log: string[]) => ({ name, [Symbol.dispose]: () => log.push(name) });
 

@@ -1,4 +1,4 @@
-// What a start has taken, given back in the reverse order: AsyncDisposableStack, which Node 22 does not have.
+// What was taken step by step, given back in the reverse order: AsyncDisposableStack, which Node 22 does not have.
 
 type GiveBack = () => unknown;
 
