@@ -7,6 +7,7 @@ import { PopserveError } from '../registry/errors.ts';
 import { isHostName } from '../registry/host-name.ts';
 import { mebibyte } from '../registry/mebibytes.ts';
 import type { SettingName } from '../registry/setting-names.ts';
+import { parseSettings } from './parse-settings.ts';
 import type { DecodeLimits } from './protocol/infer-request.ts';
 import { readClaimRules } from './security/claim-rules.ts';
 import type { JwtSettings } from './security/jwt-verifier.ts';
@@ -171,12 +172,7 @@ export const settingsSchema = z.object({
  * @throws PopserveError INTERNAL that names each setting at fault
  */
 export function parseConfig(env: object): Config {
-  const parsed = settingsSchema.safeParse(env);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-    throw new PopserveError('INTERNAL', `wrong settings: ${faults.join('; ')}`);
-  }
-  const settings = parsed.data;
+  const settings = parseSettings(settingsSchema, env);
   return {
     memoryBudgetBytes: settings.MEMORY_BUDGET_MIB * mebibyte,
     routeRefreshSeconds: settings.ROUTE_REFRESH_SECONDS,

@@ -18,7 +18,7 @@ export interface Deployment {
 /** The id that stands in the file until a namespace has been made. */
 const placeholder = /^0+$/;
 
-/** Of the Worker that serves, and of the one that runs LiteRT behind it. */
+/** The first describes the Worker that serves, the second the one that runs LiteRT behind it. */
 export const wranglerFiles = ['wrangler.toml', 'wrangler.litert.toml'] as const;
 
 /** wrangler takes a second to import. */

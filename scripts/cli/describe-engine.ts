@@ -1,4 +1,4 @@
-// What runs a version, and why: for `popserve publish` and `popserve show`.
+// The engine that runs a version and the reason, for `popserve publish` and `popserve show`.
 import type { Manifest } from '../../registry/manifest.ts';
 
 /** @returns a sentence without its full stop; null where LiteRT was never considered */

@@ -1,4 +1,4 @@
-// What the registry has of a model that is about to be published. A dry run writes nothing, so it does without where nobody can be asked.
+// The versions that the registry has of a model which is about to be published. A dry run writes nothing, so it does without where nobody can be asked.
 import type { ModelDetailsAnswer } from '../../registry/api/models.ts';
 import { PopserveError } from '../../registry/errors.ts';
 import type { Context } from './context.ts';

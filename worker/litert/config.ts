@@ -1,8 +1,8 @@
 // The engine Worker's settings: those of the serving Worker that say how much memory there is and how large a body may be.
 import * as z from 'zod';
 import { defaultLimits, isolateMemory } from '../../registry/default-limits.ts';
-import { PopserveError } from '../../registry/errors.ts';
 import { mebibyte } from '../../registry/mebibytes.ts';
+import { parseSettings } from '../parse-settings.ts';
 import { liteRtFirstBytes } from '../runtime/litert/litert-module.ts';
 
 export interface EngineConfig {
@@ -27,12 +27,7 @@ const settingsSchema = z.object({
  * @throws PopserveError INTERNAL that names each setting at fault
  */
 export function parseEngineConfig(env: object): EngineConfig {
-  const parsed = settingsSchema.safeParse(env);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-    throw new PopserveError('INTERNAL', `wrong settings: ${faults.join('; ')}`);
-  }
-  const settings = parsed.data;
+  const settings = parseSettings(settingsSchema, env);
   return {
     memoryBudgetBytes: settings.MEMORY_BUDGET_MIB * mebibyte,
     maxBodyBytes: settings.MAX_BODY_MIB * mebibyte,

@@ -1,7 +1,7 @@
 // One run: the frame of its inputs to the frame of its outputs.
 import { PopserveError } from '../../registry/errors.ts';
 import type { Manifest } from '../../registry/manifest.ts';
-import { decodeFrame, encodeFrame, type RawFrame } from '../protocol/raw-frame.ts';
+import { byteLengthOf, decodeFrame, encodeFrame, type RawFrame } from '../protocol/raw-frame.ts';
 import type { RequestScope } from '../request-scope.ts';
 import type { Account } from '../runtime/ledger.ts';
 import type { ModelCache } from '../runtime/model-cache.ts';
@@ -41,8 +41,4 @@ function outputsOf({ outputs }: RawFrame['extra'], { signature }: Manifest): rea
     'INVALID_ARGUMENT',
     `outputs: expected names of ${JSON.stringify(known)}, got ${JSON.stringify(outputs)}`,
   );
-}
-
-function byteLengthOf(data: Uint8Array | readonly Uint8Array[]): number {
-  return data instanceof Uint8Array ? data.length : data.reduce((sum, { length }) => sum + length, 0);
 }

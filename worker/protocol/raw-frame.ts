@@ -59,7 +59,8 @@ export function encodeFrame(frame: {
   return bytes;
 }
 
-function byteLengthOf(data: SentTensor['data']): number {
+/** Bytes of the elements; of strings without what divides them. */
+export function byteLengthOf(data: SentTensor['data']): number {
   return 'byteLength' in data ? data.byteLength : data.reduce((sum, piece) => sum + piece.length, 0);
 }
 

@@ -2,6 +2,7 @@
 // answers the same request, and LiteRT is left alone for that version for a pause that grows. The call itself is litert-call.ts.
 import { BoundedMap } from '../../registry/bounded-map.ts';
 import type { Manifest } from '../../registry/manifest.ts';
+import { byteLengthOf } from '../protocol/raw-frame.ts';
 import type { InputTensor, Tensor } from '../protocol/tensor.ts';
 import { freeBytes } from './free-bytes.ts';
 import type { Account } from './ledger.ts';
@@ -172,10 +173,6 @@ function haveShapes(
       return given?.length === shape.length && shape.every((size, axis) => given[axis] === size);
     })
   );
-}
-
-function byteLengthOf(data: InputTensor['data']): number {
-  return 'byteLength' in data ? data.byteLength : data.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** The bytes between the two Workers, in the account of their request: those of the request, then those of the answer. */

@@ -159,7 +159,7 @@ function costTable(title: string, costs: Readonly<Record<string, readonly Reques
   };
 }
 
-/** What a change may cost those who have no use for it. */
+/** A change may cost those who have no use for it at most this. */
 const mostOfBefore = 1.02;
 
 function priceFigure(title: string, { this: own = [], other = [] }: Readonly<Record<string, number[]>>): Figure {

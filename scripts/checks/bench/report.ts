@@ -43,7 +43,7 @@ export function markdownPage(
   return `${[...lines, ...sections].join('\n')}\n`;
 }
 
-/** Of all sections together; nothing where one does not tell. */
+/** The time of all sections together; nothing where one does not tell. */
 function duration(results: readonly SectionResult[]): string {
   const seconds = results.reduce((sum, result) => sum + (result.seconds ?? Number.NaN), 0);
   return results.length === 0 || Number.isNaN(seconds) ? '' : `; the sections took ${number(seconds / 60)} minutes`;

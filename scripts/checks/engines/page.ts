@@ -12,7 +12,7 @@ import { answerLines, coldLines, moduleLines, operatorLines, startUpLines, warmL
 
 /** The second engine is worth building when so many nets convert with the same answers and their median is so much faster. */
 const gate = { nets: 6, timesFaster: 1.5 } as const;
-/** What it is to reach once it is built. */
+/** The engine is to reach this once it is built. */
 const goal = { ofStock: 0.55 } as const;
 
 export interface Results {
@@ -25,9 +25,9 @@ export interface Results {
   /** null: it was not run. */
   readonly suite: readonly SuiteResult[] | null;
   readonly quick: boolean;
-  /** Of all nets, not of a few that were asked for. */
+  /** The results are those of all nets, not of a few that were asked for. */
   readonly whole: boolean;
-  /** That the run took. */
+  /** The run took so long. */
   readonly seconds: number;
 }
 

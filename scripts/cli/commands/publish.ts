@@ -142,7 +142,7 @@ async function publish(context: Context, path: string, options: PublishArguments
   });
 }
 
-/** What exists stays as it is: who has installed LiteRT since learns how the model comes to it. */
+/** A version that exists stays as it is: who has installed LiteRT since learns how the model comes to it. */
 function remarkOnEngine(kept: Manifest, fresh: Manifest): string[] {
   const { litert } = fresh.runtime;
   if (kept === fresh || litert === undefined || kept.runtime.litert !== undefined) return [];

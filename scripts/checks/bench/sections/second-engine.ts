@@ -1,4 +1,4 @@
-// What the second engine costs at the start: the serving Worker with and without it behind its binding, and the engine's Worker alone.
+// The cost of the second engine at the start: the serving Worker with and without it behind its binding, and the engine's Worker alone.
 import { pairedRatio, summarise } from '../../summarise.ts';
 import { startLiteRt, startPopserve } from '../contestants.ts';
 import { httpRequest } from '../http-connection.ts';
