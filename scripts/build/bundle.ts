@@ -14,6 +14,7 @@ import { deriveCodecs } from './derive-codecs.ts';
 import { deriveConsole } from './derive-console.ts';
 import { deriveLiteRt, readLiteRt } from './derive-litert.ts';
 import { deriveRuntime } from './derive-runtime.ts';
+import { engineFile } from './environments.ts';
 import { importWrangler, locateTool } from './operator-tools.ts';
 import { onProcessEnd } from './process-end.ts';
 import { commandFolder, isBuilt, projectRoot } from './project.ts';
@@ -37,7 +38,7 @@ const entries = {
 /** The wrangler file of each; of the two that are deployed, their own. */
 const configs: Readonly<Record<keyof typeof entries, string>> = {
   index: 'wrangler.toml',
-  litert: 'wrangler.litert.toml',
+  litert: engineFile,
   'inspection-worker': toolsConfig,
   'engines-inspection-worker': toolsConfig,
 };

@@ -18,8 +18,11 @@ export interface Deployment {
 /** The id that stands in the file until a namespace has been made. */
 const placeholder = /^0+$/;
 
-/** The first describes the Worker that serves, the second the one that runs LiteRT behind it. */
-export const wranglerFiles = ['wrangler.toml', 'wrangler.litert.toml'] as const;
+/** The file of the Worker that runs LiteRT lies beside that of the serving Worker, in every project. */
+export const engineFile = 'wrangler.litert.toml';
+
+/** The files of the two Workers that are deployed. */
+export const wranglerFiles = ['wrangler.toml', engineFile] as const;
 
 /** wrangler takes a second to import. */
 export async function readDeployments(file: (typeof wranglerFiles)[number]): Promise<Deployment[]> {

@@ -3,9 +3,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Unstable_Config } from 'wrangler';
-
-/** Beside the file of the serving Worker, with the same environments. */
-const configName = 'wrangler.litert.toml';
+import { engineFile } from '../build/environments.ts';
 
 /** The serving Worker's binding. */
 const bindingName = 'LITERT';
@@ -32,7 +30,7 @@ export function readSecondEngine(
   readConfig: ReadConfig,
 ): SecondEngineTarget {
   const bound = serving.services?.find(({ binding }) => binding === bindingName)?.service ?? null;
-  const config = join(folder, configName);
+  const config = join(folder, engineFile);
   if (!existsSync(config)) return { bound, described: null };
   const { name = '', r2_buckets: buckets } = readConfig({ config, env: environment }, { hideWarnings: true });
   const bucket = buckets.find(({ binding }) => binding === 'MODELS')?.bucket_name;
@@ -60,11 +58,11 @@ export function secondEngineFaults(
   bucket: string | undefined,
 ): Faults {
   if (bound === null) {
-    const note = `${file} has no services binding '${bindingName}': the Worker of ${configName} is not deployed, and onnxruntime runs every model`;
+    const note = `${file} has no services binding '${bindingName}': the Worker of ${engineFile} is not deployed, and onnxruntime runs every model`;
     return { stops: [], notes: described === null ? [] : [note] };
   }
   if (described === null) {
-    const note = `${file} binds ${bindingName} to the Worker ${bound}, which no ${configName} beside it describes: the platform refuses the binding unless that Worker is there`;
+    const note = `${file} binds ${bindingName} to the Worker ${bound}, which no ${engineFile} beside it describes: the platform refuses the binding unless that Worker is there`;
     return { stops: [], notes: [note] };
   }
   const own = basename(described.config);

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Bundle, bundleProject, bundleWorker, type WorkerProject } from '../build/bundle.ts';
+import { engineFile } from '../build/environments.ts';
 
 /** `own`: as the file beside the serving Worker's describes it, if that binds it. */
 export type LocalEngine = 'own' | { readonly standIn: string };
@@ -15,9 +16,6 @@ interface EngineWorker {
   readonly compatibilityFlags: string[];
   readonly bindings?: NonNullable<Bundle['options']['bindings']>;
 }
-
-/** Beside the serving Worker's file. */
-const configName = 'wrangler.litert.toml';
 
 /**
  * @param project undefined: popserve's own Worker
@@ -44,7 +42,7 @@ export async function bundleEngine(
 
 async function bundleOwn(project: WorkerProject | undefined): Promise<Bundle | null> {
   if (project === undefined) return await bundleWorker('litert');
-  const config = join(dirname(project.config), configName);
+  const config = join(dirname(project.config), engineFile);
   return existsSync(config) ? await bundleProject({ ...project, config }) : null;
 }
 

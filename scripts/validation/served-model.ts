@@ -1,6 +1,7 @@
 // A version as a point of presence runs it: in LiteRT where the inputs have its shapes, else in onnxruntime.
 import { batchOf } from '../../registry/batch.ts';
 import { joinBytes } from '../../registry/bytes.ts';
+import { haveShapes } from '../../registry/fixed-shapes.ts';
 import type { ProfileName } from '../../registry/manifest.ts';
 import type { Signature } from '../../registry/signature.ts';
 import type { Tensor } from '../../worker/protocol/tensor.ts';
@@ -51,7 +52,7 @@ export class ServedModel {
 
   /** @throws InspectionError */
   async run(inputs: readonly Tensor[]): Promise<readonly Tensor[]> {
-    const isTaken = this.#second !== null && hasShapes(inputs, this.#second.shapes);
+    const isTaken = this.#second !== null && haveShapes(inputs, this.#second.shapes);
     return (await (isTaken ? this.#second.model : this.#first).run(inputs)).outputs;
   }
 
@@ -78,16 +79,6 @@ export class ServedModel {
 }
 
 type Shapes = readonly { readonly name: string; readonly shape: readonly number[] }[];
-
-function hasShapes(inputs: readonly Tensor[], shapes: Shapes): boolean {
-  return (
-    inputs.length === shapes.length &&
-    shapes.every(({ name, shape }) => {
-      const input = inputs.find((each) => each.name === name);
-      return input !== undefined && String(input.shape) === String(shape);
-    })
-  );
-}
 
 function rowsOf(signature: Signature, shapes: Shapes): number | null {
   const batch = batchOf(signature);

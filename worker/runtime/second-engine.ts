@@ -1,6 +1,7 @@
 // LiteRT, the second engine, as the serving Worker sees it: which runs are for it, and what follows where it fails. onnxruntime then
 // answers the same request, and LiteRT is left alone for that version for a pause that grows. The call itself is litert-call.ts.
 import { BoundedMap } from '../../registry/bounded-map.ts';
+import { haveShapes } from '../../registry/fixed-shapes.ts';
 import type { Manifest } from '../../registry/manifest.ts';
 import { byteLengthOf } from '../protocol/raw-frame.ts';
 import type { InputTensor, Tensor } from '../protocol/tensor.ts';
@@ -160,19 +161,6 @@ export class SecondEngine {
     this.#pauses.set(key, { attempts, untilMs: this.#now() + pauseMs });
     this.#log('litert-failed', { model, version, reason: reasonOf(error), attempts, pauseMs });
   }
-}
-
-function haveShapes(
-  inputs: readonly InputTensor[],
-  wanted: readonly { readonly name: string; readonly shape: readonly number[] }[],
-): boolean {
-  return (
-    inputs.length === wanted.length &&
-    wanted.every(({ name, shape }) => {
-      const given = inputs.find((input) => input.name === name)?.shape;
-      return given?.length === shape.length && shape.every((size, axis) => given[axis] === size);
-    })
-  );
 }
 
 /** The bytes between the two Workers, in the account of their request: those of the request, then those of the answer. */
